@@ -1,0 +1,189 @@
+/**
+ * Bodies of the HTTP API, as sent. The web UI and the CLI import these types; docs/openapi.json is
+ * generated from the schemas beside the routes.
+ */
+
+export interface ErrorBody {
+  /** A code of docs/errors.md. */
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+  readonly request_id?: string;
+}
+
+export type AgentState = 'learning' | 'normal' | 'at_risk' | 'tripped' | 'unregistered';
+
+export interface AgentCoverage {
+  readonly detector: string;
+  readonly verdict: 'judged' | 'blind';
+  /** The field that would cure blindness, and how. */
+  readonly field?: string;
+  readonly cure?: string;
+}
+
+export interface AgentBody {
+  readonly tenant: string;
+  readonly agent: string;
+  readonly state: AgentState;
+  readonly posture: 'shadow' | 'enforce';
+  /** 0 to 100. */
+  readonly risk: number;
+  readonly risk_parts: readonly {
+    readonly detector: string;
+    readonly value: number;
+    readonly at: string;
+  }[];
+  readonly level: number;
+  readonly role: string | null;
+  readonly owners: { readonly business?: string; readonly technical?: string } | null;
+  readonly first_seen: string;
+  readonly last_seen: string;
+  readonly baseline_age_ms: number;
+  readonly calls: number;
+  readonly coverage: readonly AgentCoverage[];
+}
+
+export interface FindingBody {
+  readonly id: string;
+  readonly time: string;
+  readonly event_id: string;
+  readonly tenant: string;
+  readonly agent: string;
+  readonly session: string | null;
+  readonly chain: string;
+  readonly detector: string;
+  readonly family: string;
+  readonly mode: string;
+  readonly level: string;
+  readonly score: number;
+  readonly actual: number | null;
+  readonly typical: number | null;
+  readonly probability: number | null;
+  readonly title: string;
+  readonly explanation: string;
+  readonly evidence: {
+    readonly events: readonly string[];
+    readonly measures: Readonly<Record<string, number>>;
+    readonly facts: Readonly<Record<string, string>>;
+  };
+  /** `{tripped:true,key,level}` or `{tripped:false,why,would?}`. */
+  readonly decision:
+    | { readonly tripped: true; readonly key: KeyBody; readonly level: number }
+    | {
+        readonly tripped: false;
+        readonly why: string;
+        readonly would?: { readonly key: KeyBody; readonly level: number };
+      };
+}
+
+export interface KeyBody {
+  readonly tenant: string;
+  readonly kind: string;
+  readonly id: string;
+  readonly agent?: string;
+}
+
+export interface BreakerBody {
+  readonly key: KeyBody;
+  readonly phase: 'closed' | 'open' | 'isolated';
+  readonly level: number;
+  readonly level_name: string;
+  readonly epoch: number;
+  readonly term: number;
+  readonly reason: string | null;
+  readonly title: string | null;
+  readonly class: string | null;
+  readonly opened_at: string | null;
+  /** Null where only a person may close it. */
+  readonly closes_at: string | null;
+  readonly finding_id: string | null;
+  /** Enforcement points that confirmed this epoch, and those still owed. */
+  readonly acknowledged_by: readonly string[];
+  readonly awaiting: readonly string[];
+}
+
+export interface ChainStepBody {
+  readonly seq: number;
+  readonly event_id: string;
+  readonly time: string;
+  readonly tenant: string;
+  readonly agent: string;
+  readonly session: string | null;
+  readonly kind: string;
+  readonly action: string;
+  readonly op: string;
+  readonly resource: {
+    readonly type?: string;
+    readonly id?: string;
+    readonly tenant?: string;
+    readonly server?: string;
+  } | null;
+  readonly principal: string | null;
+  readonly delegation: readonly string[];
+  readonly decision: {
+    readonly verdict: string;
+    readonly id?: string;
+    readonly policy?: string;
+  } | null;
+  readonly approval: { readonly status: string; readonly approver?: string } | null;
+  readonly token: { readonly jti?: string; readonly txn?: string } | null;
+  readonly outcome: string;
+  readonly latency_ms: number | null;
+  readonly records: number | null;
+  readonly trace_id: string | null;
+  readonly span_id: string | null;
+  readonly parent_span_id: string | null;
+  readonly source: string;
+  readonly trust: string;
+  readonly redactions: Readonly<Record<string, number>>;
+}
+
+export interface ChainBody {
+  readonly id: string;
+  readonly tenants: readonly string[];
+  readonly agents: readonly string[];
+  readonly started_at: string;
+  readonly ended_at: string;
+  readonly steps: readonly ChainStepBody[];
+  readonly findings: readonly FindingBody[];
+  readonly truncated: boolean;
+}
+
+export interface PageBody<Row> {
+  readonly items: readonly Row[];
+  readonly next: string | null;
+}
+
+export interface StatusBody {
+  readonly version: string;
+  readonly started_at: string;
+  readonly term: number;
+  readonly ledger: { readonly seq: number; readonly hash: string };
+  readonly store: {
+    readonly kind: string;
+    readonly healthy: boolean;
+    readonly projected_seq: number;
+  };
+  readonly tenants: readonly {
+    readonly tenant: string;
+    readonly posture: 'shadow' | 'enforce';
+    readonly agents: number;
+    readonly open_breakers: number;
+    /** Findings that enforcement would have acted on. */
+    readonly would_have_tripped: number;
+  }[];
+  readonly ingest: {
+    readonly events: number;
+    readonly rejected: number;
+    readonly per_second: number;
+    readonly last_event_at: string | null;
+  };
+  /** Milliseconds from a breaker's opening to the broker's acknowledgement. */
+  readonly revocation: {
+    readonly delivered: number;
+    readonly unacknowledged: number;
+    readonly p50_ms: number | null;
+    readonly p99_ms: number | null;
+  };
+  readonly demo: boolean;
+}

@@ -1,0 +1,198 @@
+import type { EpochMs } from './time.ts';
+
+/**
+ * Who asserts an event. Authority fields (tenant, principal, delegation, decision, scopes, token)
+ * are believed in the order resource, pdp, broker, agent; evidence of trust `agent` alone never
+ * raises more than level 2.
+ */
+export type Trust = 'agent' | 'broker' | 'pdp' | 'resource';
+
+export const TRUST_ORDER: readonly Trust[] = ['agent', 'broker', 'pdp', 'resource'];
+
+export const EVENT_KINDS = [
+  'tool_call',
+  'model_call',
+  'data_access',
+  'authz_decision',
+  'approval',
+  'token_issue',
+  'token_use',
+  'delegation',
+  'agent_run',
+  'task_start',
+  'task_end',
+  'authentication',
+  'admin',
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+export const OPERATIONS = [
+  'read',
+  'list',
+  'write',
+  'delete',
+  'execute',
+  'admin',
+  'unknown',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export const OUTCOMES = [
+  'success',
+  'failure',
+  'denied',
+  'timeout',
+  'cancelled',
+  'unknown',
+] as const;
+export type OutcomeStatus = (typeof OUTCOMES)[number];
+
+export const VERDICTS = ['allow', 'deny', 'challenge', 'pending', 'error'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** JSON, the only shape free-form content may take. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+export interface Party {
+  readonly sub: string;
+  readonly iss?: string;
+  readonly type?: string;
+  readonly roles?: readonly string[];
+}
+
+/**
+ * Where an action points outward, as extracted from typed arguments before redaction.
+ * `value` is plain only for non-personal kinds; else it is a keyed token. `group` is the
+ * non-personal part worth keeping (an e-mail domain, a network class).
+ */
+export interface Destination {
+  readonly type: string;
+  readonly value: string;
+  readonly group?: string;
+}
+
+export interface Resource {
+  readonly type?: string;
+  readonly id?: string;
+  readonly tenant?: string;
+  readonly server?: string;
+  readonly region?: string;
+  readonly unit?: string;
+  readonly sensitivity?: string;
+}
+
+/** How much one action moved. Absent means not reported, which is not the same as zero. */
+export interface Volume {
+  readonly records?: number;
+  readonly bytesIn?: number;
+  readonly bytesOut?: number;
+  readonly tokensIn?: number;
+  readonly tokensOut?: number;
+  readonly costUsd?: number;
+}
+
+/** One thing an agent did, or tried, through the broker; the same for a span and an audit record. */
+export interface AccessEvent {
+  readonly v: 1;
+  /** Stable for one report of one source, so that a resent event is recognised. */
+  readonly id: string;
+  readonly time: EpochMs;
+  readonly kind: EventKind;
+  readonly phase: 'proposed' | 'executed';
+  readonly source: {
+    /** The receiver that read it: `native`, `otlp.traces`, `otlp.logs`, … */
+    readonly format: string;
+    readonly name?: string;
+    readonly seq?: number;
+    /** The authenticated sender. */
+    readonly deliveredBy: string;
+    readonly trust: Trust;
+  };
+  /** `id` comes from the credential; `claimed` is what the payload said, kept when it differs. */
+  readonly tenant: { readonly id: string; readonly claimed?: string };
+  readonly agent: { readonly id: string; readonly name?: string; readonly version?: string };
+  readonly session?: { readonly id?: string; readonly conversationId?: string };
+  readonly trace?: {
+    readonly traceId?: string;
+    readonly spanId?: string;
+    readonly parentSpanId?: string;
+    readonly requestId?: string;
+  };
+  readonly principal?: Party;
+  /** Index 0 is the current actor, the last the earliest (RFC 8693 `act`). */
+  readonly delegation?: readonly Party[];
+  readonly action: {
+    readonly name: string;
+    readonly op: Operation;
+    readonly toolCallId?: string;
+    readonly arguments?: JsonValue;
+    readonly amount?: { readonly value: number; readonly currency?: string };
+  };
+  readonly resource?: Resource;
+  readonly destinations?: readonly Destination[];
+  readonly scopes?: {
+    readonly granted?: readonly string[];
+    readonly required?: readonly string[];
+  };
+  readonly volume?: Volume;
+  readonly decision?: {
+    readonly verdict: Verdict;
+    readonly id?: string;
+    readonly reason?: string;
+    readonly policy?: { readonly id?: string; readonly version?: string };
+    readonly constraints?: JsonValue;
+    readonly expires?: EpochMs;
+  };
+  readonly approval?: {
+    readonly status: string;
+    readonly id?: string;
+    readonly approver?: string;
+  };
+  readonly token?: {
+    readonly jti?: string;
+    readonly txn?: string;
+    readonly iss?: string;
+    readonly sub?: string;
+    readonly aud?: readonly string[];
+    readonly exp?: EpochMs;
+  };
+  readonly intent?: { readonly text?: string; readonly scope?: string };
+  readonly outcome: { readonly status: OutcomeStatus; readonly errorType?: string };
+  readonly latencyMs?: number;
+  readonly clientIp?: string;
+  readonly reasoning?: JsonValue;
+  /** What was retrieved (`sources` of the native event). */
+  readonly retrieved?: readonly { readonly type?: string; readonly id?: string }[];
+  /** Everything else that was sent. Keys are untrusted: never index it without `Object.hasOwn`. */
+  readonly attrs: { readonly [key: string]: JsonValue };
+  /** What redaction replaced, by type; values never. Filled by the redactor. */
+  readonly redactions?: { readonly [type: string]: number };
+  /** Seeds baselines only: no finding, no trip (`tripcoil import --history`). */
+  readonly history?: true;
+}
+
+/**
+ * What a receiver hands over: an event whose tenant and sender are not settled yet.
+ * `tenantClaimed` is the payload's word and nothing more.
+ */
+export type ReceivedEvent = Omit<AccessEvent, 'tenant' | 'source' | 'redactions' | 'history'> & {
+  readonly source: { readonly format: string; readonly name?: string; readonly seq?: number };
+  readonly tenantClaimed?: string;
+};
+
+/** The join key of a chain, by decreasing strength: transaction, token, decision, trace, session. */
+export function chainIdOf(event: AccessEvent): string {
+  const id =
+    event.token?.txn ??
+    event.trace?.traceId ??
+    event.token?.jti ??
+    event.decision?.id ??
+    event.session?.id;
+  return id ?? event.id;
+}

@@ -1,0 +1,147 @@
+import type { AccessEvent } from './access-event.ts';
+import type { BreakerKey, BreakerLevel, Transition } from './breaker.ts';
+import type { DetectorMode, Finding } from './finding.ts';
+import type { GrantSet } from './grant.ts';
+import type { Redacted } from './redacted.ts';
+import type { Revocation } from './revocation.ts';
+import type { EpochMs } from './time.ts';
+
+/** Rises when the fold changes its mind about the same log; stamped on every entry. */
+export const ENGINE_VERSION = 1;
+
+/** The log of everything that belongs to no tenant: ticks, process configuration. */
+export const SYSTEM_TENANT = '_system';
+
+export const ENTRY_KINDS = [
+  'input',
+  'tick',
+  'config',
+  'grant',
+  'command',
+  'finding',
+  'transition',
+  'revocation',
+  'delivery',
+  'ack',
+  'view',
+  'export',
+  'key',
+  'snapshot',
+] as const;
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+/** Detector modes and options of one tenant, with overrides per agent. Absent means the default. */
+export interface TenantConfig {
+  readonly detectors: {
+    readonly [detector: string]: {
+      readonly mode?: DetectorMode;
+      readonly options?: { readonly [name: string]: unknown };
+      readonly agents?: { readonly [agent: string]: { readonly mode?: DetectorMode } };
+    };
+  };
+}
+
+/** A named person's order, folded like any other input so that replay obeys it too. */
+export type Command =
+  | { readonly type: 'enforce'; readonly actor: string; readonly reason: string }
+  | { readonly type: 'shadow'; readonly actor: string; readonly reason: string }
+  | {
+      readonly type: 'trip';
+      readonly actor: string;
+      readonly reason: string;
+      readonly key: BreakerKey;
+      readonly level: BreakerLevel;
+    }
+  | {
+      readonly type: 'reset';
+      readonly actor: string;
+      readonly reason: string;
+      readonly key: BreakerKey;
+      /** The epoch the person saw; a reset of another epoch is refused. */
+      readonly epoch: number;
+    };
+
+/** A writer of a partition started: the fencing term of everything it decides. */
+export interface TermStarted {
+  readonly type: 'term';
+  readonly term: number;
+  readonly software: string;
+}
+
+/** An enforcement point applied a revocation. */
+export interface Acknowledgement {
+  readonly receiver: string;
+  readonly jti: string;
+  readonly key: BreakerKey;
+  readonly term: number;
+  readonly epoch: number;
+}
+
+/** A delivery was given up or rejected by its receiver; retries in between are not recorded. */
+export interface Delivery {
+  readonly receiver: string;
+  readonly jti: string;
+  readonly status: 'rejected';
+  readonly detail: string;
+}
+
+interface Envelope<Kind extends EntryKind, Body> {
+  /** Position in the partition's log, from 1. */
+  readonly seq: number;
+  readonly loggedAt: EpochMs;
+  readonly kind: Kind;
+  readonly tenant: string;
+  readonly engineVersion: number;
+  readonly body: Body;
+}
+
+/** A decision as recorded: which input caused it, and the how-manieth it was. */
+export interface Decided<Body> {
+  readonly inputSeq: number;
+  readonly ordinal: number;
+  readonly decision: Body;
+}
+
+export type InputEntry = Envelope<'input', Redacted<AccessEvent>> & {
+  /** Hash over the redacted content without its id; tells a resent event from an id conflict. */
+  readonly contentHash: string;
+};
+export type TickEntry = Envelope<'tick', Record<string, never>>;
+export type ConfigEntry = Envelope<'config', TenantConfig | TermStarted>;
+export type GrantEntry = Envelope<'grant', GrantSet>;
+export type CommandEntry = Envelope<'command', Command>;
+export type AckEntry = Envelope<'ack', Acknowledgement>;
+export type DeliveryEntry = Envelope<'delivery', Delivery>;
+export type FindingEntry = Envelope<'finding', Decided<Finding>>;
+export type TransitionEntry = Envelope<'transition', Decided<Transition>>;
+export type RevocationEntry = Envelope<'revocation', Decided<Revocation>>;
+export type RecordEntry = Envelope<
+  'view' | 'export' | 'key' | 'snapshot',
+  { readonly [name: string]: unknown }
+>;
+
+/** What the engine folds. */
+export type FoldedEntry =
+  | InputEntry
+  | TickEntry
+  | ConfigEntry
+  | GrantEntry
+  | CommandEntry
+  | AckEntry
+  | DeliveryEntry;
+
+/** What the engine decides; recorded in the log, never folded. */
+export type DecisionEntry = FindingEntry | TransitionEntry | RevocationEntry;
+
+export type LogEntry = FoldedEntry | DecisionEntry | RecordEntry;
+
+/** What `apply` returns, in the order decided. */
+export type Effect = {
+  readonly tenant: string;
+  readonly inputSeq: number;
+  readonly ordinal: number;
+} & (
+  | { readonly kind: 'finding'; readonly decision: Finding }
+  | { readonly kind: 'transition'; readonly decision: Transition }
+  | { readonly kind: 'revocation'; readonly decision: Revocation }
+);

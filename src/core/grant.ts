@@ -1,0 +1,53 @@
+import type { Operation } from './access-event.ts';
+import type { EpochMs } from './time.ts';
+
+/** What an agent may do. Names may be globs (`*` matches any run of characters). */
+export interface AgentGrant {
+  readonly tenant: string;
+  readonly agent: string;
+  /** Peer group: agents of one tenant and role lend each other a first baseline. */
+  readonly role?: string;
+  readonly owners?: { readonly business?: string; readonly technical?: string };
+  readonly scopes?: readonly string[];
+  readonly tools?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly tenants?: readonly string[];
+  readonly jurisdiction?: string;
+  readonly validUntil?: EpochMs;
+  readonly approval?: { readonly requiredFor?: readonly string[]; readonly maxAmount?: number };
+}
+
+/** What the person behind an agent may see. */
+export interface PrincipalGrant {
+  readonly match: string;
+  readonly tenant?: string;
+  readonly resources?: readonly string[];
+  readonly jurisdiction?: string;
+  readonly unit?: string;
+}
+
+/** Who owns what, when the event does not say. `match` is a glob over `type:id`. */
+export interface ResourceFact {
+  readonly match: string;
+  readonly tenant?: string;
+  readonly region?: string;
+  readonly sensitivity?: string;
+}
+
+/** What an action means, when its name does not tell. */
+export interface ActionFact {
+  readonly match: string;
+  readonly op?: Operation;
+  readonly sensitivity?: string;
+  readonly outward?: boolean;
+}
+
+/** The whole grants document of one tenant, replaced as one log entry. */
+export interface GrantSet {
+  readonly agents: readonly AgentGrant[];
+  readonly principals: readonly PrincipalGrant[];
+  readonly resources: readonly ResourceFact[];
+  readonly actions: readonly ActionFact[];
+}
+
+export const EMPTY_GRANTS: GrantSet = { agents: [], principals: [], resources: [], actions: [] };

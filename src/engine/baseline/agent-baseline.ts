@@ -1,0 +1,45 @@
+import type { AccessEvent, Volume } from '../../core/access-event.ts';
+import type { Redacted } from '../../core/redacted.ts';
+import type { EpochMs } from '../../core/time.ts';
+
+/** The measures an agent's history is kept for. */
+export const MEASURES = ['calls', 'records', 'bytes', 'tokens'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** What one event adds to each measure. */
+export function measuresOf(event: Redacted<AccessEvent>): Readonly<Record<Measure, number>> {
+  const volume: Volume = event.volume ?? {};
+  return {
+    calls: 1,
+    records: volume.records ?? 0,
+    bytes: (volume.bytesIn ?? 0) + (volume.bytesOut ?? 0),
+    tokens: (volume.tokensIn ?? 0) + (volume.tokensOut ?? 0),
+  };
+}
+
+/** How the current window of one measure compares with the agent's own history. */
+export interface Comparison {
+  readonly measure: Measure;
+  readonly windowMs: number;
+  /** Total in the window that contains the event's time, this event included. */
+  readonly actual: number;
+  /** Expected total of such a window at this hour and weekday. */
+  readonly typical: number;
+  /** Upper edge of what is usual (about the 99.9th percentile). */
+  readonly usualUpTo: number;
+  /** Probability of a total at least this large on the agent's own history. */
+  readonly probability: number;
+  /** Accumulated log evidence of a lasting rise (sequential test); resets when the run ends. */
+  readonly evidence: number;
+  /** Start of the run the evidence speaks of. */
+  readonly since: EpochMs;
+}
+
+/** Read side of an agent's history, given to detectors. */
+export interface AgentBaseline {
+  /** Time span of learned history. */
+  readonly ageMs: number;
+  /** Windows with activity learned from. */
+  readonly activeWindows: number;
+  compare(measure: Measure, windowMs: number): Comparison;
+}

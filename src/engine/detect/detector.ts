@@ -1,0 +1,93 @@
+import type { ZodType } from 'zod';
+import type { AccessEvent } from '../../core/access-event.ts';
+import type { BreakerLevel } from '../../core/breaker.ts';
+import type { DetectionFamily, DetectorMode, FindingLevel } from '../../core/finding.ts';
+import type { ActionFact, AgentGrant, ResourceFact } from '../../core/grant.ts';
+import type { Redacted } from '../../core/redacted.ts';
+import type { EpochMs } from '../../core/time.ts';
+import type { AgentBaseline } from '../baseline/agent-baseline.ts';
+
+/** What a detector is told beside the event. All of it is a function of the log. */
+export interface DetectorContext<Config> {
+  readonly config: Config;
+  /** Log time; the only clock a detector may use for timers. */
+  readonly logTime: EpochMs;
+  /** The agent's grant, or null where none matches (an unregistered agent). */
+  readonly grant: AgentGrant | null;
+  /** Facts of the grants file that match this resource and action. */
+  readonly resourceFact: ResourceFact | null;
+  readonly actionFact: ActionFact | null;
+  /** The agent's own history, already including this event unless it is frozen. */
+  readonly baseline: AgentBaseline;
+  /** False for a second report of an action already counted, and for proposed events. */
+  readonly counted: boolean;
+}
+
+/** Evidence for or against; the engine decides what follows from it. */
+export interface DetectorVerdict {
+  readonly level: FindingLevel;
+  readonly score: number;
+  readonly actual: number | null;
+  readonly typical: number | null;
+  readonly probability: number | null;
+  readonly title: string;
+  readonly explanation: string;
+  readonly measures?: Readonly<Record<string, number>>;
+  readonly facts?: Readonly<Record<string, string>>;
+  /**
+   * What should follow. `key: 'session'` falls back to the agent where the event has no session.
+   * Null: the finding adds score only.
+   */
+  readonly trip: { readonly key: 'agent' | 'session'; readonly level: BreakerLevel } | null;
+  /** Verdicts with one key within `dedupMs` are one finding. */
+  readonly dedupKey: string;
+  readonly dedupMs: number;
+  /** Why a verdict without a trip has none. */
+  readonly held?: 'cold_start' | 'below_threshold';
+}
+
+/** A field the detector needs and did not get: the agent is shown as `not_judged`, never as calm. */
+export interface NotJudged {
+  readonly field: string;
+  /** One sentence: what to send so that the detector can judge. */
+  readonly cure: string;
+}
+
+/**
+ * One detector: pure, synchronous, bounded. `State` is plain JSON per agent, snapshotted by the
+ * shard. See detectors/README.md for the contract and the conformance suite.
+ */
+export interface DetectorDefinition<Config = unknown, State = unknown> {
+  readonly id: string;
+  readonly version: number;
+  readonly status: 'stable' | 'test' | 'experimental';
+  readonly title: string;
+  readonly family: DetectionFamily;
+  readonly scope: 'agent' | 'chain' | 'tenant';
+  readonly defaultMode: DetectorMode;
+  readonly tags: readonly string[];
+  readonly config: ZodType<Config>;
+  readonly init: () => State;
+  /** Mutates `state`; returns what it saw, or nothing. */
+  readonly observe: (
+    event: Redacted<AccessEvent>,
+    state: State,
+    context: DetectorContext<Config>,
+  ) => readonly DetectorVerdict[];
+  /** Null when this event can be judged. Called before `observe`. */
+  readonly judges: (
+    event: Redacted<AccessEvent>,
+    context: DetectorContext<Config>,
+  ) => NotJudged | null;
+}
+
+/** A registered detector, its config and state types erased. */
+// biome-ignore lint/suspicious/noExplicitAny: definitions of different state types share one list.
+export type AnyDetector = DetectorDefinition<any, any>;
+
+/** Declares a detector with its types inferred. */
+export function defineDetector<Config, State>(
+  definition: DetectorDefinition<Config, State>,
+): DetectorDefinition<Config, State> {
+  return definition;
+}

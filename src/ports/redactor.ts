@@ -1,0 +1,14 @@
+import type { AccessEvent } from '../core/access-event.ts';
+import type { Redacted } from '../core/redacted.ts';
+
+/** Replaces personal data and secrets before anything is written. Synchronous and total. */
+export interface Redactor {
+  /**
+   * Returns the event with every personal value replaced by a keyed pseudonym of its tenant, every
+   * secret masked, and `destinations` extracted. Never throws: a field that cannot be judged
+   * becomes `[REDACTION_FAILED]`. Idempotent.
+   */
+  redact(event: AccessEvent): Redacted<AccessEvent>;
+  /** The same for a single text, for grant literals and operator's words. */
+  redactText(tenant: string, text: string): string;
+}

@@ -1,0 +1,62 @@
+import type { AccessEvent } from '../core/access-event.ts';
+import type { Transition } from '../core/breaker.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Redacted } from '../core/redacted.ts';
+import type { EpochMs } from '../core/time.ts';
+
+/** A consecutive run of the log, cut at fixed sequences so that projecting it twice changes nothing. */
+export interface ProjectionBatch {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly events: readonly {
+    readonly seq: number;
+    readonly loggedAt: EpochMs;
+    readonly event: Redacted<AccessEvent>;
+  }[];
+  readonly findings: readonly { readonly seq: number; readonly finding: Finding }[];
+  readonly transitions: readonly { readonly seq: number; readonly transition: Transition }[];
+}
+
+export interface FindingQuery {
+  readonly tenants: readonly string[] | '*';
+  readonly agent?: string;
+  readonly detector?: string;
+  readonly since?: EpochMs;
+  readonly until?: EpochMs;
+  readonly limit: number;
+  /** Opaque; from the previous page. */
+  readonly cursor?: string;
+}
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly next: string | null;
+}
+
+export interface ChainRow {
+  readonly seq: number;
+  readonly loggedAt: EpochMs;
+  readonly event: Redacted<AccessEvent>;
+}
+
+/** The read side: a projection that can be deleted and rebuilt from the ledger. */
+export interface Store {
+  /** Highest sequence projected without a gap; 0 when empty. */
+  projectedSeq(): Promise<number>;
+  /** Idempotent by (firstSeq, lastSeq). */
+  project(batch: ProjectionBatch): Promise<void>;
+  findings(query: FindingQuery): Promise<Page<Finding>>;
+  /** Events whose chain id, trace id, transaction, token, decision or session id equals `id`; ordered by time. */
+  chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<readonly ChainRow[]>;
+  /** Calls and records per bucket of one agent, oldest first. */
+  activity(query: {
+    readonly tenant: string;
+    readonly agent: string;
+    readonly since: EpochMs;
+    readonly bucketMs: number;
+  }): Promise<
+    readonly { readonly bucket: EpochMs; readonly calls: number; readonly records: number }[]
+  >;
+  healthy(): boolean;
+  close(): Promise<void>;
+}
