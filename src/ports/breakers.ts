@@ -1,0 +1,56 @@
+import type { BreakerKey, BreakerLevel, BreakerState, Transition } from '../core/breaker.ts';
+
+/** One breaker as brokers need it: state, fence, and why. */
+export interface BreakerRecord {
+  readonly key: BreakerKey;
+  readonly state: BreakerState;
+  readonly term: number;
+  /** Title of the finding or the operator's reason. */
+  readonly title: string | null;
+}
+
+/** Everything not closed, of one tenant, as of one feed position. */
+export interface FeedSnapshot {
+  readonly tenant: string;
+  readonly term: number;
+  readonly seq: number;
+  readonly posture: 'shadow' | 'enforce';
+  readonly breakers: readonly BreakerRecord[];
+}
+
+export interface FeedDelta {
+  readonly term: number;
+  readonly transition: Transition;
+}
+
+/** What a broker asks before it acts; every member but `tenant` narrows the question. */
+export interface CheckRequest {
+  readonly tenant: string;
+  readonly agent?: string;
+  readonly session?: string;
+  readonly chain?: string;
+  readonly jti?: string;
+  readonly tool?: string;
+  readonly op?: string;
+}
+
+export interface CheckAnswer {
+  readonly allow: boolean;
+  readonly level: BreakerLevel;
+  /** `closed`, or the reason of the highest open breaker that matches. */
+  readonly reason: string;
+  readonly key: BreakerKey | null;
+  readonly epoch: number;
+}
+
+/** Live breaker state, straight from the engine; the store is never asked. */
+export interface BreakerView {
+  readonly term: number;
+  snapshot(tenant: string): FeedSnapshot;
+  /** Transitions after `seq`, or null when that position has left the ring: resynchronise. */
+  since(tenant: string, seq: number): readonly FeedDelta[] | null;
+  /** The highest level over every key that matches, in constant time. */
+  check(request: CheckRequest): CheckAnswer;
+  /** Called for each transition after it is durable, in feed order. Returns the unsubscribe. */
+  subscribe(listener: (delta: FeedDelta) => void): () => void;
+}

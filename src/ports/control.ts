@@ -1,0 +1,22 @@
+import type { ReceivedEvent } from '../core/access-event.ts';
+import type { BreakerKey } from '../core/breaker.ts';
+import type { Command } from '../core/entry.ts';
+import type { GrantSet } from '../core/grant.ts';
+import type { CheckAnswer } from './breakers.ts';
+import type { Principal } from './ingest.ts';
+
+/** Orders of people and brokers. Each is logged before it takes effect. */
+export interface Control {
+  /** @throws TripcoilError `not_found`, `conflict` (reset of another epoch), `storage_unavailable`. */
+  command(tenant: string, command: Command): Promise<void>;
+  replaceGrants(tenant: string, grants: GrantSet): Promise<void>;
+  /** An enforcement point says that it applied `epoch` of `key`. Idempotent. */
+  acknowledge(acknowledgement: {
+    readonly receiver: string;
+    readonly key: BreakerKey;
+    readonly term: number;
+    readonly epoch: number;
+  }): Promise<void>;
+  /** Logs and folds a proposed event, then answers from the breakers. */
+  propose(sender: Principal, event: ReceivedEvent): Promise<CheckAnswer>;
+}

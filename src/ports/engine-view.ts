@@ -1,0 +1,67 @@
+import type { Finding } from '../core/finding.ts';
+import type { AgentGrant } from '../core/grant.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { BreakerRecord } from './breakers.ts';
+
+export interface RiskPart {
+  readonly detector: string;
+  /** Contribution now, after decay, 0 to 100. */
+  readonly value: number;
+  readonly at: EpochMs;
+}
+
+export interface AgentView {
+  readonly tenant: string;
+  readonly agent: string;
+  readonly posture: 'shadow' | 'enforce';
+  readonly risk: number;
+  readonly riskParts: readonly RiskPart[];
+  /** Highest level of any open breaker of the agent or its sessions. */
+  readonly level: number;
+  readonly grant: AgentGrant | null;
+  readonly firstSeen: EpochMs;
+  readonly lastSeen: EpochMs;
+  readonly baselineAgeMs: number;
+  readonly learning: boolean;
+  readonly calls: number;
+  readonly coverage: readonly {
+    readonly detector: string;
+    readonly blind: { readonly field: string; readonly cure: string } | null;
+  }[];
+}
+
+export interface TenantView {
+  readonly tenant: string;
+  readonly posture: 'shadow' | 'enforce';
+  readonly agents: number;
+  readonly openBreakers: number;
+  readonly wouldHaveTripped: number;
+}
+
+export interface BreakerDetail extends BreakerRecord {
+  readonly acknowledgedBy: readonly string[];
+  readonly awaiting: readonly string[];
+}
+
+/** Reads of the live engine for the API; plain values, never live references. */
+export interface EngineView {
+  readonly term: number;
+  readonly ledgerHead: { readonly seq: number; readonly hash: string };
+  tenants(): readonly TenantView[];
+  /** Sorted by level, then risk, highest first. */
+  agents(tenants: readonly string[] | '*'): readonly AgentView[];
+  agent(tenant: string, agent: string): AgentView | null;
+  breakers(tenants: readonly string[] | '*', includeClosed: boolean): readonly BreakerDetail[];
+  /** Called for each finding after it is durable. Returns the unsubscribe. */
+  onFinding(listener: (finding: Finding) => void): () => void;
+  counters(): {
+    readonly events: number;
+    readonly rejected: number;
+    readonly perSecond: number;
+    readonly lastEventAt: EpochMs | null;
+    readonly delivered: number;
+    readonly unacknowledged: number;
+    /** Milliseconds from the opening of a breaker to each acknowledgement, newest last, bounded. */
+    readonly acknowledgeDelaysMs: readonly number[];
+  };
+}
