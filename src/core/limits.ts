@@ -30,8 +30,9 @@ export const LIMITS = {
   tenants: 1_000,
   /** Event ids remembered per tenant for idempotency; 16 bytes of key and hash each, about 16 MiB. */
   rememberedEventIds: 131_072,
-  sessionsPerAgent: 64,
-  rememberedToolsPerAgent: 256,
+  /** Tool calls remembered per tenant, so that two reports of one action count once. */
+  rememberedActions: 32_768,
+  openFindingsPerAgent: 64,
   breakersPerTenant: 200_000,
   findingsKeptPerAgent: 32,
   notJudgedFieldsPerAgent: 16,
@@ -39,6 +40,7 @@ export const LIMITS = {
   /** Transitions a reconnecting broker may resume over without a snapshot, per tenant. */
   feedRing: 4_096,
   feedSubscribers: 1_000,
+  acknowledgersPerBreaker: 1_000,
   /** A subscriber whose socket buffers more is cut off and resynchronises. */
   feedBufferBytes: 1024 * 1024,
   feedHeartbeatMs: 1 * SECOND_MS,
@@ -49,6 +51,44 @@ export const LIMITS = {
 
   /** Projection batches queued to the store before the oldest are left for catch-up from the ledger. */
   projectionBatches: 64,
+
+  /** A configuration or grants file: 100,000 agents at 160 bytes of YAML each. */
+  documentBytes: 16 * 1024 * 1024,
+  documentDepth: 32,
+  /** Alias uses per file; each may repeat a whole subtree, so few. */
+  documentAliases: 32,
+  /** Problems of one file listed by line; a file with more is not read by a person anyway. */
+  documentProblems: 100,
+
+  /** Rows the store keeps where chDB is absent: 50,000 × 1.2 KiB = 60 MiB, then the oldest go. */
+  memoryStoreEvents: 50_000,
+  memoryStoreFindings: 10_000,
+  memoryStoreTransitions: 10_000,
+  /** Disjoint runs of projected sequences remembered while a gap is open. */
+  projectedIntervals: 1_024,
+  /** Memory of one statement in the store's process; its caches come on top. */
+  storeStatementBytes: 512 * 1024 * 1024,
+  /** Statements waiting for the store's process; beyond it callers are refused. */
+  storeCallsInFlight: 64,
+  /** A statement that takes longer costs the store's process its life. */
+  storeCallTimeoutMs: 30 * SECOND_MS,
+  storeStartTimeoutMs: 20 * SECOND_MS,
+  storeRestartFirstMs: 250,
+  storeRestartMaxMs: 30 * SECOND_MS,
+  /** Rows of one page of the API. */
+  pageRows: 500,
+  chainSteps: 1_000,
+  activityBuckets: 2_000,
+  /** Bodies of orders by people; a grants file of 2,000 agents is about 600 KiB. */
+  orderBytes: 4 * 1024 * 1024,
+  /** Browsers watching `/v1/stream` at once. */
+  streamClients: 100,
+  streamStatusMs: 3 * SECOND_MS,
+  /** Label combinations of one metric; 60 metrics × 40 in practice stay under 2,500 series. */
+  metricSeries: 200,
+  /** Spans waiting for the downstream OTLP endpoint: at 2 KiB each 16 MiB. */
+  forwardQueue: 8_192,
+  forwardBatch: 512,
 
   retryAfterSeconds: 1,
   tickMs: 1 * SECOND_MS,

@@ -21,6 +21,8 @@ export interface FindingQuery {
   readonly tenants: readonly string[] | '*';
   readonly agent?: string;
   readonly detector?: string;
+  /** Only findings about one of these chains. */
+  readonly chains?: readonly string[];
   readonly since?: EpochMs;
   readonly until?: EpochMs;
   readonly limit: number;
