@@ -41,6 +41,20 @@ export interface ChainRow {
   readonly event: Redacted<AccessEvent>;
 }
 
+export interface ActivityQuery {
+  readonly tenant: string;
+  readonly agent: string;
+  readonly since: EpochMs;
+  readonly bucketMs: number;
+}
+
+/** Starts at `bucket`, a multiple of the width asked for; empty buckets are left out. */
+export interface ActivityBucket {
+  readonly bucket: EpochMs;
+  readonly calls: number;
+  readonly records: number;
+}
+
 /** The read side: a projection that can be deleted and rebuilt from the ledger. */
 export interface Store {
   /** Highest sequence projected without a gap; 0 when empty. */
@@ -51,14 +65,7 @@ export interface Store {
   /** Events whose chain id, trace id, transaction, token, decision or session id equals `id`; ordered by time. */
   chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<readonly ChainRow[]>;
   /** Calls and records per bucket of one agent, oldest first. */
-  activity(query: {
-    readonly tenant: string;
-    readonly agent: string;
-    readonly since: EpochMs;
-    readonly bucketMs: number;
-  }): Promise<
-    readonly { readonly bucket: EpochMs; readonly calls: number; readonly records: number }[]
-  >;
+  activity(query: ActivityQuery): Promise<readonly ActivityBucket[]>;
   healthy(): boolean;
   close(): Promise<void>;
 }

@@ -1,0 +1,25 @@
+import type { AccessEvent } from '../core/access-event.ts';
+import { chainIdOf } from '../core/access-event.ts';
+
+/** Every identifier by which a person may ask for the chain of this event. */
+export function chainIdsOf(event: AccessEvent): readonly string[] {
+  const ids = new Set<string>([chainIdOf(event)]);
+  for (const id of [
+    event.trace?.traceId,
+    event.token?.txn,
+    event.token?.jti,
+    event.decision?.id,
+    event.session?.id,
+  ]) {
+    if (id !== undefined && id !== '') ids.add(id);
+  }
+  return [...ids];
+}
+
+/** Two reports of one tool call count as one call, and so does a resent event. */
+export function actionKeyOf(event: AccessEvent): string {
+  return event.action.toolCallId ?? `${event.source.deliveredBy} ${event.id}`;
+}
+
+/** Kinds that are something an agent did, as against what others said about it. */
+export const ACTIVITY_KINDS: readonly string[] = ['tool_call', 'data_access', 'model_call'];

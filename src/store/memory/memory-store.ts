@@ -1,0 +1,141 @@
+import type { AccessEvent } from '../../core/access-event.ts';
+import type { Transition } from '../../core/breaker.ts';
+import type { Finding } from '../../core/finding.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Redacted } from '../../core/redacted.ts';
+import type {
+  ActivityBucket,
+  ActivityQuery,
+  FindingQuery,
+  Page,
+  ProjectionBatch,
+  Store,
+} from '../../ports/store.ts';
+import { ACTIVITY_KINDS, actionKeyOf, chainIdsOf } from '../chain-ids.ts';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { covers, gaplessEnd, type Intervals, withInterval } from '../intervals.ts';
+import { Ring } from './ring.ts';
+
+/** How many rows of each kind are kept; the oldest go first. */
+export interface MemoryStoreLimits {
+  readonly events: number;
+  readonly findings: number;
+  readonly transitions: number;
+}
+
+const DEFAULT_LIMITS: MemoryStoreLimits = {
+  events: LIMITS.memoryStoreEvents,
+  findings: LIMITS.memoryStoreFindings,
+  transitions: LIMITS.memoryStoreTransitions,
+};
+
+interface EventRow {
+  readonly seq: number;
+  readonly loggedAt: number;
+  readonly event: Redacted<AccessEvent>;
+  readonly ids: readonly string[];
+}
+
+interface Rings {
+  readonly events: Ring<EventRow>;
+  readonly findings: Ring<{ readonly seq: number; readonly finding: Finding }>;
+  readonly transitions: Ring<{ readonly seq: number; readonly transition: Transition }>;
+}
+
+/**
+ * The store where chDB is absent: the latest rows in memory, lost at exit and rebuilt from the
+ * ledger at start. Answers as the SQL store does, over what it still holds.
+ */
+export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}): Store {
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const rings: Rings = {
+    events: new Ring(limits.events),
+    findings: new Ring(limits.findings),
+    transitions: new Ring(limits.transitions),
+  };
+  let projected: Intervals = [];
+  let open = true;
+  return {
+    projectedSeq: async () => gaplessEnd(projected),
+    project: async (batch) => {
+      addRows(rings, batch, (seq) => !covers(projected, { first: seq, last: seq }));
+      projected = withInterval(projected, { first: batch.firstSeq, last: batch.lastSeq });
+    },
+    findings: async (query) => findingsPage(rings, query),
+    chain: async (tenants, id, limit) =>
+      rings.events
+        .filter(({ event, ids }) => seenBy(tenants, event.tenant.id) && ids.includes(id))
+        .sort((a, b) => a.event.time - b.event.time || a.seq - b.seq)
+        .slice(0, limit)
+        .map(({ seq, loggedAt, event }) => ({ seq, loggedAt, event })),
+    activity: async (query) => activityOf(rings, query),
+    healthy: () => open,
+    close: async () => {
+      open = false;
+    },
+  };
+}
+
+function seenBy(tenants: readonly string[] | '*', tenant: string): boolean {
+  return tenants === '*' || tenants.includes(tenant);
+}
+
+function addRows(rings: Rings, batch: ProjectionBatch, isNew: (seq: number) => boolean): void {
+  for (const { seq, loggedAt, event } of batch.events) {
+    if (isNew(seq)) rings.events.push({ seq, loggedAt, event, ids: chainIdsOf(event) });
+  }
+  for (const row of batch.findings) if (isNew(row.seq)) rings.findings.push(row);
+  for (const row of batch.transitions) if (isNew(row.seq)) rings.transitions.push(row);
+}
+
+function findingsPage(rings: Rings, query: FindingQuery): Page<Finding> {
+  const after = query.cursor === undefined ? null : readCursor(query.cursor);
+  const matching = rings.findings
+    .filter(({ seq, finding }) => {
+      const timeMs = Math.trunc(finding.time);
+      return (
+        seenBy(query.tenants, finding.tenant) &&
+        (query.agent === undefined || finding.agent === query.agent) &&
+        (query.detector === undefined || finding.detector === query.detector) &&
+        (query.chains === undefined || query.chains.includes(finding.chain)) &&
+        (query.since === undefined || timeMs >= query.since) &&
+        (query.until === undefined || timeMs < query.until) &&
+        (after === null || timeMs < after.timeMs || (timeMs === after.timeMs && seq < after.seq))
+      );
+    })
+    .sort((a, b) => Math.trunc(b.finding.time) - Math.trunc(a.finding.time) || b.seq - a.seq);
+  const rows = matching.slice(0, query.limit);
+  const last = rows.at(-1);
+  const next =
+    last !== undefined && matching.length > rows.length
+      ? writeCursor({ timeMs: Math.trunc(last.finding.time), seq: last.seq })
+      : null;
+  return { rows: rows.map(({ finding }) => finding), next };
+}
+
+function activityOf(rings: Rings, query: ActivityQuery): readonly ActivityBucket[] {
+  const actions = new Map<string, { timeMs: number; records: number }>();
+  const events = rings.events.filter(
+    ({ event }) =>
+      event.tenant.id === query.tenant &&
+      event.agent.id === query.agent &&
+      event.phase === 'executed' &&
+      event.time >= query.since &&
+      ACTIVITY_KINDS.includes(event.kind),
+  );
+  for (const { event } of events) {
+    const key = actionKeyOf(event);
+    const seen = actions.get(key) ?? { timeMs: Number.POSITIVE_INFINITY, records: 0 };
+    actions.set(key, {
+      timeMs: Math.min(seen.timeMs, Math.trunc(event.time)),
+      records: Math.max(seen.records, event.volume?.records ?? 0),
+    });
+  }
+  const buckets = new Map<number, { bucket: number; calls: number; records: number }>();
+  for (const { timeMs, records } of actions.values()) {
+    const bucket = Math.floor(timeMs / query.bucketMs) * query.bucketMs;
+    const sum = buckets.get(bucket) ?? { bucket, calls: 0, records: 0 };
+    buckets.set(bucket, { bucket, calls: sum.calls + 1, records: sum.records + records });
+  }
+  return [...buckets.values()].sort((a, b) => a.bucket - b.bucket);
+}
