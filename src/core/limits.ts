@@ -44,10 +44,23 @@ export const LIMITS = {
   /** A subscriber whose socket buffers more is cut off and resynchronises. */
   feedBufferBytes: 1024 * 1024,
   feedHeartbeatMs: 1 * SECOND_MS,
+  /** A subscriber that takes nothing for this long is cut even below `feedBufferBytes`. */
+  feedStallMs: 15 * SECOND_MS,
+  /** A proposed event is answered within this time, from what the breakers already say if need be. */
+  proposeAnswerMs: 20,
+  /** Body of a check or an acknowledgement that is no event. */
+  breakerRequestBytes: 16 * 1024,
   outboxPending: 100_000,
   deliveryTimeoutMs: 2 * SECOND_MS,
   deliveryBackoffFirstMs: 100,
   deliveryBackoffMaxMs: 30 * SECOND_MS,
+  /** A receiver may ask for patience up to here, no longer. */
+  deliveryRetryAfterMaxMs: 5 * MINUTE_MS,
+  /** Of a receiver's answer that is read at all. */
+  deliveryAnswerBytes: 4 * 1024,
+  /** Alerts waiting for the webhook: 2 KiB each, 2 MiB. The oldest is dropped first. */
+  alertQueue: 1_000,
+  alertAttempts: 8,
 
   /** Projection batches queued to the store before the oldest are left for catch-up from the ledger. */
   projectionBatches: 64,

@@ -1,4 +1,10 @@
-import type { BreakerKey, BreakerLevel, BreakerState, Transition } from '../core/breaker.ts';
+import type {
+  BreakerKey,
+  BreakerLevel,
+  BreakerState,
+  Transition,
+  TransitionClass,
+} from '../core/breaker.ts';
 
 /** One breaker as brokers need it: state, fence, and why. */
 export interface BreakerRecord {
@@ -41,6 +47,10 @@ export interface CheckAnswer {
   readonly reason: string;
   readonly key: BreakerKey | null;
   readonly epoch: number;
+  /** Why that breaker opened; null when none matches. An `operator` trip holds in shadow too. */
+  readonly class: TransitionClass | null;
+  /** Of the tenant asked about, so that a late answer needs no second question. */
+  readonly posture: 'shadow' | 'enforce';
 }
 
 /** Live breaker state, straight from the engine; the store is never asked. */
