@@ -1,0 +1,195 @@
+import * as z from 'zod';
+import type { ParsedDocument } from './document.ts';
+import { type Path, type Problem, pathText, problemsOfIssues, unknownKey } from './problems.ts';
+import type { JsonSchema } from './schema-path.ts';
+
+/** What the configuration needs to know of a registered detector. */
+export interface DetectorOptions {
+  readonly id: string;
+  readonly config: z.ZodType;
+}
+
+/**
+ * Checks that span keys. They read the plain values, tolerant of anything, so that they speak up
+ * in the same run as the schema does.
+ */
+export function crossChecks(
+  document: ParsedDocument,
+  detectors: readonly DetectorOptions[] | null,
+  readSecret: (path: string) => string | null,
+): readonly Problem[] {
+  const root = recordOf(document.value);
+  const tokens = listOf(root['tokens']).map(recordOf);
+  const receivers = listOf(recordOf(root['revocation'])['receivers']).map(recordOf);
+  const at = (path: Path, message: string, add?: string): Problem => ({
+    path: pathText(path),
+    ...document.locate(path, 'value'),
+    message,
+    ...(add === undefined ? {} : { add }),
+  });
+  return [
+    ...tokens.flatMap((token, index) => tokenProblems(token, ['tokens', index], readSecret, at)),
+    ...repeated(tokens, ['tokens'], at),
+    ...receivers.flatMap((receiver, index) =>
+      urlProblems(
+        receiver['url'],
+        ['revocation', 'receivers', index, 'url'],
+        {
+          http: receiver['allow_loopback'] === true,
+          loopback: receiver['allow_loopback'] === true,
+        },
+        at,
+      ),
+    ),
+    ...repeated(receivers, ['revocation', 'receivers'], at),
+    ...urlProblems(
+      recordOf(recordOf(root['alerts'])['webhook'])['url'],
+      ['alerts', 'webhook', 'url'],
+      { http: true, loopback: true },
+      at,
+    ),
+    ...exposureProblems(root, tokens, at),
+    ...(detectors === null ? [] : detectorProblems(root, detectors, document)),
+  ];
+}
+
+type Report = (path: Path, message: string, add?: string) => Problem;
+
+function tokenProblems(
+  token: Record<string, unknown>,
+  path: Path,
+  readSecret: (path: string) => string | null,
+  at: Report,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  const given = ['token', 'token_file', 'token_sha256'].filter((key) => Object.hasOwn(token, key));
+  if (given.length !== 1) {
+    problems.push(at(path, 'needs exactly one of token, token_file, token_sha256'));
+  }
+  const file = token['token_file'];
+  if (typeof file === 'string' && file !== '') {
+    const text = readSecret(file);
+    if (text === null) problems.push(at([...path, 'token_file'], 'cannot be read'));
+    else if (text.length < 16) {
+      problems.push(at([...path, 'token_file'], 'holds a token shorter than 16 characters'));
+    }
+  }
+  const serves = listOf(token['roles']).some((role) => role === 'ingest' || role === 'broker');
+  if (serves && listOf(token['tenants']).includes('*')) {
+    const message = 'may not be * for the roles ingest and broker: name the tenants';
+    problems.push(at([...path, 'tenants'], message));
+  }
+  return problems;
+}
+
+function repeated(
+  entries: readonly Record<string, unknown>[],
+  path: Path,
+  at: Report,
+): readonly Problem[] {
+  const names = entries.map((entry) => entry['name']);
+  return names.flatMap((name, index) =>
+    typeof name === 'string' && names.indexOf(name) < index
+      ? [at([...path, index, 'name'], 'is the name of an earlier entry')]
+      : [],
+  );
+}
+
+/** `http` is allowed towards this machine only; `loopback` says whether this machine is. */
+function urlProblems(
+  value: unknown,
+  path: Path,
+  allow: { readonly http: boolean; readonly loopback: boolean },
+  at: Report,
+): readonly Problem[] {
+  if (typeof value !== 'string' || !URL.canParse(value)) return [];
+  const { protocol, hostname } = new URL(value);
+  const local = isLoopback(hostname);
+  if (local && !allow.loopback) {
+    return [at(path, 'points at this machine: set allow_loopback: true if it is meant to')];
+  }
+  if (protocol === 'http:' && !(local && allow.http)) return [at(path, 'must be https')];
+  return [];
+}
+
+/** Listening beyond this machine without credentials would let anyone read, send and trip. */
+function exposureProblems(
+  root: Record<string, unknown>,
+  tokens: readonly Record<string, unknown>[],
+  at: Report,
+): readonly Problem[] {
+  const has = (...roles: readonly string[]) =>
+    tokens.some((token) => listOf(token['roles']).some((role) => roles.includes(String(role))));
+  const beyond = (section: string) => {
+    const host = recordOf(root[section])['host'];
+    return typeof host === 'string' && host !== '' && !isLoopback(host);
+  };
+  const problems: Problem[] = [];
+  if (beyond('listen') && !has('operator', 'viewer')) {
+    const message = 'is reachable from other machines, so an operator or viewer token is needed';
+    problems.push(
+      at(['listen', 'host'], message, tokenLines('operator', 'operator, viewer', "'*'", tokens)),
+    );
+  }
+  if (beyond('otlp') && !has('ingest')) {
+    const message = 'is reachable from other machines, so an ingest token is needed';
+    problems.push(at(['otlp', 'host'], message, tokenLines('sender', 'ingest', 'default', tokens)));
+  }
+  return problems;
+}
+
+function tokenLines(
+  name: string,
+  roles: string,
+  tenant: string,
+  tokens: readonly unknown[],
+): string {
+  const entry = [
+    `  - name: ${name}`,
+    `    token: \${env:TRIPCOIL_${name.toUpperCase()}_TOKEN}`,
+    `    roles: [${roles}]`,
+    `    tenants: [${tenant}]`,
+  ];
+  return [tokens.length === 0 ? 'tokens:' : 'tokens: # add to the list', ...entry].join('\n');
+}
+
+function detectorProblems(
+  root: Record<string, unknown>,
+  detectors: readonly DetectorOptions[],
+  { value, locate }: ParsedDocument,
+): readonly Problem[] {
+  const places: (readonly [Path, unknown])[] = [[['detectors'], root['detectors']]];
+  for (const [tenant, settings] of Object.entries(recordOf(root['tenants']))) {
+    places.push([['tenants', tenant, 'detectors'], recordOf(settings)['detectors']]);
+  }
+  const ids = detectors.map((detector) => detector.id);
+  return places.flatMap(([path, settings]) =>
+    Object.entries(recordOf(settings)).flatMap(([id, each]) => {
+      const detector = detectors.find((candidate) => candidate.id === id);
+      if (detector === undefined) return [unknownKey([...path, id], id, ids, locate)];
+      const checked = detector.config.safeParse(recordOf(recordOf(each)['options']));
+      if (checked.success) return [];
+      const schema = z.toJSONSchema(detector.config, {
+        io: 'input',
+        unrepresentable: 'any',
+      }) as JsonSchema;
+      const prefix = [...path, id, 'options'];
+      return problemsOfIssues(checked.error.issues, value, schema, locate, prefix);
+    }),
+  );
+}
+
+/** Whether a host name or address can only be reached from this machine. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
+  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord ? (value as Record<string, unknown>) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

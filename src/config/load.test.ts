@@ -1,0 +1,236 @@
+import { fc, it } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
+import * as z from 'zod';
+import { LIMITS } from '../core/limits.ts';
+import { type LoadOptions, loadConfig, type TripcoilConfig, tenantConfigOf } from './load.ts';
+import { formatProblem, nearest } from './problems.ts';
+
+const SECRET = 'correct-horse-battery-staple';
+const FILES: Readonly<Record<string, string>> = { '/etc/tripcoil/token': `${SECRET}\n` };
+
+function load(text: string, more: Partial<LoadOptions> = {}) {
+  return loadConfig({
+    file: '/etc/tripcoil/tripcoil.yaml',
+    text,
+    env: { PORT: '9000', TOKEN: SECRET, YAML: 'a: [b' },
+    readFile: (path) => {
+      const found = FILES[path];
+      if (found === undefined) throw new Error('ENOENT');
+      return found;
+    },
+    ...more,
+  });
+}
+
+function configOf(text: string, more: Partial<LoadOptions> = {}): TripcoilConfig {
+  const result = load(text, more);
+  if ('problems' in result) throw new Error(linesOf(text, more).join('\n'));
+  return result.config;
+}
+
+function linesOf(text: string, more: Partial<LoadOptions> = {}): readonly string[] {
+  const result = load(text, more);
+  return 'problems' in result ? result.problems.map((one) => formatProblem(one, 't.yaml')) : [];
+}
+
+const fragment = fc.constantFrom(
+  ...['listen:', ' port: ', '\n', '  ', '- ', '{', '}', '[', ']', '*a', '&a ', '"', "'", ': '],
+  ...[`\${env:`, '}', 'tokens:', '\t', '? ', '| ', '!!', '%YAML', '---\n', '\u0000', '<<: '],
+);
+const garbage = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join('')),
+  fc.json(),
+);
+
+describe('loadConfig', () => {
+  it('needs no file', () => {
+    const result = loadConfig({ env: {}, readFile: () => '' });
+    expect(result).toEqual({
+      config: {
+        listen: { host: '127.0.0.1', port: 8787 },
+        otlp: { host: '127.0.0.1', port: 4318 },
+        dataDirectory: './tripcoil-data',
+        publicUrl: null,
+        tokens: [],
+        grantsFile: null,
+        detectors: {},
+        tenants: {},
+        revocation: { receivers: [] },
+        alerts: { webhook: null },
+        store: { kind: 'auto' },
+        telemetry: { ownTraces: null, forward: null },
+        log: { level: 'info' },
+      },
+    });
+  });
+
+  it('lists every problem at once, with its place and the nearest key', () => {
+    const text = [
+      'listen: { prot: 8787 }',
+      'store:',
+      '  kind: chbd',
+      'otlp: { port: 70000 }',
+      'revocation:',
+      '  receivers:',
+      '    - name: crm',
+      '      url: http://crm.example/ssf',
+      '      tenants: [acme]',
+      'tokens:',
+      '  - { name: a, roles: [ingest], tenants: ["*"], token: short }',
+      'detectrs: {}',
+    ].join('\n');
+    expect(linesOf(text)).toEqual([
+      't.yaml:1:11 listen.prot: is not a known key (expected one of host, port; did you mean port?)',
+      't.yaml:3:9 store.kind: is not an allowed value ' +
+        '(expected one of auto, chdb, memory; did you mean chdb?)',
+      't.yaml:4:15 otlp.port: is too large or too long (expected integer from 0 to 65535)',
+      't.yaml:7:7 revocation.receivers[0].audience: is required (expected text)',
+      't.yaml:8:12 revocation.receivers[0].url: must be https',
+      't.yaml:11:42 tokens[0].tenants: may not be * for the roles ingest and broker: ' +
+        'name the tenants',
+      't.yaml:11:56 tokens[0].token: is too small or too short ' +
+        '(expected text of at least 16 characters)',
+      expect.stringMatching(/^t\.yaml:12:1 detectrs: .*did you mean detectors\?\)$/),
+    ]);
+  });
+
+  it('keeps tokens as hashes only, from any of three sources', () => {
+    const sha256 = 'a'.repeat(64);
+    const config = configOf(
+      [
+        'tokens:',
+        `  - { name: a, token: "\${env:TOKEN}", roles: [operator], tenants: ["*"] }`,
+        '  - { name: b, token_file: token, roles: [ingest], tenants: [acme], trust: broker }',
+        `  - { name: c, token_sha256: ${sha256}, roles: [viewer], tenants: [acme] }`,
+      ].join('\n'),
+    );
+    expect(config.tokens.map((token) => token.sha256)).toEqual([
+      config.tokens[1]?.sha256,
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+      sha256,
+    ]);
+    expect(config.tokens.map((token) => token.tenants)).toEqual(['*', ['acme'], ['acme']]);
+    expect(config.tokens.map((token) => token.trust)).toEqual(['agent', 'broker', 'agent']);
+    expect(JSON.stringify(config)).not.toContain(SECRET);
+  });
+
+  it('wants exactly one source of a token, and one that can be read', () => {
+    const both = `token: ${SECRET}, token_sha256: ${'b'.repeat(64)}`;
+    const text = [
+      'tokens:',
+      '  - { name: a, roles: [viewer], tenants: [x] }',
+      `  - { name: b, roles: [viewer], tenants: [x], ${both} }`,
+      '  - { name: b, roles: [viewer], tenants: [x], token_file: /nowhere }',
+    ].join('\n');
+    expect(linesOf(text)).toEqual([
+      't.yaml:2:5 tokens[0]: needs exactly one of token, token_file, token_sha256',
+      't.yaml:3:5 tokens[1]: needs exactly one of token, token_file, token_sha256',
+      't.yaml:4:13 tokens[2].name: is the name of an earlier entry',
+      't.yaml:4:59 tokens[2].token_file: cannot be read',
+    ]);
+  });
+
+  it('resolves paths against the file they stand in', () => {
+    const config = configOf('data_directory: data\ngrants_file: ../grants.yaml');
+    expect(config.dataDirectory).toBe('/etc/tripcoil/data');
+    expect(config.grantsFile).toBe('/etc/grants.yaml');
+  });
+
+  it('says which lines to add before it listens to other machines', () => {
+    const [problem, ...rest] = linesOf('listen: { host: 0.0.0.0 }');
+    expect(rest).toEqual([]);
+    expect(problem).toContain('t.yaml:1:17 listen.host: is reachable from other machines');
+    const lines = (problem ?? '').split('\n').slice(1).join('\n');
+    const cured = `listen: { host: 0.0.0.0 }\n${lines.replace(/^ {4}/gm, '')}`;
+    expect(linesOf(cured, { env: { TRIPCOIL_OPERATOR_TOKEN: SECRET } })).toEqual([]);
+    expect(linesOf('otlp: { host: "::" }').join()).toContain('an ingest token is needed');
+    expect(linesOf('listen: { host: 127.8.0.1 }')).toEqual([]);
+  });
+
+  it('refuses what merge keys, tags, repeated keys and aliases could hide', () => {
+    expect(linesOf('a: &a { port: 1 }\nlisten:\n  <<: *a').join()).toContain('listen["<<"]');
+    expect(linesOf('listen: !!js/function "x"').join()).toContain('not valid YAML');
+    expect(linesOf('listen: {}\nlisten: {}')).toEqual(['t.yaml:2:1 listen: is given twice']);
+    const many = Array.from({ length: LIMITS.documentAliases + 9 }, () => '*a').join(', ');
+    expect(linesOf(`store: { kind: &a auto }\ntokens: [${many}]`).join()).toContain('alias');
+    expect(linesOf('listen: &l { host: *l }').length).toBeGreaterThan(0);
+    expect(linesOf(`listen: ${'['.repeat(50_000)}`).length).toBeGreaterThan(0);
+    expect(linesOf('__proto__: { port: 1 }').join()).toContain('not a plain name');
+  });
+
+  it('never repeats a value, which may be a secret', () => {
+    const text = `tokens: ${SECRET}\nlog: { level: ${SECRET} }\npublic_url: "${SECRET}"\nx: "${SECRET}`;
+    expect(linesOf(text).length).toBeGreaterThan(2);
+    expect(linesOf(text).join()).not.toContain(SECRET);
+  });
+
+  it.prop([garbage], { numRuns: 500 })('never throws on garbage', (text) => {
+    const result = load(text);
+    if ('problems' in result) expect(result.problems.length).toBeGreaterThan(0);
+    else expect(result.config.listen.port).toBe(8787);
+  });
+});
+
+describe('substitution', () => {
+  it('fills scalars by the type the schema wants and never adds structure', () => {
+    expect(configOf(`listen: { port: "\${env:PORT}" }`).listen.port).toBe(9000);
+    expect(configOf(`data_directory: "/\${env:YAML}"`).dataDirectory).toBe('/a: [b');
+    expect(configOf(`data_directory: "/$\${env:YAML}"`).dataDirectory).toBe(`/\${env:YAML}`);
+  });
+
+  it('reports what cannot be filled', () => {
+    expect(linesOf(`data_directory: "\${env:ABSENT}"`)).toEqual([
+      't.yaml:1:17 data_directory: refers to the environment variable ABSENT, which is not set',
+      't.yaml:1:17 data_directory: is too small or too short (expected text)',
+    ]);
+    expect(linesOf(`grants_file: "x\${file:/absent}"`).join()).toContain('cannot be read');
+    expect(linesOf(`grants_file: "x\${PORT}"`).join()).toContain('no known form');
+  });
+});
+
+describe('detector settings', () => {
+  const detectors = [
+    { id: 'volume_spike', config: z.strictObject({ ratio: z.number().min(1).default(5) }) },
+  ];
+
+  it('are checked against the registered detectors', () => {
+    const text = [
+      'detectors:',
+      '  volume_spik: { mode: enforce }',
+      'tenants:',
+      '  acme:',
+      '    detectors:',
+      '      volume_spike: { options: { ratio: 0.5, rato: 2 } }',
+    ].join('\n');
+    expect(linesOf(text, { detectors })).toEqual([
+      't.yaml:2:3 detectors.volume_spik: is not a known key ' +
+        '(expected one of volume_spike; did you mean volume_spike?)',
+      't.yaml:6:41 tenants.acme.detectors.volume_spike.options.ratio: ' +
+        'is too small or too short (expected number of at least 1)',
+      't.yaml:6:46 tenants.acme.detectors.volume_spike.options.rato: is not a known key ' +
+        '(expected one of ratio; did you mean ratio?)',
+    ]);
+  });
+
+  it('of a tenant lie over the general ones', () => {
+    const config = configOf(
+      [
+        'detectors: { a: { mode: alert, options: { x: 1 } }, b: { mode: off } }',
+        'tenants: { acme: { detectors: { a: { mode: enforce } } } }',
+      ].join('\n'),
+    );
+    expect(tenantConfigOf(config, 'acme').detectors).toEqual({
+      a: { mode: 'enforce', options: { x: 1 } },
+      b: { mode: 'off' },
+    });
+    expect(tenantConfigOf(config, 'constructor').detectors).toEqual(config.detectors);
+  });
+});
+
+describe('nearest', () => {
+  it('suggests only what is near', () => {
+    expect(nearest('recievers', ['receivers', 'store'])).toBe('receivers');
+    expect(nearest('xyz', ['receivers', 'log'])).toBeNull();
+  });
+});

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import * as z from 'zod';
+import type { Trust } from '../core/access-event.ts';
+import type { TenantConfig } from '../core/entry.ts';
+import type { Role } from '../ports/ingest.ts';
+import { crossChecks, type DetectorOptions } from './checks.ts';
+import { parseDocument, type Substitute } from './document.ts';
+import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
+import { CONFIG_SCHEMA, type ConfigDocument } from './schema.ts';
+import type { JsonSchema } from './schema-path.ts';
+
+/** A credential as the process keeps it: only its hash. */
+export interface TokenConfig {
+  readonly name: string;
+  /** Lower-case hex SHA-256 of the token's UTF-8 bytes. */
+  readonly sha256: string;
+  readonly roles: readonly Role[];
+  readonly tenants: readonly string[] | '*';
+  readonly trust: Trust;
+}
+
+export interface ReceiverConfig {
+  readonly name: string;
+  readonly url: string;
+  readonly tenants: readonly string[] | '*';
+  readonly audience: string;
+  readonly authorization: string | null;
+  readonly allowLoopback: boolean;
+}
+
+/** Everything the process is told from outside. Complete: defaults are filled in. */
+export interface TripcoilConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly otlp: { readonly host: string; readonly port: number };
+  /** Relative paths are resolved against the file they stand in. */
+  readonly dataDirectory: string;
+  readonly publicUrl: string | null;
+  readonly tokens: readonly TokenConfig[];
+  readonly grantsFile: string | null;
+  /** Detector settings that hold for every tenant without its own. */
+  readonly detectors: TenantConfig['detectors'];
+  readonly tenants: { readonly [tenant: string]: TenantConfig };
+  readonly revocation: { readonly receivers: readonly ReceiverConfig[] };
+  readonly alerts: {
+    readonly webhook: { readonly url: string; readonly secret: string | null } | null;
+  };
+  readonly store: { readonly kind: 'auto' | 'chdb' | 'memory' };
+  readonly telemetry: {
+    readonly ownTraces: { readonly endpoint: string } | null;
+    readonly forward: {
+      readonly endpoint: string;
+      readonly headers: { readonly [name: string]: string };
+    } | null;
+  };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
+}
+
+export interface LoadOptions {
+  /** Read through `readFile` unless `text` is given; neither means defaults alone. */
+  readonly file?: string;
+  readonly text?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Returns the text of a file or throws. */
+  readonly readFile: (path: string) => string;
+  /** Registered detectors; when given, unknown ids and bad options are problems too. */
+  readonly detectors?: readonly DetectorOptions[];
+}
+
+export type LoadResult =
+  | { readonly config: TripcoilConfig }
+  | { readonly problems: readonly Problem[] };
+
+export const CONFIG_JSON_SCHEMA = z.toJSONSchema(CONFIG_SCHEMA, { io: 'input' }) as JsonSchema;
+
+/** Loads the configuration, or lists everything that is wrong with it. Never throws. */
+export function loadConfig(options: LoadOptions): LoadResult {
+  const base = options.file === undefined ? null : dirname(resolve(options.file));
+  const inBase = (path: string) => (base === null ? path : resolve(base, path));
+  const text = options.text ?? readText(options);
+  if (text === null) {
+    const message = 'cannot be read: check that it exists and may be read';
+    return { problems: [{ path: '', line: 1, column: 1, message }] };
+  }
+  const readSecret = (path: string) => secretText(options.readFile, inBase(path));
+  const document = parseDocument(text, CONFIG_JSON_SCHEMA, substitution(options.env, readSecret));
+  const checked = CONFIG_SCHEMA.safeParse(document.value);
+  const { value, locate } = document;
+  const problems = [
+    ...document.problems,
+    ...problemsOfIssues(checked.error?.issues ?? [], value, CONFIG_JSON_SCHEMA, locate),
+    ...crossChecks(document, options.detectors ?? null, readSecret),
+  ];
+  if (problems.length > 0 || !checked.success) return { problems: sortProblems(problems) };
+  return { config: toConfig(checked.data, inBase, readSecret) };
+}
+
+/** Settings of one tenant: its own keys over the general ones, detector by detector. */
+export function tenantConfigOf(config: TripcoilConfig, tenant: string): TenantConfig {
+  const own = Object.hasOwn(config.tenants, tenant) ? config.tenants[tenant] : undefined;
+  const merged: Record<string, TenantConfig['detectors'][string]> = { ...config.detectors };
+  for (const [id, settings] of Object.entries(own?.detectors ?? {})) {
+    merged[id] = { ...(Object.hasOwn(merged, id) ? merged[id] : {}), ...settings };
+  }
+  return { detectors: merged };
+}
+
+function readText(options: LoadOptions): string | null {
+  if (options.file === undefined) return '';
+  try {
+    return options.readFile(options.file);
+  } catch {
+    return null;
+  }
+}
+
+/** A file's text without its final line break; null when it cannot be read. */
+function secretText(readFile: LoadOptions['readFile'], path: string): string | null {
+  try {
+    return readFile(path).replace(/\r?\n$/, '');
+  } catch {
+    return null;
+  }
+}
+
+function substitution(
+  env: LoadOptions['env'],
+  readSecret: (path: string) => string | null,
+): Substitute {
+  return (scheme, argument) => {
+    if (scheme === 'env') {
+      const value = Object.hasOwn(env, argument) ? env[argument] : undefined;
+      if (value === undefined || value === '') {
+        return { problem: `refers to the environment variable ${argument}, which is not set` };
+      }
+      return { text: value };
+    }
+    const text = readSecret(argument);
+    return text === null ? { problem: `refers to ${argument}, which cannot be read` } : { text };
+  };
+}
+
+function toConfig(
+  document: ConfigDocument,
+  inBase: (path: string) => string,
+  readSecret: (path: string) => string | null,
+): TripcoilConfig {
+  const { listen, otlp, store, log, alerts, telemetry } = document;
+  return {
+    listen,
+    otlp,
+    dataDirectory: inBase(document.data_directory),
+    publicUrl: document.public_url ?? null,
+    tokens: document.tokens.map(({ name, roles, tenants, trust, ...given }) => {
+      const token = given.token ?? readSecret(given.token_file ?? '') ?? '';
+      const sha256 = given.token_sha256 ?? createHash('sha256').update(token).digest('hex');
+      return { name, sha256, roles, tenants: tenantsOf(tenants), trust };
+    }),
+    grantsFile: document.grants_file === undefined ? null : inBase(document.grants_file),
+    detectors: document.detectors as TenantConfig['detectors'],
+    tenants: document.tenants as TripcoilConfig['tenants'],
+    revocation: {
+      receivers: document.revocation.receivers.map((receiver) => ({
+        name: receiver.name,
+        url: receiver.url,
+        tenants: tenantsOf(receiver.tenants),
+        audience: receiver.audience,
+        authorization: receiver.authorization ?? null,
+        allowLoopback: receiver.allow_loopback,
+      })),
+    },
+    alerts: {
+      webhook:
+        alerts.webhook === undefined
+          ? null
+          : { url: alerts.webhook.url, secret: alerts.webhook.secret ?? null },
+    },
+    store,
+    telemetry: { ownTraces: telemetry.own_traces ?? null, forward: telemetry.forward ?? null },
+    log,
+  };
+}
+
+function tenantsOf(tenants: readonly string[]): readonly string[] | '*' {
+  return tenants.includes('*') ? '*' : tenants;
+}

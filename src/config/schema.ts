@@ -1,0 +1,181 @@
+import * as z from 'zod';
+import { TRUST_ORDER } from '../core/access-event.ts';
+import { DETECTOR_MODES } from '../core/finding.ts';
+import { LIMITS } from '../core/limits.ts';
+import { ROLES } from '../ports/ingest.ts';
+
+const identifier = z.string().min(1).max(LIMITS.identifierChars);
+const port = z.int().min(0).max(65_535);
+const url = z.url({ protocol: /^https?$/ });
+
+const detectorSettings = {
+  mode: z
+    .enum(DETECTOR_MODES)
+    .optional()
+    .describe(
+      'What the detector may do: nothing, score silently, alert, or trip. Default: its own.',
+    ),
+  options: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("The detector's own options; its page under detectors/ lists them."),
+};
+
+const overridableDetector = z.strictObject({
+  ...detectorSettings,
+  agents: z
+    .record(identifier, z.strictObject({ mode: detectorSettings.mode }))
+    .optional()
+    .describe('Modes of single agents, by agent id.'),
+});
+
+const token = z.strictObject({
+  name: identifier.describe('Who holds the token; stands in logs and on every event delivered.'),
+  token: z
+    .string()
+    .min(16)
+    .optional()
+    .describe(`The token itself, at least 16 characters; better \${env:NAME} than in plain.`),
+  token_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A file that holds the token and nothing else.'),
+  token_sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe('SHA-256 of the token, 64 lower-case hex digits, where the token must not be here.'),
+  roles: z
+    .array(z.enum(ROLES))
+    .min(1)
+    .describe(
+      '`ingest` sends events, `broker` follows the feed and asks for checks, `viewer` reads, ' +
+        '`operator` trips, resets and changes grants.',
+    ),
+  tenants: z
+    .array(identifier)
+    .min(1)
+    .describe('Tenants the token may name; the first is the default. `*` for people only.'),
+  trust: z
+    .enum(TRUST_ORDER as [string, ...string[]] as ['agent', 'broker', 'pdp', 'resource'])
+    .default('agent')
+    .describe('What its evidence is worth. Evidence of trust `agent` alone never exceeds level 2.'),
+});
+
+const receiver = z.strictObject({
+  name: identifier.describe('Names the receiver in acknowledgements, metrics and logs.'),
+  url: url.describe('Where signed security event tokens are pushed (RFC 8935); https.'),
+  tenants: z.array(identifier).min(1).describe('Tenants it hears about, or `*` for all.'),
+  audience: z.string().min(1).describe('The `aud` claim that the receiver expects.'),
+  authorization: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(`Value of the Authorization header; better \${env:NAME} than in plain.`),
+  allow_loopback: z
+    .boolean()
+    .default(false)
+    .describe('Lets the URL point at this machine, then also with http. For development.'),
+});
+
+/** The configuration file, as written: snake_case, unknown keys refused, every key documented. */
+export const CONFIG_SCHEMA = z.strictObject({
+  listen: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('Address of API, UI and ingest.'),
+      port: port.default(8787).describe('Port of API, UI and ingest; 0 lets the system choose.'),
+    })
+    .prefault({})
+    .describe('The main listener. Beyond loopback it demands an operator or viewer token.'),
+  otlp: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('Address of the OTLP receiver.'),
+      port: port.default(4318).describe('Port of OTLP/HTTP; 0 lets the system choose.'),
+    })
+    .prefault({})
+    .describe('The OpenTelemetry listener; the same paths are served on the main port.'),
+  data_directory: z
+    .string()
+    .min(1)
+    .default('./tripcoil-data')
+    .describe('Where ledger, keys, outbox and store live. One process at a time.'),
+  public_url: url
+    .optional()
+    .describe('How others reach the main listener; stands in tokens, discovery and alerts.'),
+  tokens: z.array(token).default([]).describe('Credentials of senders, brokers and people.'),
+  grants_file: z.string().min(1).optional().describe('What agents may do, as YAML or JSON.'),
+  detectors: z
+    .record(z.string(), z.strictObject(detectorSettings))
+    .prefault({})
+    .describe('Detectors by id, for every tenant.'),
+  tenants: z
+    .record(
+      identifier.regex(/^[^_]/),
+      z.strictObject({
+        detectors: z
+          .record(z.string(), overridableDetector)
+          .prefault({})
+          .describe('Detectors by id, for this tenant; each key given replaces the general one.'),
+      }),
+    )
+    .prefault({})
+    .describe(
+      'Tenants by name. Posture is not set here but by `tripcoil enforce`, which is logged.',
+    ),
+  revocation: z
+    .strictObject({
+      receivers: z.array(receiver).default([]).describe('Enforcement points to push to.'),
+    })
+    .prefault({})
+    .describe('Where revocations go beside the feed.'),
+  alerts: z
+    .strictObject({
+      webhook: z
+        .strictObject({
+          url: url.describe('Receives one JSON body per trip; https, or http on this machine.'),
+          secret: z.string().min(16).optional().describe('Signs each body with HMAC-SHA-256.'),
+        })
+        .optional()
+        .describe('The alert webhook.'),
+    })
+    .prefault({})
+    .describe('How people hear of trips.'),
+  store: z
+    .strictObject({
+      kind: z
+        .enum(['auto', 'chdb', 'memory'])
+        .default('auto')
+        .describe('`auto` takes chdb where it is installed, else memory.'),
+    })
+    .prefault({})
+    .describe('The projection that API and UI search; it can be deleted and rebuilt.'),
+  telemetry: z
+    .strictObject({
+      own_traces: z
+        .strictObject({ endpoint: url.describe('OTLP/HTTP traces URL.') })
+        .optional()
+        .describe("Tripcoil's own spans."),
+      forward: z
+        .strictObject({
+          endpoint: url.describe('OTLP/HTTP traces URL.'),
+          headers: z
+            .record(z.string(), z.string())
+            .default({})
+            .describe('Headers of each request.'),
+        })
+        .optional()
+        .describe("Agents' spans, after redaction."),
+    })
+    .prefault({})
+    .describe('Telemetry sent to others.'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Lowest level.'),
+    })
+    .prefault({})
+    .describe('The structured log on standard error.'),
+});
+
+/** The configuration file after defaults, still in its own spelling. */
+export type ConfigDocument = z.output<typeof CONFIG_SCHEMA>;
