@@ -16,6 +16,24 @@ export const LIMITS = {
   identifierChars: 256,
   /** Rejects reported back by value; the rest are only counted. */
   rejectsReported: 20,
+  /** Spans, log records or events of one body: no more than the queue holds, or it never fits. */
+  recordsPerBody: 65_536,
+  /** Values of one body. 64 MiB of real attributes at 16 bytes each; 4 M × 64 bytes = 256 MiB. */
+  valuesPerBody: 4_194_304,
+  /** Brackets open at once in a JSON body, before its meaning is known. */
+  jsonDepth: 1_024,
+  /** `attrs` of one event; the rest is counted in `attrs_dropped`. */
+  attrsPerEvent: 128,
+  /** A longer attribute text is replaced by its size, since half a card number hides from redaction. */
+  attrChars: 4_096,
+  /** Text of tool arguments, or of a tool result that is counted, before parsing. */
+  argumentsChars: 262_144,
+  /** Scopes, roles, destinations, delegations, sources: items of one list of one event. */
+  listItems: 256,
+  /** No one action moves more; nine such still add up exactly in a double. */
+  volumeMax: 1e15,
+  /** Read and thrown away beyond `bodyBytes`, so that the sender gets to see its 413. */
+  drainBytes: 256 * 1024 * 1024,
 
   /** Events waiting for the ledger: at 1 KiB each 64 MiB. Beyond it senders get 429. */
   queuedEvents: 65_536,
@@ -51,6 +69,8 @@ export const LIMITS = {
   /** Body of a check or an acknowledgement that is no event. */
   breakerRequestBytes: 16 * 1024,
   outboxPending: 100_000,
+  /** Acknowledgement delays kept for the quantiles of the status page. */
+  acknowledgeDelaysKept: 1_024,
   deliveryTimeoutMs: 2 * SECOND_MS,
   deliveryBackoffFirstMs: 100,
   deliveryBackoffMaxMs: 30 * SECOND_MS,

@@ -1,0 +1,71 @@
+import type { BreakerLevel, BreakerState, TransitionClass } from '../../core/breaker.ts';
+import { assert } from '../../core/errors.ts';
+import { type EpochMs, HOUR_MS, MINUTE_MS } from '../../core/time.ts';
+
+/** What opens a breaker. */
+export interface Opening {
+  readonly level: BreakerLevel;
+  readonly reason: string;
+  readonly class: Exclude<TransitionClass, 'timer'>;
+  readonly findingId: string | null;
+  /** The named person, for class `operator`. */
+  readonly actor: string | null;
+}
+
+/**
+ * How long a breaker of each level stays open without new evidence. Deterministic trips and
+ * operators' holds wait for a person: opening is safe, closing is guarded.
+ */
+const DWELL_MS: Readonly<Record<BreakerLevel, number>> = {
+  0: 0,
+  1: 5 * MINUTE_MS,
+  2: 15 * MINUTE_MS,
+  3: 30 * MINUTE_MS,
+  4: 1 * HOUR_MS,
+  5: 1 * HOUR_MS,
+  6: 1 * HOUR_MS,
+  7: 1 * HOUR_MS,
+};
+
+/** Whether an opening would change the state: a breaker only ever rises while it is not closed. */
+export function rises(state: BreakerState, level: BreakerLevel): boolean {
+  return level > 0 && (state.phase === 'closed' || level > state.level);
+}
+
+/** The state after opening at a higher level, one epoch on. Call only when `rises`. */
+export function opened(state: BreakerState, opening: Opening, logTime: EpochMs): BreakerState {
+  assert(rises(state, opening.level), 'a breaker opens only upwards');
+  const epoch = state.epoch + 1;
+  if (opening.class === 'operator') {
+    return {
+      phase: 'isolated',
+      epoch,
+      level: opening.level,
+      reason: opening.reason,
+      by: opening.actor ?? 'unknown',
+      openedAt: logTime,
+    };
+  }
+  return {
+    phase: 'open',
+    epoch,
+    level: opening.level,
+    reason: opening.reason,
+    class: opening.class,
+    openedAt: logTime,
+    closesAt: opening.class === 'deterministic' ? null : logTime + DWELL_MS[opening.level],
+    findingId: opening.findingId,
+  };
+}
+
+/** New evidence for an open breaker puts its closing off; the epoch stays, nothing is sent. */
+export function prolonged(state: BreakerState, logTime: EpochMs): BreakerState {
+  if (state.phase !== 'open' || state.closesAt === null) return state;
+  return { ...state, closesAt: Math.max(state.closesAt, logTime + DWELL_MS[state.level]) };
+}
+
+/** The closed state, one epoch on, so that a late re-delivery of the opening cannot win. */
+export function closed(state: BreakerState): BreakerState {
+  assert(state.phase !== 'closed', 'only an open breaker closes');
+  return { phase: 'closed', epoch: state.epoch + 1 };
+}

@@ -1,0 +1,75 @@
+import type { AccessEvent, Trust } from '../../core/access-event.ts';
+import type { BreakerKey, BreakerLevel } from '../../core/breaker.ts';
+import type { DetectionFamily, DetectorMode, HeldReason } from '../../core/finding.ts';
+import type { DetectorVerdict } from '../detect/detector.ts';
+
+/** What the policy knows when a verdict asks for a trip. */
+export interface PolicyFacts {
+  readonly family: DetectionFamily;
+  readonly mode: DetectorMode;
+  readonly posture: 'shadow' | 'enforce';
+  readonly trust: Trust;
+  readonly registered: boolean;
+  /** Automatic breakers of level 4 and above now open in the tenant, by family. */
+  readonly openAutomatic: Readonly<Record<DetectionFamily, number>>;
+  readonly agentsInTenant: number;
+}
+
+export type PolicyAnswer =
+  | { readonly trip: true; readonly key: BreakerKey; readonly level: BreakerLevel }
+  | {
+      readonly trip: false;
+      readonly why: HeldReason;
+      readonly would?: { readonly key: BreakerKey; readonly level: BreakerLevel };
+    };
+
+/** Share of a tenant's agents that one family may hold at level 4 and above at once. */
+const BLAST_RADIUS_SHARE = 0.1;
+const BLAST_RADIUS_FLOOR: Readonly<Record<DetectionFamily, number>> = {
+  deterministic: 25,
+  statistical: 3,
+  novelty: 3,
+};
+const STEP_UP: BreakerLevel = 2;
+
+/** Decides what a verdict may do. Pure; the reasons are values so that they can be shown. */
+export function decide(
+  event: AccessEvent,
+  verdict: DetectorVerdict,
+  facts: PolicyFacts,
+): PolicyAnswer {
+  if (!verdict.trip) return { trip: false, why: verdict.held ?? 'below_threshold' };
+  const key = keyOf(event, verdict.trip.key);
+  const capped = cap(verdict.trip.level, facts);
+  if (facts.mode === 'shadow' || facts.posture === 'shadow') {
+    return { trip: false, why: 'shadow', would: { key, level: capped } };
+  }
+  if (facts.mode === 'alert') {
+    return { trip: false, why: 'alert_only', would: { key, level: capped } };
+  }
+  if (capped > STEP_UP && overBudget(facts)) {
+    return { trip: true, key, level: STEP_UP };
+  }
+  return { trip: true, key, level: capped };
+}
+
+/** The session of the event, or its agent where it has none. */
+export function keyOf(event: AccessEvent, kind: 'agent' | 'session'): BreakerKey {
+  const session = event.session?.id;
+  if (kind === 'session' && session !== undefined) {
+    return { tenant: event.tenant.id, kind: 'session', id: session, agent: event.agent.id };
+  }
+  return { tenant: event.tenant.id, kind: 'agent', id: event.agent.id };
+}
+
+/** Novelty, an agent's own word, and an agent nobody registered never raise more than step-up. */
+function cap(level: BreakerLevel, facts: PolicyFacts): BreakerLevel {
+  const weak = facts.family === 'novelty' || facts.trust === 'agent' || !facts.registered;
+  return weak && level > STEP_UP ? STEP_UP : level;
+}
+
+function overBudget(facts: PolicyFacts): boolean {
+  const share = Math.ceil(facts.agentsInTenant * BLAST_RADIUS_SHARE);
+  const budget = Math.max(BLAST_RADIUS_FLOOR[facts.family], share);
+  return facts.openAutomatic[facts.family] >= budget;
+}

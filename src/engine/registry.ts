@@ -1,0 +1,35 @@
+import type { TenantConfig } from '../core/entry.ts';
+import type { DetectorMode } from '../core/finding.ts';
+import type { AnyDetector } from './detect/detector.ts';
+
+/** The detectors of a process, in a fixed order: the order of findings depends on it. */
+export interface Registry {
+  readonly detectors: readonly AnyDetector[];
+}
+
+export interface Setting {
+  readonly mode: DetectorMode;
+  readonly options: unknown;
+}
+
+/** Mode and parsed options of one detector for one agent; the agent's override wins. */
+export function settingOf(detector: AnyDetector, config: TenantConfig, agent: string): Setting {
+  const entry = config.detectors[detector.id];
+  const mode = entry?.agents?.[agent]?.mode ?? entry?.mode ?? detector.defaultMode;
+  return { mode, options: optionsOf(detector, entry?.options) };
+}
+
+const parsed = new WeakMap<object, Map<string, unknown>>();
+const NO_OPTIONS = {};
+
+/** Options are parsed once per configuration object, not once per event. */
+function optionsOf(detector: AnyDetector, options: object | undefined): unknown {
+  const source = options ?? NO_OPTIONS;
+  const cache = parsed.get(source) ?? new Map<string, unknown>();
+  parsed.set(source, cache);
+  const hit = cache.get(detector.id);
+  if (hit !== undefined) return hit;
+  const value: unknown = detector.config.parse(source);
+  cache.set(detector.id, value);
+  return value;
+}

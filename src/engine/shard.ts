@@ -1,0 +1,191 @@
+import type { BreakerKey } from '../core/breaker.ts';
+import type {
+  AckEntry,
+  CommandEntry,
+  ConfigEntry,
+  Effect,
+  FoldedEntry,
+  GrantEntry,
+  TickEntry,
+} from '../core/entry.ts';
+import { assertNever } from '../core/errors.ts';
+import type { EpochMs } from '../core/time.ts';
+import {
+  acknowledge,
+  attachRevocation,
+  closeBreaker,
+  dueToClose,
+  nextCloseAt,
+  openBreaker,
+} from './breaker/board.ts';
+import { Effects, revocationOf } from './effects.ts';
+import { foldInput } from './fold-input.ts';
+import type { Registry } from './registry.ts';
+import { createTenant, type TenantState } from './tenant-state.ts';
+
+export interface ShardOptions {
+  readonly registry: Registry;
+  /** Posture of a tenant never seen before: `shadow` for serve, `enforce` for demo and replay. */
+  readonly initialPosture: 'shadow' | 'enforce';
+}
+
+/**
+ * The pure fold over one partition's log. The same entries give the same effects, always: no clock,
+ * no random, no I/O. Everything it knows is in `tenants`, `term`, `logTime` and `seq`.
+ */
+export class Shard {
+  readonly registry: Registry;
+  readonly initialPosture: 'shadow' | 'enforce';
+  readonly tenants: Map<string, TenantState> = new Map();
+  /** Fencing term of the present writer. */
+  term = 0;
+  /** Time of the last entry folded. */
+  logTime: EpochMs = 0;
+  /** Sequence of the last entry folded. */
+  seq = 0;
+
+  constructor(options: ShardOptions) {
+    this.registry = options.registry;
+    this.initialPosture = options.initialPosture;
+  }
+
+  /** Folds entries in order and returns what was decided, in order. */
+  apply(batch: readonly FoldedEntry[]): readonly Effect[] {
+    const effects = new Effects();
+    for (const entry of batch) {
+      effects.begin(entry.seq);
+      this.logTime = Math.max(this.logTime, entry.loggedAt);
+      this.seq = entry.seq;
+      this.#fold(entry, effects);
+    }
+    return effects.list;
+  }
+
+  /** Log time of the next thing that happens by itself; null when nothing will. */
+  nextTimerAt(): EpochMs | null {
+    let next: EpochMs | null = null;
+    for (const tenant of this.tenants.values()) {
+      const at = nextCloseAt(tenant.board);
+      if (at !== null && (next === null || at < next)) next = at;
+    }
+    return next;
+  }
+
+  /** The state of a tenant, created at first mention. */
+  tenant(id: string): TenantState {
+    const known = this.tenants.get(id);
+    if (known) return known;
+    const created = createTenant(id, this.initialPosture);
+    this.tenants.set(id, created);
+    return created;
+  }
+
+  #fold(entry: FoldedEntry, effects: Effects): void {
+    switch (entry.kind) {
+      case 'input':
+        foldInput(this.registry, this.tenant(entry.tenant), entry, this.term, effects);
+        return;
+      case 'tick':
+        this.#tick(entry, effects);
+        return;
+      case 'config':
+        this.#configure(entry);
+        return;
+      case 'grant':
+        this.#grant(entry);
+        return;
+      case 'command':
+        this.#command(entry, effects);
+        return;
+      case 'ack':
+        this.#acknowledge(entry);
+        return;
+      case 'delivery':
+        return;
+      default:
+        assertNever(entry);
+    }
+  }
+
+  #tick(entry: TickEntry, effects: Effects): void {
+    for (const tenant of this.tenants.values()) {
+      const next = nextCloseAt(tenant.board);
+      if (next === null || next > entry.loggedAt) continue;
+      for (const key of dueToClose(tenant.board, entry.loggedAt)) {
+        const by = { class: 'timer', reason: 'cooled_down', actor: null } as const;
+        this.#close(tenant, key, by, entry.loggedAt, effects);
+      }
+    }
+  }
+
+  #configure(entry: ConfigEntry): void {
+    if ('type' in entry.body) this.term = Math.max(this.term, entry.body.term);
+    else this.tenant(entry.tenant).config = entry.body;
+  }
+
+  #grant(entry: GrantEntry): void {
+    const tenant = this.tenant(entry.tenant);
+    tenant.grants = entry.body;
+    for (const agent of tenant.agents.values()) agent.grant = undefined;
+  }
+
+  #acknowledge(entry: AckEntry): void {
+    const { key, epoch, receiver, term } = entry.body;
+    if (term <= this.term) acknowledge(this.tenant(entry.tenant).board, key, epoch, receiver);
+  }
+
+  #command(entry: CommandEntry, effects: Effects): void {
+    const tenant = this.tenant(entry.tenant);
+    const command = entry.body;
+    switch (command.type) {
+      case 'enforce':
+      case 'shadow':
+        tenant.posture = command.type;
+        tenant.wouldHaveTripped = 0;
+        for (const agent of tenant.agents.values()) agent.openFindings.clear();
+        return;
+      case 'trip': {
+        const opening = {
+          level: command.level,
+          reason: command.reason,
+          class: 'operator',
+          findingId: null,
+          actor: command.actor,
+        } as const;
+        const cause = { time: entry.loggedAt, eventId: null, logTime: entry.loggedAt };
+        const title = `Tripped by ${command.actor}: ${command.reason}`;
+        const transition = openBreaker(tenant.board, command.key, opening, title, cause);
+        if (!transition) return;
+        effects.transition(tenant.tenant, transition);
+        const revocation = revocationOf(transition, title, this.term, effects.nextId);
+        if (!revocation) return;
+        attachRevocation(tenant.board, revocation);
+        effects.revocation(tenant.tenant, revocation);
+        return;
+      }
+      case 'reset': {
+        const { actor, reason } = command;
+        const by = { class: 'operator', reason, actor } as const;
+        this.#close(tenant, command.key, by, entry.loggedAt, effects);
+        return;
+      }
+      default:
+        assertNever(command);
+    }
+  }
+
+  #close(
+    tenant: TenantState,
+    key: BreakerKey,
+    by: { class: 'operator' | 'timer'; reason: string; actor: string | null },
+    logTime: EpochMs,
+    effects: Effects,
+  ): void {
+    const cause = { time: logTime, eventId: null, logTime };
+    const transition = closeBreaker(tenant.board, key, by, cause);
+    if (!transition) return;
+    effects.transition(tenant.tenant, transition);
+    // What tripped it may still be going on: let it be told, and trip, again.
+    tenant.agents.get(key.agent ?? key.id)?.openFindings.clear();
+  }
+}

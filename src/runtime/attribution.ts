@@ -1,0 +1,44 @@
+import type { AccessEvent, ReceivedEvent } from '../core/access-event.ts';
+import type { Reject } from '../core/reject.ts';
+import type { Principal } from '../ports/ingest.ts';
+
+/** Events of no known tenant: a bucket of its own, in which nothing ever trips. */
+export const UNKNOWN_TENANT = '_unknown';
+
+/**
+ * Settles whose event this is. The tenant comes from the credential; the payload's word counts only
+ * where the credential covers several tenants and names one of them (design invariant 1).
+ */
+export function attribute(
+  received: ReceivedEvent,
+  sender: Principal,
+  position: number,
+  history: boolean,
+): AccessEvent | Reject {
+  const { tenantClaimed, source, ...event } = received;
+  const id = tenantOf(sender, tenantClaimed);
+  if (id === null) {
+    return {
+      position,
+      code: tenantClaimed === undefined ? 'missing_field' : 'tenant_not_allowed',
+      path: 'tenant',
+      message:
+        tenantClaimed === undefined
+          ? 'this credential covers several tenants, so each event must name one of them'
+          : 'this credential does not cover the tenant the event names',
+    };
+  }
+  return {
+    ...event,
+    source: { ...source, deliveredBy: sender.name, trust: sender.trust },
+    tenant:
+      tenantClaimed === undefined || tenantClaimed === id ? { id } : { id, claimed: tenantClaimed },
+    ...(history ? { history: true as const } : {}),
+  };
+}
+
+function tenantOf(sender: Principal, claimed: string | undefined): string | null {
+  if (sender.tenants === '*') return claimed ?? UNKNOWN_TENANT;
+  if (sender.tenants.length === 1) return sender.tenants[0] ?? null;
+  return claimed !== undefined && sender.tenants.includes(claimed) ? claimed : null;
+}

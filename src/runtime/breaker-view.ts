@@ -1,0 +1,92 @@
+import type { Transition } from '../core/breaker.ts';
+import { SYSTEM_TENANT } from '../core/entry.ts';
+import { strictest } from '../engine/breaker/check.ts';
+import type { Shard } from '../engine/shard.ts';
+import type {
+  BreakerRecord,
+  BreakerView,
+  CheckAnswer,
+  CheckRequest,
+  FeedDelta,
+  FeedSnapshot,
+} from '../ports/breakers.ts';
+import type { Partition } from './partition.ts';
+
+/** Live breaker state straight from the shard; the store is never asked. */
+export function createBreakerView(partition: Partition): BreakerView {
+  const { shard } = partition;
+  const listeners = new Set<(delta: FeedDelta) => void>();
+  partition.onCommitted(({ effects }) => {
+    for (const effect of effects) {
+      if (effect.kind !== 'transition') continue;
+      const delta = { term: shard.term, transition: effect.decision };
+      for (const listener of listeners) listener(delta);
+    }
+  });
+  return {
+    get term() {
+      return shard.term;
+    },
+    snapshot: (tenant) => feedSnapshot(shard, tenant),
+    since: (tenant, seq) => since(shard, tenant, seq),
+    check: (request) => check(shard, request),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Open breakers of one tenant, and closed ones never: absence means closed. */
+export function breakerRecords(shard: Shard, tenant: string): readonly BreakerRecord[] {
+  const board = shard.tenants.get(tenant)?.board;
+  if (!board) return [];
+  const records: BreakerRecord[] = [];
+  for (const { key, state, title } of board.entries.values()) {
+    if (state.phase !== 'closed') records.push({ key, state, title, term: shard.term });
+  }
+  return records;
+}
+
+function feedSnapshot(shard: Shard, tenant: string): FeedSnapshot {
+  const state = shard.tenants.get(tenant);
+  return {
+    tenant,
+    term: shard.term,
+    seq: state?.board.feedSeq ?? 0,
+    posture: state?.posture ?? shard.initialPosture,
+    breakers: breakerRecords(shard, tenant),
+  };
+}
+
+function since(shard: Shard, tenant: string, seq: number): readonly FeedDelta[] | null {
+  const board = shard.tenants.get(tenant)?.board;
+  const head = board?.feedSeq ?? 0;
+  if (seq > head) return null;
+  if (seq === head || !board) return [];
+  const first: Transition | undefined = board.ring[0];
+  if (!first || first.feedSeq > seq + 1) return null;
+  return board.ring
+    .filter((transition) => transition.feedSeq > seq)
+    .map((transition) => ({ term: shard.term, transition }));
+}
+
+function check(shard: Shard, request: CheckRequest): CheckAnswer {
+  const tenant = shard.tenants.get(request.tenant);
+  const system = shard.tenants.get(SYSTEM_TENANT)?.board;
+  const posture = tenant?.posture ?? shard.initialPosture;
+  const match = strictest(tenant?.board, system, request);
+  if (!match) {
+    return { allow: true, level: 0, reason: 'closed', key: null, epoch: 0, class: null, posture };
+  }
+  const { key, state } = match;
+  return {
+    allow: state.level < 4,
+    level: state.level,
+    reason: state.reason,
+    key,
+    epoch: state.epoch,
+    class: state.phase === 'isolated' ? 'operator' : state.class,
+    posture,
+  };
+}

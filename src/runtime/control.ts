@@ -1,0 +1,105 @@
+import { breakerKeyText } from '../core/breaker.ts';
+import type { Command } from '../core/entry.ts';
+import { TripcoilError } from '../core/errors.ts';
+import type { AgentGrant, GrantSet } from '../core/grant.ts';
+import type { BreakerView, CheckAnswer } from '../ports/breakers.ts';
+import type { Control } from '../ports/control.ts';
+import type { Redactor } from '../ports/redactor.ts';
+import { attribute } from './attribution.ts';
+import type { Unplaced } from './entries.ts';
+import type { Partition } from './partition.ts';
+
+export interface ControlOptions {
+  readonly partition: Partition;
+  readonly redactor: Redactor;
+  readonly view: BreakerView;
+}
+
+/** Level answered for a proposal that a deterministic detector objects to. */
+const REFUSED_PROPOSAL_LEVEL = 3;
+
+/** Orders of people and brokers; each is in the ledger before it takes effect. */
+export function createControl({ partition, redactor, view }: ControlOptions): Control {
+  const { shard } = partition;
+  return {
+    async command(tenant, command) {
+      refuseStale(tenant, command);
+      const words = { reason: redactor.redactText(tenant, command.reason) };
+      await partition.decide([{ kind: 'command', tenant, body: { ...command, ...words } }]);
+    },
+    async replaceGrants(tenant, grants) {
+      const body = redactedGrants(redactor, tenant, grants);
+      await partition.decide([{ kind: 'grant', tenant, body }]);
+    },
+    async acknowledge({ receiver, key, term, epoch }) {
+      const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
+      const current = entry?.state.epoch === epoch && term === shard.term;
+      if (!entry || !current || entry.acknowledgedBy.includes(receiver)) return;
+      const jti = entry.revocation?.jti ?? `feed-${term}-${epoch}`;
+      await partition.decide([
+        { kind: 'ack', tenant: key.tenant, body: { receiver, jti, key, term, epoch } },
+      ]);
+    },
+    async propose(sender, received) {
+      const event = attribute(received, sender, 0, false);
+      if ('code' in event) throw new TripcoilError('forbidden', event.message);
+      const body = redactor.redact({ ...event, phase: 'proposed' });
+      const input: Unplaced = { kind: 'input', tenant: event.tenant.id, body };
+      const effects = await partition.decide([input]);
+      const answer = checkEvent(view, body);
+      if (!answer.allow) return answer;
+      const objection = effects.find(
+        (effect) => effect.kind === 'finding' && effect.decision.family === 'deterministic',
+      );
+      if (objection?.kind !== 'finding') return answer;
+      const enforced = shard.tenant(event.tenant.id).posture === 'enforce';
+      const { detector, mode } = objection.decision;
+      if (!enforced || mode !== 'enforce') return answer;
+      const level = Math.max(answer.level, REFUSED_PROPOSAL_LEVEL) as CheckAnswer['level'];
+      return { ...answer, allow: false, level, reason: detector };
+    },
+  };
+
+  function refuseStale(tenant: string, command: Command): void {
+    if (command.type !== 'reset') return;
+    const entry = shard.tenants.get(tenant)?.board.entries.get(breakerKeyText(command.key));
+    if (!entry || entry.state.phase === 'closed') {
+      throw new TripcoilError('not_found', 'no open breaker has this key');
+    }
+    if (entry.state.epoch !== command.epoch) {
+      throw new TripcoilError(
+        'conflict',
+        `the breaker is at epoch ${entry.state.epoch} now; look at it again before resetting`,
+      );
+    }
+  }
+}
+
+function checkEvent(view: BreakerView, event: Parameters<Redactor['redact']>[0]): CheckAnswer {
+  const session = event.session?.id;
+  const jti = event.token?.jti;
+  return view.check({
+    tenant: event.tenant.id,
+    agent: event.agent.id,
+    tool: event.action.name,
+    op: event.action.op,
+    ...(session === undefined ? {} : { session }),
+    ...(jti === undefined ? {} : { jti }),
+  });
+}
+
+/** Grant literals pass the redactor that events pass, so that globs and pseudonyms meet. */
+function redactedGrants(redactor: Redactor, tenant: string, grants: GrantSet): GrantSet {
+  const text = (value: string): string => redactor.redactText(tenant, value);
+  const agent = (grant: AgentGrant): AgentGrant => ({
+    ...grant,
+    agent: text(grant.agent),
+    ...(grant.resources ? { resources: grant.resources.map(text) } : {}),
+  });
+  return {
+    ...grants,
+    agents: grants.agents.map(agent),
+    principals: grants.principals.map((grant) => ({ ...grant, match: text(grant.match) })),
+    resources: grants.resources.map((fact) => ({ ...fact, match: text(fact.match) })),
+  };
+}

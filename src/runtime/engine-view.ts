@@ -1,0 +1,169 @@
+import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
+import type { Finding } from '../core/finding.ts';
+import { LIMITS } from '../core/limits.ts';
+import { DAY_MS } from '../core/time.ts';
+import { viewOf } from '../engine/baseline/baseline.ts';
+import { levelOf } from '../engine/breaker/board.ts';
+import { strictest } from '../engine/breaker/check.ts';
+import { resolvedGrant } from '../engine/judge.ts';
+import { settingOf } from '../engine/registry.ts';
+import { decayed, riskScore } from '../engine/risk.ts';
+import type { Shard } from '../engine/shard.ts';
+import type { AgentState, TenantState } from '../engine/tenant-state.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AgentView, BreakerDetail, EngineView, TenantView } from '../ports/engine-view.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { IngestCounters } from './ingest.ts';
+import type { Outbox } from './outbox.ts';
+import type { Partition } from './partition.ts';
+import { createRateMeter } from './rate-meter.ts';
+
+export interface EngineViewOptions {
+  readonly partition: Partition;
+  readonly ledger: Ledger;
+  readonly outbox: Outbox;
+  readonly counters: IngestCounters;
+  readonly clock: Clock;
+}
+
+/** History shorter than this is still being learned. */
+const LEARNING_MS = DAY_MS;
+
+/** Reads of the live engine, as plain values. */
+export function createEngineView(options: EngineViewOptions): EngineView {
+  const { partition, ledger, outbox, counters, clock } = options;
+  const { shard } = partition;
+  const findingListeners = new Set<(finding: Finding) => void>();
+  const delays: number[] = [];
+  let delivered = 0;
+  const rate = createRateMeter(clock);
+
+  partition.onCommitted(({ effects, folded }) => {
+    let inputs = 0;
+    for (const entry of folded) {
+      if (entry.kind === 'input') inputs += 1;
+      if (entry.kind !== 'ack') continue;
+      delivered += 1;
+      const openedAt = openedAtOf(shard, entry.tenant, entry.body.key);
+      if (openedAt === null) continue;
+      delays.push(Math.max(0, entry.loggedAt - openedAt));
+      if (delays.length > LIMITS.acknowledgeDelaysKept) delays.shift();
+    }
+    rate.add(inputs);
+    for (const effect of effects) {
+      if (effect.kind !== 'finding') continue;
+      for (const listener of findingListeners) listener(effect.decision);
+    }
+  });
+
+  return {
+    get term() {
+      return shard.term;
+    },
+    get ledgerHead() {
+      return { seq: ledger.head.seq, hash: ledger.head.hash };
+    },
+    tenants: () => [...shard.tenants.values()].filter(isShown).map(tenantView),
+    agents: (tenants) =>
+      selected(shard, tenants)
+        .flatMap((tenant) =>
+          [...tenant.agents].map(([id, agent]) => agentView(shard, tenant, id, agent)),
+        )
+        .sort((a, b) => b.level - a.level || b.risk - a.risk || (a.agent < b.agent ? -1 : 1)),
+    agent: (tenantId, id) => {
+      const tenant = shard.tenants.get(tenantId);
+      const agent = tenant?.agents.get(id);
+      return tenant && agent ? agentView(shard, tenant, id, agent) : null;
+    },
+    breakers: (tenants, includeClosed) =>
+      selected(shard, tenants).flatMap((tenant) =>
+        breakerDetails(shard, tenant, outbox, includeClosed),
+      ),
+    onFinding(listener) {
+      findingListeners.add(listener);
+      return () => findingListeners.delete(listener);
+    },
+    counters: () => ({
+      ...counters,
+      perSecond: rate.perSecond(),
+      delivered,
+      unacknowledged: outbox.unacknowledged,
+      acknowledgeDelaysMs: [...delays],
+    }),
+  };
+}
+
+function selected(shard: Shard, tenants: readonly string[] | '*'): readonly TenantState[] {
+  const all = [...shard.tenants.values()].filter(isShown);
+  return tenants === '*' ? all : all.filter(({ tenant }) => tenants.includes(tenant));
+}
+
+/** The process's own bucket has no agents and is nobody's tenant. */
+function isShown(tenant: TenantState): boolean {
+  return !tenant.tenant.startsWith('_') || tenant.agents.size > 0;
+}
+
+function tenantView(tenant: TenantState): TenantView {
+  let openBreakers = 0;
+  for (const { state } of tenant.board.entries.values())
+    if (state.phase !== 'closed') openBreakers += 1;
+  return {
+    tenant: tenant.tenant,
+    posture: tenant.posture,
+    agents: tenant.agents.size,
+    openBreakers,
+    wouldHaveTripped: tenant.wouldHaveTripped,
+  };
+}
+
+function agentView(shard: Shard, tenant: TenantState, id: string, agent: AgentState): AgentView {
+  const { logTime } = shard;
+  const baseline = viewOf(agent.baseline, agent.lastSeen);
+  const own = strictest(tenant.board, undefined, { tenant: tenant.tenant, agent: id });
+  let level: number = own?.state.level ?? 0;
+  for (const { key, state } of tenant.board.entries.values()) {
+    if (key.agent === id) level = Math.max(level, levelOf(state));
+  }
+  return {
+    tenant: tenant.tenant,
+    agent: id,
+    posture: tenant.posture,
+    risk: riskScore(agent.risk, logTime),
+    riskParts: Object.entries(agent.risk).map(([detector, mark]) => ({
+      detector,
+      value: Math.round(decayed(mark, logTime) * 10) / 10,
+      at: mark.at,
+    })),
+    level,
+    grant: resolvedGrant(tenant, agent, id),
+    firstSeen: agent.firstSeen,
+    lastSeen: agent.lastSeen,
+    baselineAgeMs: baseline.ageMs,
+    learning: baseline.ageMs < LEARNING_MS,
+    calls: agent.calls,
+    coverage: shard.registry.detectors
+      .filter((detector) => settingOf(detector, tenant.config, id).mode !== 'off')
+      .map((detector) => ({ detector: detector.id, blind: agent.coverage[detector.id] ?? null })),
+  };
+}
+
+function breakerDetails(
+  shard: Shard,
+  tenant: TenantState,
+  outbox: Outbox,
+  includeClosed: boolean,
+): readonly BreakerDetail[] {
+  const receivers = outbox.receiversOf(tenant.tenant);
+  const details: BreakerDetail[] = [];
+  for (const { key, state, title, revocation, acknowledgedBy } of tenant.board.entries.values()) {
+    if (state.phase === 'closed' && !includeClosed) continue;
+    const awaiting = revocation ? receivers.filter((name) => !acknowledgedBy.includes(name)) : [];
+    details.push({ key, state, title, term: shard.term, acknowledgedBy, awaiting });
+  }
+  return details;
+}
+
+function openedAtOf(shard: Shard, tenant: string, key: BreakerKey): number | null {
+  const entry = shard.tenants.get(tenant)?.board.entries.get(breakerKeyText(key));
+  return entry && entry.state.phase !== 'closed' ? entry.state.openedAt : null;
+}

@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto';
+import type { AccessEvent } from '../core/access-event.ts';
+import {
+  type Decided,
+  type DecisionEntry,
+  type Effect,
+  ENGINE_VERSION,
+  type FoldedEntry,
+  type InputEntry,
+  type LogEntry,
+  SYSTEM_TENANT,
+} from '../core/entry.ts';
+import type { Redacted } from '../core/redacted.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { SequencedEntry, UnsequencedEntry } from '../ports/ledger.ts';
+
+/** A folded entry before the ledger has given it a place. */
+export type Unplaced = {
+  [Kind in FoldedEntry['kind']]: Omit<
+    Extract<FoldedEntry, { kind: Kind }>,
+    'seq' | 'loggedAt' | 'engineVersion' | 'contentHash'
+  >;
+}[FoldedEntry['kind']];
+
+const HASH_CHARS = 22;
+
+/** Tells a resent event from another one under the same id: SHA-256 of the stored text, 128 bits. */
+export function contentHashOf(body: string): string {
+  return hash('sha256', body, 'base64url').slice(0, HASH_CHARS);
+}
+
+export function encodeEntry(entry: Unplaced, loggedAt: EpochMs): UnsequencedEntry {
+  const { kind, tenant } = entry;
+  return {
+    loggedAt,
+    kind,
+    tenant,
+    engineVersion: ENGINE_VERSION,
+    body: JSON.stringify(entry.body),
+  };
+}
+
+export function encodeDecision(effect: Effect, loggedAt: EpochMs): UnsequencedEntry {
+  const { kind, tenant, inputSeq, ordinal, decision } = effect;
+  const body: Decided<unknown> = { inputSeq, ordinal, decision };
+  return { loggedAt, kind, tenant, engineVersion: ENGINE_VERSION, body: JSON.stringify(body) };
+}
+
+/** The folded entry that was just appended; the body is not parsed again. */
+export function placed(entry: Unplaced, stored: SequencedEntry): FoldedEntry {
+  const { seq, loggedAt, engineVersion } = stored;
+  const envelope = { ...entry, seq, loggedAt, engineVersion };
+  if (entry.kind !== 'input') return envelope as FoldedEntry;
+  return { ...envelope, contentHash: contentHashOf(stored.body) } as InputEntry;
+}
+
+/** A decision that was just recorded. */
+export function recordedDecision(effect: Effect, stored: SequencedEntry): DecisionEntry {
+  const { seq, loggedAt, engineVersion } = stored;
+  const { kind, tenant, inputSeq, ordinal, decision } = effect;
+  const body = { inputSeq, ordinal, decision };
+  return { seq, loggedAt, engineVersion, kind, tenant, body } as DecisionEntry;
+}
+
+/** An entry as read back from the ledger. What was stored had passed the redactor. */
+export function decodeEntry(stored: SequencedEntry): LogEntry {
+  const { seq, loggedAt, kind, tenant, engineVersion } = stored;
+  const body: unknown = JSON.parse(stored.body);
+  const envelope = { seq, loggedAt, kind, tenant, engineVersion, body };
+  if (kind !== 'input') return envelope as LogEntry;
+  const event = body as Redacted<AccessEvent>;
+  return { ...envelope, kind, body: event, contentHash: contentHashOf(stored.body) };
+}
+
+export function isDecision(entry: LogEntry): entry is DecisionEntry {
+  return entry.kind === 'finding' || entry.kind === 'transition' || entry.kind === 'revocation';
+}
+
+export function isFolded(entry: LogEntry): entry is FoldedEntry {
+  switch (entry.kind) {
+    case 'input':
+    case 'tick':
+    case 'config':
+    case 'grant':
+    case 'command':
+    case 'ack':
+    case 'delivery':
+      return true;
+    default:
+      return false;
+  }
+}
+
+export const TICK: Unplaced = { kind: 'tick', tenant: SYSTEM_TENANT, body: {} };

@@ -1,0 +1,87 @@
+import type { AccessEvent } from '../core/access-event.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Redacted } from '../core/redacted.ts';
+import type { Reject } from '../core/reject.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ingest, IngestResult, ReceivedBatch } from '../ports/ingest.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Redactor } from '../ports/redactor.ts';
+import { attribute } from './attribution.ts';
+import type { Partition } from './partition.ts';
+
+export interface IngestOptions {
+  readonly partition: Partition;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** Sees each redacted event on its way in, for forwarding. Never blocks. */
+  readonly forward?: (event: Redacted<AccessEvent>) => void;
+}
+
+export interface IngestCounters {
+  events: number;
+  rejected: number;
+  lastEventAt: number | null;
+}
+
+/** Attribute, check the clock, redact, append. Raw events never leave this function's stack. */
+export function createIngest(
+  options: IngestOptions,
+): Ingest & { readonly counters: IngestCounters } {
+  const { partition, redactor, clock, metrics } = options;
+  const counters: IngestCounters = { events: 0, rejected: 0, lastEventAt: null };
+
+  async function submit(batch: ReceivedBatch): Promise<IngestResult> {
+    const now = clock.now();
+    const rejects: Reject[] = [];
+    const accepted: Redacted<AccessEvent>[] = [];
+    batch.events.forEach((received, index) => {
+      const position = batch.positions?.[index] ?? index;
+      const event = attribute(received, batch.sender, position, batch.history ?? false);
+      const reject = 'code' in event ? event : clockSkew(event, position, now);
+      if (reject) rejects.push(reject);
+      else if (!('code' in event)) accepted.push(redactor.redact(event));
+    });
+    for (const event of accepted) options.forward?.(event);
+    if (accepted.length > 0) {
+      await partition.append(
+        accepted.map((event) => ({ kind: 'input', tenant: event.tenant.id, body: event })),
+      );
+    }
+    note(accepted, rejects, batch);
+    return { accepted: accepted.length, rejects };
+  }
+
+  function note(
+    accepted: readonly Redacted<AccessEvent>[],
+    rejects: readonly Reject[],
+    batch: ReceivedBatch,
+  ): void {
+    counters.events += accepted.length;
+    counters.rejected += rejects.length;
+    if (accepted.length > 0) counters.lastEventAt = clock.now();
+    const source = batch.events[0]?.source.format ?? 'unknown';
+    metrics.count('tripcoil_ingest_events_total', { source, result: 'accepted' }, accepted.length);
+    if (rejects.length > 0) {
+      metrics.count('tripcoil_ingest_events_total', { source, result: 'invalid' }, rejects.length);
+    }
+  }
+
+  return {
+    counters,
+    submit,
+    overloaded: () => partition.queued >= LIMITS.queuedEvents || !partition.writable,
+  };
+}
+
+/** An event from the future may not move a window; one from the distant past is a broken clock. */
+function clockSkew(event: AccessEvent, position: number, now: number): Reject | null {
+  const oldest = now - LIMITS.historyMaxAgeMs;
+  if (event.time <= now + LIMITS.futureSkewMs && event.time >= oldest) return null;
+  return {
+    position,
+    code: 'clock_skew',
+    path: 'time',
+    message: "the event lies too far from now; the sender's clock is off, or its unit is wrong",
+  };
+}

@@ -1,0 +1,150 @@
+import type { LogEntry } from '../core/entry.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { ProjectionBatch, Store } from '../ports/store.ts';
+import { decodeEntry } from './entries.ts';
+import type { Committed, Partition } from './partition.ts';
+
+export interface ProjectorOptions {
+  readonly partition: Partition;
+  readonly ledger: Ledger;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Copies the log into the store, in order and behind everything else. Recent batches come from
+ * memory; when the store falls behind or restarts, the rest is read from the ledger.
+ */
+export class Projector {
+  readonly #options: ProjectorOptions;
+  readonly #recent: Committed[] = [];
+  readonly #stop = new AbortController();
+  #wake: () => void = () => {};
+  #done: Promise<void> = Promise.resolve();
+  #unsubscribe: () => void = () => {};
+  #projected = 0;
+  #waiters: { seq: number; resolve: () => void }[] = [];
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+  }
+
+  get projectedSeq(): number {
+    return this.#projected;
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#options.partition.onCommitted((committed) => {
+      this.#recent.push(committed);
+      if (this.#recent.length > LIMITS.projectionBatches) this.#recent.shift();
+      this.#wake();
+    });
+    this.#done = this.#run();
+  }
+
+  /** Resolves once everything up to `seq` can be read from the store. */
+  reached(seq: number): Promise<void> {
+    if (this.#projected >= seq || this.#stop.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ seq, resolve }));
+  }
+
+  /** Stops after the batch under way. Safe twice. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#unsubscribe();
+    this.#wake();
+    await this.#done;
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+  }
+
+  async #run(): Promise<void> {
+    const { store, clock, log } = this.#options;
+    let failures = 0;
+    while (!this.#stop.signal.aborted) {
+      try {
+        if (failures > 0 || this.#projected === 0) this.#projected = await store.projectedSeq();
+        await this.#catchUp();
+        failures = 0;
+        await this.#sleepUntilWoken();
+      } catch (error) {
+        failures += 1;
+        if (failures === 1)
+          log.warn('store does not take projections; retrying', { error: String(error) });
+        await clock.sleep(Math.min(5_000, 100 * 2 ** failures), this.#stop.signal);
+      }
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    const { ledger } = this.#options;
+    while (this.#projected < ledger.head.seq && !this.#stop.signal.aborted) {
+      const next = this.#projected + 1;
+      while (this.#recent[0] && lastSeq(this.#recent[0]) < next) this.#recent.shift();
+      const recent = this.#recent[0];
+      if (recent && firstSeq(recent) <= next) await this.#project(recent.entries);
+      else await this.#fromLedger(next);
+    }
+  }
+
+  async #fromLedger(next: number): Promise<void> {
+    for await (const batch of this.#options.ledger.read(next)) {
+      await this.#project(batch.map(decodeEntry));
+      const recent = this.#recent[0];
+      if (this.#stop.signal.aborted || (recent && firstSeq(recent) <= this.#projected + 1)) return;
+    }
+  }
+
+  async #project(entries: readonly LogEntry[]): Promise<void> {
+    const batch = projectionOf(entries);
+    if (!batch) return;
+    await this.#options.store.project(batch);
+    this.#projected = Math.max(this.#projected, batch.lastSeq);
+    const { ledger, metrics } = this.#options;
+    metrics.gauge('tripcoil_store_projection_lag_entries', ledger.head.seq - this.#projected);
+    this.#waiters = this.#waiters.filter((waiter) => {
+      if (waiter.seq > this.#projected) return true;
+      waiter.resolve();
+      return false;
+    });
+  }
+
+  #sleepUntilWoken(): Promise<void> {
+    const { ledger } = this.#options;
+    if (this.#projected < ledger.head.seq || this.#stop.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+/** The rows of a run of the log; kinds that nobody queries take no row. */
+export function projectionOf(entries: readonly LogEntry[]): ProjectionBatch | null {
+  const first = entries[0];
+  const last = entries[entries.length - 1];
+  if (!first || !last) return null;
+  const events: ProjectionBatch['events'][number][] = [];
+  const findings: ProjectionBatch['findings'][number][] = [];
+  const transitions: ProjectionBatch['transitions'][number][] = [];
+  for (const entry of entries) {
+    const { seq, loggedAt } = entry;
+    if (entry.kind === 'input') events.push({ seq, loggedAt, event: entry.body });
+    else if (entry.kind === 'finding') findings.push({ seq, finding: entry.body.decision });
+    else if (entry.kind === 'transition')
+      transitions.push({ seq, transition: entry.body.decision });
+  }
+  return { firstSeq: first.seq, lastSeq: last.seq, events, findings, transitions };
+}
+
+function firstSeq(committed: Committed): number {
+  return committed.entries[0]?.seq ?? 0;
+}
+
+function lastSeq(committed: Committed): number {
+  return committed.entries[committed.entries.length - 1]?.seq ?? 0;
+}

@@ -1,0 +1,78 @@
+import {
+  type DecisionEntry,
+  type Effect,
+  ENGINE_VERSION,
+  type FoldedEntry,
+} from '../core/entry.ts';
+import { TripcoilError } from '../core/errors.ts';
+import { Shard, type ShardOptions } from '../engine/shard.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
+import { decodeEntry, encodeDecision, isDecision, isFolded } from './entries.ts';
+import { restoreLatest } from './snapshots.ts';
+
+export interface Recovered {
+  readonly shard: Shard;
+  /** Entries folded again after the snapshot. */
+  readonly replayed: number;
+  /** Decisions that a crash had kept out of the ledger, recorded now. */
+  readonly completed: readonly Effect[];
+}
+
+/**
+ * Rebuilds the engine from its newest snapshot and the tail of the ledger, and completes what a
+ * crash cut off: the fold is deterministic, so a decision missing from the log is computed again.
+ * @throws TripcoilError `ledger_corrupt` when a recorded decision differs from the recomputed one.
+ */
+export async function recover(options: {
+  readonly ledger: Ledger;
+  readonly shard: ShardOptions;
+  readonly snapshotDirectory: string;
+  readonly log: Log;
+}): Promise<Recovered> {
+  const { ledger, log } = options;
+  const fresh = (): Shard => new Shard(options.shard);
+  const restored = await restoreLatest(options.snapshotDirectory, ledger.head.seq, fresh, log);
+  const shard = restored ?? fresh();
+  const snapshotSeq = shard.seq;
+  const owed = new Map<string, Effect>();
+  let replayed = 0;
+  for await (const batch of ledger.read(snapshotSeq + 1)) {
+    const pending: FoldedEntry[] = [];
+    const recorded: DecisionEntry[] = [];
+    for (const stored of batch) {
+      const entry = decodeEntry(stored);
+      if (isFolded(entry)) pending.push(entry);
+      else if (isDecision(entry) && entry.body.inputSeq > snapshotSeq) recorded.push(entry);
+    }
+    replayed += pending.length;
+    for (const effect of shard.apply(pending)) owed.set(positionOf(effect), effect);
+    for (const entry of recorded) settle(owed, entry);
+  }
+  const completed = [...owed.values()];
+  if (completed.length > 0) {
+    const loggedAt = Math.max(ledger.head.loggedAt, shard.logTime);
+    await ledger.append(completed.map((effect) => encodeDecision(effect, loggedAt)));
+  }
+  return { shard, replayed, completed };
+}
+
+function settle(owed: Map<string, Effect>, entry: DecisionEntry): void {
+  const position = positionOf(entry.body);
+  const effect = owed.get(position);
+  owed.delete(position);
+  if (entry.engineVersion !== ENGINE_VERSION) return;
+  const same =
+    effect?.kind === entry.kind &&
+    JSON.stringify(effect.decision) === JSON.stringify(entry.body.decision);
+  if (same) return;
+  throw new TripcoilError(
+    'ledger_corrupt',
+    `the ${entry.kind} at sequence ${entry.seq} is not what this engine decides for entry ` +
+      `${entry.body.inputSeq}; the record or the engine was changed`,
+  );
+}
+
+function positionOf(of: { readonly inputSeq: number; readonly ordinal: number }): string {
+  return `${of.inputSeq}-${of.ordinal}`;
+}
