@@ -3,17 +3,15 @@ import { chainIdOf } from '../core/access-event.ts';
 
 /** Every identifier by which a person may ask for the chain of this event. */
 export function chainIdsOf(event: AccessEvent): readonly string[] {
-  const ids = new Set<string>([chainIdOf(event)]);
-  for (const id of [
+  const ids = new Set([
+    chainIdOf(event),
     event.trace?.traceId,
     event.token?.txn,
     event.token?.jti,
     event.decision?.id,
     event.session?.id,
-  ]) {
-    if (id !== undefined && id !== '') ids.add(id);
-  }
-  return [...ids];
+  ]);
+  return [...ids].filter((id) => id !== undefined && id !== '');
 }
 
 /** Two reports of one tool call count as one call, and so does a resent event. */

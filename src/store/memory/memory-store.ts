@@ -65,7 +65,7 @@ export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}):
     chain: async (tenants, id, limit) =>
       rings.events
         .filter(({ event, ids }) => seenBy(tenants, event.tenant.id) && ids.includes(id))
-        .sort((a, b) => a.event.time - b.event.time || a.seq - b.seq)
+        .sort((a, b) => Math.trunc(a.event.time) - Math.trunc(b.event.time) || a.seq - b.seq)
         .slice(0, limit)
         .map(({ seq, loggedAt, event }) => ({ seq, loggedAt, event })),
     activity: async (query) => activityOf(rings, query),

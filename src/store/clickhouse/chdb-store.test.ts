@@ -1,0 +1,120 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { SILENT_LOG } from '../../ports/log.ts';
+import { SILENT_METRICS } from '../../ports/metrics.ts';
+import { storeConformance } from '../testing/conformance.ts';
+import { batchOf, storedEvent } from '../testing/rows.ts';
+import { systemClock } from '../testing/system-clock.ts';
+import { ChdbExecutor } from './chdb-executor.ts';
+import { type ChdbStore, createChdbStore } from './chdb-store.ts';
+import { DATABASE } from './schema.ts';
+
+const directories: string[] = [];
+const installed = isInstalled();
+if (!installed) console.warn('chDB is not installed here: its store is NOT tested');
+
+async function optionsFor(directory?: string) {
+  const own = directory ?? (await mkdtemp(join(tmpdir(), 'tripcoil-store-')));
+  directories.push(own);
+  return { directory: own, clock: systemClock, log: SILENT_LOG, metrics: SILENT_METRICS };
+}
+
+afterAll(async () => {
+  for (const directory of directories) await rm(directory, { recursive: true, force: true });
+});
+
+describe.skipIf(!installed)('chDB store', { timeout: 30_000 }, () => {
+  storeConformance(async () => createChdbStore(await optionsFor()));
+
+  it('survives the death of its process: calls reject, then it goes on where it was', async () => {
+    const store = await createChdbStore(await optionsFor());
+    const events = [1, 2, 3].map((n) => storedEvent({ id: `evt-${n}`, session: { id: 's-1' } }));
+    await store.project(batchOf(1, events.slice(0, 1)));
+
+    const cut = store.project(batchOf(2, events.slice(1)));
+    const rejected = expect(cut).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      retryable: true,
+    });
+    kill(store);
+    await rejected;
+    expect(store.healthy()).toBe(false);
+    await expect(store.chain('*', 's-1', 10)).rejects.toMatchObject({
+      code: 'storage_unavailable',
+    });
+    expect(await store.projectedSeq()).toBe(1);
+
+    await store.recovered();
+    expect(store.healthy()).toBe(true);
+    await store.project(batchOf(2, events.slice(1)));
+    expect(await store.projectedSeq()).toBe(3);
+    expect((await store.chain('*', 's-1', 10)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    await store.close();
+    expect(store.healthy()).toBe(false);
+  });
+
+  it('remembers rows and runs, with their gap, over a restart', async () => {
+    const options = await optionsFor();
+    const before = await createChdbStore(options);
+    await before.project(batchOf(1, [storedEvent({ session: { id: 's-1' } })]));
+    await before.project(batchOf(5, [storedEvent({ session: { id: 's-1' } })]));
+    await before.close();
+    const after = await createChdbStore(options);
+    expect(await after.projectedSeq()).toBe(1);
+    expect(await after.chain('*', 's-1', 10)).toHaveLength(2);
+    await after.project({ ...batchOf(2, []), lastSeq: 4 });
+    expect(await after.projectedSeq()).toBe(5);
+    await after.close();
+  });
+
+  it('hides what was inserted before a crash and is inserted again after it', async () => {
+    const options = await optionsFor();
+    const event = storedEvent({ session: { id: 's-1' } });
+    const store = await createChdbStore(options);
+    await store.project(batchOf(1, [event]));
+    await store.close();
+    const executor = await ChdbExecutor.open(options);
+    await executor.exec(`TRUNCATE TABLE ${DATABASE}.projected`);
+    await executor.close();
+    const after = await createChdbStore(options);
+    expect(await after.projectedSeq()).toBe(0);
+    await after.project(batchOf(1, [event]));
+    expect(await after.chain('*', 's-1', 10)).toHaveLength(1);
+    await after.close();
+  });
+
+  it('says so when the directory is in use', async () => {
+    const options = await optionsFor();
+    const store = await createChdbStore(options);
+    await expect(createChdbStore(options)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await store.close();
+  });
+
+  it('never repeats a value in an error', async () => {
+    const executor = await ChdbExecutor.open(await optionsFor());
+    const failing = executor.exec('SELECT toUInt8({x:String})', { x: 'secret-value' });
+    await expect(failing).rejects.toSatisfy(
+      (error: Error) =>
+        error.message.includes('CANNOT_PARSE') && !error.message.includes('secret-value'),
+    );
+    await executor.close();
+  });
+});
+
+function kill(store: ChdbStore): void {
+  const pid = store.processId();
+  if (pid === null) throw new Error('no process');
+  process.kill(pid, 'SIGKILL');
+}
+
+function isInstalled(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('chdb');
+    return true;
+  } catch {
+    return false;
+  }
+}

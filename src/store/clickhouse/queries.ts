@@ -1,0 +1,102 @@
+import type { ActivityQuery, FindingQuery } from '../../ports/store.ts';
+import { ACTIVITY_KINDS } from '../chain-ids.ts';
+import { readCursor } from '../cursor.ts';
+import { TABLES, wholeMs } from './schema.ts';
+import type { SqlParameters } from './sql-executor.ts';
+
+/** A statement whose text is made of constants only; everything asked for is a parameter. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: SqlParameters;
+}
+
+/** `LIMIT 1 BY seq` hides what a replayed batch left until the engine merges it away. */
+const ONE_PER_SEQ = 'LIMIT 1 BY seq';
+
+export const PROJECTED_SQL = `SELECT first_seq, max(last_seq) AS last_seq
+FROM ${TABLES.projected} GROUP BY first_seq ORDER BY first_seq`;
+
+/** One row more than the page is asked for, which tells whether another page follows. */
+export function findingsStatement(query: FindingQuery): Statement {
+  const where: string[] = [];
+  const parameters: Record<string, string | number | readonly string[]> = {};
+  const narrow = (clause: string, name: string, value: string | number | readonly string[]) => {
+    where.push(clause);
+    parameters[name] = value;
+  };
+  if (query.tenants !== '*') narrow(IN_TENANTS, 'tenants', wellFormed(query.tenants));
+  if (query.agent !== undefined) {
+    narrow('agent = {agent:String}', 'agent', query.agent.toWellFormed());
+  }
+  if (query.detector !== undefined) {
+    narrow('detector = {detector:String}', 'detector', query.detector.toWellFormed());
+  }
+  if (query.chains !== undefined) {
+    narrow('chain IN {chains:Array(String)}', 'chains', wellFormed(query.chains));
+  }
+  if (query.since !== undefined) {
+    narrow('time_ms >= {since:Int64}', 'since', Math.ceil(query.since));
+  }
+  if (query.until !== undefined) {
+    narrow('time_ms < {until:Int64}', 'until', Math.ceil(query.until));
+  }
+  if (query.cursor !== undefined) {
+    const after = readCursor(query.cursor);
+    narrow('(time_ms, seq) < ({afterTime:Int64}, {afterSeq:UInt64})', 'afterTime', after.timeMs);
+    parameters['afterSeq'] = after.seq;
+  }
+  parameters['limit'] = query.limit + 1;
+  return {
+    sql: `SELECT seq, time_ms, body FROM ${TABLES.findings} ${whereOf(where)}
+ORDER BY time_ms DESC, seq DESC ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
+    parameters,
+  };
+}
+
+export function chainStatement(
+  tenants: readonly string[] | '*',
+  id: string,
+  limit: number,
+): Statement {
+  const where = ['has(ids, {id:String})'];
+  if (tenants !== '*') where.push(IN_TENANTS);
+  return {
+    sql: `SELECT seq, logged_at_ms, body FROM ${TABLES.events} ${whereOf(where)}
+ORDER BY time_ms, seq ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
+    parameters: {
+      id: id.toWellFormed(),
+      limit,
+      ...(tenants === '*' ? {} : { tenants: wellFormed(tenants) }),
+    },
+  };
+}
+
+/** Grouping by action first counts an action once, however many sources or retries reported it. */
+export function activityStatement(query: ActivityQuery): Statement {
+  return {
+    sql: `SELECT bucket, count() AS calls, sum(most) AS records FROM (
+  SELECT min(intDiv(time_ms, {width:Int64}) * {width:Int64}) AS bucket, max(records) AS most
+  FROM ${TABLES.events}
+  WHERE tenant = {tenant:String} AND agent = {agent:String} AND time_ms >= {since:Int64}
+    AND phase = 'executed' AND kind IN {kinds:Array(String)}
+  GROUP BY action_key
+) GROUP BY bucket ORDER BY bucket`,
+    parameters: {
+      tenant: query.tenant.toWellFormed(),
+      agent: query.agent.toWellFormed(),
+      since: wholeMs(Math.ceil(query.since)),
+      width: query.bucketMs,
+      kinds: ACTIVITY_KINDS,
+    },
+  };
+}
+
+const IN_TENANTS = 'tenant IN {tenants:Array(String)}';
+
+function whereOf(clauses: readonly string[]): string {
+  return clauses.length === 0 ? '' : `WHERE ${clauses.join(' AND ')}`;
+}
+
+function wellFormed(texts: readonly string[]): readonly string[] {
+  return texts.map((text) => text.toWellFormed());
+}

@@ -1,0 +1,96 @@
+import type { AccessEvent } from '../../core/access-event.ts';
+import { TripcoilError } from '../../core/errors.ts';
+import type { Finding } from '../../core/finding.ts';
+import type { Redacted } from '../../core/redacted.ts';
+import type { ChainRow, FindingQuery, Page, ProjectionBatch, Store } from '../../ports/store.ts';
+import { writeCursor } from '../cursor.ts';
+import { covers, gaplessEnd, type Intervals, mergedWith, withInterval } from '../intervals.ts';
+import {
+  activityStatement,
+  chainStatement,
+  findingsStatement,
+  PROJECTED_SQL,
+  type Statement,
+} from './queries.ts';
+import { eventRow, findingRow, projectedRow, SCHEMA, TABLES, transitionRow } from './schema.ts';
+import type { SqlExecutor, SqlRow } from './sql-executor.ts';
+
+/**
+ * The store over any engine that speaks ClickHouse SQL. Creates what is missing and reads how far
+ * the projection got. What it remembers of that is at most behind the engine, never ahead, so it
+ * stays valid while the engine is away.
+ */
+export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
+  for (const statement of SCHEMA) await executor.exec(statement);
+  let projected = await readIntervals(executor);
+  const run = ({ sql, parameters }: Statement) => executor.exec(sql, parameters);
+  return {
+    projectedSeq: async () => gaplessEnd(projected),
+    project: async (batch) => {
+      const interval = { first: batch.firstSeq, last: batch.lastSeq };
+      if (covers(projected, interval)) return;
+      await insertRows(executor, batch);
+      // Last: a crash before this line has the batch projected again, over the same rows.
+      await executor.insert(TABLES.projected, [projectedRow(mergedWith(projected, interval))]);
+      projected = withInterval(projected, interval);
+    },
+    findings: async (query) => pageOf(query, await run(findingsStatement(query))),
+    chain: async (tenants, id, limit) =>
+      (await run(chainStatement(tenants, id, limit))).map(chainRowOf),
+    activity: async (query) =>
+      (await run(activityStatement(query))).map((row) => ({
+        bucket: numberOf(row, 'bucket'),
+        calls: numberOf(row, 'calls'),
+        records: numberOf(row, 'records'),
+      })),
+    healthy: () => executor.healthy(),
+    close: () => executor.close(),
+  };
+}
+
+async function readIntervals(executor: SqlExecutor): Promise<Intervals> {
+  let intervals: Intervals = [];
+  for (const row of await executor.exec(PROJECTED_SQL)) {
+    const interval = { first: numberOf(row, 'first_seq'), last: numberOf(row, 'last_seq') };
+    intervals = withInterval(intervals, interval);
+  }
+  return intervals;
+}
+
+async function insertRows(executor: SqlExecutor, batch: ProjectionBatch): Promise<void> {
+  await executor.insert(TABLES.events, batch.events.map(eventRow));
+  await executor.insert(TABLES.findings, batch.findings.map(findingRow));
+  await executor.insert(TABLES.transitions, batch.transitions.map(transitionRow));
+}
+
+function pageOf(query: FindingQuery, rows: readonly SqlRow[]): Page<Finding> {
+  const page = rows.slice(0, query.limit);
+  const last = page.at(-1);
+  const next =
+    last !== undefined && rows.length > page.length
+      ? writeCursor({ timeMs: numberOf(last, 'time_ms'), seq: numberOf(last, 'seq') })
+      : null;
+  return { rows: page.map((row) => JSON.parse(textOf(row, 'body')) as Finding), next };
+}
+
+/** Only what passed the redactor is ever projected, so reading it back does not launder anything. */
+function chainRowOf(row: SqlRow): ChainRow {
+  return {
+    seq: numberOf(row, 'seq'),
+    loggedAt: numberOf(row, 'logged_at_ms'),
+    event: JSON.parse(textOf(row, 'body')) as Redacted<AccessEvent>,
+  };
+}
+
+/** Servers quote 64-bit integers, the embedded engine does not. */
+function numberOf(row: SqlRow, column: string): number {
+  const value = Number(row[column]);
+  if (!Number.isFinite(value)) throw new TripcoilError('internal', `store column ${column}`);
+  return value;
+}
+
+function textOf(row: SqlRow, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw new TripcoilError('internal', `store column ${column}`);
+  return value;
+}
