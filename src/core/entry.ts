@@ -12,6 +12,9 @@ export const ENGINE_VERSION = 1;
 /** The log of everything that belongs to no tenant: ticks, process configuration. */
 export const SYSTEM_TENANT = '_system';
 
+/** Events of no known tenant: a bucket of its own, in which nothing ever trips. */
+export const UNKNOWN_TENANT = '_unknown';
+
 export const ENTRY_KINDS = [
   'input',
   'tick',

@@ -6,9 +6,10 @@ export type RememberedIds = Map<string, string>;
 
 export type Novelty = 'new' | 'duplicate' | 'id_conflict';
 
-/** Ids are unique per sender; senders share the tenant's window. */
+/** Ids are unique per sender; senders share the tenant's window. History never meets live ids. */
 export function identityOf(event: AccessEvent): string {
-  return `${event.source.deliveredBy}\n${event.id}`;
+  const lane = event.history ? 'history' : 'live';
+  return `${lane}\n${event.source.deliveredBy}\n${event.id}`;
 }
 
 /** Whether this report was seen before; remembers it when not. */

@@ -1,12 +1,13 @@
 import type { BreakerKey } from '../core/breaker.ts';
-import type {
-  AckEntry,
-  CommandEntry,
-  ConfigEntry,
-  Effect,
-  FoldedEntry,
-  GrantEntry,
-  TickEntry,
+import {
+  type AckEntry,
+  type CommandEntry,
+  type ConfigEntry,
+  type Effect,
+  type FoldedEntry,
+  type GrantEntry,
+  type TickEntry,
+  UNKNOWN_TENANT,
 } from '../core/entry.ts';
 import { assertNever } from '../core/errors.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -75,7 +76,8 @@ export class Shard {
   tenant(id: string): TenantState {
     const known = this.tenants.get(id);
     if (known) return known;
-    const created = createTenant(id, this.initialPosture);
+    const posture = id === UNKNOWN_TENANT ? 'shadow' : this.initialPosture;
+    const created = createTenant(id, posture);
     this.tenants.set(id, created);
     return created;
   }
@@ -140,6 +142,7 @@ export class Shard {
     switch (command.type) {
       case 'enforce':
       case 'shadow':
+        if (entry.tenant === UNKNOWN_TENANT) return;
         tenant.posture = command.type;
         tenant.wouldHaveTripped = 0;
         for (const agent of tenant.agents.values()) agent.openFindings.clear();

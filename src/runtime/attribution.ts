@@ -1,9 +1,7 @@
 import type { AccessEvent, ReceivedEvent } from '../core/access-event.ts';
+import { UNKNOWN_TENANT } from '../core/entry.ts';
 import type { Reject } from '../core/reject.ts';
 import type { Principal } from '../ports/ingest.ts';
-
-/** Events of no known tenant: a bucket of its own, in which nothing ever trips. */
-export const UNKNOWN_TENANT = '_unknown';
 
 /**
  * Settles whose event this is. The tenant comes from the credential; the payload's word counts only

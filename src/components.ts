@@ -1,0 +1,12 @@
+import crossTenantAccess from '../detectors/cross-tenant-access.ts';
+import outOfScopeAccess from '../detectors/out-of-scope-access.ts';
+import volumeSpike from '../detectors/volume-spike.ts';
+import type { Registry } from './engine/registry.ts';
+
+/** Every detector of the process. Their order is part of the fold: append, never reorder. */
+export const REGISTRY: Registry = {
+  detectors: [volumeSpike, outOfScopeAccess, crossTenantAccess],
+};
+
+/** Of this build, stamped on the log and shown by the API. */
+export const SOFTWARE_VERSION = '0.1.0';

@@ -1,0 +1,125 @@
+import type { ReceivedEvent } from '../core/access-event.ts';
+import {
+  type Effect,
+  ENGINE_VERSION,
+  type FoldedEntry,
+  SYSTEM_TENANT,
+  type TenantConfig,
+} from '../core/entry.ts';
+import type { GrantSet } from '../core/grant.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Reject } from '../core/reject.ts';
+import type { EpochMs } from '../core/time.ts';
+import { Shard, type ShardOptions } from '../engine/shard.ts';
+import { restore, type SnapshotChunk, snapshot } from '../engine/snapshot.ts';
+import type { Principal } from '../ports/ingest.ts';
+import type { Redactor } from '../ports/redactor.ts';
+import { attribute } from '../runtime/attribution.ts';
+import { contentHashOf } from '../runtime/entries.ts';
+
+/**
+ * The engine driven by event time instead of a clock: log time is the running maximum of event
+ * time, ticks are made up only where something waits for one, and idle gaps cost nothing.
+ */
+export class OfflineFold {
+  readonly #shardOptions: ShardOptions;
+  readonly #redactor: Redactor;
+  readonly #sender: Principal;
+  #shard: Shard;
+  #seq = 0;
+  #logTime: EpochMs = 0;
+
+  constructor(options: {
+    readonly shard: ShardOptions;
+    readonly redactor: Redactor;
+    readonly sender: Principal;
+  }) {
+    this.#shardOptions = options.shard;
+    this.#redactor = options.redactor;
+    this.#sender = options.sender;
+    this.#shard = new Shard(options.shard);
+    this.#entry({ kind: 'config', tenant: SYSTEM_TENANT, body: FIRST_TERM });
+  }
+
+  get agents(): number {
+    let agents = 0;
+    for (const tenant of this.#shard.tenants.values()) agents += tenant.agents.size;
+    return agents;
+  }
+
+  configure(tenant: string, config: TenantConfig): void {
+    this.#entry({ kind: 'config', tenant, body: config });
+  }
+
+  grant(tenant: string, grants: GrantSet): void {
+    this.#entry({ kind: 'grant', tenant, body: grants });
+  }
+
+  /** Folds one event, and the ticks due before it. */
+  event(received: ReceivedEvent, position: number, history: boolean): readonly Effect[] | Reject {
+    const event = attribute(received, this.#sender, position, history);
+    if ('code' in event) return event;
+    const body = this.#redactor.redact(event);
+    const contentHash = contentHashOf(JSON.stringify(body));
+    const input = { kind: 'input', tenant: event.tenant.id, body, contentHash } as const;
+    // History moves baselines by event time alone; the log's clock starts with the input.
+    if (history) return this.#entry(input, event.time);
+    const ticked = this.#ticksUpTo(event.time);
+    this.#logTime = Math.max(this.#logTime, event.time);
+    const effects = this.#entry(input);
+    return ticked.length > 0 ? [...ticked, ...effects] : effects;
+  }
+
+  /** The present state as text, to evaluate many sessions from the same start. */
+  freeze(): FrozenState {
+    const common: string[] = [];
+    const agents = new Map<string, string>();
+    for (const chunk of snapshot(this.#shard)) {
+      if (chunk.type === 'agent') agents.set(chunk.agent, JSON.stringify(chunk));
+      else if (chunk.type !== 'ids' && chunk.type !== 'actions') common.push(JSON.stringify(chunk));
+    }
+    return { common, agents };
+  }
+
+  /** Goes back to a frozen state, with the agents named. */
+  thaw(frozen: FrozenState, agents: readonly string[]): void {
+    const shard = new Shard(this.#shardOptions);
+    const named = agents.flatMap((agent) => frozen.agents.get(agent) ?? []);
+    const chunks = [...frozen.common, ...named].map((text) => JSON.parse(text) as SnapshotChunk);
+    restore(shard, chunks);
+    this.#shard = shard;
+    this.#logTime = 0;
+  }
+
+  #ticksUpTo(time: EpochMs): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (;;) {
+      const due = this.#shard.nextTimerAt();
+      if (due === null || due > time) return effects;
+      const tickAt = Math.ceil(due / LIMITS.tickMs) * LIMITS.tickMs;
+      if (tickAt > time) return effects;
+      this.#logTime = Math.max(this.#logTime, tickAt);
+      effects.push(...this.#entry({ kind: 'tick', tenant: SYSTEM_TENANT, body: {} }));
+    }
+  }
+
+  #entry(entry: Unstamped, loggedAt: EpochMs = this.#logTime): readonly Effect[] {
+    this.#seq += 1;
+    const stamped = { ...entry, seq: this.#seq, loggedAt, engineVersion: ENGINE_VERSION };
+    return this.#shard.apply([stamped as FoldedEntry]);
+  }
+}
+
+export interface FrozenState {
+  readonly common: readonly string[];
+  readonly agents: ReadonlyMap<string, string>;
+}
+
+type Unstamped = {
+  [Kind in FoldedEntry['kind']]: Omit<
+    Extract<FoldedEntry, { kind: Kind }>,
+    'seq' | 'loggedAt' | 'engineVersion'
+  >;
+}[FoldedEntry['kind']];
+
+const FIRST_TERM = { type: 'term', term: 1, software: 'replay' } as const;

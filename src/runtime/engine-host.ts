@@ -1,0 +1,173 @@
+import { SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
+import type { GrantSet } from '../core/grant.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { ShardOptions } from '../engine/shard.ts';
+import type { BreakerView } from '../ports/breakers.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Control } from '../ports/control.ts';
+import type { EngineView } from '../ports/engine-view.ts';
+import type { Ingest } from '../ports/ingest.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Redactor } from '../ports/redactor.ts';
+import type { RevocationReceiver } from '../ports/revocation-receiver.ts';
+import type { Store } from '../ports/store.ts';
+import { createBreakerView } from './breaker-view.ts';
+import { createControl } from './control.ts';
+import { createEngineView } from './engine-view.ts';
+import { createIngest, type IngestOptions } from './ingest.ts';
+import { Outbox } from './outbox.ts';
+import { Partition } from './partition.ts';
+import { Projector } from './projector.ts';
+import { recover } from './recovery.ts';
+import { writeSnapshot } from './snapshots.ts';
+
+export interface EngineHostOptions {
+  readonly ledger: Ledger;
+  readonly store: Store;
+  readonly redactor: Redactor;
+  readonly receivers: readonly RevocationReceiver[];
+  readonly shard: ShardOptions;
+  readonly snapshotDirectory: string;
+  readonly software: string;
+  readonly tenantConfigs: ReadonlyMap<string, TenantConfig>;
+  readonly grants: ReadonlyMap<string, GrantSet>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly jitter: () => number;
+  readonly forward?: NonNullable<IngestOptions['forward']>;
+}
+
+/** One running partition: everything between the receivers and the enforcement points. */
+export interface EngineHost {
+  readonly ingest: Ingest;
+  readonly control: Control;
+  readonly breakers: BreakerView;
+  readonly view: EngineView;
+  readonly partition: Partition;
+  readonly projector: Projector;
+  /** Stops in the order that loses nothing: take in, snapshot, stop delivering. Safe twice. */
+  close(): Promise<void>;
+}
+
+/** Recovers the engine, starts a new term and everything that follows the log. */
+export async function startEngineHost(options: EngineHostOptions): Promise<EngineHost> {
+  const { ledger, store, redactor, clock, log, metrics } = options;
+  const recovered = await recover(options);
+  const { shard } = recovered;
+  if (recovered.replayed > 0 || recovered.completed.length > 0) {
+    log.info('engine recovered', {
+      entries: recovered.replayed,
+      completed_decisions: recovered.completed.length,
+    });
+  }
+  const partition = new Partition({ shard, ledger, clock, log, metrics });
+  const outbox = new Outbox({ ...options, append: (entries) => partition.append(entries) });
+  const breakers = createBreakerView(partition);
+  const control = createControl({ partition, redactor, view: breakers });
+  const ingest = createIngest({ ...options, partition });
+  const { counters } = ingest;
+  const view = createEngineView({ partition, ledger, outbox, counters, clock });
+  const projector = new Projector({ partition, ledger, store, clock, log, metrics });
+
+  partition.onCommitted(({ effects }) => {
+    for (const effect of effects) {
+      if (effect.kind === 'revocation') outbox.send(effect.decision);
+      else if (effect.kind === 'transition' && effect.decision.to === 'closed') {
+        outbox.supersede(effect.decision.key);
+      }
+    }
+  });
+  await startTerm(partition, options);
+  resumeDeliveries(partition, outbox);
+  projector.start();
+  const stop = new AbortController();
+  keepSnapshots(partition, options);
+  const ticking = keepTime(partition, clock, stop.signal);
+
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    stop.abort();
+    await ticking;
+    await partition.close();
+    await writeSnapshot(options.snapshotDirectory, shard).catch((error: unknown) =>
+      log.warn('snapshot not written; the next start replays more', { error: String(error) }),
+    );
+    await outbox.close();
+    await projector.close();
+  };
+  return {
+    ingest,
+    control,
+    breakers,
+    view,
+    partition,
+    projector,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/**
+ * Logs the new term with the configuration and grants that differ from what the log says. The term
+ * is at least the present second, so that it rises even where the data directory was lost and
+ * receivers that keep the highest (term, epoch) go on listening.
+ */
+async function startTerm(partition: Partition, options: EngineHostOptions): Promise<void> {
+  const { shard } = partition;
+  const { clock, software } = options;
+  const term = Math.max(shard.term + 1, Math.floor(clock.now() / 1_000));
+  await partition.append([
+    { kind: 'config', tenant: SYSTEM_TENANT, body: { type: 'term', term, software } },
+  ]);
+  for (const [tenant, config] of options.tenantConfigs) {
+    if (sameJson(shard.tenants.get(tenant)?.config, config)) continue;
+    await partition.append([{ kind: 'config', tenant, body: config }]);
+  }
+  for (const [tenant, grants] of options.grants) {
+    if (sameJson(shard.tenants.get(tenant)?.grants, grants)) continue;
+    await partition.append([{ kind: 'grant', tenant, body: grants }]);
+  }
+}
+
+/** What was decided but not acknowledged before the last stop goes out again, with its old jti. */
+function resumeDeliveries(partition: Partition, outbox: Outbox): void {
+  for (const tenant of partition.shard.tenants.values()) {
+    for (const { revocation, acknowledgedBy } of tenant.board.entries.values()) {
+      if (revocation) outbox.send(revocation, acknowledgedBy);
+    }
+  }
+}
+
+async function keepTime(partition: Partition, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(LIMITS.tickMs, signal);
+    if (!signal.aborted) await partition.tick();
+  }
+}
+
+/** Snapshots between cycles, when every decision on the state so far is in the ledger. */
+function keepSnapshots(partition: Partition, options: EngineHostOptions): void {
+  const { clock, log, snapshotDirectory } = options;
+  const { shard } = partition;
+  let seq = shard.seq;
+  let at = clock.monotonicMs();
+  partition.onCommitted(({ recorded }) => {
+    const age = clock.monotonicMs() - at;
+    const due = shard.seq - seq >= LIMITS.snapshotEveryEntries || age >= LIMITS.snapshotEveryMs;
+    if (!due || !recorded) return;
+    seq = shard.seq;
+    at = clock.monotonicMs();
+    writeSnapshot(snapshotDirectory, shard).catch((error: unknown) => {
+      log.warn('snapshot not written', { error: String(error) });
+    });
+  });
+}
+
+function sameJson(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
