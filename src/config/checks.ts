@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ParsedDocument } from './document.ts';
-import { type Path, type Problem, pathText, problemsOfIssues, unknownKey } from './problems.ts';
-import type { JsonSchema } from './schema-path.ts';
+import { type Problem, pathText, problemsOfIssues, unknownKey } from './problems.ts';
+import type { JsonSchema, Path } from './schema-path.ts';
 
 /** What the configuration needs to know of a registered detector. */
 export interface DetectorOptions {

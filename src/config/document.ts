@@ -12,16 +12,16 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { LIMITS } from '../core/limits.ts';
-import { type Locate, type Path, type Position, type Problem, pathText } from './problems.ts';
-import { type JsonSchema, schemaAt } from './schema-path.ts';
+import { type Locate, type Position, type Problem, pathText } from './problems.ts';
+import { type JsonSchema, type Path, schemaAt } from './schema-path.ts';
 
-/** Replaces `${env:NAME}` and `${file:/path}` in one text; a string result is the problem. */
+/** Answers for one `${env:NAME}` or `${file:/path}`: the text, or what is wrong. */
 export type Substitute = (
   scheme: string,
   argument: string,
 ) => { readonly text: string } | { readonly problem: string };
 
-/** Plain values of a YAML or JSON text with the place of each. Problems are values, never thrown. */
+/** Plain values of a YAML or JSON text with the place of each; problems are values. */
 export interface ParsedDocument {
   readonly value: unknown;
   readonly problems: readonly Problem[];

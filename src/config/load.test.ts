@@ -81,7 +81,8 @@ describe('loadConfig', () => {
       'detectrs: {}',
     ].join('\n');
     expect(linesOf(text)).toEqual([
-      't.yaml:1:11 listen.prot: is not a known key (expected one of host, port; did you mean port?)',
+      't.yaml:1:11 listen.prot: is not a known key ' +
+        '(expected one of host, port; did you mean port?)',
       't.yaml:3:9 store.kind: is not an allowed value ' +
         '(expected one of auto, chdb, memory; did you mean chdb?)',
       't.yaml:4:15 otlp.port: is too large or too long (expected integer from 0 to 65535)',
@@ -160,7 +161,12 @@ describe('loadConfig', () => {
   });
 
   it('never repeats a value, which may be a secret', () => {
-    const text = `tokens: ${SECRET}\nlog: { level: ${SECRET} }\npublic_url: "${SECRET}"\nx: "${SECRET}`;
+    const text = [
+      `tokens: ${SECRET}`,
+      `log: { level: ${SECRET} }`,
+      `public_url: "${SECRET}"`,
+      `x: "${SECRET}`,
+    ].join('\n');
     expect(linesOf(text).length).toBeGreaterThan(2);
     expect(linesOf(text).join()).not.toContain(SECRET);
   });

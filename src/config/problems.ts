@@ -1,11 +1,15 @@
 import type * as z from 'zod';
 import { LIMITS } from '../core/limits.ts';
-import { childKeys, describeExpected, type JsonSchema, schemaAt } from './schema-path.ts';
+import {
+  childKeys,
+  describeExpected,
+  type JsonSchema,
+  type Path,
+  schemaAt,
+} from './schema-path.ts';
 
 /** Exit code of a process whose configuration is invalid (`EX_CONFIG` of sysexits.h). */
 export const CONFIG_EXIT_CODE = 78;
-
-export type Path = readonly (string | number)[];
 
 /** Counted from 1. */
 export interface Position {

@@ -1,4 +1,5 @@
-import type { Path } from './problems.ts';
+/** Keys and indices from the root of a document. */
+export type Path = readonly (string | number)[];
 
 /** The part of JSON Schema 2020-12 that zod writes for our documents. */
 export interface JsonSchema {
