@@ -11,7 +11,7 @@ export function chainIdsOf(event: AccessEvent): readonly string[] {
     event.decision?.id,
     event.session?.id,
   ]);
-  return [...ids].filter((id) => id !== undefined && id !== '');
+  return [...ids].filter((id): id is string => id !== undefined && id !== '');
 }
 
 /** Two reports of one tool call count as one call, and so does a resent event. */

@@ -1,0 +1,169 @@
+/** One metric as exposed: base units, labels from closed sets, never an agent, user or trace. */
+export interface MetricDeclaration {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** Upper bounds of a histogram, in the metric's unit. */
+  readonly buckets?: readonly number[];
+}
+
+const FAST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+const TRIP_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
+const HTTP_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+const BATCH_SIZES = [1, 4, 16, 64, 256, 1_024, 4_096];
+
+/** Every metric of the process. A name that is not here is a bug; a test searches the source. */
+export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
+  tripcoil_build_info: {
+    type: 'gauge',
+    help: 'Always 1; the labels say what runs.',
+    labels: ['version', 'node'],
+  },
+
+  tripcoil_ingest_events_total: {
+    type: 'counter',
+    help: 'Events by what became of them.',
+    labels: ['source', 'result'],
+  },
+  tripcoil_ingest_rejects_total: {
+    type: 'counter',
+    help: 'Records refused before they became events, by reason.',
+    labels: ['source', 'code'],
+  },
+  tripcoil_ingest_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of bodies received, before decompression.',
+    labels: ['source'],
+  },
+  tripcoil_ingest_last_event_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the last event was accepted.',
+    labels: ['source'],
+  },
+  tripcoil_ingest_queue_length: {
+    type: 'gauge',
+    help: 'Events waiting for the ledger.',
+    labels: ['queue'],
+  },
+
+  tripcoil_redactions_total: {
+    type: 'counter',
+    help: 'Values replaced before anything was written, by type.',
+    labels: ['type'],
+  },
+  tripcoil_redaction_failures_total: {
+    type: 'counter',
+    help: 'Fields replaced whole because they could not be judged.',
+  },
+
+  tripcoil_ledger_entries_total: { type: 'counter', help: 'Entries on disk.' },
+  tripcoil_ledger_bytes_total: { type: 'counter', help: 'Bytes appended to segments.' },
+  tripcoil_ledger_commit_entries: {
+    type: 'histogram',
+    help: 'Entries that shared one write and one fsync.',
+    buckets: BATCH_SIZES,
+  },
+  tripcoil_ledger_commit_seconds: {
+    type: 'histogram',
+    help: 'One write with its fsync.',
+    buckets: FAST_SECONDS,
+  },
+  tripcoil_ledger_write_failures_total: {
+    type: 'counter',
+    help: 'Writes that failed; nothing is acknowledged meanwhile.',
+  },
+
+  tripcoil_findings_total: {
+    type: 'counter',
+    help: 'Findings by detector, level and mode.',
+    labels: ['detector', 'level', 'mode'],
+  },
+  tripcoil_trips_total: {
+    type: 'counter',
+    help: 'Breakers opened or raised.',
+    labels: ['detector', 'class', 'level'],
+  },
+  tripcoil_trips_suppressed_total: {
+    type: 'counter',
+    help: 'Findings that did not move a breaker, by reason.',
+    labels: ['reason'],
+  },
+  tripcoil_resets_total: { type: 'counter', help: 'Breakers closed.', labels: ['class'] },
+  tripcoil_breakers: { type: 'gauge', help: 'Breakers by phase.', labels: ['phase'] },
+  tripcoil_agents: { type: 'gauge', help: 'Agents by state.', labels: ['state'] },
+  tripcoil_time_to_trip_seconds: {
+    type: 'histogram',
+    help: 'From the event’s own time to the opening of the breaker.',
+    labels: ['detector'],
+    buckets: TRIP_SECONDS,
+  },
+
+  tripcoil_revocations_total: {
+    type: 'counter',
+    help: 'Revocations by transport and result.',
+    labels: ['broker', 'transport', 'result'],
+  },
+  tripcoil_revocations_unacked: {
+    type: 'gauge',
+    help: 'Deliveries still owed to enforcement points.',
+    labels: ['broker'],
+  },
+  tripcoil_time_to_revoke_seconds: {
+    type: 'histogram',
+    help: 'From the opening of a breaker to an enforcement point’s acknowledgement.',
+    labels: ['broker'],
+    buckets: TRIP_SECONDS,
+  },
+  tripcoil_checks_total: {
+    type: 'counter',
+    help: 'Questions asked before an action.',
+    labels: ['form', 'result'],
+  },
+  tripcoil_feed_cuts_total: {
+    type: 'counter',
+    help: 'Feed subscribers cut off, who then resynchronise.',
+    labels: ['why'],
+  },
+  tripcoil_sse_clients: {
+    type: 'gauge',
+    help: 'Open event streams.',
+    labels: ['kind'],
+  },
+
+  tripcoil_store_up: { type: 'gauge', help: '1 while the store’s process runs.' },
+  tripcoil_store_restarts_total: {
+    type: 'counter',
+    help: 'Attempts to start the store’s process again.',
+  },
+  tripcoil_store_projection_lag_entries: {
+    type: 'gauge',
+    help: 'Log entries the store has not seen yet.',
+  },
+  tripcoil_notifications_total: {
+    type: 'counter',
+    help: 'Alerts sent to people, by result.',
+    labels: ['sink', 'result'],
+  },
+  tripcoil_notification_queue_length: {
+    type: 'gauge',
+    help: 'Alerts waiting to be sent.',
+    labels: ['sink'],
+  },
+
+  tripcoil_http_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Requests by route template; streams are left out.',
+    labels: ['route', 'code_class'],
+    buckets: HTTP_SECONDS,
+  },
+  tripcoil_forwarded_spans_total: {
+    type: 'counter',
+    help: 'Redacted events passed on to the downstream OTLP endpoint.',
+    labels: ['result'],
+  },
+  tripcoil_metric_series_dropped_total: {
+    type: 'counter',
+    help: 'Label combinations refused because a metric had too many.',
+    labels: ['metric'],
+  },
+};
