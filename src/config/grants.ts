@@ -49,9 +49,12 @@ const agent = z.strictObject({
   agent: text.describe('Agent id; `*` matches any run of characters.'),
   role: text.optional().describe('Peer group: agents of one role lend each other a baseline.'),
   owners: z
-    .strictObject({ business: text.optional(), technical: text.optional() })
+    .strictObject({
+      business: text.optional().describe('Who answers for what it does.'),
+      technical: text.optional().describe('Who answers for how it runs.'),
+    })
     .optional()
-    .describe('Who answers for the agent.'),
+    .describe('Its owners.'),
   scopes: texts.optional().describe('Scopes it may use.'),
   tools: texts.optional().describe('Tools it may call; globs.'),
   resources: texts.optional().describe('Resources it may touch, as `type:id`; globs.'),
