@@ -43,6 +43,13 @@ export const LIMITS = {
   commitEntries: 4_096,
   commitBytes: 4 * 1024 * 1024,
   segmentBytes: 64 * 1024 * 1024,
+  /** One entry's body: grants and configuration may be larger than any event. */
+  ledgerEntryBytes: 16 * 1024 * 1024,
+  /** Entries waiting for a commit: twice `queuedEvents`, so that decisions outlast refused input. */
+  ledgerWaitingEntries: 131_072,
+  /** One batch of a ledger read, and its buffer: the smaller of these. */
+  ledgerReadEntries: 1_024,
+  ledgerReadBytes: 1024 * 1024,
 
   agentsPerTenant: 100_000,
   tenants: 1_000,
@@ -81,6 +88,16 @@ export const LIMITS = {
   /** Alerts waiting for the webhook: 2 KiB each, 2 MiB. The oldest is dropped first. */
   alertQueue: 1_000,
   alertAttempts: 8,
+
+  /** Characters of one event that are judged, counted again inside nested JSON; 50 ms at 20 MB/s. */
+  redactionChars: 1024 * 1024,
+  /** Members of one event's content; beyond it the rest counts as not judged. */
+  redactionNodes: 50_000,
+  /** Pseudonyms kept so as not to compute them again: 250 bytes each, 8 MiB. */
+  rememberedPseudonyms: 32_768,
+  /** Attribute names whose policy is remembered: 200 bytes each, under 1 MiB. */
+  rememberedKeyPolicies: 4_096,
+  destinationsPerEvent: 64,
 
   /** Projection batches queued to the store before the oldest are left for catch-up from the ledger. */
   projectionBatches: 64,
