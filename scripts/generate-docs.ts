@@ -75,15 +75,14 @@ interface KeyRow {
 }
 
 function keyTable(schema: JsonSchema): readonly string[] {
-  return [
-    '| key | value | default | meaning |',
-    '|---|---|---|---|',
-    ...rowsOf(schema, '').map(({ key, schema: each, required }) => {
+  return table(
+    ['key', 'value', 'default', 'meaning'],
+    rowsOf(schema, '').map(({ key, schema: each, required }) => {
       const value = isBranch(each) ? '' : (describeExpected(each) ?? 'any value');
       const fallback = required ? '(required)' : defaultText(each);
-      return `| \`${key}\` | ${cell(value)} | ${fallback} | ${cell(each.description ?? '')} |`;
+      return [`\`${key}\``, value, fallback, each.description ?? ''];
     }),
-  ];
+  );
 }
 
 function rowsOf(schema: JsonSchema, prefix: string): readonly KeyRow[] {
@@ -132,15 +131,13 @@ function jsonText(value: unknown, indent: string): string {
 function metricsPage(): string {
   const rows = Object.entries(METRICS).map(([name, metric]) => {
     const labels = (metric.labels ?? []).map((label) => `\`${label}\``).join(', ');
-    return `| \`${name}\` | ${metric.type} | ${labels} | ${cell(metric.help)} |`;
+    return [`\`${name}\``, metric.type, labels, metric.help];
   });
   return page('Metrics', [
     '`GET /metrics` in the Prometheus text format. Labels come from closed sets: agents, people,',
     'traces and resources are never labels.',
     '',
-    '| name | type | labels | meaning |',
-    '|---|---|---|---|',
-    ...rows,
+    ...table(['name', 'type', 'labels', 'meaning'], rows),
   ]);
 }
 
@@ -157,19 +154,17 @@ function detectorsPage(detectors: readonly AnyDetector[]): string {
   const rows = detectors.map((detector) => {
     const link = `[${detector.id}](../detectors/${detector.id.replaceAll('_', '-')}.md)`;
     const { title, family, scope, status, defaultMode } = detector;
-    return `| ${link} | ${cell(title)} | ${family} | ${scope} | ${status} | ${defaultMode} |`;
+    return [link, title, family, scope, status, defaultMode];
   });
   const options = detectors.flatMap((detector) => {
     const schema = z.toJSONSchema(detector.config, { io: 'input', unrepresentable: 'any' });
-    const table = keyTable(schema as JsonSchema);
-    return table.length === 2 ? [] : ['', `## Options of \`${detector.id}\``, '', ...table];
+    const lines = keyTable(schema as JsonSchema);
+    return lines.length === 2 ? [] : ['', `## Options of \`${detector.id}\``, '', ...lines];
   });
   return page('Detectors', [
     'Each is set under `detectors` in the configuration: `off`, `shadow`, `alert` or `enforce`.',
     '',
-    '| id | what it finds | family | scope | status | default mode |',
-    '|---|---|---|---|---|---|',
-    ...rows,
+    ...table(['id', 'what it finds', 'family', 'scope', 'status', 'default mode'], rows),
     ...options,
   ]);
 }
@@ -178,8 +173,18 @@ function page(title: string, lines: readonly string[]): string {
   return `# ${title}\n\n${NOTE}\n\n${lines.join('\n').trimEnd()}\n`;
 }
 
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+/** Padded as the formatter pads it, so that both agree. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const cells = [head, ...rows].map((row) =>
+    row.map((text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')),
+  );
+  const widths = head.map((_, column) =>
+    Math.max(3, ...cells.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (row: readonly string[]) =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`;
+  const [first = [], ...rest] = cells;
+  return [line(first), line(widths.map((width) => '-'.repeat(width))), ...rest.map(line)];
 }
 
 if (import.meta.main) {
