@@ -1,0 +1,294 @@
+import { createHash } from 'node:crypto';
+import type {
+  BreakerKey,
+  BreakerState,
+  Heartbeat,
+  Snapshot,
+  TransitionMessage,
+} from './messages.ts';
+
+/** What a broker is about to do; every member narrows the question. */
+export interface CheckSubject {
+  readonly agent?: string;
+  readonly session?: string;
+  readonly chain?: string;
+  readonly jti?: string;
+  readonly tool?: string;
+}
+
+/** What applying a message changed. `resync` asks for a fresh snapshot. */
+export interface Change {
+  readonly tripped: readonly BreakerState[];
+  readonly reset: readonly BreakerState[];
+  readonly resync: boolean;
+}
+
+const NOTHING: Change = { tripped: [], reset: [], resync: false };
+const RESYNC: Change = { tripped: [], reset: [], resync: true };
+
+/** Closed breakers remembered for their epoch, so that a late opening cannot come back. */
+const CLOSED_KEPT = 10_000;
+
+/**
+ * A broker's copy of one tenant's breakers. The higher (term, epoch) of a key wins; nothing older
+ * ever lifts a trip, and only a message newer than the held position may close one.
+ */
+export class BreakerMap {
+  readonly #states = new Map<string, BreakerState>();
+  readonly #closed = new Map<string, BreakerState>();
+  readonly #digests = new Map<string, Uint8Array>();
+  readonly #sum = new Uint8Array(32);
+  readonly #index: MatchIndex;
+  #tenant: string | null = null;
+  #posture: 'shadow' | 'enforce' | null = null;
+  #term = 0;
+  #seq = 0;
+  #refused = 0;
+
+  /** `broker` names this enforcement point, once the daemon has told it. */
+  constructor(broker: () => string | null) {
+    this.#index = createMatchIndex(broker);
+  }
+
+  get tenant(): string | null {
+    return this.#tenant;
+  }
+
+  get posture(): 'shadow' | 'enforce' | null {
+    return this.#posture;
+  }
+
+  get term(): number {
+    return this.#term;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get open(): number {
+    return this.#states.size;
+  }
+
+  /** Messages refused because something newer is known. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** The highest breaker over every key that matches; constant time. */
+  highest(subject: CheckSubject): BreakerState | null {
+    return this.#index.highest(subject);
+  }
+
+  snapshot(): Snapshot | null {
+    if (this.#tenant === null || this.#posture === null) return null;
+    return {
+      tenant: this.#tenant,
+      term: this.#term,
+      seq: this.#seq,
+      posture: this.#posture,
+      breakers: [...this.#states.values()],
+    };
+  }
+
+  applySnapshot(snapshot: Snapshot): Change {
+    const { term, seq, tenant } = snapshot;
+    const older = term < this.#term || (term === this.#term && seq < this.#seq);
+    if (older || (this.#tenant !== null && tenant !== this.#tenant)) {
+      this.#refused += 1;
+      return NOTHING;
+    }
+    const tripped: BreakerState[] = [];
+    const reset: BreakerState[] = [];
+    const named = new Set<string>();
+    for (const state of snapshot.breakers) {
+      named.add(keyText(state.key));
+      this.#take(state, tripped, reset);
+    }
+    for (const [text, state] of [...this.#states]) {
+      if (named.has(text)) continue;
+      this.#remove(text);
+      reset.push({ ...state, phase: 'closed', level: 0, reason: '', class: null });
+    }
+    this.#tenant = tenant;
+    this.#posture = snapshot.posture;
+    this.#term = term;
+    this.#seq = seq;
+    return { tripped, reset, resync: false };
+  }
+
+  applyTransition(message: TransitionMessage): Change {
+    const { term, seq, breaker } = message;
+    if (term < this.#term || (term === this.#term && seq <= this.#seq)) {
+      this.#refused += 1;
+      return NOTHING;
+    }
+    const gap = term > this.#term || seq > this.#seq + 1;
+    // Across a gap an opening is safe to believe and a closing is not.
+    if (gap && breaker.phase === 'closed') return RESYNC;
+    const tripped: BreakerState[] = [];
+    const reset: BreakerState[] = [];
+    this.#take(breaker, tripped, reset);
+    if (!gap) this.#seq = seq;
+    return { tripped, reset, resync: gap };
+  }
+
+  /** `drifted` asks for a fresh snapshot; `ignored` is a heartbeat older than this copy. */
+  confirm(beat: Heartbeat): 'confirmed' | 'ignored' | 'drifted' {
+    const { term, seq } = beat;
+    if (term < this.#term || (term === this.#term && seq < this.#seq)) return 'ignored';
+    if (this.#tenant === null || term !== this.#term || seq !== this.#seq) return 'drifted';
+    if (beat.open !== this.#states.size || beat.hash !== hex(this.#sum)) return 'drifted';
+    this.#posture = beat.posture;
+    return 'confirmed';
+  }
+
+  /** Applies one state unless something newer is held; says what it changed. */
+  #take(state: BreakerState, tripped: BreakerState[], reset: BreakerState[]): void {
+    const text = keyText(state.key);
+    const open = this.#states.get(text);
+    const held = open ?? this.#closed.get(text);
+    if (held && order(state, held) <= 0) {
+      if (order(state, held) < 0) this.#refused += 1;
+      return;
+    }
+    this.#put(text, state);
+    if (state.phase === 'closed') {
+      if (open) reset.push(state);
+    } else if (open?.epoch !== state.epoch) {
+      // The same epoch under a new term is the same trip, told by a restarted daemon.
+      tripped.push(state);
+    }
+  }
+
+  #put(text: string, state: BreakerState): void {
+    this.#remove(text);
+    this.#closed.delete(text);
+    if (state.phase === 'closed') {
+      this.#closed.set(text, state);
+      if (this.#closed.size > CLOSED_KEPT) this.#closed.delete(oldestOf(this.#closed));
+      return;
+    }
+    this.#states.set(text, state);
+    this.#index.add(text, state);
+    const line = `${text} ${state.phase} ${state.level} ${state.epoch}`;
+    const digest = createHash('sha256').update(line).digest();
+    this.#digests.set(text, digest);
+    xorInto(this.#sum, digest);
+  }
+
+  #remove(text: string): void {
+    const before = this.#states.get(text);
+    if (!before) return;
+    this.#states.delete(text);
+    this.#index.remove(text, before);
+    xorInto(this.#sum, this.#digests.get(text) ?? new Uint8Array(32));
+    this.#digests.delete(text);
+  }
+}
+
+interface MatchIndex {
+  add(text: string, state: BreakerState): void;
+  remove(text: string, state: BreakerState): void;
+  highest(subject: CheckSubject): BreakerState | null;
+}
+
+/** Bounded by what a daemon keeps per agent; only the worst of them answers. */
+type Bucket = Map<string, BreakerState>;
+
+function createMatchIndex(broker: () => string | null): MatchIndex {
+  const buckets = new Map<string, Bucket>();
+  const worst = new Map<string, BreakerState>();
+
+  function settle(place: string): void {
+    let top: BreakerState | null = null;
+    for (const state of buckets.get(place)?.values() ?? []) {
+      if (top === null || state.level > top.level) top = state;
+    }
+    if (top === null) worst.delete(place);
+    else worst.set(place, top);
+  }
+
+  return {
+    add: (text, state) => {
+      for (const place of placesOf(state.key)) {
+        const bucket = buckets.get(place) ?? new Map<string, BreakerState>();
+        buckets.set(place, bucket);
+        bucket.set(text, state);
+        const top = worst.get(place);
+        if (!top || state.level > top.level) worst.set(place, state);
+      }
+    },
+    remove: (text, state) => {
+      for (const place of placesOf(state.key)) {
+        const bucket = buckets.get(place);
+        bucket?.delete(text);
+        if (bucket?.size === 0) buckets.delete(place);
+        if (worst.get(place) === state) settle(place);
+      }
+    },
+    highest: ({ agent, session, chain, jti, tool }) => {
+      let top = worst.get('*') ?? null;
+      const look = (place: string): void => {
+        const state = worst.get(place);
+        if (state && (top === null || state.level > top.level)) top = state;
+      };
+      const name = broker();
+      if (name !== null) look(`broker ${name}`);
+      if (agent !== undefined) look(`agent ${agent}`);
+      if (session !== undefined) look(`session ${session}`);
+      // Without a session the broker cannot tell them apart: any trip of the agent's counts.
+      else if (agent !== undefined) look(`sessions of ${agent}`);
+      if (chain !== undefined) look(`chain ${chain}`);
+      if (jti !== undefined) look(`token ${jti}`);
+      if (tool !== undefined) {
+        look(`tool ${tool}`);
+        if (agent !== undefined) {
+          look(`tool ${agent}/${tool}`);
+          look(`tool of ${agent} ${tool}`);
+        }
+      }
+      return top;
+    },
+  };
+}
+
+/** Where a key is found. A kind that this version does not know holds the whole tenant. */
+function placesOf(key: BreakerKey): readonly string[] {
+  switch (key.kind) {
+    case 'agent':
+    case 'chain':
+    case 'token':
+    case 'broker':
+      return [`${key.kind} ${key.id}`];
+    case 'session':
+      return key.agent === undefined
+        ? [`session ${key.id}`]
+        : [`session ${key.id}`, `sessions of ${key.agent}`];
+    case 'tool':
+      return [key.agent === undefined ? `tool ${key.id}` : `tool of ${key.agent} ${key.id}`];
+    default:
+      return ['*'];
+  }
+}
+
+/** Canonical text of a key, the same as the daemon's. */
+export function keyText(key: BreakerKey): string {
+  return `${encodeURIComponent(key.tenant)}/${key.kind}/${encodeURIComponent(key.id)}`;
+}
+
+function order(left: BreakerState, right: BreakerState): number {
+  return left.term - right.term || left.epoch - right.epoch;
+}
+
+function xorInto(sum: Uint8Array, digest: Uint8Array): void {
+  for (let at = 0; at < sum.length; at += 1) sum[at] = (sum[at] ?? 0) ^ (digest[at] ?? 0);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function oldestOf(map: ReadonlyMap<string, unknown>): string {
+  return map.keys().next().value ?? '';
+}

@@ -1,0 +1,157 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { ReceivedEvent } from '../../core/access-event.ts';
+import type { BreakerKey } from '../../core/breaker.ts';
+import { TripcoilError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Reject } from '../../core/reject.ts';
+import type { Authenticator } from '../../ports/authenticator.ts';
+import type { BreakerView, CheckAnswer, CheckRequest } from '../../ports/breakers.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Control } from '../../ports/control.ts';
+import type { Principal } from '../../ports/ingest.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import { admit, answerError, onlyTenant, tenantOf } from '../admission.ts';
+import { parseCheckBody } from './check-body.ts';
+import { ruleOnLevel } from './level-rule.ts';
+
+export interface BreakerCheckDependencies {
+  readonly view: BreakerView;
+  readonly control: Pick<Control, 'propose'>;
+  readonly authenticator: Authenticator;
+  /** Decodes one native event; injected, because receivers are another adapter. */
+  readonly parseProposed: (value: unknown) => { event: ReceivedEvent } | { reject: Reject };
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Where a person approves what level 2 holds back; absent while there is no such page. */
+  readonly approvalUrl?: (tenant: string, key: BreakerKey) => string;
+}
+
+/** What `POST /v1/check` answers. */
+export interface CheckAnswerBody {
+  readonly allow: boolean;
+  readonly level: number;
+  readonly reason: string;
+  readonly approval_url: string | null;
+  /** Seconds after which a throttled caller may go on; null where waiting does not help. */
+  readonly retry_after: number | null;
+  readonly epoch: number;
+  readonly key: BreakerKey | null;
+  /** Whether a proposed event was folded before this answer; false for a question. */
+  readonly judged: boolean;
+}
+
+/**
+ * `POST /v1/check`: asked before an action is executed. A short question is answered from memory.
+ * A proposed event is logged and folded first; should that take longer than
+ * `LIMITS.proposeAnswerMs` or fail, the answer is what the breakers say by then, which in a shadow
+ * tenant is to allow.
+ */
+export function breakerCheck(dependencies: BreakerCheckDependencies): FastifyPluginAsync {
+  const { view, authenticator, metrics, log } = dependencies;
+  return async (app) => {
+    app.setErrorHandler(answerError(log));
+    app.post('/v1/check', { bodyLimit: LIMITS.eventBytes }, async (request) => {
+      const principal = admit(request, authenticator);
+      const body = parseCheckBody(request.body);
+      if (body.form === 'proposed') return answerProposed(dependencies, principal, body.value);
+      const { op, ...rest } = body.question;
+      const question = definedOnly({ ...rest, op, tenant: tenantOf(principal, rest.tenant) });
+      const answer = view.check(question);
+      metrics.count('tripcoil_checks_total', { form: 'question', result: 'answered' });
+      return answerBody(dependencies, question, answer, false);
+    });
+  };
+}
+
+async function answerProposed(
+  dependencies: BreakerCheckDependencies,
+  principal: Principal,
+  value: unknown,
+): Promise<CheckAnswerBody> {
+  const { view, control, metrics, log } = dependencies;
+  const parsed = dependencies.parseProposed(value);
+  if ('reject' in parsed) {
+    throw new TripcoilError('bad_request', `\`${parsed.reject.path}\`: ${parsed.reject.message}`);
+  }
+  const { event } = parsed;
+  // A credential of one tenant settles the tenant; another claim is a signal for the fold, no error.
+  const tenant = onlyTenant(principal) ?? tenantOf(principal, event.tenantClaimed);
+  const question = questionOf(tenant, event);
+  const folded = control.propose(principal, event).then(
+    (answer) => ({ answer, failure: null }),
+    (failure: unknown) => ({ answer: null, failure }),
+  );
+  const settled = await within(dependencies.clock, LIMITS.proposeAnswerMs, folded);
+  if (settled?.answer) {
+    metrics.count('tripcoil_checks_total', { form: 'proposed', result: 'answered' });
+    return answerBody(dependencies, question, settled.answer, true);
+  }
+  if (settled !== null) {
+    const { failure } = settled;
+    if (failure instanceof TripcoilError && !failure.retryable) throw failure;
+    log.warn('proposed event not folded', {
+      code: failure instanceof TripcoilError ? failure.code : 'internal',
+    });
+  }
+  metrics.count('tripcoil_checks_total', {
+    form: 'proposed',
+    result: settled === null ? 'late' : 'failed',
+  });
+  return answerBody(dependencies, question, view.check(question), false);
+}
+
+function answerBody(
+  dependencies: BreakerCheckDependencies,
+  question: CheckRequest,
+  answer: CheckAnswer,
+  judged: boolean,
+): CheckAnswerBody {
+  const { level, posture, key } = answer;
+  const ruling = ruleOnLevel({ level, op: question.op, posture, class: answer.class });
+  const approvable = ruling.needsApproval && key !== null;
+  return {
+    allow: ruling.allow,
+    level,
+    reason: answer.reason,
+    approval_url: approvable ? (dependencies.approvalUrl?.(question.tenant, key) ?? null) : null,
+    retry_after: ruling.throttle ? LIMITS.retryAfterSeconds : null,
+    epoch: answer.epoch,
+    key,
+    judged,
+  };
+}
+
+function questionOf(tenant: string, event: ReceivedEvent): CheckRequest {
+  return definedOnly({
+    tenant,
+    agent: event.agent.id,
+    session: event.session?.id,
+    chain: event.token?.txn ?? event.trace?.traceId,
+    jti: event.token?.jti,
+    tool: event.action.name,
+    op: event.action.op,
+  });
+}
+
+type Loose<Shape> = { readonly [Name in keyof Shape]: Shape[Name] | undefined };
+
+function definedOnly(question: Loose<CheckRequest> & { readonly tenant: string }): CheckRequest {
+  const entries = Object.entries(question).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(entries), tenant: question.tenant };
+}
+
+/** The promise's value, or null when it takes longer than `ms`. */
+async function within<Value>(
+  clock: Clock,
+  ms: number,
+  promise: Promise<Value>,
+): Promise<Value | null> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([promise, clock.sleep(ms, timer.signal).then(() => null)]);
+  } finally {
+    timer.abort();
+  }
+}

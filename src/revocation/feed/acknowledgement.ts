@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { type BreakerKey, KEY_KINDS } from '../../core/breaker.ts';
+import { TripcoilError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+
+const identifier = z.string().min(1).max(LIMITS.identifierChars);
+const counter = z.int().min(0);
+
+/** Body of `POST /v1/breakers/ack`. Unknown members are ignored, so that clients may grow. */
+export const acknowledgementSchema = z.object({
+  key: z.object({
+    tenant: identifier,
+    kind: z.enum(KEY_KINDS),
+    // A tool key joins two identifiers.
+    id: z
+      .string()
+      .min(1)
+      .max(3 * LIMITS.identifierChars),
+    agent: identifier.optional(),
+  }),
+  term: counter,
+  epoch: counter,
+});
+
+/** @throws TripcoilError `bad_request` that names the field and repeats no value. */
+export function parseAcknowledgement(body: unknown): {
+  readonly key: BreakerKey;
+  readonly term: number;
+  readonly epoch: number;
+} {
+  const parsed = acknowledgementSchema.safeParse(body);
+  if (!parsed.success) {
+    const path = parsed.error.issues[0]?.path.join('.') ?? '';
+    throw new TripcoilError('bad_request', `\`${path || 'body'}\` is missing or of a wrong type.`);
+  }
+  const { key, term, epoch } = parsed.data;
+  const { tenant, kind, id, agent } = key;
+  return { key: { tenant, kind, id, ...(agent === undefined ? {} : { agent }) }, term, epoch };
+}

@@ -1,0 +1,114 @@
+import { type BreakerKey, LEVEL_NAMES } from '../../core/breaker.ts';
+import type { EpochMs } from '../../core/time.ts';
+import type { BreakerRecord, FeedDelta, FeedSnapshot } from '../../ports/breakers.ts';
+import { createOpenSetHash, type OpenBreaker } from './open-set-hash.ts';
+
+/** Bodies and frames of the feed, as sent; docs/feed.md describes every member. */
+export interface SnapshotBody {
+  readonly v: 1;
+  readonly tenant: string;
+  readonly term: number;
+  readonly seq: number;
+  readonly posture: 'shadow' | 'enforce';
+  readonly open: number;
+  readonly hash: string;
+  readonly breakers: readonly Readonly<Record<string, unknown>>[];
+}
+
+export function snapshotBody(snapshot: FeedSnapshot): SnapshotBody {
+  const hash = createOpenSetHash(snapshot.breakers.map(openBreakerOf));
+  return {
+    v: 1,
+    tenant: snapshot.tenant,
+    term: snapshot.term,
+    seq: snapshot.seq,
+    posture: snapshot.posture,
+    open: hash.open,
+    hash: hash.hex(),
+    breakers: snapshot.breakers
+      .filter((record) => record.state.phase !== 'closed')
+      .map(breakerBody),
+  };
+}
+
+/** The part of a record that the open-set hash covers. */
+export function openBreakerOf(record: BreakerRecord): OpenBreaker {
+  const { key, state } = record;
+  const level = state.phase === 'closed' ? 0 : state.level;
+  return { key, phase: state.phase, level, epoch: state.epoch };
+}
+
+export function snapshotFrame(snapshot: FeedSnapshot): Buffer {
+  return frame('snapshot', snapshotBody(snapshot), `${snapshot.term}:${snapshot.seq}`);
+}
+
+export function transitionFrame(delta: FeedDelta): Buffer {
+  const { term, transition } = delta;
+  const body = {
+    v: 1,
+    tenant: transition.key.tenant,
+    term,
+    seq: transition.feedSeq,
+    time: isoTime(transition.time),
+    key: keyBody(transition.key),
+    from: transition.from,
+    phase: transition.to,
+    level: transition.level,
+    level_name: LEVEL_NAMES[transition.level],
+    epoch: transition.epoch,
+    reason: transition.reason,
+    class: transition.class,
+    finding_id: transition.findingId,
+  };
+  return frame('transition', body, `${term}:${transition.feedSeq}`);
+}
+
+export function heartbeatFrame(beat: {
+  readonly term: number;
+  readonly seq: number;
+  readonly posture: 'shadow' | 'enforce';
+  readonly open: number;
+  readonly hash: string;
+  readonly t: EpochMs;
+}): Buffer {
+  return frame('heartbeat', { v: 1, ...beat });
+}
+
+/** Tells the subscriber to forget its position; a snapshot follows at once. */
+export function resyncFrame(why: 'term' | 'position' | 'gap'): Buffer {
+  return frame('resync', { v: 1, why });
+}
+
+function breakerBody(record: BreakerRecord): Readonly<Record<string, unknown>> {
+  const { key, state, term, title } = record;
+  const isolated = state.phase === 'isolated';
+  const level = state.phase === 'closed' ? 0 : state.level;
+  return {
+    key: keyBody(key),
+    phase: state.phase,
+    level,
+    level_name: LEVEL_NAMES[level],
+    term,
+    epoch: state.epoch,
+    reason: state.phase === 'closed' ? null : state.reason,
+    title,
+    class: state.phase === 'open' ? state.class : isolated ? 'operator' : null,
+    opened_at: state.phase === 'closed' ? null : isoTime(state.openedAt),
+    closes_at: state.phase === 'open' && state.closesAt !== null ? isoTime(state.closesAt) : null,
+    finding_id: state.phase === 'open' ? state.findingId : null,
+  };
+}
+
+function keyBody(key: BreakerKey): Readonly<Record<string, string>> {
+  const { tenant, kind, id, agent } = key;
+  return { tenant, kind, id, ...(agent === undefined ? {} : { agent }) };
+}
+
+function isoTime(time: EpochMs): string {
+  return new Date(time).toISOString();
+}
+
+function frame(event: string, body: unknown, id?: string): Buffer {
+  const head = id === undefined ? '' : `id: ${id}\n`;
+  return Buffer.from(`${head}event: ${event}\ndata: ${JSON.stringify(body)}\n\n`);
+}

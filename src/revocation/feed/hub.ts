@@ -1,0 +1,248 @@
+import type { ServerResponse } from 'node:http';
+import { LIMITS } from '../../core/limits.ts';
+import type { BreakerView, FeedDelta, FeedSnapshot } from '../../ports/breakers.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import {
+  heartbeatFrame,
+  openBreakerOf,
+  resyncFrame,
+  snapshotFrame,
+  transitionFrame,
+} from './frames.ts';
+import { createOpenSetHash, type OpenSetHash } from './open-set-hash.ts';
+
+/** A position in one tenant's feed. */
+export interface FeedPosition {
+  readonly term: number;
+  readonly seq: number;
+}
+
+interface Subscriber {
+  readonly response: ServerResponse;
+  /** Sequence of the last transition this subscriber holds. */
+  seq: number;
+  /** Bytes of a snapshot still on their way, which do not count against the buffer. */
+  allowanceBytes: number;
+  stalledAtMs: number | null;
+}
+
+interface Channel {
+  readonly tenant: string;
+  readonly subscribers: Set<Subscriber>;
+  term: number;
+  seq: number;
+  hash: OpenSetHash;
+  encoded: { readonly posture: string; readonly seq: number; readonly frame: Buffer } | null;
+}
+
+interface HubDependencies {
+  readonly view: BreakerView;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Fans one view out to all subscribers: every frame is encoded once per tenant. */
+export class FeedHub {
+  readonly #view: BreakerView;
+  readonly #clock: Clock;
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+  readonly #channels = new Map<string, Channel>();
+  readonly #stopped = new AbortController();
+  readonly #unsubscribe: () => void;
+  #subscribers = 0;
+
+  constructor({ view, clock, metrics, log }: HubDependencies) {
+    this.#view = view;
+    this.#clock = clock;
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#unsubscribe = view.subscribe((delta) => {
+      const channel = this.#channels.get(delta.transition.key.tenant);
+      if (channel) this.#publish(channel, delta);
+    });
+    void this.#beatUntilStopped().catch(() => log.error('feed heartbeat stopped'));
+  }
+
+  /** Whether another subscriber fits. */
+  hasRoom(): boolean {
+    return this.#subscribers < LIMITS.feedSubscribers && !this.#stopped.signal.aborted;
+  }
+
+  /**
+   * Starts a stream on a response whose head is written; resumes at `position` when it can. View
+   * and hub are synchronous, so nothing can slip in between joining and replaying.
+   */
+  join(response: ServerResponse, tenant: string, position: FeedPosition | null): void {
+    const channel = this.#channels.get(tenant) ?? createChannel(this.#view.snapshot(tenant));
+    this.#channels.set(tenant, channel);
+    const one: Subscriber = { response, seq: 0, allowanceBytes: 0, stalledAtMs: null };
+    channel.subscribers.add(one);
+    this.#subscribers += 1;
+    this.#countSubscribers();
+    response.on('drain', () => {
+      one.allowanceBytes = 0;
+    });
+    response.on('close', () => this.#leave(channel, one));
+    response.on('error', () => this.#leave(channel, one));
+    const missed = position === null ? null : deltasSince(this.#view, channel, position);
+    if (missed === null || position === null) {
+      this.#sendSnapshot(channel, one, position === null ? undefined : 'position');
+    } else {
+      one.seq = position.seq + missed.length;
+      for (const delta of missed) {
+        const frame = transitionFrame(delta);
+        one.allowanceBytes += frame.length;
+        this.#send(channel, one, frame);
+      }
+    }
+    this.#send(channel, one, this.#beatFrame(channel));
+  }
+
+  /** Ends every stream and stops listening. */
+  close(): void {
+    this.#stopped.abort();
+    this.#unsubscribe();
+    for (const channel of this.#channels.values()) {
+      for (const { response } of channel.subscribers) {
+        if (response.writableNeedDrain) response.destroy();
+        else response.end();
+      }
+    }
+  }
+
+  #publish(channel: Channel, delta: FeedDelta): void {
+    if (delta.term !== channel.term) {
+      reseed(channel, this.#view.snapshot(channel.tenant));
+      for (const one of channel.subscribers) this.#sendSnapshot(channel, one, 'term');
+      return;
+    }
+    const { feedSeq, key, to, level, epoch } = delta.transition;
+    if (feedSeq === channel.seq + 1) {
+      channel.hash.set({ key, phase: to, level, epoch });
+      channel.seq = feedSeq;
+    } else if (feedSeq > channel.seq) {
+      reseed(channel, this.#view.snapshot(channel.tenant));
+    }
+    const frame = transitionFrame(delta);
+    for (const one of channel.subscribers) {
+      if (feedSeq <= one.seq) continue;
+      if (feedSeq > one.seq + 1) {
+        this.#sendSnapshot(channel, one, 'gap');
+        continue;
+      }
+      one.seq = feedSeq;
+      this.#send(channel, one, frame);
+    }
+  }
+
+  #sendSnapshot(channel: Channel, one: Subscriber, why?: 'term' | 'position' | 'gap'): void {
+    const frame = this.#snapshotFrame(channel);
+    one.seq = channel.seq;
+    one.allowanceBytes += frame.length;
+    if (why !== undefined) this.#send(channel, one, resyncFrame(why));
+    this.#send(channel, one, frame);
+  }
+
+  /** Encoded once per position, so that a thousand subscribers reconnecting share one buffer. */
+  #snapshotFrame(channel: Channel): Buffer {
+    const snapshot = this.#view.snapshot(channel.tenant);
+    const { posture, seq, term } = snapshot;
+    const { encoded } = channel;
+    const current = encoded?.seq === seq && encoded.posture === posture && channel.term === term;
+    if (encoded && current) return encoded.frame;
+    reseed(channel, snapshot);
+    const frame = snapshotFrame(snapshot);
+    channel.encoded = { posture, seq, frame };
+    return frame;
+  }
+
+  #send(channel: Channel, one: Subscriber, frame: Buffer): void {
+    if (one.response.destroyed) return;
+    one.response.write(frame);
+    if (one.response.writableLength > LIMITS.feedBufferBytes + one.allowanceBytes) {
+      this.#cut(channel, one, 'slow');
+    }
+  }
+
+  #cut(channel: Channel, one: Subscriber, why: 'slow' | 'stalled'): void {
+    this.#metrics.count('tripcoil_feed_cuts_total', { why });
+    this.#log.warn('feed subscriber cut', { tenant: channel.tenant, why });
+    one.response.destroy();
+  }
+
+  #leave(channel: Channel, one: Subscriber): void {
+    if (!channel.subscribers.delete(one)) return;
+    this.#subscribers -= 1;
+    this.#countSubscribers();
+    if (channel.subscribers.size === 0) this.#channels.delete(channel.tenant);
+  }
+
+  #countSubscribers(): void {
+    this.#metrics.gauge('tripcoil_sse_clients', this.#subscribers, { kind: 'broker' });
+  }
+
+  #beat(channel: Channel): void {
+    const frame = this.#beatFrame(channel);
+    const nowMs = this.#clock.monotonicMs();
+    for (const one of channel.subscribers) {
+      one.stalledAtMs = one.response.writableNeedDrain ? (one.stalledAtMs ?? nowMs) : null;
+      if (one.stalledAtMs !== null && nowMs - one.stalledAtMs > LIMITS.feedStallMs) {
+        this.#cut(channel, one, 'stalled');
+      } else {
+        this.#send(channel, one, frame);
+      }
+    }
+  }
+
+  #beatFrame(channel: Channel): Buffer {
+    return heartbeatFrame({
+      term: channel.term,
+      seq: channel.seq,
+      posture: this.#view.check({ tenant: channel.tenant }).posture,
+      open: channel.hash.open,
+      hash: channel.hash.hex(),
+      t: this.#clock.now(),
+    });
+  }
+
+  async #beatUntilStopped(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      await this.#clock.sleep(LIMITS.feedHeartbeatMs, this.#stopped.signal);
+      if (this.#stopped.signal.aborted) return;
+      for (const channel of this.#channels.values()) this.#beat(channel);
+    }
+  }
+}
+
+function createChannel(snapshot: FeedSnapshot): Channel {
+  const { tenant, term, seq } = snapshot;
+  const hash = createOpenSetHash(snapshot.breakers.map(openBreakerOf));
+  return { tenant, term, seq, hash, subscribers: new Set(), encoded: null };
+}
+
+function reseed(channel: Channel, snapshot: FeedSnapshot): void {
+  channel.term = snapshot.term;
+  channel.seq = snapshot.seq;
+  channel.hash = createOpenSetHash(snapshot.breakers.map(openBreakerOf));
+  channel.encoded = null;
+}
+
+/** What a subscriber at `position` has missed; null unless it can be told without a gap. */
+function deltasSince(
+  view: BreakerView,
+  channel: Channel,
+  position: FeedPosition,
+): readonly FeedDelta[] | null {
+  if (position.term !== view.term || position.seq > channel.seq) return null;
+  const deltas = view.since(channel.tenant, position.seq);
+  if (deltas === null) return null;
+  const gapless = deltas.every(
+    (delta, index) =>
+      delta.term === position.term && delta.transition.feedSeq === position.seq + 1 + index,
+  );
+  return gapless ? deltas : null;
+}

@@ -1,0 +1,158 @@
+import { lookup } from 'node:dns';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { TripcoilError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+
+export interface PostRequest {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+export interface PostAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  /** The first `LIMITS.deliveryAnswerBytes` of the answer. */
+  readonly text: string;
+}
+
+/** Sends one POST. Rejects when no answer came; never follows a redirect. */
+export type Post = (request: PostRequest) => Promise<PostAnswer>;
+
+/** Where a configured URL may lead. */
+export interface Reach {
+  /** Loopback addresses, and plain `http` to them: for tests, demos and sidecars. */
+  readonly allowLoopback?: boolean;
+  /** Private networks, over `https` alone. */
+  readonly allowPrivate?: boolean;
+}
+
+/**
+ * A POST that cannot be talked into the inside of a network: `https` only, and the address is
+ * judged inside the lookup of the very connection, so that a name which changes its mind between
+ * check and use (DNS rebinding) gains nothing.
+ */
+export function createGuardedPost(reach: Reach): Post {
+  const guardedLookup: LookupFunction = (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      const refused = addresses.find(({ address }) => !mayReach(address, reach));
+      const first = addresses[0];
+      if (refused || !first) return callback(new Error('address_refused'), '', 0);
+      if (options.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+  return ({ url, headers, body, signal }) =>
+    new Promise((resolve, reject) => {
+      const refusal = refusalOf(url, reach);
+      if (refusal !== null) return reject(new Error(refusal));
+      const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+      const length = String(Buffer.byteLength(body));
+      const request: ClientRequest = send(url, {
+        method: 'POST',
+        headers: { ...headers, 'content-length': length },
+        lookup: guardedLookup,
+        signal,
+      });
+      request.on('error', reject);
+      request.on('response', (response) => readAnswer(response).then(resolve, reject));
+      request.end(body);
+    });
+}
+
+/** @throws TripcoilError `config_invalid` for a URL that could never be posted to. */
+export function checkedUrl(text: string, reach: Reach): URL {
+  if (!URL.canParse(text)) throw new TripcoilError('config_invalid', 'The URL cannot be parsed.');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') {
+    throw new TripcoilError('config_invalid', 'A URL must not carry credentials.');
+  }
+  const refusal = refusalOf(url, reach);
+  if (refusal !== null) {
+    throw new TripcoilError('config_invalid', `The URL is not allowed: ${refusal}.`);
+  }
+  return url;
+}
+
+function refusalOf(url: URL, reach: Reach): string | null {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const literal = isIP(host) !== 0;
+  if (literal && !mayReach(host, reach)) return 'address_refused';
+  const loopback = host === 'localhost' || (literal && isLoopback(host));
+  if (url.protocol === 'https:') return null;
+  if (url.protocol === 'http:' && reach.allowLoopback === true && loopback) return null;
+  return 'https_required';
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+const PRIVATE = new BlockList();
+for (const [network, prefix] of [
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  PRIVATE.addSubnet(network, prefix, 'ipv4');
+}
+PRIVATE.addSubnet('fc00::', 7, 'ipv6');
+
+/** Never a receiver: link-local (cloud metadata), this host, documentation, multicast, reserved. */
+const FORBIDDEN = new BlockList();
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const) {
+  FORBIDDEN.addSubnet(network, prefix, 'ipv4');
+}
+for (const [network, prefix] of [
+  ['::', 128],
+  ['64:ff9b::', 96],
+  ['100::', 64],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const) {
+  FORBIDDEN.addSubnet(network, prefix, 'ipv6');
+}
+
+/** Whether a connection to this IP address is wanted. */
+export function mayReach(address: string, reach: Reach): boolean {
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  if (isIP(address) === 0 || FORBIDDEN.check(address, family)) return false;
+  if (isLoopback(address)) return reach.allowLoopback === true;
+  return !PRIVATE.check(address, family) || reach.allowPrivate === true;
+}
+
+function isLoopback(address: string): boolean {
+  return LOOPBACK.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+async function readAnswer(response: IncomingMessage): Promise<PostAnswer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    if (bytes > LIMITS.deliveryAnswerBytes) break;
+  }
+  return {
+    status: response.statusCode ?? 0,
+    retryAfter: response.headers['retry-after'] ?? null,
+    text: Buffer.concat(chunks).subarray(0, LIMITS.deliveryAnswerBytes).toString('utf8'),
+  };
+}

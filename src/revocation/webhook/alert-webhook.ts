@@ -1,0 +1,214 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { Transition } from '../../core/breaker.ts';
+import { TripcoilError } from '../../core/errors.ts';
+import type { Finding } from '../../core/finding.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import { checkedUrl, createGuardedPost, type Post, type Reach } from '../guarded-post.ts';
+
+export interface AlertWebhookOptions extends Reach {
+  readonly url: string;
+  /** `whsec_` and base64, as in Standard Webhooks; without it nothing is signed. */
+  readonly secret?: string;
+  readonly clock: Clock;
+  /** 0 to 1, for the jitter between attempts. */
+  readonly random: () => number;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Replaces the network, for tests. */
+  readonly post?: Post;
+}
+
+/** Tells people. Takes an alert and returns at once; when it cannot keep up, the oldest is lost. */
+export interface AlertWebhook {
+  /** Sent when the level is `high` or `critical`; others are ignored. */
+  finding(finding: Finding): void;
+  transition(transition: Transition): void;
+  /** Alerts not yet delivered. */
+  readonly pending: number;
+  close(): Promise<void>;
+}
+
+interface Alert {
+  readonly id: string;
+  readonly body: string;
+}
+
+/**
+ * Posts alerts one at a time with the headers of Standard Webhooks. Any 2xx is delivered, 410 ends
+ * the webhook, everything else is retried `LIMITS.alertAttempts` times.
+ * @throws TripcoilError `config_invalid` for a URL outside the allowed reach or a bad secret.
+ */
+export function createAlertWebhook(options: AlertWebhookOptions): AlertWebhook {
+  return new QueuedWebhook(options);
+}
+
+class QueuedWebhook implements AlertWebhook {
+  readonly #options: AlertWebhookOptions;
+  readonly #url: URL;
+  readonly #secret: Buffer | null;
+  readonly #post: Post;
+  readonly #stopped = new AbortController();
+  readonly #queue: Alert[] = [];
+  #working: Promise<void> | null = null;
+
+  constructor(options: AlertWebhookOptions) {
+    this.#options = options;
+    this.#url = checkedUrl(options.url, options);
+    this.#secret = options.secret === undefined ? null : secretBytes(options.secret);
+    this.#post = options.post ?? createGuardedPost(options);
+  }
+
+  finding(finding: Finding): void {
+    if (finding.level !== 'high' && finding.level !== 'critical') return;
+    this.#enqueue(findingAlert(finding));
+  }
+
+  transition(transition: Transition): void {
+    this.#enqueue(transitionAlert(transition));
+  }
+
+  get pending(): number {
+    return this.#queue.length;
+  }
+
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    await this.#working;
+  }
+
+  #enqueue(alert: Alert): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#queue.push(alert);
+    if (this.#queue.length > LIMITS.alertQueue) {
+      this.#queue.shift();
+      this.#count('dropped');
+    }
+    this.#working ??= this.#work().finally(() => {
+      this.#working = null;
+    });
+  }
+
+  async #work(): Promise<void> {
+    const queue = this.#queue;
+    for (let alert = queue[0]; alert && !this.#stopped.signal.aborted; alert = queue[0]) {
+      const result = await this.#deliver(alert);
+      // The queue may have dropped it meanwhile.
+      if (queue[0] === alert) queue.shift();
+      this.#count(result);
+    }
+  }
+
+  async #deliver(alert: Alert): Promise<'sent' | 'failed'> {
+    const { clock, log, random } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      const status = await this.#attempt(alert);
+      if (status !== null && status >= 200 && status < 300) return 'sent';
+      if (status === 410) {
+        log.error('alert webhook is gone; no further alerts are sent');
+        this.#stopped.abort();
+        return 'failed';
+      }
+      if (attempt >= LIMITS.alertAttempts || this.#stopped.signal.aborted) {
+        log.warn('alert not delivered', { status, attempts: attempt });
+        return 'failed';
+      }
+      const ceiling = LIMITS.deliveryBackoffFirstMs * 2 ** attempt;
+      const backoffMs = Math.min(ceiling, LIMITS.deliveryBackoffMaxMs) * (0.5 + random() / 2);
+      await clock.sleep(backoffMs, this.#stopped.signal);
+    }
+  }
+
+  /** The status, or null when no answer came in time. */
+  async #attempt(alert: Alert): Promise<number | null> {
+    const { clock } = this.#options;
+    const limit = new AbortController();
+    void clock.sleep(LIMITS.deliveryTimeoutMs, limit.signal).then(() => limit.abort());
+    try {
+      const signal = AbortSignal.any([this.#stopped.signal, limit.signal]);
+      const headers = signedHeaders(alert, Math.floor(clock.now() / 1_000), this.#secret);
+      return (await this.#post({ url: this.#url, headers, body: alert.body, signal })).status;
+    } catch {
+      return null;
+    } finally {
+      limit.abort();
+    }
+  }
+
+  #count(result: 'sent' | 'failed' | 'dropped'): void {
+    const { metrics } = this.#options;
+    metrics.count('tripcoil_notifications_total', { sink: 'webhook', result });
+    metrics.gauge('tripcoil_notification_queue_length', this.#queue.length);
+  }
+}
+
+function findingAlert(finding: Finding): Alert {
+  const data = {
+    id: finding.id,
+    tenant: finding.tenant,
+    agent: finding.agent,
+    detector: finding.detector,
+    mode: finding.mode,
+    level: finding.level,
+    score: finding.score,
+    actual: finding.actual,
+    typical: finding.typical,
+    title: finding.title,
+    explanation: finding.explanation,
+    chain: finding.chain,
+    decision: finding.decision,
+  };
+  const identity = `finding ${finding.tenant} ${finding.id}`;
+  return alertOf('finding.created', identity, finding.time, data);
+}
+
+function transitionAlert(transition: Transition): Alert {
+  const { key, epoch } = transition;
+  const data = {
+    key,
+    from: transition.from,
+    to: transition.to,
+    level: transition.level,
+    epoch,
+    reason: transition.reason,
+    class: transition.class,
+    finding_id: transition.findingId,
+  };
+  const identity = `transition ${key.tenant} ${key.kind} ${key.id} ${epoch}`;
+  return alertOf('breaker.transition', identity, transition.time, data);
+}
+
+/** The id is derived from the thing told, so that a repeat after a restart is recognised. */
+function alertOf(type: string, identity: string, time: number, data: unknown): Alert {
+  const id = `msg_${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
+  return { id, body: JSON.stringify({ type, timestamp: new Date(time).toISOString(), data }) };
+}
+
+/** Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, base64, version `v1`. */
+function signedHeaders(
+  alert: Alert,
+  timestampSeconds: number,
+  secret: Buffer | null,
+): Readonly<Record<string, string>> {
+  const headers = {
+    'content-type': 'application/json',
+    'webhook-id': alert.id,
+    'webhook-timestamp': String(timestampSeconds),
+  };
+  if (secret === null) return headers;
+  const signed = `${alert.id}.${timestampSeconds}.${alert.body}`;
+  const signature = createHmac('sha256', secret).update(signed).digest('base64');
+  return { ...headers, 'webhook-signature': `v1,${signature}` };
+}
+
+const SECRET_MIN_BYTES = 24;
+
+function secretBytes(secret: string): Buffer {
+  const bytes = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  if (bytes.length < SECRET_MIN_BYTES) {
+    throw new TripcoilError('config_invalid', 'A webhook secret is `whsec_` and 24 bytes or more.');
+  }
+  return bytes;
+}
