@@ -1,0 +1,12 @@
+import { createServer } from 'node:http';
+import { createBreakerClient } from 'tripcoil-client';
+
+const breakers = createBreakerClient({
+  url: process.env.TRIPCOIL_URL ?? 'http://127.0.0.1:8787',
+  token: process.env.TRIPCOIL_BROKER_TOKEN ?? '',
+  onTrip: ({ key, level, reason }) => console.log('tripped', key.kind, key.id, level, reason),
+});
+createServer((request, response) => {
+  const verdict = breakers.check({ agent: request.headers['x-agent'], tool: request.url.slice(1) });
+  response.writeHead(verdict.allow ? 200 : 403).end(JSON.stringify(verdict));
+}).listen(8790);
