@@ -1,0 +1,94 @@
+import { useEffect } from 'preact/hooks';
+import { Banners } from './components/banners.tsx';
+import { TopBar } from './components/top-bar.tsx';
+import { AgentPage } from './routes/agent/agent-page.tsx';
+import { ChainPage } from './routes/chain/chain-page.tsx';
+import { FindingsPage } from './routes/findings-page.tsx';
+import { MissingPage } from './routes/missing-page.tsx';
+import { OverviewPage } from './routes/overview/overview-page.tsx';
+import { location, type Route } from './state/router.ts';
+import { announcement, openBreakers, status } from './state/store.ts';
+
+/** The frame around every page. */
+export function App() {
+  const { route } = location.value;
+  return (
+    <>
+      <button
+        type="button"
+        class="button skip"
+        onClick={() => document.getElementById('main')?.focus()}
+      >
+        Skip to content
+      </button>
+      <TopBar />
+      <Banners />
+      <main id="main" tabIndex={-1}>
+        <Page route={route} />
+      </main>
+      <Foot />
+      <div class="hidden-text" role="status" aria-live="polite">
+        {announcement.value}
+      </div>
+      <DocumentTitle route={route} />
+    </>
+  );
+}
+
+function Page({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'overview':
+      return <OverviewPage />;
+    case 'agent':
+      return (
+        <AgentPage
+          key={`${route.tenant}/${route.agent}`}
+          tenant={route.tenant}
+          agent={route.agent}
+        />
+      );
+    case 'chain':
+      return <ChainPage key={route.id} id={route.id} />;
+    case 'findings':
+      return <FindingsPage />;
+    case 'missing':
+      return <MissingPage path={route.path} />;
+  }
+}
+
+/** Open breakers lead the title, so that a tab in the background tells. */
+function DocumentTitle({ route }: { route: Route }) {
+  const open = openBreakers.value.length;
+  const title = `${open > 0 ? `(${open}) ` : ''}${titleOf(route)}Tripcoil`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return null;
+}
+
+function titleOf(route: Route): string {
+  if (route.page === 'agent') return `${route.agent} · `;
+  if (route.page === 'chain') return `Chain ${route.id.slice(0, 12)} · `;
+  return route.page === 'findings' ? 'Findings · ' : '';
+}
+
+function Foot() {
+  const body = status.state.value.data;
+  if (body === null) return null;
+  const { ledger, store } = body;
+  const behind = ledger.seq - store.projected_seq;
+  return (
+    <footer class="foot">
+      <span>Tripcoil {body.version}</span>
+      <span>
+        Ledger entry {ledger.seq.toLocaleString('en')}, head{' '}
+        <code title={ledger.hash}>{ledger.hash.slice(0, 12)}</code>
+      </span>
+      <span>
+        Store {store.kind}: {store.healthy ? 'healthy' : 'down (breakers do not depend on it)'}
+        {store.healthy && behind > 1000 && `, ${behind.toLocaleString('en')} entries behind`}
+      </span>
+      <span>Term {body.term}</span>
+    </footer>
+  );
+}

@@ -1,0 +1,81 @@
+import type { FindingBody } from '../../../../src/api/contract.ts';
+import { reasonOf, spaced } from '../format/reason.ts';
+import { findingKey } from '../state/feed.ts';
+import { hrefTo } from '../state/router.ts';
+import { OutcomeChip } from './chips.tsx';
+import { Timestamp } from './timestamp.tsx';
+
+/** Findings as a table; `withAgent` is off where the page is one agent's. */
+export function FindingTable(props: { rows: readonly FindingBody[]; withAgent: boolean }) {
+  return (
+    <div class="table-wrap">
+      <table class="rows-tall">
+        <thead>
+          <tr>
+            <th scope="col" class="medium">
+              Time
+            </th>
+            {props.withAgent && <th scope="col">Agent</th>}
+            <th scope="col">Finding</th>
+            <th scope="col" class="medium">
+              Outcome
+            </th>
+            <th scope="col" class="num medium">
+              Score
+            </th>
+            <th scope="col" class="wide">
+              Severity
+            </th>
+            <th scope="col" class="medium">
+              Chain
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.rows.map((finding) => (
+            <FindingRow key={findingKey(finding)} finding={finding} withAgent={props.withAgent} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function FindingRow({ finding, withAgent }: { finding: FindingBody; withAgent: boolean }) {
+  const { tenant, agent } = finding;
+  return (
+    <tr>
+      <td class="top muted nowrap medium">
+        <Timestamp at={finding.time} />
+      </td>
+      {withAgent && (
+        <th scope="row" class="top">
+          <a href={hrefTo({ page: 'agent', tenant, agent })}>{agent}</a>
+          <span class="sub">{tenant}</span>
+        </th>
+      )}
+      <td class="top">
+        {reasonOf(finding)}
+        <span class="sub">
+          {spaced(finding.detector)} · {finding.explanation}
+        </span>
+        <div class="narrow-only">
+          <Timestamp at={finding.time} /> <OutcomeChip finding={finding} />{' '}
+          <a class="link" href={hrefTo({ page: 'chain', id: finding.chain })}>
+            Chain
+          </a>
+        </div>
+      </td>
+      <td class="top medium nowrap">
+        <OutcomeChip finding={finding} />
+      </td>
+      <td class="top num medium">{Math.round(finding.score)}</td>
+      <td class="top wide">{finding.level}</td>
+      <td class="top medium">
+        <a class="link" href={hrefTo({ page: 'chain', id: finding.chain })}>
+          Open<span class="hidden-text"> the chain of {agent}</span>
+        </a>
+      </td>
+    </tr>
+  );
+}

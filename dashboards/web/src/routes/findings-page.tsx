@@ -1,0 +1,94 @@
+import { useState } from 'preact/hooks';
+import type { FindingBody, PageBody } from '../../../../src/api/contract.ts';
+import { FindingTable } from '../components/finding-table.tsx';
+import { Panel } from '../components/panel.tsx';
+import { api } from '../state/api.ts';
+import { mergeFindings } from '../state/feed.ts';
+import { asProblem } from '../state/resource.ts';
+import { hrefTo, location, tenantFilter } from '../state/router.ts';
+import { useLoaded } from '../state/use-loaded.ts';
+
+const PAGE_ROWS = 50;
+
+/** Every finding, held ones included, filtered and paged by the server. */
+export function FindingsPage() {
+  const tenant = tenantFilter.value;
+  const agent = location.value.query['agent'] ?? '';
+  const filter = { tenant, agent, limit: PAGE_ROWS };
+  const { resource, again } = useLoaded(`${tenant}/${agent}`, () => api.findings(filter));
+  return (
+    <>
+      <div class="page-head">
+        <div>
+          <h1>Findings</h1>
+          <p class="facts hint">
+            {agent === '' ? (
+              'Every verdict of every detector, with what became of it.'
+            ) : (
+              <span>
+                Of <b>{agent}</b> only.{' '}
+                <a class="link" href={hrefTo({ page: 'findings' })}>
+                  Show all agents
+                </a>
+              </span>
+            )}
+          </p>
+        </div>
+      </div>
+      <Panel title="Newest first" resource={resource} onRetry={again} skeletonRows={10}>
+        {(page) => <Pages key={`${tenant}/${agent}`} first={page} filter={filter} />}
+      </Panel>
+    </>
+  );
+}
+
+function Pages(props: {
+  first: PageBody<FindingBody>;
+  filter: { tenant: string; agent: string; limit: number };
+}) {
+  const [older, setOlder] = useState<readonly FindingBody[]>([]);
+  const [next, setNext] = useState(props.first.next);
+  const [note, setNote] = useState('');
+  const rows = mergeFindings(props.first.items, older, Number.POSITIVE_INFINITY);
+
+  async function loadOlder(cursor: string): Promise<void> {
+    setNote('Loading…');
+    try {
+      const page = await api.findings({ ...props.filter, cursor });
+      setOlder((known) => [...known, ...page.items]);
+      setNext(page.next);
+      setNote('');
+    } catch (error) {
+      setNote(asProblem(error).message);
+    }
+  }
+
+  if (rows.length === 0) {
+    const narrowed = props.filter.tenant !== '' || props.filter.agent !== '';
+    return (
+      <div class="message">
+        <h3>No findings</h3>
+        <p>
+          {narrowed
+            ? 'Nothing matches this tenant and agent. Clear the filter to see the others.'
+            : 'No detector has had anything to say. Check coverage on the overview before calling it calm.'}
+        </p>
+      </div>
+    );
+  }
+  return (
+    <>
+      <FindingTable rows={rows} withAgent />
+      {(next !== null || note !== '') && (
+        <div class="more">
+          {next !== null && (
+            <button type="button" class="button" onClick={() => void loadOlder(next)}>
+              Load older
+            </button>
+          )}
+          <span role="status">{note}</span>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,135 @@
+import { useState } from 'preact/hooks';
+import type { AgentBody } from '../../../../../src/api/contract.ts';
+import { Level, RiskBar, StateChip } from '../../components/chips.tsx';
+import { BlindIcon, CheckIcon } from '../../components/icons.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { Age } from '../../components/timestamp.tsx';
+import { formatCompact, plural } from '../../format/number.ts';
+import { spaced } from '../../format/reason.ts';
+import { hrefTo } from '../../state/router.ts';
+import { agents, visibleAgents } from '../../state/store.ts';
+
+const FIRST_ROWS = 25;
+/** The page never draws more rows than this; the API pages beyond. */
+const MOST_ROWS = 500;
+
+/** Agents as the server sorts them: by level, then risk. */
+export function AgentsPanel() {
+  const [expanded, setExpanded] = useState(false);
+  const rows = visibleAgents.value;
+  const shown = rows.slice(0, expanded ? MOST_ROWS : FIRST_ROWS);
+  return (
+    <Panel
+      title="Agents by risk"
+      count={rows.length > 0 ? formatCompact(rows.length) : undefined}
+      resource={agents.state.value}
+      onRetry={() => void agents.refresh()}
+      skeletonRows={8}
+    >
+      {() =>
+        rows.length === 0 ? (
+          <p class="message">No agent has acted in this tenant yet.</p>
+        ) : (
+          <>
+            <AgentTable rows={shown} />
+            {rows.length > shown.length && (
+              <div class="more">
+                <button type="button" class="button" onClick={() => setExpanded(true)}>
+                  Show {formatCompact(Math.min(rows.length, MOST_ROWS) - shown.length)} more
+                </button>
+                {rows.length > MOST_ROWS && 'Narrow by tenant to see the rest.'}
+              </div>
+            )}
+          </>
+        )
+      }
+    </Panel>
+  );
+}
+
+function AgentTable({ rows }: { rows: readonly AgentBody[] }) {
+  return (
+    <div class="table-wrap">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Agent</th>
+            <th scope="col" class="medium">
+              Tenant
+            </th>
+            <th scope="col">State</th>
+            <th scope="col">Risk</th>
+            <th scope="col" class="medium">
+              Level
+            </th>
+            <th scope="col" class="medium">
+              Coverage
+            </th>
+            <th scope="col" class="num wide">
+              Calls
+            </th>
+            <th scope="col" class="num medium">
+              Seen
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((agent) => (
+            <AgentRow key={`${agent.tenant}/${agent.agent}`} agent={agent} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function AgentRow({ agent }: { agent: AgentBody }) {
+  return (
+    <tr>
+      <th scope="row">
+        <a href={hrefTo({ page: 'agent', tenant: agent.tenant, agent: agent.agent })}>
+          {agent.agent}
+        </a>
+        <span class="sub narrow-only"> {agent.tenant}</span>
+      </th>
+      <td class="medium muted">{agent.tenant}</td>
+      <td>
+        <StateChip state={agent.state} />
+      </td>
+      <td>
+        <RiskBar risk={agent.risk} tripped={agent.state === 'tripped'} />
+      </td>
+      <td class="medium">
+        <Level level={agent.level} words={false} />
+      </td>
+      <td class="medium">
+        <CoverageMark agent={agent} />
+      </td>
+      <td class="num wide">{formatCompact(agent.calls)}</td>
+      <td class="num medium muted">
+        <Age at={agent.last_seen} />
+      </td>
+    </tr>
+  );
+}
+
+/** Blindness is shown, never taken for calm. */
+function CoverageMark({ agent }: { agent: AgentBody }) {
+  const blind = agent.coverage.filter((one) => one.verdict === 'blind');
+  if (agent.coverage.length === 0) return <span class="faint">–</span>;
+  if (blind.length === 0) {
+    return (
+      <span class="chip plain" title={`Judged by ${plural(agent.coverage.length, 'detector')}`}>
+        <CheckIcon size={11} />
+        {agent.coverage.length}/{agent.coverage.length}
+      </span>
+    );
+  }
+  const cures = blind.map((one) => `${spaced(one.detector)}: needs ${one.field ?? 'more fields'}`);
+  return (
+    <span class="chip warn" title={cures.join('\n')}>
+      <BlindIcon size={12} />
+      {blind.length} blind
+    </span>
+  );
+}

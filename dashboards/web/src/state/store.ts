@@ -1,0 +1,136 @@
+import { computed, signal } from '@preact/signals';
+import type { AgentBody, FindingBody, StatusBody } from '../../../../src/api/contract.ts';
+import { createAnnouncer } from './announce.ts';
+import { api } from './api.ts';
+import { type Connection, type ConnectionStep, stepConnection } from './connection.ts';
+import { followStream } from './event-stream.ts';
+import { FEED_FINDINGS, mergeFindings, mergeTransitions, type TransitionBody } from './feed.ts';
+import { createResource, type LiveResource } from './resource.ts';
+import { tenantFilter } from './router.ts';
+import type { StreamEvent } from './sse-parser.ts';
+
+/** Refreshed when the stream says so; polled as well, since a stream may die unheard. */
+const POLL_MS = 15_000;
+/** A burst of events asks for the lists once. */
+const GATHER_MS = 300;
+
+export const status = createResource(() => api.status());
+export const agents = createResource(() => api.agents());
+export const breakers = createResource(() => api.breakers());
+/** The store behind the list lags the stream by a moment, so what the stream brought is kept. */
+export const findings: LiveResource<readonly FindingBody[]> = createResource(async () => {
+  const { items } = await api.findings({ limit: FEED_FINDINGS });
+  return mergeFindings(findings.state.peek().data ?? [], items);
+});
+
+export const transitions = signal<readonly TransitionBody[]>([]);
+export const connection = signal<Connection>({ phase: 'connecting' });
+/** The viewer's clock, ticking once a second while the page is visible. */
+export const now = signal(Date.now());
+/** What a screen reader is told. */
+export const announcement = signal('');
+
+const announcer = createAnnouncer((text) => {
+  announcement.value = text;
+});
+
+const inTenant = (tenant: string): boolean =>
+  tenantFilter.value === '' || tenant === tenantFilter.value;
+
+export const visibleAgents = computed<readonly AgentBody[]>(() =>
+  (agents.state.value.data ?? []).filter((agent) => inTenant(agent.tenant)),
+);
+
+export const openBreakers = computed(() =>
+  (breakers.state.value.data ?? [])
+    .filter((breaker) => breaker.phase !== 'closed' && inTenant(breaker.key.tenant))
+    .sort((left, right) => right.level - left.level || openedAt(right) - openedAt(left)),
+);
+
+function openedAt(breaker: { readonly opened_at: string | null }): number {
+  return breaker.opened_at === null ? 0 : Date.parse(breaker.opened_at);
+}
+
+/** Asks for everything the overview shows. */
+export function refreshAll(): void {
+  for (const resource of [status, agents, breakers, findings]) void resource.refresh();
+}
+
+let isGathering = false;
+
+function refreshSoon(): void {
+  if (isGathering) return;
+  isGathering = true;
+  setTimeout(() => {
+    isGathering = false;
+    void breakers.refresh();
+    void agents.refresh();
+  }, GATHER_MS);
+}
+
+/** Takes in one event of the stream. Unknown events and unreadable data are left alone. */
+export function takeIn(event: StreamEvent): void {
+  let body: unknown;
+  try {
+    body = JSON.parse(event.data);
+  } catch {
+    return;
+  }
+  if (typeof body !== 'object' || body === null) return;
+  if (event.event === 'finding') {
+    const finding = body as FindingBody;
+    findings.update((known) => mergeFindings(known, [finding]));
+    announcer.push(finding);
+    refreshSoon();
+  } else if (event.event === 'transition') {
+    transitions.value = mergeTransitions(transitions.value, body as TransitionBody);
+    refreshSoon();
+  } else if (event.event === 'status') {
+    status.update(() => body as StatusBody);
+  }
+}
+
+function step(what: ConnectionStep): void {
+  connection.value = stepConnection(connection.value, what);
+}
+
+/** Loads, then follows the stream while the page is visible; a hidden page costs the server nothing. */
+export function startLive(): void {
+  let stop = new AbortController();
+  let lastHeardAt = Date.now();
+
+  function follow(): void {
+    stop = new AbortController();
+    refreshAll();
+    void followStream(
+      {
+        url: 'v1/stream',
+        // What happened while nobody listened is in the lists, not in the stream.
+        onOpen: () => {
+          const wasLost = connection.value.phase === 'lost';
+          step({ type: 'opened' });
+          if (wasLost) refreshAll();
+        },
+        onBytes: () => {
+          lastHeardAt = Date.now();
+        },
+        onEvent: takeIn,
+        onLost: () => step({ type: 'lost', lastHeardAt }),
+      },
+      stop.signal,
+    );
+  }
+
+  follow();
+  document.addEventListener('visibilitychange', () => {
+    stop.abort();
+    step({ type: document.hidden ? 'hidden' : 'shown' });
+    if (!document.hidden) follow();
+  });
+  setInterval(() => {
+    if (!document.hidden) now.value = Date.now();
+  }, 1000);
+  setInterval(() => {
+    if (!document.hidden) refreshAll();
+  }, POLL_MS);
+}

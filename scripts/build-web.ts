@@ -1,0 +1,36 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sources = join(root, 'dashboards/web');
+const built = join(root, 'dist/ui/index.html');
+
+/** Builds the web UI into dist/ui; with --if-stale only when a source is newer than the last build. */
+async function buildWeb(): Promise<void> {
+  const ifStale = process.argv.includes('--if-stale');
+  if (ifStale && !isStale()) return;
+  let vite: typeof import('vite');
+  try {
+    vite = await import('vite');
+  } catch {
+    // An installation without development packages has a finished dist/ui, or no UI at all.
+    if (!ifStale) throw new Error('vite is not installed: run npm install with dev dependencies');
+    console.error('web UI: not built, vite is not installed');
+    return;
+  }
+  const started = performance.now();
+  await vite.build({ configFile: join(sources, 'vite.config.ts'), logLevel: 'error' });
+  console.error(`web UI: built into dist/ui in ${Math.round(performance.now() - started)} ms`);
+}
+
+/** The contract is a source too, but of types alone: it changes nothing in the bundle. */
+function isStale(): boolean {
+  if (!existsSync(built)) return true;
+  const builtAt = statSync(built).mtimeMs;
+  return readdirSync(sources, { recursive: true, withFileTypes: true }).some(
+    (entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > builtAt,
+  );
+}
+
+await buildWeb();
