@@ -10,6 +10,7 @@ import type { UnsequencedEntry } from '../ports/ledger.ts';
 import { type Log, SILENT_LOG } from '../ports/log.ts';
 import { SILENT_METRICS } from '../ports/metrics.ts';
 import { type LedgerOptions, openLedger } from './ledger.ts';
+import { encodeHeader, segmentName } from './segment-header.ts';
 import { readAll, STILL_CLOCK, testEntry } from './testing/entries.ts';
 import { SimulatedFiles } from './testing/simulated-files.ts';
 import { verifyLedger } from './verify.ts';
@@ -170,7 +171,89 @@ describe('append and read', () => {
   });
 });
 
+describe('failing storage', () => {
+  it.each(['ENOSPC', 'EIO', 'EROFS'] as const)(
+    'refuses what waits on %s, changes nothing, and goes on when it can',
+    async (code) => {
+      const files = new SimulatedFiles(() => 0);
+      const options = { commitEntries: 1 };
+      const ledger = await openLedger({
+        directory,
+        log: SILENT_LOG,
+        metrics: SILENT_METRICS,
+        clock: STILL_CLOCK,
+        options,
+        files,
+      });
+      await ledger.append([testEntry('before')]);
+      const { head } = ledger;
+      // The write of the group, then the truncation that should repair it.
+      for (const later of [1, 2])
+        files.faults.set(files.operations + later, { kind: 'error', code });
+      const refused = ['a', 'b', 'c'].map((name) => ledger.append([testEntry(name)]));
+      for (const { status, reason } of (await Promise.allSettled(refused)) as {
+        status: string;
+        reason?: unknown;
+      }[]) {
+        expect(status).toBe('rejected');
+        expect(reason).toMatchObject({
+          code: 'storage_unavailable',
+          retryable: true,
+          message: expect.stringContaining(code),
+        });
+      }
+      await expect(ledger.append([testEntry('d')])).rejects.toMatchObject({ retryable: true });
+      expect(ledger.head).toEqual(head);
+      expect((await ledger.append([testEntry('after')]))[0]?.seq).toBe(2);
+      const bodies = (await readAll(ledger.read(1))).map((entry) => entry.body);
+      expect(bodies).toEqual([testEntry('before').body, testEntry('after').body]);
+      await ledger.close();
+      expect(await verifyLedger(directory, { files })).toMatchObject({ ok: true, entries: 2 });
+    },
+  );
+});
+
 describe('opening', () => {
+  it('tells an unwritten sector of the last group from one with commits behind it', async () => {
+    const ledger = await open();
+    await ledger.append([testEntry('a', 2_000)]);
+    await ledger.append([testEntry('b', 2_000)]);
+    await ledger.close();
+    await rm(join(directory, 'head.json'));
+    const [path = ''] = await segmentPaths();
+    const whole = await readFile(path);
+    await writeFile(path, Buffer.from(whole).fill(0, 512, 1_024));
+    await expect(open()).rejects.toMatchObject({ code: 'ledger_corrupt' });
+    await writeFile(path, Buffer.from(whole).fill(0, 3_072, 3_584));
+    expect(await verifyLedger(directory)).toMatchObject({ problem: { kind: 'altered' } });
+    const again = await open();
+    expect(again.head.seq).toBe(1);
+    await again.close();
+  });
+
+  it('checks that a segment without entries follows the one before', async () => {
+    const ledger = await open({ segmentBytes: 100 });
+    await ledger.append([testEntry('a')]);
+    await ledger.append([testEntry('b')]);
+    const { head } = ledger;
+    await ledger.close();
+    const path = join(directory, 'wal', segmentName(3));
+    const previousHash = Buffer.from(head.hash, 'hex');
+    const header = { firstSeq: 3, previousLoggedAt: head.loggedAt, previousHash };
+    await rm(join(directory, 'head.json'));
+    await writeFile(path, encodeHeader({ ...header, previousHash: Buffer.alloc(32, 1) }));
+    await expect(open()).rejects.toMatchObject({ code: 'ledger_corrupt' });
+    await writeFile(path, encodeHeader(header));
+    const again = await open();
+    expect(again.head).toEqual(head);
+    await again.close();
+    const before = join(directory, 'wal', segmentName(2));
+    const bytes = await readFile(before);
+    bytes[100] = (bytes[100] ?? 0) ^ 1;
+    await writeFile(before, bytes);
+    await expect(open()).rejects.toMatchObject({ code: 'ledger_corrupt' });
+  });
+
   it('removes a torn tail, says so, and goes on', async () => {
     const ledger = await open();
     await ledger.append([testEntry('kept')]);

@@ -87,6 +87,7 @@ export class SegmentWriter {
     const file = await this.#files.open(place.path, 'create');
     this.#file = file;
     await file.write(encodeHeader(header), 0);
+    // Before any group, so that none can be found behind a header that was lost.
     await file.sync();
     await this.#files.syncDirectory(this.#directory);
     this.#endOffset = HEADER_BYTES;

@@ -193,11 +193,11 @@ export class SimulatedFiles implements LedgerFiles {
     for (const change of file.unsynced.slice(0, kept)) content = changed(content, change);
     const torn = file.unsynced[kept];
     if (torn?.kind !== 'write') return content;
-    const bytes = Buffer.from(torn.bytes.subarray(0, this.#below(torn.bytes.length + 1)));
-    // Half of the time the disk has also written the sectors in another order.
+    // Half of the time the disk has written the sectors in another order: all but some are there.
     const holes = this.#random() < 0.5;
-    const before = content.length;
-    content = changed(content, { ...torn, bytes });
+    const length = holes ? torn.bytes.length : this.#below(torn.bytes.length + 1);
+    content = changed(content, { ...torn, bytes: torn.bytes.subarray(0, length) });
+    const before = file.durable.length;
     for (let sector = 0; holes && sector < content.length; sector += 512) {
       const end = Math.min(sector + 512, content.length);
       if (end <= before || this.#random() >= 0.3) continue;
