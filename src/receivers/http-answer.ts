@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ErrorCode } from '../core/errors.ts';
+import { TripcoilError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Reject } from '../core/reject.ts';
+import type { Authenticator } from '../ports/authenticator.ts';
+import type { Ingest, Principal } from '../ports/ingest.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { BodyReader } from './body.ts';
+
+/** What every receiver that listens on HTTP is given. */
+export interface ReceiverOptions {
+  readonly ingest: Ingest;
+  readonly authenticator: Authenticator;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Shared between receivers, so that together they keep to one memory budget. */
+  readonly bodies: BodyReader;
+}
+
+const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
+  bad_request: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  overloaded: 429,
+  storage_unavailable: 503,
+};
+
+/** An error as its HTTP status. Anything that may pass is 503 and never 500, which loses data. */
+export function statusOf(error: unknown): number {
+  if (!(error instanceof TripcoilError)) return 500;
+  return STATUS_BY_CODE[error.code] ?? (error.retryable ? 503 : 500);
+}
+
+/** What is said of an error: its message when it is ours, nothing of any other. */
+export function publicError(error: unknown): {
+  readonly code: ErrorCode;
+  readonly message: string;
+} {
+  if (error instanceof TripcoilError) return { code: error.code, message: error.message };
+  return { code: 'internal', message: 'a fault of ours; see the log' };
+}
+
+/** Headers that belong to a status: when to come back, how to authenticate. */
+export function setErrorHeaders(reply: FastifyReply, status: number): void {
+  if (status === 429 || status === 503) {
+    reply.header('retry-after', String(LIMITS.retryAfterSeconds));
+  } else if (status === 401) reply.header('www-authenticate', 'Bearer');
+  // What is still being sent would otherwise be taken for the next request.
+  else if (status === 413) reply.header('connection', 'close');
+}
+
+/**
+ * The caller behind a request.
+ * @throws TripcoilError `unauthenticated` or, without the role `ingest`, `forbidden`.
+ */
+export function authenticate(request: FastifyRequest, authenticator: Authenticator): Principal {
+  const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const principal = token === undefined ? null : authenticator.authenticate(token);
+  if (principal === null) {
+    throw new TripcoilError('unauthenticated', 'a known bearer token is required');
+  }
+  if (!principal.roles.includes('ingest')) {
+    throw new TripcoilError('forbidden', 'the credential lacks the role ingest');
+  }
+  return principal;
+}
+
+/** @throws TripcoilError `overloaded`, before a body is read that nobody could take. */
+export function refuseWhenOverloaded(ingest: Ingest): void {
+  if (ingest.overloaded()) {
+    throw new TripcoilError('overloaded', 'the queue is full; retry later', { retryable: true });
+  }
+}
+
+/** Counts records refused by their receiver; the ingest counts what it refuses itself. */
+export function countRejects(metrics: Metrics, source: string, rejects: readonly Reject[]): void {
+  if (rejects.length === 0) return;
+  metrics.count('tripcoil_ingest_events_total', { source, result: 'invalid' }, rejects.length);
+  for (const { code } of rejects) metrics.count('tripcoil_ingest_rejects_total', { source, code });
+}
+
+/** Hands every body to the handler as it comes; in the plugin's own scope only. */
+export function takeRawBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => {
+    done(null);
+  });
+}
+
+/** Methods answered with 405 where only POST is served. */
+export const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

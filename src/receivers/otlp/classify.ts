@@ -1,0 +1,241 @@
+import type { EventKind, Operation } from '../../core/access-event.ts';
+import { EVENT_KINDS, OPERATIONS } from '../../core/access-event.ts';
+import { operationOfHttpMethod, operationOfName } from '../operation.ts';
+import type { FieldValues } from './field-values.ts';
+import { AGENT_MARK, GENERIC_MARK } from './field-values.ts';
+
+/** What a span or log record says apart from its attributes. */
+export interface Signal {
+  readonly name: string;
+  /** Event name of a log record, else ''. */
+  readonly eventName: string;
+  readonly scopeName: string;
+  /** OTLP span kind; 0 for log records. */
+  readonly spanKind: number;
+}
+
+/** Which action a record reports. */
+export interface Classified {
+  readonly kind: EventKind;
+  readonly name: string;
+  readonly op: Operation;
+}
+
+/**
+ * Decides what a record is, or null when it reports no action: structure (chains, workflow steps),
+ * protocol housekeeping, ordinary internal spans.
+ */
+export function classify(fields: FieldValues, signal: Signal): Classified | null {
+  const kind = kindOf(fields, signal);
+  if (kind === null) return null;
+  const name = nameOf(kind, fields, signal);
+  // ADK reports parallel calls once more as a sum; each has its own span already.
+  if (name === '' || name === '(merged tools)') return null;
+  return { kind, name, op: operationOf(kind, name, fields) };
+}
+
+/** Null: known, and not an action. Undefined: this table cannot tell. */
+type Verdict = EventKind | null | undefined;
+
+function kindOf(fields: FieldValues, signal: Signal): EventKind | null {
+  const own = fields.text('eventKind');
+  if (EVENT_KINDS.includes(own as EventKind)) return own as EventKind;
+  const marked = fields.marks & AGENT_MARK;
+  const verdict =
+    fromEventName(signal.eventName) ??
+    (marked === 0 ? undefined : fromConventions(fields)) ??
+    (marked === 0 ? undefined : fromEvidence(fields, signal));
+  if (verdict !== undefined) return verdict;
+  if ((fields.marks & GENERIC_MARK) === 0) return null;
+  return isIncoming(fields, signal) ? null : 'data_access';
+}
+
+/** A request that the service answers is the caller's action; its own agent did not act. */
+function isIncoming(fields: FieldValues, signal: Signal): boolean {
+  const named = fields.peek('agentId') ?? fields.peek('plainAgentId');
+  return (signal.spanKind === SERVER || signal.spanKind === CONSUMER) && named === undefined;
+}
+
+const SERVER = 2;
+const CONSUMER = 5;
+
+function fromEventName(eventName: string): Verdict {
+  if (eventName === '') return undefined;
+  return EVENT_NAME_KINDS.get(eventName.replace(/^(claude_code|codex)\./, ''));
+}
+
+function fromConventions(fields: FieldValues): Verdict {
+  const operation = fields.peek('operationName');
+  // MCP first: its spans carry `execute_tool` too, and its method says more.
+  return (
+    look(MCP_KINDS, fields.peek('mcpMethod')) ??
+    (operation === 'chain' ? null : look(GEN_AI_KINDS, operation)) ??
+    look(OPENINFERENCE_KINDS, fields.peek('openinferenceKind')?.toUpperCase()) ??
+    look(AI_SDK_KINDS, fields.peek('aiSdkOperation')) ??
+    look(FRAMEWORK_KINDS, fields.peek('traceloopKind')) ??
+    look(FRAMEWORK_KINDS, fields.peek('langsmithKind')) ??
+    look(FRAMEWORK_KINDS, fields.peek('langfuseKind')?.toLowerCase())
+  );
+}
+
+/** For emitters that name no operation: what else they say gives it away. */
+function fromEvidence(fields: FieldValues, signal: Signal): Verdict {
+  if (fields.peek('actionName') ?? fields.peek('toolName')) return 'tool_call';
+  if (fields.peek('mcpMethod') !== undefined) return null;
+  if (fields.peek('verdict') ?? fields.peek('disposition')) return 'authz_decision';
+  if (fields.peek('approvalStatus')) return 'approval';
+  const called = fields.peek('tokensIn') ?? fields.peek('tokensOut') ?? fields.peek('tokensTotal');
+  if (fields.peek('model') !== undefined && called !== undefined) return 'model_call';
+  if ((fields.marks & GENERIC_MARK) !== 0) return undefined;
+  if (fields.peek('resourceId') !== undefined) return 'data_access';
+  return / run$|^invoke_agent|\.agent$/.test(signal.name) ? 'agent_run' : undefined;
+}
+
+function look(table: ReadonlyMap<string, EventKind | null>, key: string | undefined): Verdict {
+  return key === undefined ? undefined : table.get(key);
+}
+
+function nameOf(kind: EventKind, fields: FieldValues, signal: Signal): string {
+  const own = fields.text('actionName');
+  if (own !== undefined) return own;
+  if (kind === 'tool_call' || kind === 'approval') return toolNameOf(fields, signal);
+  if (kind === 'data_access') return accessNameOf(fields, signal);
+  if (kind === 'authz_decision' && fields.peek('toolName') !== undefined) {
+    return toolNameOf(fields, signal);
+  }
+  const operation = fields.peek('operationName') ?? fields.peek('aiSdkOperation');
+  if (operation !== undefined) return operation;
+  if (kind === 'model_call') return 'chat';
+  return kind === 'agent_run' ? 'invoke_agent' : signal.eventName || signal.name;
+}
+
+function toolNameOf(fields: FieldValues, signal: Signal): string {
+  const name = fields.text('toolName');
+  if (name !== undefined) return name;
+  const kind = fields.peek('traceloopKind') ?? fields.peek('langsmithKind');
+  const entity = kind === 'tool' ? fields.text('entityName') : undefined;
+  return entity ?? TOOL_SPAN_NAME.exec(signal.name)?.[1] ?? signal.name.replace(/\.tool$/, '');
+}
+
+const TOOL_SPAN_NAME = /^(?:execute_tool|running tool:|tools\/call) (.{1,256})$/s;
+
+function accessNameOf(fields: FieldValues, signal: Signal): string {
+  const mcpMethod = fields.peek('mcpMethod');
+  if (mcpMethod !== undefined) return mcpMethod;
+  const database = fields.peek('dbOperation');
+  if (database !== undefined) return joined(database, fields.peek('dbCollection'));
+  const method = fields.peek('httpMethod');
+  if (method !== undefined) return joined(method, pathOf(fields));
+  const rpc = fields.peek('rpcMethod');
+  if (rpc !== undefined) return joined(fields.peek('rpcService'), rpc);
+  const messaging = fields.peek('messagingOperation');
+  if (messaging !== undefined) return joined(messaging, fields.peek('messagingDestination'));
+  return fields.peek('operationName') ?? signal.name;
+}
+
+/** The route of an HTTP request without query and fragment, where personal data would travel. */
+export function pathOf(fields: FieldValues): string | undefined {
+  return fields.peek('httpRoute')?.split(/[?#]/, 1)[0];
+}
+
+function joined(first: string | undefined, second: string | undefined): string {
+  return second === undefined ? (first ?? '') : first === undefined ? second : `${first} ${second}`;
+}
+
+function operationOf(kind: EventKind, name: string, fields: FieldValues): Operation {
+  const own = fields.text('operation');
+  if (OPERATIONS.includes(own as Operation)) return own as Operation;
+  switch (kind) {
+    case 'tool_call':
+    case 'authz_decision':
+    case 'approval':
+      return operationOfName(name);
+    case 'data_access': {
+      const method = fields.peek('httpMethod');
+      if (method !== undefined) return operationOfHttpMethod(method);
+      const judged = operationOfName(fields.peek('dbOperation') ?? name);
+      return judged === 'unknown' && fields.peek('mcpMethod') !== undefined ? 'read' : judged;
+    }
+    case 'model_call':
+    case 'agent_run':
+      return 'execute';
+    case 'admin':
+      return 'admin';
+    default:
+      return 'unknown';
+  }
+}
+
+type Kinds = ReadonlyMap<string, EventKind | null>;
+
+function kinds(rows: Readonly<Partial<Record<EventKind | 'none', string>>>): Kinds {
+  return new Map(
+    Object.entries(rows).flatMap(([kind, words]) =>
+      words
+        .split(' ')
+        .map((word): [string, EventKind | null] => [
+          word,
+          kind === 'none' ? null : (kind as EventKind),
+        ]),
+    ),
+  );
+}
+
+const GEN_AI_KINDS = kinds({
+  tool_call: 'execute_tool',
+  model_call: 'chat text_completion generate_content embeddings completion',
+  agent_run: 'invoke_agent create_agent invoke_workflow plan output_messages agent_step',
+  data_access:
+    'retrieval search_memory create_memory update_memory upsert_memory delete_memory ' +
+    'create_memory_store delete_memory_store',
+  authz_decision: 'run_guardrail execute_authorization',
+  delegation: 'handoff',
+});
+
+const MCP_KINDS = kinds({
+  tool_call: 'tools/call',
+  data_access:
+    'resources/read resources/list resources/templates/list resources/subscribe prompts/get ' +
+    'prompts/list tools/list',
+  model_call: 'sampling/createMessage',
+  approval: 'elicitation/create',
+});
+
+const OPENINFERENCE_KINDS = kinds({
+  model_call: 'LLM EMBEDDING RERANKER',
+  tool_call: 'TOOL',
+  data_access: 'RETRIEVER',
+  agent_run: 'AGENT',
+  authz_decision: 'GUARDRAIL',
+  none: 'CHAIN PROMPT EVALUATOR',
+});
+
+/** Outer spans repeat the usage of their inner `doX` spans, so that they count as runs. */
+const AI_SDK_KINDS = kinds({
+  tool_call: 'ai.toolCall',
+  model_call:
+    'ai.generateText.doGenerate ai.streamText.doStream ai.generateObject.doGenerate ' +
+    'ai.streamObject.doStream ai.embed.doEmbed ai.embedMany.doEmbed',
+  agent_run:
+    'ai.generateText ai.streamText ai.generateObject ai.streamObject ai.embed ai.embedMany',
+});
+
+/** OpenLLMetry, LangSmith and Langfuse agree on these words. */
+const FRAMEWORK_KINDS = kinds({
+  tool_call: 'tool',
+  model_call: 'llm generation embedding',
+  data_access: 'retriever',
+  agent_run: 'agent',
+  authz_decision: 'guardrail',
+  none: 'workflow task chain span prompt parser event evaluator',
+});
+
+/** Log events of Claude Code and Codex, without their prefix. */
+const EVENT_NAME_KINDS = kinds({
+  tool_call: 'tool_result',
+  approval: 'tool_decision',
+  model_call: 'api_request api_error sse_event',
+  task_start: 'user_prompt',
+  admin: 'permission_mode_changed',
+  authentication: 'auth',
+});

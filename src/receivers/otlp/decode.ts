@@ -1,0 +1,21 @@
+import { decodeLogsJson, decodeTracesJson } from './json.ts';
+import type { Normalised } from './normalise.ts';
+import { normaliseLogs, normaliseSpans } from './normalise.ts';
+import { decodeLogsProtobuf, decodeTracesProtobuf } from './protobuf.ts';
+import type { OtlpEncoding } from './record.ts';
+
+/**
+ * One ExportTraceServiceRequest as events, rejects by value and a count of spans that are no
+ * agent's action. Pure: used for a request's body, and for a line of a recorded file.
+ * @throws TripcoilError `bad_request` or `payload_too_large` when the whole body is refused.
+ */
+export function decodeOtlpTraces(bytes: Uint8Array, encoding: OtlpEncoding): Normalised {
+  return normaliseSpans(
+    encoding === 'protobuf' ? decodeTracesProtobuf(bytes) : decodeTracesJson(bytes),
+  );
+}
+
+/** The same for an ExportLogsServiceRequest. */
+export function decodeOtlpLogs(bytes: Uint8Array, encoding: OtlpEncoding): Normalised {
+  return normaliseLogs(encoding === 'protobuf' ? decodeLogsProtobuf(bytes) : decodeLogsJson(bytes));
+}

@@ -1,0 +1,240 @@
+import type { JsonValue } from '../../core/access-event.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Field } from './coalesce.ts';
+import {
+  AGENT_PREFIXES,
+  COALESCE,
+  CONTENT_KEYS,
+  CONTENT_PREFIXES,
+  GENERIC_PREFIXES,
+  KEPT_RESOURCE_KEYS,
+} from './coalesce.ts';
+import type { Attributes } from './record.ts';
+
+/** Set in `FieldValues.marks` when an attribute shows that an agent is at work. */
+export const AGENT_MARK = 1;
+/** Set for HTTP, database, RPC and messaging attributes. */
+export const GENERIC_MARK = 2;
+
+/**
+ * One record's attributes seen through the coalesce table. Filled once per record by a single walk
+ * over the attributes, then read by field; reused from record to record.
+ */
+export class FieldValues {
+  marks = 0;
+  /** Number of flattened `retrieval.documents.N` entries. */
+  flatDocuments = 0;
+  private readonly values = new Array<JsonValue | undefined>(FIELD_COUNT).fill(undefined);
+  private readonly ranks = new Uint8Array(FIELD_COUNT);
+  /** Position of the winning attribute, counted from the resource's first; -1 for none. */
+  private readonly winners = new Int32Array(FIELD_COUNT);
+  /** 1 for a field whose value went into the event. */
+  private readonly taken = new Uint8Array(FIELD_COUNT);
+  private resource: Attributes = NO_ATTRIBUTES;
+  private attributes: Attributes = NO_ATTRIBUTES;
+
+  fill(resource: Attributes, attributes: Attributes): void {
+    this.marks = 0;
+    this.flatDocuments = 0;
+    this.values.fill(undefined);
+    this.ranks.fill(UNRANKED);
+    this.winners.fill(-1);
+    this.taken.fill(0);
+    this.resource = resource;
+    this.attributes = attributes;
+    this.offer(resource, 0);
+    // What a resource says about all of its spans does not make each of them an agent's action.
+    this.marks = 0;
+    this.offer(attributes, resource.keys.length);
+  }
+
+  /** The winning value of any type, or undefined. Taken: `rest` no longer holds it. */
+  raw(field: Field): JsonValue | undefined {
+    const slot = FIELD_INDEX[field];
+    const value = this.values[slot];
+    if (value !== undefined) this.taken[slot] = 1;
+    return value;
+  }
+
+  /** A text, or a number or boolean as text; undefined for anything else. Taken. */
+  text(field: Field): string | undefined {
+    const value = this.peek(field);
+    if (value !== undefined) this.taken[FIELD_INDEX[field]] = 1;
+    return value;
+  }
+
+  /** As `text`, but the attribute stays in `rest` too: it was evidence and not the field itself. */
+  peek(field: Field): string | undefined {
+    const value = this.values[FIELD_INDEX[field]];
+    if (typeof value === 'string' || value === undefined) return value;
+    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+  }
+
+  /** A finite number of at least 0 and at most `LIMITS.volumeMax`, also from text. Taken. */
+  amount(field: Field): number | undefined {
+    const slot = FIELD_INDEX[field];
+    const value = this.values[slot];
+    const number = typeof value === 'string' ? Number(value) : value;
+    if (typeof number !== 'number' || !(number >= 0 && number <= LIMITS.volumeMax))
+      return undefined;
+    this.taken[slot] = 1;
+    return number;
+  }
+
+  /** A list of texts, from a list or from words separated by blanks or commas. Taken. */
+  list(field: Field): readonly string[] | undefined {
+    const value = this.raw(field);
+    if (value === undefined) return undefined;
+    const items = typeof value === 'string' ? value.split(/[\s,]+/) : value;
+    if (!Array.isArray(items)) return undefined;
+    const texts = items.filter((item): item is string => typeof item === 'string' && item !== '');
+    return texts.slice(0, LIMITS.listItems);
+  }
+
+  /** Everything that no field took: `attrs` of the event, bounded, content as sizes only. */
+  rest(): Record<string, JsonValue> {
+    const attrs = Object.create(null) as Record<string, JsonValue>;
+    const offset = this.resource.keys.length;
+    let dropped = this.collect(attrs, this.resource, 0, 0, true);
+    dropped = this.collect(attrs, this.attributes, offset, dropped, false);
+    if (dropped > 0) attrs['attrs_dropped'] = dropped;
+    return attrs;
+  }
+
+  private offer(attributes: Attributes, offset: number): void {
+    const { keys, values } = attributes;
+    const { ranks, winners } = this;
+    for (let index = 0; index < keys.length; index++) {
+      const plan = planOf(keys[index] as string);
+      this.marks |= plan.marks;
+      if (plan.document >= this.flatDocuments) this.flatDocuments = plan.document + 1;
+      const { slots } = plan;
+      if (slots.length === 0) continue;
+      const value = values[index] as JsonValue;
+      if (isEmpty(value)) continue;
+      for (let at = 0; at < slots.length; at += 2) {
+        const slot = slots[at] as number;
+        const rank = slots[at + 1] as number;
+        if (rank <= (ranks[slot] as number)) {
+          ranks[slot] = rank;
+          winners[slot] = offset + index;
+          this.values[slot] = value;
+        }
+      }
+    }
+  }
+
+  private collect(
+    attrs: Record<string, JsonValue>,
+    attributes: Attributes,
+    offset: number,
+    droppedBefore: number,
+    ofResource: boolean,
+  ): number {
+    const { keys, values } = attributes;
+    let dropped = droppedBefore;
+    let room = LIMITS.attrsPerEvent;
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as string;
+      const plan = planOf(key);
+      if (plan.content !== '') {
+        const size = byteSize(values[index] as JsonValue);
+        const before = attrs[plan.content];
+        attrs[plan.content] = typeof before === 'number' ? before + size : size;
+        continue;
+      }
+      if (this.consumed(plan.slots, offset + index)) continue;
+      if (ofResource && plan.slots.length === 0 && !KEPT_RESOURCE_KEYS.has(key)) continue;
+      if (--room < 0) {
+        dropped++;
+        continue;
+      }
+      const value = values[index] as JsonValue;
+      if (isLong(value)) attrs[`${key}.size`] = byteSize(value);
+      else attrs[key] = value;
+    }
+    return dropped;
+  }
+
+  private consumed(slots: readonly number[], position: number): boolean {
+    for (let at = 0; at < slots.length; at += 2) {
+      const slot = slots[at] as number;
+      if (this.taken[slot] === 1 && this.winners[slot] === position) return true;
+    }
+    return false;
+  }
+}
+
+/** UTF-8 bytes of a text, or of the JSON of anything else. */
+export function byteSize(value: JsonValue): number {
+  return Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value), 'utf8');
+}
+
+/** What an emitter writes for "nothing": OpenInference's mask and ADK's placeholder included. */
+function isEmpty(value: JsonValue): boolean {
+  return value === null || value === '' || value === '__REDACTED__' || value === '<not specified>';
+}
+
+function isLong(value: JsonValue): boolean {
+  if (typeof value === 'string') return value.length > LIMITS.attrChars;
+  return typeof value === 'object' && value !== null && byteSize(value) > LIMITS.attrChars;
+}
+
+/** What one attribute key means, worked out once. */
+interface KeyPlan {
+  /** Slot and rank, alternating. */
+  readonly slots: readonly number[];
+  /** Under which name the size of this content is kept; '' for what is not content. */
+  readonly content: string;
+  readonly marks: number;
+  /** N of `retrieval.documents.N.…`, else -1. */
+  readonly document: number;
+}
+
+const NO_ATTRIBUTES: Attributes = { keys: [], values: [] };
+const UNRANKED = 255;
+const FIELD_COUNT = Object.keys(COALESCE).length;
+const FIELD_INDEX = Object.fromEntries(
+  Object.keys(COALESCE).map((field, index) => [field, index]),
+) as Readonly<Record<Field, number>>;
+const SLOTS_BY_KEY = compileSlots();
+const CONTENT = new Set(CONTENT_KEYS);
+const NO_SLOTS: readonly number[] = [];
+const DOCUMENT = /^retrieval\.documents\.(\d{1,6})\./;
+
+/** Plans of keys seen, known keys or not; past the bound a plan is worked out each time. */
+const plans = new Map<string, KeyPlan>();
+const PLANS_KEPT = 4_096;
+
+function planOf(key: string): KeyPlan {
+  const known = plans.get(key);
+  if (known !== undefined) return known;
+  const plan = makePlan(key);
+  if (plans.size < PLANS_KEPT && key.length <= LIMITS.identifierChars) plans.set(key, plan);
+  return plan;
+}
+
+function makePlan(key: string): KeyPlan {
+  const prefix = CONTENT_PREFIXES.find((start) => key.startsWith(start));
+  const family = CONTENT.has(key) ? key : prefix?.replace(/\.$/, '');
+  const agent = AGENT_PREFIXES.some((start) => key.startsWith(start)) ? AGENT_MARK : 0;
+  const generic = GENERIC_PREFIXES.some((start) => key.startsWith(start)) ? GENERIC_MARK : 0;
+  return {
+    slots: SLOTS_BY_KEY.get(key) ?? NO_SLOTS,
+    content: family === undefined ? '' : `${family}.size`,
+    marks: agent | generic,
+    document: Number(DOCUMENT.exec(key)?.[1] ?? -1),
+  };
+}
+
+function compileSlots(): ReadonlyMap<string, readonly number[]> {
+  const byKey = new Map<string, number[]>();
+  for (const [slot, keys] of Object.values(COALESCE).entries()) {
+    for (const [rank, key] of keys.entries()) {
+      const slots = byKey.get(key) ?? [];
+      slots.push(slot, rank);
+      byKey.set(key, slots);
+    }
+  }
+  return byKey;
+}

@@ -1,0 +1,79 @@
+import type { JsonValue } from '../../core/access-event.ts';
+import { boundedId } from '../identifier.ts';
+import type { Signal } from './classify.ts';
+import { identifier, parsed } from './facets.ts';
+import type { FieldValues } from './field-values.ts';
+
+/** Who acted, for whom, in which session, as far as one record says. */
+export interface Identity {
+  readonly agentId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly conversationId?: string | undefined;
+  readonly principalSub?: string | undefined;
+  readonly tenant?: string | undefined;
+}
+
+/** What the record itself says; `agentId` without the fallback to `service.name`. */
+export function identityOf(fields: FieldValues, signal: Signal): Identity {
+  return {
+    agentId: explicitAgent(fields, signal),
+    sessionId: identifier(fields, 'sessionId'),
+    conversationId: identifier(fields, 'conversationId'),
+    principalSub: identifier(fields, 'principalSub'),
+    tenant: tenantOf(fields),
+  };
+}
+
+/** Fills what `own` lacks from an enclosing span. */
+export function inherit(own: Identity, outer: Identity): Identity {
+  return {
+    agentId: own.agentId ?? outer.agentId,
+    sessionId: own.sessionId ?? outer.sessionId,
+    conversationId: own.conversationId ?? outer.conversationId,
+    principalSub: own.principalSub ?? outer.principalSub,
+    tenant: own.tenant ?? outer.tenant,
+  };
+}
+
+/** The last resort of the table. */
+export function serviceAgent(fields: FieldValues): string | undefined {
+  const service = fields.peek('serviceName');
+  return service === undefined ? undefined : boundedId(service);
+}
+
+function explicitAgent(fields: FieldValues, signal: Signal): string | undefined {
+  const id = fields.text('agentId') ?? instanceFree(fields, signal) ?? namedByKind(fields, signal);
+  return id === undefined ? undefined : boundedId(id);
+}
+
+/** Claude Code's `agent_id` is new for every sub-agent: a session of an agent, not an agent. */
+function instanceFree(fields: FieldValues, signal: Signal): string | undefined {
+  return signal.eventName.startsWith('claude_code.') || signal.name.startsWith('claude_code.')
+    ? undefined
+    : fields.text('plainAgentId');
+}
+
+function namedByKind(fields: FieldValues, signal: Signal): string | undefined {
+  if (fields.peek('openinferenceKind') === 'AGENT') {
+    return fields.text('graphNode') ?? ADK_AGENT_SPAN.exec(signal.name)?.[1];
+  }
+  const kind = fields.peek('traceloopKind') ?? fields.peek('langsmithKind');
+  return kind === 'agent' ? fields.text('entityName') : undefined;
+}
+
+const ADK_AGENT_SPAN = /^agent_run \[(.{1,256})\]$/;
+
+function tenantOf(fields: FieldValues): string | undefined {
+  const own = identifier(fields, 'tenant');
+  if (own !== undefined) return own;
+  const text = fields.peek('metadata');
+  if (text === undefined || !/tenant|org_id/.test(text)) return undefined;
+  const metadata = parsed(text);
+  if (typeof metadata !== 'object' || metadata === null) return undefined;
+  for (const key of ['tenant_id', 'tenantId', 'org_id']) {
+    if (!Object.hasOwn(metadata, key)) continue;
+    const value = (metadata as Readonly<Record<string, JsonValue>>)[key];
+    if (typeof value === 'string' && value !== '') return boundedId(value);
+  }
+  return undefined;
+}
