@@ -114,7 +114,7 @@ describe('simulated faults', { timeout: 60_000 }, () => {
     }
   });
 
-  it('keeps its promise under many random faults, repeated failures of repair among them', async () => {
+  it('keeps its promise under many random faults, failing repairs among them', async () => {
     for (let seed = 1; seed <= 300; seed += 1) {
       const random = seededRandom(seed * 7_919);
       await run(seed, (files) => {

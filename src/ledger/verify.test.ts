@@ -99,7 +99,7 @@ describe('verifyLedger', { timeout: 60_000 }, () => {
     }
   });
 
-  it('finds every truncation, the ones at a commit by the clean close or an expected head', async () => {
+  it('finds every truncation, at a commit by the clean close or an expected head', async () => {
     for (const name of [names[1] ?? '', names.at(-1) ?? '']) {
       const whole = await readFile(pathOf(name));
       for (let size = 0; size < whole.length; size += 13) {

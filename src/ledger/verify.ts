@@ -167,7 +167,7 @@ class Verifier {
     const { lastSeq, complete, endOffset, hash, loggedAt } = this.#state;
     const seq = lastSeq + 1;
     if (header.firstSeq !== firstSeq) {
-      const message = `the segment begins with entry ${header.firstSeq}, not with the one it is named for`;
+      const message = `the segment begins with entry ${header.firstSeq}, unlike its name`;
       return { kind: 'reordered', segment: name, offset: 0, seq: firstSeq, message };
     }
     if (before !== undefined && !complete) {
