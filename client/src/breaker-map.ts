@@ -148,14 +148,16 @@ export class BreakerMap {
     const text = keyText(state.key);
     const open = this.#states.get(text);
     const held = open ?? this.#closed.get(text);
-    if (held && order(state, held) <= 0) {
-      if (order(state, held) < 0) this.#refused += 1;
+    const newer = held ? order(state, held) : 1;
+    // Two tales of one epoch: the graver is believed, so that a resync repairs and never lifts.
+    if (newer < 0 || (newer === 0 && state.level <= (held?.level ?? 0))) {
+      if (newer < 0) this.#refused += 1;
       return;
     }
     this.#put(text, state);
     if (state.phase === 'closed') {
       if (open) reset.push(state);
-    } else if (open?.epoch !== state.epoch) {
+    } else if (open?.epoch !== state.epoch || open.level < state.level) {
       // The same epoch under a new term is the same trip, told by a restarted daemon.
       tripped.push(state);
     }

@@ -3,6 +3,7 @@ import { createEventStreamParser, type StreamEvent } from './event-stream.ts';
 
 /** Silence of 2.5 heartbeats means that the connection is dead, whatever the socket says. */
 const IDLE_MS = 2_500;
+const IDLE_LOOK_MS = 500;
 /** Time to the head of the answer. */
 const CONNECT_MS = 5_000;
 const BACKOFF_FIRST_MS = 100;
@@ -119,7 +120,7 @@ function watchIdle(clock: ClientClock, connection: AbortController, firstMs: num
         connection.abort();
         return;
       }
-      await clock.sleep(leftMs, connection.signal);
+      await clock.sleep(Math.min(leftMs, IDLE_LOOK_MS), connection.signal);
     }
   };
   void watch();
