@@ -6,6 +6,7 @@ import {
   type Effect,
   type FoldedEntry,
   type GrantEntry,
+  SYSTEM_TENANT,
   type TickEntry,
   UNKNOWN_TENANT,
 } from '../core/entry.ts';
@@ -72,12 +73,13 @@ export class Shard {
     return next;
   }
 
-  /** The state of a tenant, created at first mention. */
+  /** The state of a tenant, created at first mention with the process's configuration. */
   tenant(id: string): TenantState {
     const known = this.tenants.get(id);
     if (known) return known;
     const posture = id === UNKNOWN_TENANT ? 'shadow' : this.initialPosture;
-    const created = createTenant(id, posture);
+    const config = this.tenants.get(SYSTEM_TENANT)?.config ?? { detectors: {} };
+    const created = createTenant(id, posture, config);
     this.tenants.set(id, created);
     return created;
   }

@@ -46,11 +46,15 @@ export interface TenantState {
   wouldHaveTripped: number;
 }
 
-export function createTenant(tenant: string, posture: 'shadow' | 'enforce'): TenantState {
+export function createTenant(
+  tenant: string,
+  posture: 'shadow' | 'enforce',
+  config: TenantConfig,
+): TenantState {
   return {
     tenant,
     posture,
-    config: { detectors: {} },
+    config,
     grants: EMPTY_GRANTS,
     agents: new Map(),
     board: createBoard(),

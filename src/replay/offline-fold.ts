@@ -75,13 +75,15 @@ export class OfflineFold {
     const common: string[] = [];
     const agents = new Map<string, string>();
     for (const chunk of snapshot(this.#shard)) {
-      if (chunk.type === 'agent') agents.set(chunk.agent, JSON.stringify(chunk));
-      else if (chunk.type !== 'ids' && chunk.type !== 'actions') common.push(JSON.stringify(chunk));
+      if (chunk.type === 'agent') {
+        agents.set(agentKey(chunk.tenant, chunk.agent), JSON.stringify(chunk));
+      } else if (chunk.type !== 'ids' && chunk.type !== 'actions')
+        common.push(JSON.stringify(chunk));
     }
     return { common, agents };
   }
 
-  /** Goes back to a frozen state, with the agents named. */
+  /** Goes back to a frozen state, with the agents named by `agentKey`. */
   thaw(frozen: FrozenState, agents: readonly string[]): void {
     const shard = new Shard(this.#shardOptions);
     const named = agents.flatMap((agent) => frozen.agents.get(agent) ?? []);
@@ -108,6 +110,11 @@ export class OfflineFold {
     const stamped = { ...entry, seq: this.#seq, loggedAt, engineVersion: ENGINE_VERSION };
     return this.#shard.apply([stamped as FoldedEntry]);
   }
+}
+
+/** Agents of different tenants may share a name. */
+export function agentKey(tenant: string, agent: string): string {
+  return `${tenant}\n${agent}`;
 }
 
 export interface FrozenState {

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { parseGrants } from '../config/grants.ts';
+import { loadConfig, type TripcoilConfig } from '../config/load.ts';
+import { formatProblem, type Problem } from '../config/problems.ts';
+import type { GrantSet } from '../core/grant.ts';
+import { CliError, EXIT, talk } from './output.ts';
+
+/** Reads the configuration, or ends the command with every problem at its line. */
+export async function readConfig(file: string | undefined): Promise<TripcoilConfig> {
+  const result = loadConfig({
+    ...(file === undefined ? {} : { file }),
+    env: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+  });
+  if ('config' in result) return result.config;
+  throw problems(result.problems, file ?? 'the configuration');
+}
+
+/** Reads a grants file; no file means no grants. */
+export async function readGrants(
+  file: string | undefined | null,
+): Promise<ReadonlyMap<string, GrantSet>> {
+  if (file === undefined || file === null) return new Map();
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new CliError(
+      EXIT.config,
+      `${file}: ${error.code === 'ENOENT' ? 'no such file' : error.code}`,
+    );
+  });
+  const result = parseGrants(text);
+  if ('grants' in result) return result.grants;
+  throw problems(result.problems, file);
+}
+
+/** `config check [file]`. */
+export function addConfigCommand(program: Command): void {
+  const config = program.command('config').description('look at the configuration');
+  config
+    .command('check [file]')
+    .description('list every problem of a configuration file, or say that it is sound')
+    .action(async (file: string | undefined) => {
+      const checked = await readConfig(file);
+      if (checked.grantsFile) await readGrants(checked.grantsFile);
+      process.stdout.write(`${file ?? 'defaults'}: sound\n`);
+    });
+}
+
+function problems(list: readonly Problem[], file: string): CliError {
+  for (const problem of list) talk(formatProblem(problem, file));
+  const count = list.length === 1 ? 'one problem' : `${list.length} problems`;
+  return new CliError(EXIT.config, `${file}: ${count}`);
+}

@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { type DemoResult, startDemo } from '../demo/demo.ts';
+import { WALL_CLOCK } from '../runtime/wall-clock.ts';
+import { createLog } from '../telemetry/log.ts';
+import { EXIT, talk } from './output.ts';
+import { untilSignalled, WEB_DIRECTORY } from './serve-command.ts';
+
+interface DemoCommandOptions {
+  readonly seed: string;
+  readonly headless?: boolean;
+  readonly port?: string;
+}
+
+const PACE_MS = 1_500;
+
+/** `demo`: two dozen agents, three incidents, one broker; offline and seeded. */
+export function addDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('show the whole product on synthetic agents; needs no files and no network')
+    .option('--seed <number>', 'the same seed gives the same demo', '7')
+    .option('--headless', 'print a summary and exit: 0 if exactly the planted incidents tripped')
+    .option('--port <port>', 'port of API and UI; default 8787, headless any free one')
+    .action(runDemo);
+}
+
+async function runDemo(options: DemoCommandOptions): Promise<void> {
+  const headless = options.headless ?? false;
+  const startedAt = performance.now();
+  await using demo = await startDemo({
+    seed: Number(options.seed),
+    port: Number(options.port ?? (headless ? 0 : 8787)),
+    otlpPort: headless ? 0 : 4318,
+    clock: WALL_CLOCK,
+    log: createLog({ level: 'warn' }),
+    webDirectory: WEB_DIRECTORY,
+    talk,
+    paceMs: headless ? 0 : PACE_MS,
+  });
+  const result = await demo.play();
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+  summarise(result, seconds);
+  if (headless) {
+    process.exitCode = isAsPlanted(result) ? EXIT.ok : EXIT.failed;
+    return;
+  }
+  talk(`\nSynthetic data; nothing left this machine. Look around: ${demo.daemon.urls.main}`);
+  talk('Ordinary traffic goes on. Stop with Ctrl-C.');
+  const stop = new AbortController();
+  const working = demo.keepWorking(stop.signal);
+  await untilSignalled();
+  stop.abort();
+  await working;
+}
+
+/** The result as JSON on standard output, and for people on standard error. */
+function summarise(result: DemoResult, seconds: string): void {
+  const summary = {
+    incidents: result.outcomes.map(({ incident, tripped, obeyed, tookMs }) => ({
+      name: incident.name,
+      detector: incident.detector,
+      tripped,
+      acknowledged: obeyed,
+      took_ms: tookMs === null ? null : Math.round(tookMs),
+    })),
+    unplanted_trips: result.unplanted.length,
+  };
+  process.stdout.write(`${JSON.stringify(summary)}\n`);
+  const good = result.outcomes.filter((outcome) => outcome.tripped && outcome.obeyed).length;
+  talk(
+    `${good} of ${result.outcomes.length} planted incidents tripped and were acknowledged, ` +
+      `${result.unplanted.length} others tripped, ${seconds} s in all`,
+  );
+}
+
+function isAsPlanted({ outcomes, unplanted }: DemoResult): boolean {
+  return outcomes.every(({ tripped, obeyed }) => tripped && obeyed) && unplanted.length === 0;
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { REGISTRY, SOFTWARE_VERSION } from '../components.ts';
+import { openLedger } from '../ledger/ledger.ts';
+import { LOCAL_TENANT } from '../local-credentials.ts';
+import { SILENT_METRICS } from '../ports/metrics.ts';
+import { createRedactor } from '../redact/redactor.ts';
+import { readInput } from '../replay/read-input.ts';
+import { openKeyRing } from '../revocation/keys.ts';
+import { startEngineHost } from '../runtime/engine-host.ts';
+import { WALL_CLOCK } from '../runtime/wall-clock.ts';
+import { createMemoryStore } from '../store/memory/memory-store.ts';
+import { createLog } from '../telemetry/log.ts';
+import { readConfig, readGrants } from './configuration.ts';
+import { EXIT, talk } from './output.ts';
+
+interface ImportOptions {
+  readonly history: readonly string[];
+  readonly config?: string;
+  readonly tenant: string;
+}
+
+const EVENTS_PER_BATCH = 2_000;
+
+/** `import --history F…`: seeds baselines by event time; nothing is found and nothing trips. */
+export function addImportCommand(program: Command): void {
+  program
+    .command('import')
+    .description('seed baselines from recorded events while the daemon is stopped')
+    .requiredOption('--history <file...>', 'native or OTLP JSON events, plain or gzipped')
+    .option('-c, --config <file>', 'the configuration the daemon runs with')
+    .option('--tenant <tenant>', 'tenant of events that name none', LOCAL_TENANT)
+    .action(importHistory);
+}
+
+/** Runs the very engine of the daemon over its own data directory, without listeners. */
+async function importHistory(options: ImportOptions): Promise<void> {
+  const config = await readConfig(options.config);
+  const { events, rejects } = await readInput(options.history, 'auto', options.tenant);
+  for (const { reject, file } of rejects.slice(0, 20)) {
+    talk(`${file}:${reject.position}: ${reject.path}: ${reject.message}`);
+  }
+  const log = createLog({ level: 'warn' });
+  const metrics = SILENT_METRICS;
+  const clock = WALL_CLOCK;
+  const directory = config.dataDirectory;
+  const ledger = await openLedger({ directory: join(directory, 'ledger'), log, metrics, clock });
+  const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
+  const host = await startEngineHost({
+    ledger,
+    store: createMemoryStore(),
+    redactor: createRedactor({ keys, metrics }),
+    receivers: [],
+    shard: { registry: REGISTRY, initialPosture: 'shadow' },
+    snapshotDirectory: join(directory, 'snapshots'),
+    software: SOFTWARE_VERSION,
+    tenantConfigs: new Map(),
+    grants: await readGrants(config.grantsFile),
+    ...{ clock, log, metrics, jitter: Math.random },
+  });
+  const sender = { name: 'import', roles: ['operator'], tenants: '*', trust: 'broker' } as const;
+  let accepted = 0;
+  let refused = rejects.length;
+  for (let from = 0; from < events.length; from += EVENTS_PER_BATCH) {
+    const batch = events.slice(from, from + EVENTS_PER_BATCH);
+    const result = await host.ingest.submit({ sender, events: batch, history: true });
+    accepted += result.accepted;
+    refused += result.rejects.length;
+    if (process.stderr.isTTY) process.stderr.write(`\r${accepted} of ${events.length} events`);
+  }
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  await host.close();
+  await ledger.close();
+  const agents = new Set(events.map((event) => event.agent.id)).size;
+  talk(`learned from ${accepted} events of ${agents} agents; ${refused} were refused`);
+  if (accepted === 0) process.exitCode = EXIT.failed;
+}

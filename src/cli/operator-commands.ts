@@ -1,0 +1,108 @@
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import type { BreakerBody, FindingBody, PageBody } from '../api/contract.ts';
+import { KEY_KINDS } from '../core/breaker.ts';
+import { callDaemon, type ServerOptions } from './daemon-client.ts';
+import { CliError, EXIT, type OutputFormat, printRows, talk } from './output.ts';
+import { listBreakers, withServer } from './read-commands.ts';
+
+type OperatorOptions = ServerOptions & {
+  readonly output: OutputFormat;
+  readonly reason: string;
+  readonly actor: string;
+};
+
+/** `enforce`, `shadow`, `breakers list|show|trip|reset`. */
+export function addOperatorCommands(program: Command): void {
+  addPostureCommands(program);
+  const breakers = program.command('breakers').description('look at, open and close breakers');
+  const columns = [
+    'key',
+    'phase',
+    'level',
+    'level_name',
+    'epoch',
+    'reason',
+    'acknowledged_by',
+    'awaiting',
+  ];
+  withServer(breakers.command('list').description('open breakers'))
+    .option('--all', 'closed ones too')
+    .action(async (options: OperatorOptions & { all?: boolean }) => {
+      printRows(await listBreakers(options, options.all ?? false), options.output, columns);
+    });
+  withServer(
+    breakers.command('show <key>').description('one breaker, key as tenant/kind/id'),
+  ).action(async (key: string, options: OperatorOptions) => {
+    const rows = (await listBreakers(options, true)).filter((row) => row['key'] === key);
+    if (rows.length === 0) throw new CliError(EXIT.notFound, `no breaker has the key ${key}`);
+    printRows(rows, options.output, columns);
+  });
+  withPerson(breakers.command('trip <key>').description('open a breaker now; it holds until reset'))
+    .option('--level <level>', '1 throttle … 5 revoke agent', '4')
+    .action(async (key: string, options: OperatorOptions & { level: string }) => {
+      const body = { key: parseKey(key), level: Number(options.level), ...words(options) };
+      await callDaemon(options, 'POST', '/v1/breakers/trip', body);
+      talk(`tripped ${key} at level ${options.level}`);
+    });
+  withPerson(breakers.command('reset <key>').description('close a breaker')).action(
+    async (key: string, options: OperatorOptions) => {
+      const wanted = parseKey(key);
+      const page = await callDaemon<PageBody<BreakerBody>>(options, 'GET', '/v1/breakers');
+      const breaker = page.items.find(
+        ({ key: k }) => k.tenant === wanted.tenant && k.kind === wanted.kind && k.id === wanted.id,
+      );
+      if (!breaker) throw new CliError(EXIT.notFound, `no open breaker has the key ${key}`);
+      const body = { key: wanted, epoch: breaker.epoch, ...words(options) };
+      await callDaemon(options, 'POST', '/v1/breakers/reset', body);
+      talk(`closed ${key}; it was open because of ${breaker.reason ?? 'an operator'}`);
+    },
+  );
+}
+
+function addPostureCommands(program: Command): void {
+  withPerson(program.command('enforce').description('let breakers of a tenant trip for real'))
+    .requiredOption('--tenant <tenant>', 'the tenant to promote')
+    .option('--dry-run', 'only show what would have tripped')
+    .action(async (options: OperatorOptions & { tenant: string; dryRun?: boolean }) => {
+      const path = `/v1/findings?tenant=${encodeURIComponent(options.tenant)}`;
+      const { items } = await callDaemon<PageBody<FindingBody>>(options, 'GET', path);
+      const would = items.filter(({ decision }) => !decision.tripped && decision.why === 'shadow');
+      talk(`in shadow, ${options.tenant} would have tripped ${would.length} times:`);
+      printRows(
+        would.map((finding) => ({ ...finding })),
+        options.output,
+        ['time', 'agent', 'detector', 'level', 'title'],
+      );
+      if (options.dryRun) return;
+      const url = `/v1/tenants/${encodeURIComponent(options.tenant)}/enforce`;
+      await callDaemon(options, 'POST', url, words(options));
+      talk(`${options.tenant} is enforced from now on; go back with \`tripcoil shadow\``);
+    });
+  withPerson(program.command('shadow').description('score and report, but trip nothing'))
+    .requiredOption('--tenant <tenant>', 'the tenant to put into shadow')
+    .action(async (options: OperatorOptions & { tenant: string }) => {
+      const url = `/v1/tenants/${encodeURIComponent(options.tenant)}/shadow`;
+      await callDaemon(options, 'POST', url, words(options));
+      talk(`${options.tenant} is in shadow: open breakers stay, no new one trips`);
+    });
+}
+
+function withPerson(command: Command): Command {
+  return withServer(command)
+    .requiredOption('--reason <words>', 'why; stands in the record')
+    .option('--actor <name>', 'who; default: the user of this shell', userInfo().username);
+}
+
+function words(options: OperatorOptions): { readonly reason: string; readonly actor: string } {
+  return { reason: options.reason, actor: options.actor };
+}
+
+function parseKey(text: string): { tenant: string; kind: string; id: string } {
+  const [tenant, kind, ...rest] = text.split('/');
+  const id = rest.join('/');
+  if (!tenant || !kind || id === '' || !KEY_KINDS.some((known) => known === kind)) {
+    throw new CliError(EXIT.usage, `a key is tenant/kind/id, kind one of ${KEY_KINDS.join(', ')}`);
+  }
+  return { tenant, kind, id };
+}

@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import type { AgentBody, BreakerBody, ChainBody, FindingBody, PageBody } from '../api/contract.ts';
+import { callDaemon, type ServerOptions } from './daemon-client.ts';
+import { type OutputFormat, parseOutputFormat, printRows, type Row, talk } from './output.ts';
+
+type ReadOptions = ServerOptions & { readonly output: OutputFormat; readonly tenant?: string };
+
+/** Adds the options every command that talks to a daemon takes. */
+export function withServer(command: Command): Command {
+  return command
+    .option('--server <url>', 'URL of the daemon', 'http://127.0.0.1:8787')
+    .option('--token <token>', "bearer token; default: the local operator's")
+    .option('--data-directory <path>', 'where the daemon keeps its data', './tripcoil-data')
+    .option('-o, --output <format>', 'table, json or jsonl', parseOutputFormat, 'table');
+}
+
+/** `agents`, `findings`, `breakers list|show`, `chains show`. */
+export function addReadCommands(program: Command): void {
+  withServer(program.command('agents').description('agents by level and risk'))
+    .option('--tenant <tenant>', 'one tenant only')
+    .action(async (options: ReadOptions) => {
+      const page = await callDaemon<PageBody<AgentBody>>(
+        options,
+        'GET',
+        `/v1/agents${query(options)}`,
+      );
+      const rows = page.items.map((agent) => ({ ...agent, blind: blindDetectors(agent) }));
+      printRows(rows, options.output, [
+        'tenant',
+        'agent',
+        'state',
+        'level',
+        'risk',
+        'calls',
+        'blind',
+      ]);
+    });
+  withServer(program.command('findings').description('what detectors found, newest first'))
+    .option('--tenant <tenant>', 'one tenant only')
+    .option('--agent <agent>', 'one agent only')
+    .action(async (options: ReadOptions & { agent?: string }) => {
+      const path = `/v1/findings${query(options)}`;
+      const page = await callDaemon<PageBody<FindingBody>>(options, 'GET', path);
+      const rows = page.items.map((finding) => ({ ...finding, outcome: outcomeOf(finding) }));
+      printRows(rows, options.output, ['time', 'tenant', 'agent', 'level', 'outcome', 'title']);
+    });
+  const chains = program.command('chains').description('requests from end to end');
+  withServer(chains.command('show <id>').description('every step of one chain')).action(
+    async (id: string, options: ReadOptions) => {
+      const chain = await callDaemon<ChainBody>(
+        options,
+        'GET',
+        `/v1/chains/${encodeURIComponent(id)}`,
+      );
+      talk(`chain ${chain.id}: ${chain.steps.length} steps, agents ${chain.agents.join(', ')}`);
+      const rows: Row[] = chain.steps.map((step) => ({
+        ...step,
+        verdict: step.decision?.verdict,
+        owner: step.resource?.tenant,
+      }));
+      const columns = ['time', 'agent', 'kind', 'action', 'owner', 'verdict', 'outcome', 'records'];
+      printRows(rows, options.output, columns);
+    },
+  );
+}
+
+/** The rows of `breakers list`, also used by `breakers show`. */
+export async function listBreakers(options: ReadOptions, all: boolean): Promise<readonly Row[]> {
+  const path = `/v1/breakers${all ? '?include=closed' : ''}`;
+  const page = await callDaemon<PageBody<BreakerBody>>(options, 'GET', path);
+  return page.items.map((breaker) => ({
+    ...breaker,
+    key: `${breaker.key.tenant}/${breaker.key.kind}/${breaker.key.id}`,
+  }));
+}
+
+function query(options: { readonly tenant?: string; readonly agent?: string }): string {
+  const parameters = new URLSearchParams();
+  if (options.tenant) parameters.set('tenant', options.tenant);
+  if (options.agent) parameters.set('agent', options.agent);
+  const text = parameters.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function blindDetectors(agent: AgentBody): readonly string[] {
+  return agent.coverage
+    .filter((c) => c.verdict === 'blind')
+    .map((c) => `${c.detector} (${c.field})`);
+}
+
+function outcomeOf(finding: FindingBody): string {
+  const { decision } = finding;
+  return decision.tripped ? `tripped L${decision.level}` : decision.why;
+}

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import type { Command } from 'commander';
+import { TRUST_ORDER, type Trust } from '../core/access-event.ts';
+import { INPUT_FORMATS, type InputFormat } from '../replay/read-input.ts';
+import { replay } from '../replay/replay.ts';
+import { readConfig, readGrants } from './configuration.ts';
+import { CliError, EXIT, talk } from './output.ts';
+
+interface ReplayCommandOptions {
+  readonly format: string;
+  readonly config?: string;
+  readonly grants?: string;
+  readonly history?: readonly string[];
+  readonly isolate?: string;
+  readonly trust: string;
+  readonly tenant: string;
+  readonly out?: string;
+}
+
+/** `replay INPUT…`: the engine over files, offline and byte-identical on every run. */
+export function addReplayCommand(program: Command): void {
+  program
+    .command('replay <input...>')
+    .description('run recorded events through the engine, offline; JSON lines out')
+    .option('--format <format>', INPUT_FORMATS.join(', '), 'auto')
+    .option('--config <file>', 'detector settings, as for serve')
+    .option('--grants <file>', 'what agents may do')
+    .option('--history <file...>', 'folded first, to learn from; causes no output')
+    .option('--isolate <by>', '`session`: judge every session by itself from the same start')
+    .option('--trust <trust>', `what the input is worth: ${TRUST_ORDER.join(', ')}`, 'broker')
+    .option('--tenant <tenant>', 'tenant of events that name none', 'default')
+    .option('--out <file>', 'write here instead of standard output')
+    .action(async (inputs: readonly string[], options: ReplayCommandOptions) => {
+      const out = options.out ? createWriteStream(options.out) : process.stdout;
+      let buffered: string[] = [];
+      const flush = async (): Promise<void> => {
+        const text = buffered.join('');
+        buffered = [];
+        if (text !== '' && !out.write(text)) await once(out, 'drain');
+      };
+      const summary = await replay({
+        inputs,
+        history: options.history ?? [],
+        format: formatOf(options.format),
+        isolateSessions: isolation(options.isolate),
+        trust: trustOf(options.trust),
+        defaultTenant: options.tenant,
+        config: await readConfig(options.config),
+        grants: await readGrants(options.grants),
+        write: async (line) => {
+          buffered.push(`${line}\n`);
+          if (buffered.length >= 1_000) await flush();
+        },
+      });
+      await flush();
+      if (out !== process.stdout) {
+        out.end();
+        await once(out, 'finish');
+      }
+      talk(
+        `${summary.events} events, ${summary.rejected} rejected, ${summary.findings} findings, ` +
+          `${summary.transitions} transitions, ${summary.revocations} revocations`,
+      );
+    });
+}
+
+function formatOf(text: string): InputFormat {
+  const format = INPUT_FORMATS.find((known) => known === text);
+  if (format) return format;
+  throw new CliError(EXIT.usage, `--format takes ${INPUT_FORMATS.join(', ')}, not ${text}`);
+}
+
+function trustOf(text: string): Trust {
+  const trust = TRUST_ORDER.find((known) => known === text);
+  if (trust) return trust;
+  throw new CliError(EXIT.usage, `--trust takes ${TRUST_ORDER.join(', ')}, not ${text}`);
+}
+
+function isolation(text: string | undefined): boolean {
+  if (text === undefined) return false;
+  if (text === 'session') return true;
+  throw new CliError(EXIT.usage, `--isolate takes session, not ${text}`);
+}

@@ -1,0 +1,299 @@
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { readApi } from './api/read-api.ts';
+import { createHttpServer } from './api/server.ts';
+import { createAuthenticator, type Token } from './api/tokens.ts';
+import { webInterface } from './api/ui.ts';
+import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
+import { parseGrants } from './config/grants.ts';
+import { type TokenConfig, type TripcoilConfig, tenantConfigOf } from './config/load.ts';
+import { SYSTEM_TENANT, type TenantConfig } from './core/entry.ts';
+import { TripcoilError } from './core/errors.ts';
+import type { GrantSet } from './core/grant.ts';
+import { openLedger } from './ledger/ledger.ts';
+import { type LocalCredential, localCredentials } from './local-credentials.ts';
+import type { Authenticator } from './ports/authenticator.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Ingest } from './ports/ingest.ts';
+import type { KeyRing } from './ports/key-ring.ts';
+import type { Log } from './ports/log.ts';
+import type { Store } from './ports/store.ts';
+import { parseNativeValue } from './receivers/audit/native.ts';
+import { nativeReceiver } from './receivers/audit/plugin.ts';
+import { BodyReader } from './receivers/body.ts';
+import { otlpReceiver } from './receivers/otlp/plugin.ts';
+import { createRedactor } from './redact/redactor.ts';
+import { breakerCheck } from './revocation/check/breaker-check.ts';
+import { breakerFeed } from './revocation/feed/breaker-feed.ts';
+import { openKeyRing } from './revocation/keys.ts';
+import { ssfMetadata } from './revocation/ssf/metadata.ts';
+import { createSsfPushReceiver } from './revocation/ssf/push-receiver.ts';
+import { type AlertWebhook, createAlertWebhook } from './revocation/webhook/alert-webhook.ts';
+import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
+import { createChdbStore } from './store/clickhouse/chdb-store.ts';
+import { createMemoryStore } from './store/memory/memory-store.ts';
+import { createMetrics, type ProcessMetrics } from './telemetry/metrics.ts';
+import { createTraceForwarder, type TraceForwarder } from './telemetry/trace-forwarder.ts';
+
+export interface DaemonOptions {
+  readonly config: TripcoilConfig;
+  readonly grants: ReadonlyMap<string, GrantSet>;
+  readonly initialPosture: 'shadow' | 'enforce';
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Marks everything shown as synthetic. */
+  readonly demo?: boolean;
+  /** Where the built web interface lies. */
+  readonly webDirectory: string;
+}
+
+export interface Daemon {
+  /** Base URLs as bound, so that port 0 works. */
+  readonly urls: { readonly main: string; readonly otlp: string };
+  readonly host: EngineHost;
+  readonly store: { readonly kind: 'chdb' | 'memory' };
+  readonly credentials: readonly LocalCredential[];
+  /** Refuses new work, finishes what was accepted, then stops. Safe twice. */
+  close(): Promise<void>;
+}
+
+/** What all HTTP plugins are given. */
+interface Surroundings {
+  readonly options: DaemonOptions;
+  readonly authenticator: Authenticator;
+  readonly keys: KeyRing;
+  readonly metrics: ProcessMetrics;
+  readonly host: EngineHost;
+  readonly store: Store;
+  readonly storeKind: 'chdb' | 'memory';
+  readonly issuer: (tenant: string) => string;
+  readonly bodies: BodyReader;
+  readonly startedAt: number;
+  closing: boolean;
+}
+
+/** The only composition root of the running process. Starts everything or leaves nothing behind. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { config, clock, log } = options;
+  const metrics = createMetrics({ version: SOFTWARE_VERSION });
+  const directory = config.dataDirectory;
+  await using undo = new AsyncDisposableStack();
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const credentials = await localCredentials(directory);
+  const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
+  const ledgerDirectory = join(directory, 'ledger');
+  const ledger = await openLedger({ directory: ledgerDirectory, log, metrics, clock });
+  undo.defer(() => ledger.close());
+  const { store, kind } = await openStore(options, metrics);
+  undo.defer(() => store.close());
+  const forwarder = await openForwarder(options, metrics);
+  if (forwarder) undo.defer(() => forwarder.shutdown());
+
+  let publicUrl = config.publicUrl ?? '';
+  const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
+  const host = await startEngineHost({
+    ledger,
+    store,
+    redactor: createRedactor({ keys, metrics }),
+    receivers: config.revocation.receivers.map(({ authorization, ...receiver }) =>
+      createSsfPushReceiver({
+        ...receiver,
+        ...(authorization === null ? {} : { authorizationHeader: authorization }),
+        ...{ issuer, keys, clock, metrics, log },
+      }),
+    ),
+    shard: { registry: REGISTRY, initialPosture: options.initialPosture },
+    snapshotDirectory: join(directory, 'snapshots'),
+    software: SOFTWARE_VERSION,
+    tenantConfigs: tenantConfigs(options),
+    grants: options.grants,
+    ...{ clock, log, metrics, jitter: Math.random },
+    ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
+  });
+  undo.defer(() => host.close());
+  const alerts = openAlerts(options, host, metrics);
+  if (alerts) undo.defer(() => alerts.close());
+
+  const surroundings: Surroundings = {
+    ...{ options, keys, metrics, host, store, issuer },
+    authenticator: createAuthenticator(
+      [...config.tokens, ...credentials.map((c) => c.config)].map(hashedToken),
+    ),
+    bodies: new BodyReader(),
+    storeKind: kind,
+    startedAt: clock.now(),
+    closing: false,
+  };
+  const main = await listen(await mainServer(surroundings), config.listen, 'listen');
+  undo.defer(() => main.app.close());
+  if (publicUrl === '') publicUrl = main.url;
+  const otlp = await listen(await otlpServer(surroundings), config.otlp, 'otlp');
+  undo.defer(() => otlp.app.close());
+
+  const running = undo.move();
+  let closed: Promise<void> | null = null;
+  return {
+    urls: { main: main.url, otlp: otlp.url },
+    host,
+    store: { kind },
+    credentials,
+    close: () => {
+      surroundings.closing = true;
+      closed ??= running.disposeAsync();
+      return closed;
+    },
+  };
+}
+
+async function mainServer(s: Surroundings): Promise<FastifyInstance> {
+  const { options, authenticator, bodies, keys, metrics, host, store, issuer } = s;
+  const { clock, log, config } = options;
+  const { ingest, control, breakers: view } = host;
+  const common = { authenticator, clock, log, metrics };
+  const app = createHttpServer({ clock, log, metrics });
+  const receiving = { authenticator, bodies, log, metrics };
+  await app.register(otlpReceiver({ ingest, ...receiving }));
+  await app.register(nativeReceiver({ ingest, ...receiving }));
+  const history = { ingest: historyOnly(ingest), path: '/v1/history' };
+  await app.register(nativeReceiver({ ...history, ...receiving }));
+  await app.register(breakerFeed({ view, control, ...common }));
+  const parseProposed = (value: unknown) => parseNativeValue(value, 0);
+  await app.register(breakerCheck({ view, control, parseProposed, ...common }));
+  await app.register(ssfMetadata({ keys, issuer }));
+  await app.register(
+    readApi({
+      view: host.view,
+      breakers: view,
+      store,
+      control,
+      parseGrants,
+      ...common,
+      info: {
+        version: SOFTWARE_VERSION,
+        startedAt: s.startedAt,
+        demo: options.demo ?? false,
+        storeKind: s.storeKind,
+      },
+      localReads: isLoopback(config.listen.host),
+      readiness: () => readiness(s),
+    }),
+  );
+  await app.register(webInterface({ directory: options.webDirectory }));
+  return app;
+}
+
+async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
+  const { options, authenticator, bodies, metrics, host } = s;
+  const { clock, log } = options;
+  const app = createHttpServer({ clock, log, metrics });
+  await app.register(otlpReceiver({ ingest: host.ingest, authenticator, bodies, log, metrics }));
+  return app;
+}
+
+/** Seeding history may move any baseline, so it takes an operator. */
+function historyOnly(ingest: Ingest): Ingest {
+  return {
+    overloaded: () => ingest.overloaded(),
+    submit: (batch) => {
+      if (batch.sender.roles.includes('operator'))
+        return ingest.submit({ ...batch, history: true });
+      const message = 'importing history needs a token with the role operator';
+      return Promise.reject(new TripcoilError('forbidden', message));
+    },
+  };
+}
+
+function readiness(s: Surroundings): {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+} {
+  const reasons: string[] = [];
+  if (s.closing) reasons.push('shutting down');
+  if (!s.host.partition.writable) reasons.push('the ledger cannot be written');
+  return { ready: reasons.length === 0, reasons };
+}
+
+async function listen(
+  app: FastifyInstance,
+  address: { readonly host: string; readonly port: number },
+  key: string,
+): Promise<{ readonly app: FastifyInstance; readonly url: string }> {
+  try {
+    await app.listen({ host: address.host, port: address.port });
+  } catch (error) {
+    await app.close();
+    const code = (error as NodeJS.ErrnoException).code;
+    const why = code === 'EADDRINUSE' ? 'is taken by another process' : `cannot be used (${code})`;
+    const message = `port ${address.port} on ${address.host} ${why}; set ${key}.port to another`;
+    throw new TripcoilError('config_invalid', message, { cause: error });
+  }
+  const bound = app.server.address() as AddressInfo;
+  const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
+  return { app, url: `http://${host}:${bound.port}` };
+}
+
+async function openStore(
+  options: DaemonOptions,
+  metrics: ProcessMetrics,
+): Promise<{ readonly store: Store; readonly kind: 'chdb' | 'memory' }> {
+  const { config, clock, log } = options;
+  if (config.store.kind !== 'memory') {
+    try {
+      const directory = join(config.dataDirectory, 'store');
+      return { store: await createChdbStore({ directory, clock, log, metrics }), kind: 'chdb' };
+    } catch (error) {
+      if (config.store.kind === 'chdb') throw error;
+      log.warn('chDB is not available: search covers what fits into memory, the ledger keeps all', {
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+  return { store: createMemoryStore(), kind: 'memory' };
+}
+
+async function openForwarder(
+  { config, clock, log }: DaemonOptions,
+  metrics: ProcessMetrics,
+): Promise<TraceForwarder | null> {
+  const { forward } = config.telemetry;
+  return forward ? createTraceForwarder({ ...forward, clock, log, metrics }) : null;
+}
+
+function openAlerts(
+  { config, clock, log }: DaemonOptions,
+  host: EngineHost,
+  metrics: ProcessMetrics,
+): AlertWebhook | null {
+  const { webhook } = config.alerts;
+  if (!webhook) return null;
+  const { url, secret } = webhook;
+  const alerts = createAlertWebhook({
+    url,
+    ...(secret === null ? {} : { secret }),
+    ...{ clock, random: Math.random, metrics, log },
+    allowLoopback: true,
+    allowPrivate: true,
+  });
+  host.view.onFinding((finding) => alerts.finding(finding));
+  host.breakers.subscribe(({ transition }) => alerts.transition(transition));
+  return alerts;
+}
+
+/** The process's configuration for any tenant, then that of each tenant with its own. */
+function tenantConfigs({ config }: DaemonOptions): ReadonlyMap<string, TenantConfig> {
+  const named = Object.keys(config.tenants);
+  return new Map([
+    [SYSTEM_TENANT, { detectors: config.detectors }],
+    ...named.map((tenant) => [tenant, tenantConfigOf(config, tenant)] as const),
+  ]);
+}
+
+function hashedToken({ sha256, ...token }: TokenConfig): Token {
+  return { ...token, hash: sha256 };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { addConfigCommand } from './cli/configuration.ts';
+import { addDemoCommand } from './cli/demo-command.ts';
+import { addImportCommand } from './cli/import-command.ts';
+import { addOperatorCommands } from './cli/operator-commands.ts';
+import { CliError, EXIT, talk } from './cli/output.ts';
+import { addReadCommands } from './cli/read-commands.ts';
+import { addReplayCommand } from './cli/replay-command.ts';
+import { addServeCommand } from './cli/serve-command.ts';
+import { addVerifyCommand } from './cli/verify-command.ts';
+import { SOFTWARE_VERSION } from './components.ts';
+import { TripcoilError } from './core/errors.ts';
+
+/** The command line. Standard output is results, standard error is talk; see docs/cli.md. */
+const program = new Command('tripcoil')
+  .description('Observability and anomaly circuit breakers for brokered AI agents')
+  .version(SOFTWARE_VERSION)
+  .showHelpAfterError()
+  .exitOverride();
+
+addServeCommand(program);
+addDemoCommand(program);
+addReplayCommand(program);
+addImportCommand(program);
+addOperatorCommands(program);
+addReadCommands(program);
+addVerifyCommand(program);
+addConfigCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CliError) {
+    talk(`tripcoil: ${error.message}`);
+    return error.exitCode;
+  }
+  if (error instanceof TripcoilError) {
+    talk(`tripcoil: ${error.code}: ${error.message}`);
+    return error.code === 'config_invalid' ? EXIT.config : EXIT.failed;
+  }
+  talk(
+    `tripcoil: internal error: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+  );
+  return EXIT.internal;
+}

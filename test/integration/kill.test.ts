@@ -1,0 +1,130 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createRandom } from '../../src/demo/random.ts';
+import { openLedger } from '../../src/ledger/ledger.ts';
+import { verifyLedger } from '../../src/ledger/verify.ts';
+import { SILENT_LOG } from '../../src/ports/log.ts';
+import { SILENT_METRICS } from '../../src/ports/metrics.ts';
+import { WALL_CLOCK } from '../../src/runtime/wall-clock.ts';
+import {
+  receiverConfig,
+  type SecurityEventReceiver,
+  startSecurityEventReceiver,
+} from './security-event-receiver.ts';
+import { call, createWorkplace, eventually, serve, type Workplace } from './served-daemon.ts';
+
+const ROUNDS = Number(process.env['TRIPCOIL_KILL_ROUNDS'] ?? 20);
+const SEED = 7;
+const TOKEN = 'kill-test-token-0123456789';
+
+describe(`kill -9 during ingest, ${ROUNDS} times`, () => {
+  let workplace: Workplace | undefined;
+  let receiver: SecurityEventReceiver | undefined;
+
+  afterEach(async () => {
+    receiver?.close();
+    await workplace?.remove();
+  });
+
+  it('loses no acknowledged event and no revocation', async () => {
+    const random = createRandom(SEED);
+    receiver = await startSecurityEventReceiver();
+    workplace = await createWorkplace(
+      `grants_file: ./grants.yaml\ntokens:\n` +
+        `  - { name: broker, token: ${TOKEN}, roles: [ingest, broker], tenants: [acme], trust: broker }\n` +
+        receiverConfig(receiver.url),
+    );
+    await writeFile(
+      join(workplace.directory, 'grants.yaml'),
+      'agents:\n  - { tenant: acme, agent: "*", tools: ["read_*"], tenants: [acme] }\n',
+    );
+    const acknowledged = new Set<string>();
+    const offending = new Set<string>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const daemon = await serve(workplace);
+      if (round === 0) await enforce(daemon, 'acme');
+      const sending = sendUntilRefused(daemon.main, round, acknowledged, offending);
+      await WALL_CLOCK.sleep(random.integer(20, 400));
+      await daemon.kill();
+      await sending;
+    }
+    const last = await serve(workplace);
+    await eventually(
+      async () => new Set(receiver?.keyByJti.values()).size,
+      (revoked) => revoked >= offending.size,
+    );
+    expect(await last.stop()).toBe(0);
+
+    const directory = join(workplace.directory, 'data', 'ledger');
+    expect(await verifyLedger(directory)).toMatchObject({ ok: true });
+    const stored = await storedEventIds(directory);
+    expect(acknowledged.size).toBeGreaterThan(ROUNDS);
+    expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+    const revoked = new Set(receiver.keyByJti.values());
+    expect(offending.size).toBeGreaterThan(0);
+    expect([...offending].filter((agent) => !revoked.has(`acme/agent/${agent}`))).toEqual([]);
+  }, 240_000);
+});
+
+async function enforce(daemon: Awaited<ReturnType<typeof serve>>, tenant: string): Promise<void> {
+  const operator = await daemon.token('local-operator');
+  const body = { reason: 'the test wants trips', actor: 'test' };
+  const answer = await call(daemon, operator, 'POST', `/v1/tenants/${tenant}/enforce`, body);
+  expect(answer.status).toBe(200);
+}
+
+/** Four senders at once; each batch holds one cross-tenant read of an agent never seen before. */
+async function sendUntilRefused(
+  url: string,
+  round: number,
+  acknowledged: Set<string>,
+  offending: Set<string>,
+): Promise<void> {
+  const lanes = [0, 1, 2, 3].map(async (lane) => {
+    for (let batch = 0; ; batch += 1) {
+      const name = `${round}-${lane}-${batch}`;
+      // One offender in twenty agents: within the blast radius that automation may use.
+      const events = Array.from({ length: 20 }, (_, index) =>
+        eventOf(`${name}-${index}`, index === 0),
+      );
+      const answer = await fetch(`${url}/v1/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+        body: JSON.stringify(events),
+      }).catch(() => null);
+      if (!answer?.ok) return;
+      for (const event of events) acknowledged.add(event.id);
+      offending.add(`agent-${name}-0`);
+    }
+  });
+  await Promise.all(lanes);
+}
+
+function eventOf(id: string, offends: boolean) {
+  return {
+    id,
+    time: Date.now(),
+    agent: { id: `agent-${id}` },
+    action: { name: 'read_account', op: 'read' },
+    resource: { type: 'crm', id: 'account', tenant: offends ? 'globex' : 'acme' },
+    outcome: { status: 'success' },
+  };
+}
+
+async function storedEventIds(directory: string): Promise<ReadonlySet<string>> {
+  const ledger = await openLedger({
+    directory,
+    log: SILENT_LOG,
+    metrics: SILENT_METRICS,
+    clock: WALL_CLOCK,
+  });
+  const ids = new Set<string>();
+  for await (const batch of ledger.read(1)) {
+    for (const { kind, body } of batch) {
+      if (kind === 'input') ids.add((JSON.parse(body) as { id: string }).id);
+    }
+  }
+  await ledger.close();
+  return ids;
+}

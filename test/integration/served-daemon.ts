@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** A real `tripcoil serve` in a process of its own, on free ports. */
+export interface ServedDaemon {
+  readonly main: string;
+  readonly otlp: string;
+  readonly process: ChildProcess;
+  /** Everything it said on standard error so far. */
+  readonly said: readonly string[];
+  token(name: 'local-ingest' | 'local-broker' | 'local-operator'): Promise<string>;
+  /** SIGKILL: no goodbye, no flush. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface Workplace {
+  readonly directory: string;
+  readonly configFile: string;
+  remove(): Promise<void>;
+}
+
+/** A temporary data directory with a configuration on free ports; `extra` is more YAML. */
+export async function createWorkplace(extra = '', storeKind = 'memory'): Promise<Workplace> {
+  const directory = await mkdtemp(join(tmpdir(), 'tripcoil-test-'));
+  const configFile = join(directory, 'tripcoil.yaml');
+  await writeFile(
+    configFile,
+    `listen: { port: 0 }\notlp: { port: 0 }\ndata_directory: ./data\n` +
+      `store: { kind: ${storeKind} }\n${extra}`,
+  );
+  return { directory, configFile, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+const LISTENS = /listens on (http:\S+) \(API, UI\) and (http:\S+) \(OTLP/;
+
+export async function serve(workplace: Workplace): Promise<ServedDaemon> {
+  const child = spawn(process.execPath, ['src/main.ts', 'serve', '-c', workplace.configFile], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said: string[] = [];
+  const lines = createInterface({ input: child.stderr });
+  const listening = new Promise<{ main: string; otlp: string }>((resolve, reject) => {
+    lines.on('line', (line) => {
+      said.push(line);
+      const match = LISTENS.exec(line);
+      if (match?.[1] && match[2]) resolve({ main: match[1], otlp: match[2] });
+    });
+    child.once('exit', (code) => reject(new Error(`serve ended (${code}):\n${said.join('\n')}`)));
+  });
+  const { main, otlp } = await listening;
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+    return child.exitCode;
+  };
+  return {
+    main,
+    otlp,
+    process: child,
+    said,
+    token: async (name) => {
+      const path = join(workplace.directory, 'data', 'credentials', `${name}.token`);
+      return (await readFile(path, 'utf8')).trim();
+    },
+    kill: async () => {
+      await end('SIGKILL');
+    },
+    stop: () => end('SIGTERM'),
+  };
+}
+
+/** Calls the daemon and returns its JSON. */
+export async function call<Body>(
+  daemon: ServedDaemon,
+  token: string | null,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ readonly status: number; readonly body: Body }> {
+  const response = await fetch(`${daemon.main}${path}`, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Body };
+}
+
+/** Asks again until the answer is the wanted one; the daemon works in a process of its own. */
+export async function eventually<Value>(
+  ask: () => Promise<Value>,
+  wanted: (value: Value) => boolean,
+  withinMs = 15_000,
+): Promise<Value> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const value = await ask();
+    if (wanted(value)) return value;
+    if (performance.now() > deadline) {
+      throw new Error(
+        `not within ${withinMs} ms; last seen: ${JSON.stringify(value).slice(0, 2_000)}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
