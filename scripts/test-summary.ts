@@ -10,7 +10,7 @@ export interface TestReport {
   }[];
 }
 
-/** One line for all reports. A missing report or a file that broke before its tests is a failure. */
+/** One line for all reports. What is missing or broke before its tests counts as failed. */
 export function summaryLine(reports: readonly (TestReport | null)[]): string {
   let passed = 0;
   let failed = 0;

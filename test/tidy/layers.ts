@@ -29,6 +29,11 @@ const adapter = (name: string, more: Partial<Layer> = {}): Layer => ({
   ...more,
 });
 
+const OFFLINE = [
+  ...['core', 'engine', 'ports', 'runtime', 'components.ts', 'config'],
+  ...['receivers', 'redact', 'revocation', 'telemetry'],
+].map((name) => `src/${name}`);
+
 /** Who may import whom (design section 3). The first that holds a file decides. */
 export const LAYERS: readonly Layer[] = [
   { folder: 'src/core', may: [], packages: [], node: false },
@@ -45,12 +50,6 @@ export const LAYERS: readonly Layer[] = [
     packages: [],
     node: true,
   },
-  {
-    folder: 'src/replay',
-    may: ['src/core', 'src/engine', 'src/ports', 'src/runtime'],
-    packages: [],
-    node: true,
-  },
   adapter('receivers', { apart: true }),
   adapter('redact'),
   adapter('ledger'),
@@ -60,6 +59,10 @@ export const LAYERS: readonly Layer[] = [
   adapter('config'),
   adapter('telemetry'),
   { folder: 'src/sdk.ts', may: ['src/core', 'src/engine'], packages: [], node: false },
+  // The commands: the hands of main.ts.
+  { folder: 'src/replay', may: OFFLINE, packages: [], node: true },
+  { folder: 'src/demo', may: [...OFFLINE, 'src/daemon.ts', 'client'], packages: '*', node: true },
+  { folder: 'src/cli', may: ['src'], packages: '*', node: true },
   { folder: 'src', may: ['src', 'detectors'], packages: '*', node: true },
   { folder: 'detectors', may: ['src/sdk.ts'], packages: ['zod'], node: false },
   { folder: 'client', may: [], packages: [], node: true },
@@ -120,6 +123,24 @@ function importFault(file: SourceFile, found: ImportFound, layer: Layer): string
     return `${layer.folder} may not import ${target}`;
   }
   return layer.typesOnly === true && !found.typeOnly ? `may import only types of ${target}` : null;
+}
+
+const ADAPTERS = ['receivers', 'redact', 'ledger', 'store', 'revocation', 'api', 'telemetry'];
+
+/** Only the composition root makes adapters; log and tracing are started by the commands. */
+export function constructionFaults(tree: SourceTree): readonly Fault[] {
+  return tree.sources('src').flatMap((file) => {
+    if (isTestSupport(file.path) || file.path === 'src/daemon.ts') return [];
+    return file.imports.flatMap(({ specifier, values, line }) => {
+      const target = resolveSpecifier(file.path, specifier) ?? '';
+      const adapter = ADAPTERS.find((name) => isIn(target, `src/${name}`));
+      if (adapter === undefined || isIn(file.path, `src/${adapter}`)) return [];
+      if (adapter === 'telemetry' && /^src\/(cli\/|main\.ts)/.test(file.path)) return [];
+      return values
+        .filter((name) => /^(create|open|start|fixed)[A-Z]/.test(name))
+        .map((name) => ({ file: file.path, line, message: `makes an adapter: ${name}` }));
+    });
+  });
 }
 
 /** Two different subfolders; a file beside them is shared by both. */

@@ -73,6 +73,16 @@ const PLANTED: readonly (readonly [string, Check, Files, string, Files])[] = [
     { 'src/ledger/a.test.ts': "import { b } from './testing/b.ts';" },
   ],
   [
+    'a command makes an adapter',
+    layers.constructionFaults,
+    { 'src/cli/a.ts': "import { type B, openLedger } from '../ledger/b.ts';" },
+    'src/cli/a.ts:1 makes an adapter: openLedger',
+    {
+      'src/cli/a.ts': "import { verify } from '../ledger/b.ts';",
+      'src/daemon.ts': "import { openLedger } from './ledger/b.ts';",
+    },
+  ],
+  [
     'two files import each other',
     layers.cycleFaults,
     {
@@ -146,7 +156,7 @@ const PLANTED: readonly (readonly [string, Check, Files, string, Files])[] = [
     rules.sizeFaults,
     { 'src/core/a.ts': `const a = ${'1'.repeat(91)};\n`.replace(';', '') },
     'src/core/a.ts:1 is 101 columns wide, more than 100',
-    { 'src/core/a.ts': `const a = ${'1'.repeat(90)}\n` },
+    { 'src/core/a.ts': `const a = ${'1'.repeat(90)}\nconst b = /${'x'.repeat(99)}/;` },
   ],
   [
     'a file is too long',

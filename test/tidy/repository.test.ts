@@ -10,6 +10,7 @@ const tree = readTree();
 describe('the repository', () => {
   const checks: Readonly<Record<string, () => readonly Fault[]>> = {
     'imports point down only': () => layers.layerFaults(tree),
+    'makes adapters in daemon.ts alone': () => layers.constructionFaults(tree),
     'has no import cycles': () => layers.cycleFaults(tree),
     'imports what is there': () => layers.brokenImportFaults(tree),
     'has no dead files': () => layers.deadFileFaults(tree),

@@ -67,7 +67,10 @@ export function redactedCastFaults(tree: SourceTree): readonly Fault[] {
 export function sizeFaults(tree: SourceTree): readonly Fault[] {
   return tree.sources(...CODE_FOLDERS, 'test').flatMap((file) => {
     const faults: Fault[] = [];
+    const code = file.scan.code.split('\n');
     for (const [index, line] of file.text.split('\n').entries()) {
+      // A regular expression cannot be broken over lines.
+      if (/\/·{80,}\//.test(code[index] ?? '')) continue;
       if (line.length > COLUMNS_MAX && !/https?:\/\/\S{40}/.test(line)) {
         const message = `is ${line.length} columns wide, more than ${COLUMNS_MAX}`;
         faults.push({ file: file.path, line: index + 1, message });

@@ -65,6 +65,7 @@ describe('importsOf', () => {
       './g.ts',
       './h.ts',
     ]);
+    expect(found.map((one) => one.values.join())).toEqual(['a', '', 'c', '', 'e', '', '', '']);
     expect(found.filter((one) => one.typeOnly).map((one) => one.line)).toEqual([2, 9]);
   });
 });

@@ -11,6 +11,8 @@ export interface Scan {
 export interface ImportFound {
   readonly specifier: string;
   readonly typeOnly: boolean;
+  /** Names imported as values, as the other file calls them. */
+  readonly values: readonly string[];
   readonly line: number;
 }
 
@@ -166,7 +168,11 @@ export function importsOf(text: string, { code }: Scan): readonly ImportFound[] 
     const end = code.indexOf(code[quote] ?? '', quote + 1);
     if (match[1] === 'export' && !match[0].includes('from')) return [];
     const specifier = text.slice(quote + 1, end);
-    return [{ specifier, typeOnly: match[2] !== undefined, line: lineAt(code, quote) }];
+    const typeOnly = match[2] !== undefined;
+    const names = (/\{([^}]*)\}/.exec(match[0])?.[1] ?? '').split(',').map((name) => name.trim());
+    const values = names.filter((name) => name !== '' && !typeOnly && !name.startsWith('type '));
+    const called = values.map((name) => name.split(' ')[0] ?? '');
+    return [{ specifier, typeOnly, values: called, line: lineAt(code, quote) }];
   });
 }
 
