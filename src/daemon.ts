@@ -176,6 +176,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
         demo: options.demo ?? false,
         storeKind: s.storeKind,
       },
+      exposition: metrics,
       localReads: isLoopback(config.listen.host),
       readiness: () => readiness(s),
     }),

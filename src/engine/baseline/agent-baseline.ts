@@ -33,10 +33,15 @@ export interface Comparison {
   readonly evidence: number;
   /** Start of the run the evidence speaks of. */
   readonly since: EpochMs;
+  /** Total since the run began, and what was expected of that time. */
+  readonly runActual: number;
+  readonly runTypical: number;
 }
 
 /** Read side of an agent's history, given to detectors. */
 export interface AgentBaseline {
+  /** The time these readings are for. */
+  readonly time: EpochMs;
   /** Time span of learned history. */
   readonly ageMs: number;
   /** Windows with activity learned from. */

@@ -68,6 +68,11 @@ export interface DetectorDefinition<Config = unknown, State = unknown> {
   readonly tags: readonly string[];
   readonly config: ZodType<Config>;
   readonly init: () => State;
+  /**
+   * Whether the detector has anything to say about this kind of event. Where false, neither
+   * `judges` nor `observe` is asked and coverage stays as it is. Absent means always.
+   */
+  readonly applies?: (event: Redacted<AccessEvent>) => boolean;
   /** Mutates `state`; returns what it saw, or nothing. */
   readonly observe: (
     event: Redacted<AccessEvent>,

@@ -1,0 +1,223 @@
+import { assert, TripcoilError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { type EpochMs, MINUTE_MS } from '../../core/time.ts';
+import { type AgentBaseline, type Comparison, MEASURES, type Measure } from './agent-baseline.ts';
+import { emptyComparison, HistoryComparison } from './comparison.ts';
+import {
+  addSize,
+  closeMinute,
+  closeQuiet,
+  createMeasureHistory,
+  expectedAt,
+  fadePeaks,
+  type MeasureHistory,
+  openMinute,
+  slotOf,
+} from './measure-history.ts';
+import { hourOf } from './seasonal-rate.ts';
+
+/** Rises when the meaning of a stored baseline changes; another version is not restored. */
+export const BASELINE_VERSION = 1;
+
+/**
+ * One agent's own history, per measure: bounded, plain numbers, a function of the events given to
+ * `observeBaseline` alone. About 15 KiB with all four measures, 4 KiB with calls only.
+ */
+export interface BaselineState {
+  readonly version: number;
+  /** The open minute of event time, or -1 before the first event. */
+  minute: number;
+  /** Minutes learned from, and those of them that had activity. */
+  learnedMinutes: number;
+  activeMinutes: number;
+  /** Weight of the open minute: 1, or next to nothing once an event of it must not be learned. */
+  weight: number;
+  /** Events in a row from before the ring. */
+  behind: number;
+  readonly measures: { [measure in Measure]?: MeasureHistory };
+}
+
+/** What an incident teaches: not nothing, so that a change that stays does not alarm forever. */
+const TRIPPED_WEIGHT = 0.02;
+const HOUR_MINUTES = 60;
+
+export function createBaselineState(): BaselineState {
+  return {
+    version: BASELINE_VERSION,
+    minute: -1,
+    learnedMinutes: 0,
+    activeMinutes: 0,
+    weight: 1,
+    behind: 0,
+    measures: {},
+  };
+}
+
+/**
+ * Counts one action. Minutes close by event time; events up to 15 minutes late land in their own
+ * minute, older ones move nothing, unless so many come in a row that the clock was wrong: then it
+ * goes back to them. A silence of any length costs at most a week of hours.
+ */
+export function observeBaseline(
+  state: BaselineState,
+  sizes: Readonly<Record<Measure, number>>,
+  time: EpochMs,
+  { learn }: { readonly learn: boolean },
+): void {
+  if (!(time >= 0) || !Number.isFinite(time)) return;
+  const minute = Math.floor(time / MINUTE_MS);
+  if (state.minute < 0) state.minute = minute;
+  else if (minute > state.minute) advance(state, minute);
+  else if (minute <= state.minute - LIMITS.baselineRingMinutes) {
+    state.behind += 1;
+    if (state.behind < LIMITS.baselineBehindEvents) return;
+    goBack(state, minute);
+  }
+  state.behind = 0;
+  if (!learn) state.weight = TRIPPED_WEIGHT;
+  for (const measure of MEASURES) {
+    const size = sizes[measure];
+    if (!(size > 0)) continue;
+    const bounded = Math.min(size, LIMITS.volumeMax);
+    const history = historyOf(state, measure, bounded);
+    addSize(history, minute, state.minute, bounded, state.weight);
+  }
+}
+
+/** The readings a detector gets, as of one event's time. */
+export function viewOf(state: BaselineState, time: EpochMs): AgentBaseline {
+  return new BaselineView(state, time);
+}
+
+/** A copy that shares nothing with the live state; plain JSON, exact on the way back. */
+export function snapshotBaseline(state: BaselineState): unknown {
+  return copyOf(state);
+}
+
+/** @throws TripcoilError `conflict` when the value is of another version. */
+export function restoreBaseline(value: unknown): BaselineState {
+  const version =
+    typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
+  if (version !== BASELINE_VERSION) {
+    throw new TripcoilError('conflict', `baseline version ${String(version)} is not readable`);
+  }
+  return copyOf(value as BaselineState);
+}
+
+class BaselineView implements AgentBaseline {
+  readonly time: EpochMs;
+  readonly #state: BaselineState;
+  readonly #minute: number;
+
+  constructor(state: BaselineState, time: EpochMs) {
+    this.time = time;
+    this.#state = state;
+    this.#minute = Math.floor(time / MINUTE_MS);
+  }
+
+  get ageMs(): number {
+    return Math.floor(this.#state.learnedMinutes) * MINUTE_MS;
+  }
+
+  get activeWindows(): number {
+    return this.#state.activeMinutes;
+  }
+
+  compare(measure: Measure, windowMs: number): Comparison {
+    const minutes = windowMs / MINUTE_MS;
+    assert(minutes >= 1 && minutes < LIMITS.baselineRingMinutes, 'a window of 1 to 15 minutes');
+    const history = this.#state.measures[measure];
+    const { minute: open } = this.#state;
+    const isHeld = this.#minute <= open && this.#minute > open - LIMITS.baselineRingMinutes;
+    if (!history || !isHeld) return emptyComparison(measure, windowMs, this.#minute * MINUTE_MS);
+    return new HistoryComparison(measure, windowMs, history, this.#minute, open);
+  }
+}
+
+function historyOf(state: BaselineState, measure: Measure, size: number): MeasureHistory {
+  const known = state.measures[measure];
+  if (known) return known;
+  const created = createMeasureHistory(state.minute, size, state.measures.calls);
+  state.measures[measure] = created;
+  return created;
+}
+
+/** Closes the open minute and the silence after it, and opens `minute`. */
+function advance(state: BaselineState, minute: number): void {
+  const { minute: closing, weight } = state;
+  const quietFrom = closing + 1;
+  const most = LIMITS.baselineQuietHours * HOUR_MINUTES;
+  const quiet = Math.min(minute - quietFrom, most);
+  const hours = hourOf(minute) - hourOf(closing);
+  for (const measure of MEASURES) {
+    const history = state.measures[measure];
+    if (!history) continue;
+    closeMinute(history, closing, weight);
+    if (hours > 0) fadePeaks(history, Math.min(hours, LIMITS.baselineQuietHours));
+    if (quiet > 0) passQuiet(history, minute - quiet, minute, weight);
+    openMinute(history, minute);
+  }
+  state.learnedMinutes += weight * (1 + quiet);
+  if (weight === 1) state.activeMinutes += 1;
+  state.minute = minute;
+  state.weight = 1;
+}
+
+/** Learns the silence from `from` to `until`, an hour at a time, and shows it in the ring. */
+function passQuiet(history: MeasureHistory, from: number, until: number, weight: number): void {
+  for (let at = from; at < until; ) {
+    const end = Math.min(until, (hourOf(at) + 1) * HOUR_MINUTES);
+    closeQuiet(history, at, end - at, weight);
+    at = end;
+  }
+  for (let at = Math.max(from, until - LIMITS.baselineRingMinutes); at < until; at += 1) {
+    history.totals[slotOf(at)] = 0;
+    history.expected[slotOf(at)] = expectedAt(history, at);
+  }
+}
+
+/** The clock had run ahead of the events: open their minute again with an empty ring. */
+function goBack(state: BaselineState, minute: number): void {
+  for (const measure of MEASURES) {
+    const history = state.measures[measure];
+    if (!history) continue;
+    history.rate.hour = hourOf(minute);
+    history.totals.fill(0);
+    openMinute(history, minute);
+    history.expected.fill(expectedAt(history, minute));
+    history.runSince = minute;
+    history.runActual = 0;
+    history.runExpected = 0;
+    history.evidence.fill(0);
+  }
+  state.minute = minute;
+  state.weight = 1;
+}
+
+function copyOf(state: BaselineState): BaselineState {
+  const measures: BaselineState['measures'] = {};
+  for (const measure of MEASURES) {
+    const history = state.measures[measure];
+    if (history) measures[measure] = copyOfHistory(history);
+  }
+  return { ...state, measures };
+}
+
+function copyOfHistory(history: MeasureHistory): MeasureHistory {
+  const { rate } = history;
+  return {
+    ...history,
+    rate: {
+      ...rate,
+      weekSum: [...rate.weekSum],
+      weekMinutes: [...rate.weekMinutes],
+      daySum: [...rate.daySum],
+      dayMinutes: [...rate.dayMinutes],
+    },
+    totals: [...history.totals],
+    expected: [...history.expected],
+    dispersion: { ...history.dispersion },
+    normal: [...history.normal],
+    evidence: [...history.evidence],
+  };
+}

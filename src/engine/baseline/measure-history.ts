@@ -1,0 +1,367 @@
+import { LIMITS } from '../../core/limits.ts';
+import { ALTERNATIVES, type Dispersion, logRatio, varianceOf } from './count-model.ts';
+import {
+  createSeasonalRate,
+  decayTo,
+  exposureAt,
+  hourOf,
+  learn,
+  rateAt,
+  type SeasonalRate,
+} from './seasonal-rate.ts';
+
+/**
+ * One agent's history of one measure in minute buckets of event time: a seasonal rate, a local
+ * level over it, its dispersion, and the sequential evidence of a lasting rise. Plain numbers.
+ */
+export interface MeasureHistory {
+  readonly rate: SeasonalRate;
+  /** Totals and expected totals of the latest minutes, by minute modulo the ring. */
+  readonly totals: number[];
+  readonly expected: number[];
+  /** Seasonal rate and predicted mean of the open minute. */
+  seasonal: number;
+  mean: number;
+  /** Squares of the single sizes in the open minute. */
+  squares: number;
+  /** Decayed sums of the sizes and their squares; their ratio is the typical size of an action. */
+  sizeSum: number;
+  sizeSquares: number;
+  /** Decayed actual and expected of the last minutes: the local level is their ratio. */
+  levelActual: number;
+  levelExpected: number;
+  dispersion: Dispersion;
+  /** Weighted normal equations of the dispersion: squared deviations on mean and mean squared. */
+  readonly normal: number[];
+  /** Logarithm of the slow upper quantile of quarter-hour ratios of actual to expected. */
+  slack: number;
+  quarterActual: number;
+  quarterExpected: number;
+  quarterMinutes: number;
+  /** Largest totals of one and of ten minutes, slowly forgotten. */
+  peakMinute: number;
+  peakTen: number;
+  /** Shiryaev-Roberts evidence, one per alternative. */
+  readonly evidence: number[];
+  /** The run the evidence speaks of: its first minute, closed total, closed expectation. */
+  runSince: number;
+  runActual: number;
+  runExpected: number;
+}
+
+/** Minutes before there is anything to hold an event against: one day. */
+export const COLD_MINUTES = 1_440;
+/** Evidence beyond which little is learned; a hard freeze would repeat alarms after a true shift. */
+const SUSPICIOUS = 300;
+const SUSPICIOUS_WEIGHT = 0.1;
+const WINSOR_DEVIATIONS = 4;
+const SIZE_KEEP = 0.5 ** (1 / 10_080);
+const DISPERSION_KEEP = SIZE_KEEP;
+const LEVEL_KEEP = 0.5 ** (1 / 20);
+const LEVEL_PRIOR = 6;
+const LEVEL_MIN = 0.5;
+const LEVEL_MAX = 4;
+/** Prior for an agent without history: half an action a minute. */
+const PRIOR_ACTIONS = 0.5;
+const FIRST_SPREAD = 0.25;
+const RIDGE = 1.001;
+const SLACK_MIN = Math.log(1.15);
+const SLACK_MAX = Math.log(3);
+const SLACK_FIRST = Math.log(2);
+const SLACK_STEP = 0.05;
+const SLACK_QUANTILE = 0.99;
+const SLACK_MINUTES = 15;
+const SLACK_ACTIONS = 4;
+/** Peaks fade by half in five weeks and rise by at most half at a time once there is history. */
+const PEAK_KEEP = 0.98 ** (1 / 24);
+const PEAK_GROWTH = 1.5;
+const EVIDENCE_MAX = 1e12;
+/** A single extreme size must not decide alone: sums of sizes need at least two such minutes. */
+const MINUTE_EVIDENCE_MAX = 9;
+
+/** `like` lends its exposure: an agent observed for a week without records is known to read none. */
+export function createMeasureHistory(
+  minute: number,
+  first: number,
+  like: MeasureHistory | undefined,
+): MeasureHistory {
+  const rate = createSeasonalRate(minute);
+  if (like) {
+    for (const [index, minutes] of like.rate.weekMinutes.entries())
+      rate.weekMinutes[index] = minutes;
+    for (const [index, minutes] of like.rate.dayMinutes.entries()) rate.dayMinutes[index] = minutes;
+    rate.minutes = like.rate.minutes;
+    rate.hour = like.rate.hour;
+  }
+  const history: MeasureHistory = {
+    rate,
+    totals: new Array<number>(LIMITS.baselineRingMinutes).fill(0),
+    expected: new Array<number>(LIMITS.baselineRingMinutes).fill(0),
+    seasonal: 0,
+    mean: 0,
+    squares: 0,
+    sizeSum: first,
+    sizeSquares: first * first,
+    levelActual: 0,
+    levelExpected: 0,
+    dispersion: { excess: first - 1, spread: FIRST_SPREAD },
+    normal: [0, 0, 0, 0, 0],
+    slack: SLACK_FIRST,
+    quarterActual: 0,
+    quarterExpected: 0,
+    quarterMinutes: 0,
+    peakMinute: 0,
+    peakTen: 0,
+    evidence: [0, 0, 0],
+    runSince: minute,
+    runActual: 0,
+    runExpected: 0,
+  };
+  openMinute(history, minute);
+  history.expected.fill(history.expected[slotOf(minute)] ?? 0);
+  return history;
+}
+
+export function slotOf(minute: number): number {
+  return minute % LIMITS.baselineRingMinutes;
+}
+
+/** Typical size of one action, and thereby the unit in which pseudo-counts are meant. */
+export function unitOf(history: MeasureHistory): number {
+  return history.sizeSum > 0 ? history.sizeSquares / history.sizeSum : 1;
+}
+
+export function expectedAt(history: MeasureHistory, minute: number): number {
+  const unit = unitOf(history);
+  return Math.max(rateAt(history.rate, minute, PRIOR_ACTIONS * unit), 1e-6 * unit);
+}
+
+/** Relative standard error of the expected rate, from the exposure behind it. */
+export function standardError(history: MeasureHistory, minute: number): number {
+  const exposure = Math.max(1, exposureAt(history.rate, minute));
+  const { excess, spread } = history.dispersion;
+  return Math.sqrt(((1 + excess) / Math.max(history.mean, 1e-9) + spread) / exposure);
+}
+
+/** Upper edge of rates that are still no news: slow swings and estimation error allowed for. */
+export function nullMean(history: MeasureHistory, minute: number): number {
+  return history.mean * Math.exp(history.slack) * (1 + standardError(history, minute));
+}
+
+/** Adds one size to a minute of the ring; a minute already closed is also learned, unweighted. */
+export function addSize(
+  history: MeasureHistory,
+  minute: number,
+  open: number,
+  size: number,
+  weight: number,
+): void {
+  const slot = slotOf(minute);
+  history.totals[slot] = (history.totals[slot] ?? 0) + size;
+  if (minute === open) history.squares += size * size;
+  else
+    learn(history.rate, hourOf(minute), Math.min(size, history.mean + unitOf(history)) * weight, 0);
+}
+
+export function openMinute(history: MeasureHistory, minute: number): void {
+  decayTo(history.rate, hourOf(minute));
+  const seasonal = expectedAt(history, minute);
+  const prior = LEVEL_PRIOR * unitOf(history);
+  const local = (history.levelActual + prior) / (history.levelExpected + prior);
+  const level = Math.min(LEVEL_MAX, Math.max(LEVEL_MIN, local));
+  const slot = slotOf(minute);
+  history.seasonal = seasonal;
+  history.mean = seasonal * level;
+  history.totals[slot] = 0;
+  history.expected[slot] = seasonal * Math.max(1, level);
+  history.squares = 0;
+}
+
+/** Closes the open minute: evidence first, then learning, so that a minute is judged by the past. */
+export function closeMinute(history: MeasureHistory, minute: number, weight: number): void {
+  const total = history.totals[slotOf(minute)] ?? 0;
+  const isCold = history.rate.minutes < COLD_MINUTES * 0.9;
+  if (!isCold) addEvidence(history, minute, total);
+  const isSuspicious = meanEvidence(history) > SUSPICIOUS;
+  const learning = weight * (isSuspicious ? SUSPICIOUS_WEIGHT : 1);
+  const { mean, dispersion } = history;
+  const deviation = Math.sqrt(varianceOf(mean, dispersion));
+  const usual = mean + WINSOR_DEVIATIONS * deviation + unitOf(history);
+  const limit = isCold ? total : Math.max(usual, 1.1 * history.peakMinute);
+  const taken = Math.min(total, limit);
+  if (learning === 1) learnPeaks(history, minute, total, isCold ? total : usual);
+  learn(history.rate, hourOf(minute), taken * learning, learning);
+  learnLevel(history, taken, history.seasonal, learning, 1);
+  learnSizes(history, total, taken, learning);
+  learnDispersion(history, taken, learning, 1);
+  learnSlack(history, total, isSuspicious || isCold || weight < 1);
+}
+
+/** Closes a run of minutes without any activity, an hour at a time; the caller bounds the hours. */
+export function closeQuiet(
+  history: MeasureHistory,
+  from: number,
+  minutes: number,
+  weight: number,
+): void {
+  openMinute(history, from);
+  if (history.rate.minutes >= COLD_MINUTES * 0.9) quietEvidence(history, from, minutes);
+  const learning = weight * (meanEvidence(history) > SUSPICIOUS ? SUSPICIOUS_WEIGHT : 1);
+  learn(history.rate, hourOf(from), 0, minutes * learning);
+  learnDispersion(history, 0, learning, minutes);
+  learnLevel(history, 0, history.seasonal, learning, minutes);
+  history.quarterMinutes = 0;
+  history.quarterActual = 0;
+  history.quarterExpected = 0;
+}
+
+/** Mean of the alternatives' evidence; its alarm rate is at most one per that many minutes. */
+export function meanEvidence({ evidence }: MeasureHistory): number {
+  const [slight = 0, clear = 0, strong = 0] = evidence;
+  return (slight + clear + strong) / 3;
+}
+
+/** Log evidence as it would stand if the open minute ended now; rises with the total only. */
+export function logEvidenceNow(history: MeasureHistory, minute: number): number {
+  const total = history.totals[slotOf(minute)] ?? 0;
+  const mean = nullMean(history, minute);
+  let sum = 0;
+  for (const [index, times] of ALTERNATIVES.entries()) {
+    sum += (1 + (history.evidence[index] ?? 0)) * minuteEvidence(history, times, mean, total);
+  }
+  return Math.log(Math.max(sum / ALTERNATIVES.length, 1e-12));
+}
+
+function minuteEvidence(
+  history: MeasureHistory,
+  times: number,
+  mean: number,
+  total: number,
+): number {
+  const log = logRatio(times, mean, history.dispersion, total);
+  const most = unitOf(history) > 1 ? MINUTE_EVIDENCE_MAX : 27;
+  return Math.exp(Math.min(log, most));
+}
+
+/** R ← (1 + R) · e for each alternative, and the run it speaks of. */
+function addEvidence(history: MeasureHistory, minute: number, total: number): void {
+  const mean = nullMean(history, minute);
+  for (const [index, times] of ALTERNATIVES.entries()) {
+    const before = history.evidence[index] ?? 0;
+    const after = (1 + before) * minuteEvidence(history, times, mean, total);
+    history.evidence[index] = Math.min(EVIDENCE_MAX, after);
+  }
+  history.runActual += total;
+  history.runExpected += history.expected[slotOf(minute)] ?? 0;
+  endRunWhenCalm(history, minute + 1);
+}
+
+/** The same recursion over `minutes` zeros in closed form: R·qⁿ + q + q² + … + qⁿ. */
+function quietEvidence(history: MeasureHistory, from: number, minutes: number): void {
+  const mean = nullMean(history, from);
+  for (const [index, times] of ALTERNATIVES.entries()) {
+    const q = Math.exp(logRatio(times, mean, history.dispersion, 0));
+    const power = q ** minutes;
+    const series = q > 1 - 1e-9 ? minutes : (q * (1 - power)) / (1 - q);
+    const before = history.evidence[index] ?? 0;
+    history.evidence[index] = Math.min(EVIDENCE_MAX, before * power + series);
+  }
+  history.runExpected += minutes * history.seasonal;
+  endRunWhenCalm(history, from + minutes);
+}
+
+function endRunWhenCalm(history: MeasureHistory, next: number): void {
+  if (meanEvidence(history) >= 1) return;
+  history.runSince = next;
+  history.runActual = 0;
+  history.runExpected = 0;
+}
+
+function learnLevel(
+  history: MeasureHistory,
+  total: number,
+  seasonal: number,
+  weight: number,
+  minutes: number,
+): void {
+  const keep = LEVEL_KEEP ** minutes;
+  const reach = (1 - keep) / (1 - LEVEL_KEEP);
+  history.levelActual = history.levelActual * keep + total * weight;
+  history.levelExpected = history.levelExpected * keep + seasonal * weight * reach;
+}
+
+function learnSizes(history: MeasureHistory, total: number, taken: number, weight: number): void {
+  if (total === 0) return;
+  const share = taken / total;
+  history.sizeSum = history.sizeSum * SIZE_KEEP + taken * weight;
+  history.sizeSquares = history.sizeSquares * SIZE_KEEP + history.squares * share * share * weight;
+}
+
+/**
+ * Weighted least squares of (total − mean)² − mean on mean and mean², with weights 1 / variance²,
+ * bounded below by what the sizes of single actions imply.
+ */
+function learnDispersion(
+  history: MeasureHistory,
+  total: number,
+  weight: number,
+  minutes: number,
+): void {
+  const { mean, normal } = history;
+  const variance = varianceOf(mean, history.dispersion);
+  const precision = (weight * minutes) / (variance * variance);
+  const excess = (total - mean) ** 2 - mean;
+  const keep = DISPERSION_KEEP ** minutes;
+  const [n11 = 0, n12 = 0, n22 = 0, y1 = 0, y2 = 0] = normal;
+  normal[0] = n11 * keep + precision * mean ** 2;
+  normal[1] = n12 * keep + precision * mean ** 3;
+  normal[2] = n22 * keep + precision * mean ** 4;
+  normal[3] = y1 * keep + precision * mean * excess;
+  normal[4] = y2 * keep + precision * mean ** 2 * excess;
+  history.dispersion = solveDispersion(normal, Math.max(0, unitOf(history) - 1));
+}
+
+function solveDispersion(normal: readonly number[], least: number): Dispersion {
+  const [n11 = 0, n12 = 0, n22 = 0, y1 = 0, y2 = 0] = normal;
+  if (n11 <= 0 || n22 <= 0) return { excess: least, spread: FIRST_SPREAD };
+  const a11 = n11 * RIDGE;
+  const a22 = n22 * RIDGE;
+  const free = (y1 * a22 - y2 * n12) / (a11 * a22 - n12 * n12);
+  const excess = Math.max(least, free);
+  const spread = (y2 - excess * n12) / a22;
+  if (spread >= 0) return { excess, spread };
+  return { excess: Math.max(least, y1 / a11), spread: 0 };
+}
+
+/** Robbins-Monro estimate of an upper quantile, on the logarithm. */
+function learnSlack(history: MeasureHistory, total: number, skip: boolean): void {
+  history.quarterActual += total;
+  history.quarterExpected += history.mean;
+  history.quarterMinutes += 1;
+  if (history.quarterMinutes < SLACK_MINUTES) return;
+  const { quarterActual, quarterExpected } = history;
+  history.quarterActual = 0;
+  history.quarterExpected = 0;
+  history.quarterMinutes = 0;
+  if (skip || quarterExpected < SLACK_ACTIONS * unitOf(history)) return;
+  const above = Math.log(Math.max(quarterActual / quarterExpected, 1e-9)) > history.slack;
+  const next = history.slack + SLACK_STEP * (above ? SLACK_QUANTILE : SLACK_QUANTILE - 1);
+  history.slack = Math.min(SLACK_MAX, Math.max(SLACK_MIN, next));
+}
+
+function learnPeaks(history: MeasureHistory, minute: number, total: number, usual: number): void {
+  const grown = Math.max(usual, history.peakMinute * PEAK_GROWTH);
+  history.peakMinute = Math.max(history.peakMinute, Math.min(total, grown));
+  let ten = 0;
+  for (let back = 0; back < 10; back += 1) ten += history.totals[slotOf(minute - back)] ?? 0;
+  const tenGrown = Math.max(history.peakTen * PEAK_GROWTH, history.peakMinute);
+  const isFirst = history.peakTen === 0 || history.rate.minutes < COLD_MINUTES;
+  history.peakTen = Math.max(history.peakTen, isFirst ? ten : Math.min(ten, tenGrown));
+}
+
+/** Peaks fade with the hours that pass. */
+export function fadePeaks(history: MeasureHistory, hours: number): void {
+  const keep = PEAK_KEEP ** hours;
+  history.peakMinute *= keep;
+  history.peakTen *= keep;
+}
