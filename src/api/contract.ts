@@ -9,6 +9,8 @@ export interface ErrorBody {
   readonly message: string;
   readonly path?: string;
   readonly request_id?: string;
+  /** Everything wrong with a document, where more than one thing may be. */
+  readonly problems?: readonly { readonly path: string; readonly message: string }[];
 }
 
 export type AgentState = 'learning' | 'normal' | 'at_risk' | 'tripped' | 'unregistered';
@@ -155,6 +157,11 @@ export interface PageBody<Row> {
 }
 
 export interface StatusBody {
+  /**
+   * Absent for a credential of every tenant. For others the figures of the whole process (ledger,
+   * ingest, revocation) are zero, because they would tell of other tenants.
+   */
+  readonly scope?: 'tenants';
   readonly version: string;
   readonly started_at: string;
   readonly term: number;
@@ -186,4 +193,49 @@ export interface StatusBody {
     readonly p99_ms: number | null;
   };
   readonly demo: boolean;
+}
+
+/** A breaker's step, as `transition` on `/v1/stream`. */
+export interface TransitionBody {
+  readonly time: string;
+  readonly event_id: string | null;
+  readonly key: KeyBody;
+  readonly from: string;
+  readonly to: string;
+  readonly level: number;
+  readonly epoch: number;
+  readonly reason: string;
+  readonly class: string;
+  readonly finding_id: string | null;
+  readonly actor: string | null;
+}
+
+/** What one agent did per bucket; buckets without a call are left out. */
+export interface ActivityBody {
+  readonly bucket_ms: number;
+  readonly items: readonly {
+    readonly bucket: string;
+    readonly calls: number;
+    readonly records: number;
+  }[];
+}
+
+/** Answer to an order that was logged. `breaker` is its state afterwards. */
+export interface OrderBody {
+  readonly accepted: true;
+  readonly breaker: BreakerBody | null;
+}
+
+export interface PostureBody {
+  readonly tenant: string;
+  readonly posture: 'shadow' | 'enforce';
+}
+
+export interface GrantsBody {
+  readonly tenants: readonly { readonly tenant: string; readonly agents: number }[];
+}
+
+export interface ReadinessBody {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
 }

@@ -1,0 +1,138 @@
+import { type BreakerKey, LEVEL_NAMES, type Transition } from '../core/breaker.ts';
+import type { Finding } from '../core/finding.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { AgentView, BreakerDetail } from '../ports/engine-view.ts';
+import type {
+  AgentBody,
+  AgentState,
+  BreakerBody,
+  FindingBody,
+  KeyBody,
+  TransitionBody,
+} from './contract.ts';
+
+/** Risk from which an agent is shown as at risk; display only, no policy reads it. */
+const AT_RISK = 50;
+
+/** RFC 3339 in UTC, whole milliseconds. */
+export function timeText(time: EpochMs): string {
+  return new Date(time).toISOString();
+}
+
+export function agentBody(view: AgentView): AgentBody {
+  return {
+    tenant: view.tenant,
+    agent: view.agent,
+    state: stateOf(view),
+    posture: view.posture,
+    risk: view.risk,
+    risk_parts: view.riskParts.map(({ detector, value, at }) => ({
+      detector,
+      value,
+      at: timeText(at),
+    })),
+    level: view.level,
+    role: view.grant?.role ?? null,
+    owners: view.grant?.owners ?? null,
+    first_seen: timeText(view.firstSeen),
+    last_seen: timeText(view.lastSeen),
+    baseline_age_ms: view.baselineAgeMs,
+    calls: view.calls,
+    coverage: view.coverage.map(({ detector, blind }) =>
+      blind === null
+        ? { detector, verdict: 'judged' }
+        : { detector, verdict: 'blind', field: blind.field, cure: blind.cure },
+    ),
+  };
+}
+
+/** The most urgent word that fits. */
+function stateOf(view: AgentView): AgentState {
+  if (view.level > 0) return 'tripped';
+  if (view.risk >= AT_RISK) return 'at_risk';
+  if (view.grant === null) return 'unregistered';
+  return view.learning ? 'learning' : 'normal';
+}
+
+export function findingBody(finding: Finding): FindingBody {
+  const { decision, evidence } = finding;
+  return {
+    id: finding.id,
+    time: timeText(finding.time),
+    event_id: finding.eventId,
+    tenant: finding.tenant,
+    agent: finding.agent,
+    session: finding.session ?? null,
+    chain: finding.chain,
+    detector: finding.detector,
+    family: finding.family,
+    mode: finding.mode,
+    level: finding.level,
+    score: finding.score,
+    actual: finding.actual,
+    typical: finding.typical,
+    probability: finding.probability,
+    title: finding.title,
+    explanation: finding.explanation,
+    evidence: {
+      events: [...evidence.events],
+      measures: { ...evidence.measures },
+      facts: { ...evidence.facts },
+    },
+    decision: decision.tripped
+      ? { tripped: true, key: keyBody(decision.key), level: decision.level }
+      : {
+          tripped: false,
+          why: decision.why,
+          ...(decision.would === undefined
+            ? {}
+            : { would: { key: keyBody(decision.would.key), level: decision.would.level } }),
+        },
+  };
+}
+
+export function breakerBody(detail: BreakerDetail): BreakerBody {
+  const { state } = detail;
+  const level = state.phase === 'closed' ? 0 : state.level;
+  return {
+    key: keyBody(detail.key),
+    phase: state.phase,
+    level,
+    level_name: LEVEL_NAMES[level],
+    epoch: state.epoch,
+    term: detail.term,
+    reason: state.phase === 'closed' ? null : state.reason,
+    title: detail.title,
+    class: classOf(state),
+    opened_at: state.phase === 'closed' ? null : timeText(state.openedAt),
+    closes_at: state.phase === 'open' && state.closesAt !== null ? timeText(state.closesAt) : null,
+    finding_id: state.phase === 'open' ? state.findingId : null,
+    acknowledged_by: [...detail.acknowledgedBy],
+    awaiting: [...detail.awaiting],
+  };
+}
+
+function classOf(state: BreakerDetail['state']): string | null {
+  if (state.phase === 'closed') return null;
+  return state.phase === 'open' ? state.class : 'operator';
+}
+
+export function transitionBody(transition: Transition): TransitionBody {
+  return {
+    time: timeText(transition.time),
+    event_id: transition.eventId,
+    key: keyBody(transition.key),
+    from: transition.from,
+    to: transition.to,
+    level: transition.level,
+    epoch: transition.epoch,
+    reason: transition.reason,
+    class: transition.class,
+    finding_id: transition.findingId,
+    actor: transition.actor,
+  };
+}
+
+function keyBody({ tenant, kind, id, agent }: BreakerKey): KeyBody {
+  return { tenant, kind, id, ...(agent === undefined ? {} : { agent }) };
+}

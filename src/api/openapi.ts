@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import type { Route } from './route.ts';
+import * as schemas from './schemas.ts';
+
+type Json = { readonly [name: string]: unknown };
+
+/** The description of the API, made from the schemas that check it. OpenAPI 3.1. */
+export function openApiDocument(routes: readonly Route[], version: string): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    const operations = paths[path] ?? {};
+    operations[route.method.toLowerCase()] = operationOf(route);
+    paths[path] = operations;
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tripcoil',
+      version,
+      description: 'Observability and anomaly circuit breakers for brokered AI agents.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths: { ...paths, ...PLAIN_PATHS },
+    components: {
+      schemas: { Error: jsonSchema(schemas.ERROR, 'output') },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    },
+    security: [{ token: [] }],
+  };
+}
+
+function operationOf(route: Route): Json {
+  const parameters = [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')];
+  return {
+    operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^A-Za-z0-9]+/g, '_')}`,
+    summary: route.summary,
+    description: `Needs one of these roles: ${route.access.join(', ')}.`,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.body === null ? {} : { requestBody: requestBodyOf(route, route.body) }),
+    responses: {
+      200: { description: 'Done.', content: json(jsonSchema(route.answer, 'output')) },
+      default: { description: 'An error.', content: json(ERROR_REFERENCE) },
+    },
+  };
+}
+
+/** The grants file is a document of its own, described beside its parser. */
+function requestBodyOf(route: Route, body: z.ZodType): Json {
+  if (route.path !== '/v1/grants') {
+    return { required: true, content: json(jsonSchema(body, 'input')) };
+  }
+  const schema = { type: 'object', description: 'The grants file; see docs/grants.md.' };
+  return { required: true, content: { ...json(schema), 'application/yaml': { schema } } };
+}
+
+function parametersOf(schema: z.ZodType | null, place: 'path' | 'query'): readonly Json[] {
+  if (schema === null) return [];
+  const { properties = {}, required = [] } = jsonSchema(schema, 'input') as {
+    readonly properties?: Readonly<Record<string, unknown>>;
+    readonly required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: required.includes(name),
+    schema: property,
+  }));
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+}
+
+function json(schema: Json): Json {
+  return { 'application/json': { schema } };
+}
+
+const ERROR_REFERENCE: Json = { $ref: '#/components/schemas/Error' };
+
+function plain(summary: string, contentType: string, open: boolean): Json {
+  const responses = { 200: { description: 'Done.', content: { [contentType]: {} } } };
+  return { get: { summary, ...(open ? { security: [] } : {}), responses } };
+}
+
+/** What answers in another form than JSON bodies of the contract. */
+const PLAIN_PATHS: Json = {
+  '/v1/stream': plain(
+    'Server-sent events for the web interface: `finding`, `transition`, `status`.',
+    'text/event-stream',
+    false,
+  ),
+  '/healthz': plain('Whether the process runs.', 'application/json', true),
+  '/readyz': {
+    get: {
+      summary: 'Whether it takes events now, and if not, why.',
+      security: [],
+      responses: {
+        200: { description: 'Yes.', content: json(jsonSchema(schemas.READINESS, 'output')) },
+        503: { description: 'No.', content: json(jsonSchema(schemas.READINESS, 'output')) },
+      },
+    },
+  },
+  '/metrics': plain('Own metrics, for Prometheus.', 'text/plain', false),
+  '/openapi.json': plain('This document.', 'application/json', true),
+};

@@ -1,0 +1,147 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LIMITS } from '../core/limits.ts';
+import * as schemas from './schemas.ts';
+import { bearer, createHarness, startApi } from './testing/harness.ts';
+
+let harness: ReturnType<typeof createHarness>;
+let app: FastifyInstance;
+beforeEach(async () => {
+  harness = createHarness({ localReads: true });
+  app = await startApi(harness);
+});
+afterEach(() => app.close());
+
+const key = { tenant: 'acme', kind: 'agent', id: 'invoice-bot' };
+
+const post = (url: string, payload: object, as = 'operator-acme') =>
+  app.inject({ method: 'POST', url, headers: bearer(as), payload });
+
+const trip = (changes: object = {}, as?: string) =>
+  post('/v1/breakers/trip', { key, level: 4, reason: 'looks wrong', ...changes }, as);
+
+describe('orders', () => {
+  it('trips by a named credential and answers with the breaker', async () => {
+    const response = await trip();
+    expect(response.statusCode, response.body).toBe(200);
+    expect(schemas.ORDER.parse(response.json()).breaker).toMatchObject({ key, phase: 'open' });
+    expect(harness.state.orders).toEqual([
+      {
+        tenant: 'acme',
+        command: { type: 'trip', actor: 'operator-acme', reason: 'looks wrong', key, level: 4 },
+      },
+    ]);
+  });
+
+  it('keeps a claimed name beside the credential, never in its place', async () => {
+    await trip({ actor: 'kim' });
+    expect(harness.state.orders[0]?.command.actor).toBe('kim (operator-acme)');
+  });
+
+  it('resets the epoch that was seen, and no other', async () => {
+    const reset = (epoch: number) => post('/v1/breakers/reset', { key, epoch, reason: 'checked' });
+    expect((await reset(2)).statusCode).toBe(200);
+    expect(harness.state.orders[0]?.command).toMatchObject({ type: 'reset', epoch: 2 });
+    const stale = await reset(1);
+    expect([stale.statusCode, stale.json().code]).toEqual([409, 'conflict']);
+  });
+
+  it.each(['enforce', 'shadow'])('puts a tenant into %s with a reason', async (posture) => {
+    const url = `/v1/tenants/acme/${posture}`;
+    expect((await post(url, { reason: 'after review' })).json()).toEqual({
+      tenant: 'acme',
+      posture,
+    });
+    expect(harness.state.orders[0]).toMatchObject({ tenant: 'acme', command: { type: posture } });
+    expect((await post(url, {})).json()).toMatchObject({ code: 'bad_request', path: 'reason' });
+    expect((await post('/v1/tenants/globex/enforce', { reason: 'x' })).statusCode).toBe(403);
+    expect(harness.state.orders).toHaveLength(1);
+  });
+
+  it.each([
+    [{ reason: '  ' }, 'reason'],
+    [{ reason: undefined }, 'reason'],
+    [{ level: 0 }, 'level'],
+    [{ level: 4.5 }, 'level'],
+    [{ level: 6 }, 'level'],
+    [{ key: { ...key, kind: 'planet' } }, 'key.kind'],
+    [{ key: { ...key, id: '' } }, 'key.id'],
+    [{ key: { tenant: 'acme', kind: 'tenant', id: 'globex' }, level: 6 }, 'key.id'],
+  ])('refuses %j, naming %s', async (changes, path) => {
+    const response = await trip(changes);
+    expect(response.statusCode).toBe(400);
+    expect(schemas.ERROR.parse(response.json()).path).toBe(path);
+    expect(harness.state.orders).toEqual([]);
+  });
+
+  it('stops everything only for a credential of every tenant', async () => {
+    const all = { key: { tenant: '_system', kind: 'global', id: '*' }, level: 7 };
+    expect((await trip(all)).statusCode).toBe(403);
+    expect((await trip(all, 'operator-all')).statusCode).toBe(200);
+  });
+
+  it('replaces grants from YAML and JSON', async () => {
+    for (const type of ['application/yaml', 'application/json', 'text/yaml; charset=utf-8']) {
+      const response = await app.inject({
+        method: 'PUT',
+        url: '/v1/grants',
+        headers: { ...bearer('operator-acme'), 'content-type': type },
+        payload: 'agents: [{ tenant: acme }]',
+      });
+      expect(response.json()).toEqual({ tenants: [{ tenant: 'acme', agents: 0 }] });
+    }
+    expect(harness.state.grants.map(({ tenant }) => tenant)).toEqual(['acme', 'acme', 'acme']);
+  });
+
+  it('refuses grants that are wrong, another’s, too big or of another type', async () => {
+    const put = (payload: string, type = 'application/yaml') =>
+      app.inject({
+        method: 'PUT',
+        url: '/v1/grants',
+        headers: { ...bearer('operator-acme'), 'content-type': type },
+        payload,
+      });
+    expect((await put('agents: [{}]')).json()).toMatchObject({
+      code: 'config_invalid',
+      path: 'agents.0.agent',
+    });
+    expect((await put('x'.repeat(LIMITS.orderBytes + 1))).statusCode).toBe(413);
+    expect((await put('acme', 'application/xml')).statusCode).toBe(415);
+    const other = await app.inject({
+      method: 'PUT',
+      url: '/v1/grants',
+      headers: { ...bearer('operator-globex'), 'content-type': 'application/yaml' },
+      payload: 'acme',
+    });
+    expect(other.statusCode).toBe(403);
+    expect(harness.state.grants).toEqual([]);
+  });
+
+  it.each(['', '{', '[]', '"text"', 'null'])('refuses the body %j', async (payload) => {
+    const response = await app.inject({
+      method: 'POST',
+      url: '/v1/breakers/trip',
+      headers: { ...bearer('operator-acme'), 'content-type': 'application/json' },
+      payload,
+    });
+    expect(response.statusCode).toBe(400);
+    expect(schemas.ERROR.parse(response.json()).code).toBe('bad_request');
+  });
+
+  it.each(['viewer-all', 'broker-acme', 'ingest-acme'])('refuses %s every order', async (as) => {
+    expect((await trip({}, as)).statusCode).toBe(403);
+    expect((await post('/v1/tenants/acme/enforce', { reason: 'x' }, as)).statusCode).toBe(403);
+    expect(harness.state.orders).toEqual([]);
+  });
+
+  it('takes no order without a token, not even from this machine’s own page', async () => {
+    const response = await app.inject({
+      method: 'POST',
+      url: '/v1/breakers/trip',
+      headers: { host: '127.0.0.1:8787', 'sec-fetch-site': 'same-origin' },
+      payload: { key, level: 4, reason: 'x' },
+    });
+    expect(response.statusCode).toBe(401);
+    expect(harness.state.orders).toEqual([]);
+  });
+});

@@ -1,0 +1,309 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ZodType } from 'zod';
+import { LIMITS } from '../core/limits.ts';
+import * as schemas from './schemas.ts';
+import { agentView, bearer, breakerDetail, createHarness, startApi } from './testing/harness.ts';
+import { eventOf, findingOf } from './testing/rows.ts';
+
+let harness: ReturnType<typeof createHarness>;
+let app: FastifyInstance;
+beforeEach(async () => {
+  harness = createHarness();
+  app = await startApi(harness);
+});
+afterEach(() => app.close());
+
+const get = (url: string, as = 'viewer-all') => app.inject({ url, headers: bearer(as) });
+
+/** Fetches and checks against the schema, so that answer and description cannot drift apart. */
+async function read<Body>(url: string, schema: ZodType<Body>, as?: string): Promise<Body> {
+  const response = await get(url, as);
+  expect(response.statusCode, response.body).toBe(200);
+  return schema.parse(response.json());
+}
+
+describe('reading', () => {
+  it('tells the status, with latency quantiles', async () => {
+    const status = await read('/v1/status', schemas.STATUS);
+    expect(status).toMatchObject({
+      version: '1.2.3',
+      ledger: { seq: 41 },
+      store: { kind: 'memory', healthy: true, projected_seq: 40 },
+      ingest: { events: 1_000 },
+      revocation: { p50_ms: 20, p99_ms: 400 },
+    });
+    expect(status.tenants.map(({ tenant }) => tenant)).toEqual(['acme', 'globex']);
+  });
+
+  it('still tells the status while the store is away', async () => {
+    await get('/v1/status');
+    harness.state.storeDown = true;
+    const status = await read('/v1/status', schemas.STATUS);
+    expect(status.store).toEqual({ kind: 'memory', healthy: false, projected_seq: 40 });
+    const findings = await get('/v1/findings');
+    expect(findings.statusCode).toBe(503);
+    expect(findings.headers['retry-after']).toBe('1');
+    expect(findings.json()).toMatchObject({ code: 'storage_unavailable' });
+    await read('/v1/breakers', schemas.pageOf(schemas.BREAKER));
+  });
+
+  it('lists agents with state and coverage, page by page', async () => {
+    harness.state.agents = [
+      agentView('acme', 'tripped', { level: 4 }),
+      agentView('acme', 'risky', { risk: 80 }),
+      agentView('acme', 'stranger', { grant: null }),
+      agentView('acme', 'new', { learning: true }),
+      agentView('acme', 'calm'),
+    ];
+    const schema = schemas.pageOf(schemas.AGENT);
+    const first = await read('/v1/agents?limit=3', schema);
+    const second = await read(`/v1/agents?limit=3&cursor=${first.next}`, schema);
+    expect([...first.items, ...second.items].map(({ agent, state }) => [agent, state])).toEqual([
+      ['tripped', 'tripped'],
+      ['risky', 'at_risk'],
+      ['stranger', 'unregistered'],
+      ['new', 'learning'],
+      ['calm', 'normal'],
+    ]);
+    expect(second.next).toBeNull();
+    expect(first.items[0]?.coverage[1]).toEqual({
+      detector: 'cross_tenant_access',
+      verdict: 'blind',
+      field: 'resource.tenant',
+      cure: 'Send the owner of the resource.',
+    });
+  });
+
+  it('finds an agent whatever its id looks like', async () => {
+    const awkward = 'spiffe://acme/ns/a?b#c%2F é';
+    const long = '§'.repeat(LIMITS.identifierChars);
+    harness.state.agents = [agentView('acme', awkward), agentView('acme', long)];
+    for (const agent of [awkward, long]) {
+      const path = `/v1/agents/acme/${encodeURIComponent(agent)}`;
+      expect((await read(path, schemas.AGENT)).agent).toBe(agent);
+    }
+    expect((await get('/v1/agents/acme/nobody')).statusCode).toBe(404);
+  });
+
+  it('shows activity, and refuses too many buckets', async () => {
+    const path = '/v1/agents/acme/invoice-bot/activity';
+    const since = '2026-11-21T08:00:00.000Z';
+    expect(await read(`${path}?since=${since}&bucket=60000`, schemas.ACTIVITY)).toEqual({
+      bucket_ms: 60_000,
+      items: [{ bucket: since, calls: 3, records: 1.5 }],
+    });
+    const response = await get(`${path}?since=0&bucket=60000`);
+    expect(response.json()).toMatchObject({ code: 'bad_request', path: 'bucket' });
+  });
+
+  it('passes every filter of findings to the store', async () => {
+    harness.state.findings = [findingOf('acme', '1-0')];
+    const filters = 'tenant=acme&agent=a&detector=d&since=5&until=2026-11-21T09:00:00Z&limit=7';
+    const page = await read(`/v1/findings?${filters}`, schemas.pageOf(schemas.FINDING));
+    expect(page.items[0]?.decision).toMatchObject({ tripped: false, would: { level: 4 } });
+    expect(harness.state.asked).toEqual([
+      {
+        tenants: ['acme'],
+        agent: 'a',
+        detector: 'd',
+        since: 5,
+        until: Date.UTC(2026, 10, 21, 9),
+        limit: 7,
+      },
+    ]);
+  });
+
+  it('lists open breakers, and closed ones on request', async () => {
+    const schema = schemas.pageOf(schemas.BREAKER);
+    const open = await read('/v1/breakers', schema);
+    expect(open.items.map(({ key }) => key.id)).toEqual(['invoice-bot', 'globex-bot']);
+    expect(open.items[0]).toMatchObject({ level_name: 'suspend', awaiting: ['broker-2'] });
+    expect((await read('/v1/breakers?include=closed', schema)).items).toHaveLength(3);
+    expect((await read('/v1/breakers', schema, 'broker-acme')).items).toHaveLength(1);
+  });
+
+  it('shows a chain once per event, with its findings', async () => {
+    const event = eventOf('acme', 'evt-1');
+    harness.state.findings = [findingOf('acme', '1-0')];
+    harness.state.chain = [
+      { seq: 1, loggedAt: 1, event },
+      { seq: 2, loggedAt: 2, event: { ...event } },
+      { seq: 3, loggedAt: 3, event: eventOf('acme', 'evt-2') },
+    ];
+    const chain = await read('/v1/chains/chain-1', schemas.CHAIN);
+    expect(chain.steps.map(({ seq }) => seq)).toEqual([1, 3]);
+    expect(chain.steps[0]).toMatchObject({
+      resource: { type: 'crm', id: 'account/7', tenant: 'acme' },
+      decision: { verdict: 'allow', id: 'd-1', policy: 'crm' },
+      token: { jti: 't-1' },
+      delegation: ['agent:planner'],
+      redactions: { email: 2 },
+    });
+    expect(chain).toMatchObject({ ended_at: '2026-11-21T09:00:00.084Z', truncated: false });
+    expect(chain.findings).toHaveLength(1);
+    expect(harness.state.asked[0]?.chains).toEqual(['chain-1']);
+    harness.state.chain = [];
+    expect((await get('/v1/chains/none')).statusCode).toBe(404);
+  });
+
+  it('says when a chain is longer than it shows', async () => {
+    harness.state.chain = Array.from({ length: LIMITS.chainSteps + 1 }, (_, seq) => ({
+      seq,
+      loggedAt: seq,
+      event: eventOf('acme', `evt-${seq}`),
+    }));
+    const chain = await read('/v1/chains/chain-1', schemas.CHAIN);
+    expect([chain.steps.length, chain.truncated]).toEqual([LIMITS.chainSteps, true]);
+  });
+
+  it.each([
+    '/v1/findings?limit=0',
+    '/v1/findings?limit=501',
+    '/v1/findings?limit=',
+    '/v1/findings?limit=5&limit=6',
+    '/v1/findings?since=yesterday',
+    '/v1/findings?colour=red',
+    '/v1/agents?cursor=nonsense',
+    '/v1/breakers?include=everything',
+  ])('refuses %s and names the field', async (url) => {
+    const response = await get(url);
+    expect(response.statusCode).toBe(400);
+    expect(schemas.ERROR.parse(response.json())).toMatchObject({
+      code: 'bad_request',
+      request_id: response.headers['x-request-id'],
+    });
+  });
+});
+
+describe('tenants', () => {
+  beforeEach(() => {
+    harness.state.findings = [findingOf('acme', '1-0'), findingOf('globex', '2-0')];
+    harness.state.chain = ['acme', 'globex'].map((tenant, seq) => ({
+      seq,
+      loggedAt: seq,
+      event: eventOf(tenant, `evt-${seq}`),
+    }));
+  });
+
+  it.each([
+    '/v1/status',
+    '/v1/agents',
+    '/v1/agents?tenant=globex',
+    '/v1/agents/globex/globex-bot',
+    '/v1/agents/globex/globex-bot/activity',
+    '/v1/findings',
+    '/v1/findings?tenant=globex',
+    '/v1/breakers?include=closed',
+    '/v1/breakers?tenant=globex',
+    '/v1/chains/chain-1',
+    '/metrics',
+  ])('%s shows nothing of another tenant', async (url) => {
+    const foreign = await get(url, 'viewer-acme');
+    expect(foreign.body).not.toContain('globex');
+    const own = await get(url, 'viewer-globex');
+    if (url === '/metrics') return;
+    expect(own.statusCode).toBe(200);
+    if (!url.endsWith('/activity')) expect(own.body).toContain('globex');
+    else expect(foreign.statusCode).toBe(404);
+  });
+
+  it('answers the same for another tenant’s agent and for none', async () => {
+    const answers = ['globex/globex-bot', 'globex/nobody', 'nowhere/nobody'].map(async (path) => {
+      const { statusCode, body } = await get(`/v1/agents/${path}`, 'viewer-acme');
+      const { request_id: _id, ...rest } = JSON.parse(body) as Record<string, unknown>;
+      return { statusCode, ...rest };
+    });
+    const [first, ...others] = await Promise.all(answers);
+    expect(first).toMatchObject({ statusCode: 404 });
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it('changes nothing for one tenant when another does more', async () => {
+    const before = (await get('/v1/status', 'viewer-acme')).json();
+    harness.state.agents.push(agentView('globex', 'another'));
+    harness.state.breakers.push(breakerDetail('globex', 'another', true));
+    const events = { ...harness.options.view.counters(), events: 9_999 };
+    harness.options.view.counters = () => events;
+    expect((await get('/v1/status', 'viewer-acme')).json()).toEqual(before);
+    expect(before).toMatchObject({ scope: 'tenants', ingest: { events: 0 } });
+  });
+});
+
+describe('operations', () => {
+  it('answers probes without a credential', async () => {
+    expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok' });
+    expect((await app.inject('/readyz')).statusCode).toBe(200);
+    harness.state.ready = false;
+    const response = await app.inject('/readyz');
+    expect([response.statusCode, response.json()]).toEqual([
+      503,
+      { ready: false, reasons: ['shutting down'] },
+    ]);
+  });
+
+  it('exposes metrics to a credential of every tenant', async () => {
+    expect((await app.inject('/metrics')).statusCode).toBe(401);
+    expect((await get('/metrics', 'viewer-acme')).statusCode).toBe(403);
+    const response = await get('/metrics');
+    expect(response.headers['content-type']).toContain('version=0.0.4');
+    expect(response.body).toBe('tripcoil_up 1\n');
+  });
+
+  it('describes itself: every route, every schema valid', async () => {
+    const document = (await app.inject('/openapi.json')).json();
+    expect(document.openapi).toBe('3.1.0');
+    const operations = Object.entries<Record<string, unknown>>(document.paths).flatMap(
+      ([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(operations.sort()).toEqual([
+      'get /healthz',
+      'get /metrics',
+      'get /openapi.json',
+      'get /readyz',
+      'get /v1/agents',
+      'get /v1/agents/{tenant}/{agent}',
+      'get /v1/agents/{tenant}/{agent}/activity',
+      'get /v1/breakers',
+      'get /v1/chains/{id}',
+      'get /v1/findings',
+      'get /v1/status',
+      'get /v1/stream',
+      'post /v1/breakers/reset',
+      'post /v1/breakers/trip',
+      'post /v1/tenants/{tenant}/enforce',
+      'post /v1/tenants/{tenant}/shadow',
+      'put /v1/grants',
+    ]);
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    const agents = document.paths['/v1/agents'].get.responses[200].content['application/json'];
+    const validate = ajv.compile(agents.schema);
+    expect(validate((await get('/v1/agents')).json()), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ items: [{}] })).toBe(false);
+    const trip = document.paths['/v1/breakers/trip'].post.requestBody.content['application/json'];
+    expect(trip.schema.required).toEqual(['key', 'level', 'reason']);
+  });
+
+  it('answers unknown addresses and faults as error bodies that give nothing away', async () => {
+    const missing = await get('/v1/nonsense');
+    expect([missing.statusCode, missing.json().code]).toEqual([404, 'not_found']);
+    harness.options.view.agents = () => {
+      throw new Error('secret-value in row 7');
+    };
+    const fault = await get('/v1/agents');
+    expect([fault.statusCode, fault.json().code]).toEqual([500, 'internal']);
+    expect(fault.body).not.toContain('secret-value');
+  });
+
+  it('sends its headers with every answer', async () => {
+    for (const url of ['/healthz', '/v1/status', '/v1/nonsense']) {
+      const { headers } = await app.inject(url);
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      });
+    }
+  });
+});

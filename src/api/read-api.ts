@@ -1,0 +1,65 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { Authenticator } from '../ports/authenticator.ts';
+import type { BreakerView } from '../ports/breakers.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Control } from '../ports/control.ts';
+import type { EngineView } from '../ports/engine-view.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Store } from '../ports/store.ts';
+import { createGuard } from './auth.ts';
+import { errorAnswer } from './error-answer.ts';
+import { openApiDocument } from './openapi.ts';
+import { mountRoutes } from './route.ts';
+import { agentRoutes } from './routes/agents.ts';
+import { breakerRoutes } from './routes/breakers.ts';
+import { chainRoutes } from './routes/chains.ts';
+import { findingRoutes } from './routes/findings.ts';
+import { grantsRoute, type ParseGrants, takeGrantsText } from './routes/grants.ts';
+import { mountOperations, type Operations } from './routes/operations.ts';
+import { createStatus, type ProcessInfo, statusRoutes } from './routes/status.ts';
+import { tenantRoutes } from './routes/tenants.ts';
+import { mountStream } from './stream.ts';
+
+export interface ReadApiOptions extends Operations {
+  readonly view: EngineView;
+  readonly breakers: BreakerView;
+  readonly store: Store;
+  readonly control: Control;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly info: ProcessInfo;
+  readonly parseGrants: ParseGrants;
+  /** Set for a loopback listener only: reading then needs no token (see auth.ts). */
+  readonly localReads: boolean;
+}
+
+/** The routes of the read API, the operator's orders, the browser's stream and the probes. */
+export function readApi(options: ReadApiOptions): FastifyPluginAsync {
+  const { view, store, control, clock, log } = options;
+  return async (app) => {
+    app.setErrorHandler(errorAnswer(log));
+    const guard = createGuard(options);
+    const status = createStatus(options);
+    const routes = [
+      ...statusRoutes(status),
+      ...agentRoutes({ view, store, clock }),
+      ...findingRoutes(store),
+      ...breakerRoutes({ view, control }),
+      ...chainRoutes(store),
+      ...tenantRoutes(control),
+    ];
+    const grants = grantsRoute(control, options.parseGrants);
+    mountRoutes(app, routes, guard);
+    await app.register(async (scope) => {
+      takeGrantsText(scope);
+      mountRoutes(scope, [grants], guard);
+    });
+    mountStream(app, { ...options, guard, status });
+    mountOperations(app, options, guard);
+    const document = openApiDocument([...routes, grants], options.info.version);
+    app.get('/openapi.json', async () => document);
+  };
+}

@@ -1,0 +1,100 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodType } from 'zod';
+import type { Principal } from '../ports/ingest.ts';
+import type { Access, Guard } from './auth.ts';
+import { type FieldProblem, RequestProblem } from './problem.ts';
+
+interface RouteHead {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** With `:name` for a part of the path. */
+  readonly path: string;
+  /** One line for the API's description. */
+  readonly summary: string;
+  readonly access: Access;
+}
+
+/** What a handler gets: who calls, and the parts of the request, already checked. */
+export interface Call<Params, Query, Body> {
+  readonly principal: Principal;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+export interface RouteDefinition<Params, Query, Body, Answer> extends RouteHead {
+  readonly params?: ZodType<Params>;
+  readonly query?: ZodType<Query>;
+  readonly body?: ZodType<Body>;
+  /** Describes and, in tests, checks the answer. */
+  readonly answer: ZodType<Answer>;
+  handle(call: Call<Params, Query, Body>): Answer | Promise<Answer>;
+}
+
+/** A route with its types erased: what is mounted and what the description is made from. */
+export interface Route extends RouteHead {
+  readonly params: ZodType | null;
+  readonly query: ZodType | null;
+  readonly body: ZodType | null;
+  readonly answer: ZodType;
+  run(principal: Principal, request: FastifyRequest): Promise<unknown>;
+}
+
+/** Declares a route with its types inferred from its schemas. */
+export function defineRoute<Params = unknown, Query = unknown, Body = unknown, Answer = unknown>(
+  definition: RouteDefinition<Params, Query, Body, Answer>,
+): Route {
+  const { method, path, summary, access, params, query, body, answer } = definition;
+  return {
+    method,
+    path,
+    summary,
+    access,
+    params: params ?? null,
+    query: query ?? null,
+    body: body ?? null,
+    answer,
+    run: async (principal, request) =>
+      definition.handle({
+        principal,
+        params: parsed(params, request.params),
+        query: parsed(query, request.query),
+        body: parsed(body, request.body),
+      }),
+  };
+}
+
+/** Mounts routes; the caller is settled before a body is read. */
+export function mountRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  guard: Guard,
+  options: { readonly bodyLimit?: number } = {},
+): void {
+  const callers = new WeakMap<FastifyRequest, Principal>();
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      ...options,
+      onRequest: async (request) => {
+        callers.set(request, guard(request, route.access));
+      },
+      handler: async (request) =>
+        route.run(callers.get(request) ?? guard(request, route.access), request),
+    });
+  }
+}
+
+/** Without a schema the handler's type is `unknown`, so what is passed on cannot be relied upon. */
+function parsed<Value>(schema: ZodType<Value> | undefined, value: unknown): Value {
+  if (schema === undefined) return undefined as Value;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems: readonly FieldProblem[] = result.error.issues.map(({ path, message }) => ({
+    path: path.join('.'),
+    message,
+  }));
+  const [first] = problems;
+  const place = first?.path ? `${first.path}: ` : '';
+  throw new RequestProblem('bad_request', `${place}${first?.message ?? 'invalid'}`, problems);
+}

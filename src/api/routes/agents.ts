@@ -1,0 +1,102 @@
+import * as z from 'zod';
+import { LIMITS } from '../../core/limits.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { AgentView, EngineView } from '../../ports/engine-view.ts';
+import type { Principal } from '../../ports/ingest.ts';
+import type { Store } from '../../ports/store.ts';
+import { covers, READERS, visibleTenants } from '../auth.ts';
+import { agentBody, timeText } from '../bodies.ts';
+import { pageByPosition } from '../page.ts';
+import { CURSOR, IDENTIFIER, INSTANT, limitOf, wholeNumber } from '../parameters.ts';
+import { notFound, RequestProblem } from '../problem.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { ACTIVITY, AGENT, pageOf } from '../schemas.ts';
+
+const AGENT_PATH = z.strictObject({ tenant: IDENTIFIER, agent: IDENTIFIER });
+
+export function agentRoutes(options: {
+  readonly view: EngineView;
+  readonly store: Store;
+  readonly clock: Clock;
+}): readonly Route[] {
+  const { view } = options;
+  const list = defineRoute({
+    method: 'GET',
+    path: '/v1/agents',
+    summary: 'Agents by level, then risk, highest first.',
+    access: READERS,
+    query: z.strictObject({
+      tenant: IDENTIFIER.optional(),
+      limit: limitOf(LIMITS.pageRows),
+      cursor: CURSOR.optional(),
+    }),
+    answer: pageOf(AGENT),
+    handle: ({ principal, query }) => {
+      const agents = view.agents(visibleTenants(principal, query.tenant));
+      return pageByPosition(agents, query.limit, query.cursor, agentBody);
+    },
+  });
+  const single = defineRoute({
+    method: 'GET',
+    path: '/v1/agents/:tenant/:agent',
+    summary: 'One agent: state, risk and its parts, grant, coverage.',
+    access: READERS,
+    params: AGENT_PATH,
+    answer: AGENT,
+    handle: ({ principal, params }) => agentBody(visibleAgent(view, principal, params)),
+  });
+  return [list, single, activityRoute(options)];
+}
+
+function activityRoute(options: {
+  readonly view: EngineView;
+  readonly store: Store;
+  readonly clock: Clock;
+}): Route {
+  const { view, store, clock } = options;
+  return defineRoute({
+    method: 'GET',
+    path: '/v1/agents/:tenant/:agent/activity',
+    summary: 'Calls and records of one agent over time.',
+    access: READERS,
+    params: AGENT_PATH,
+    query: z.strictObject({
+      since: INSTANT.optional(),
+      bucket: wholeNumber(SECOND_MS, 31 * DAY_MS)
+        .default(15 * MINUTE_MS)
+        .describe('Width in ms.'),
+    }),
+    answer: ACTIVITY,
+    handle: async ({ principal, params, query }) => {
+      visibleAgent(view, principal, params);
+      const bucketMs = query.bucket;
+      const since = query.since ?? clock.now() - DAY_MS;
+      if ((clock.now() - since) / bucketMs > LIMITS.activityBuckets) {
+        const message = `at most ${LIMITS.activityBuckets} buckets: ask for wider ones`;
+        throw new RequestProblem('bad_request', `bucket: ${message}`, [
+          { path: 'bucket', message },
+        ]);
+      }
+      const buckets = await store.activity({ ...params, since, bucketMs });
+      return {
+        bucket_ms: bucketMs,
+        items: buckets.slice(0, LIMITS.activityBuckets).map(({ bucket, calls, records }) => ({
+          bucket: timeText(bucket),
+          calls,
+          records,
+        })),
+      };
+    },
+  });
+}
+
+function visibleAgent(
+  view: EngineView,
+  principal: Principal,
+  { tenant, agent }: z.output<typeof AGENT_PATH>,
+): AgentView {
+  const found = covers(principal, tenant) ? view.agent(tenant, agent) : null;
+  if (found === null) throw notFound();
+  return found;
+}

@@ -1,0 +1,123 @@
+import * as z from 'zod';
+import { type BreakerKey, type BreakerLevel, breakerKeyText } from '../../core/breaker.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Control } from '../../ports/control.ts';
+import type { EngineView } from '../../ports/engine-view.ts';
+import type { Principal } from '../../ports/ingest.ts';
+import {
+  BREAKER_READERS,
+  OPERATORS,
+  requireEveryTenant,
+  requireTenant,
+  visibleTenants,
+} from '../auth.ts';
+import { breakerBody } from '../bodies.ts';
+import type { OrderBody } from '../contract.ts';
+import { pageByPosition } from '../page.ts';
+import { BREAKER_KEY, CURSOR, IDENTIFIER, limitOf, ORDER_WORDS } from '../parameters.ts';
+import { RequestProblem } from '../problem.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { BREAKER, ORDER, pageOf } from '../schemas.ts';
+import { actorOf } from './actor.ts';
+
+const LEVELS: readonly BreakerLevel[] = [1, 2, 3, 4, 5, 6, 7];
+
+/** Levels that only make sense on one kind of key. */
+const KIND_OF_LEVEL: Readonly<Partial<Record<BreakerLevel, BreakerKey['kind']>>> = {
+  6: 'tenant',
+  7: 'global',
+};
+
+interface Dependencies {
+  readonly view: EngineView;
+  readonly control: Control;
+}
+
+export function breakerRoutes({ view, control }: Dependencies): readonly Route[] {
+  const list = defineRoute({
+    method: 'GET',
+    path: '/v1/breakers',
+    summary: 'Breakers that are not closed, with who confirmed and who still owes.',
+    access: BREAKER_READERS,
+    query: z.strictObject({
+      tenant: IDENTIFIER.optional(),
+      include: z.literal('closed').optional(),
+      limit: limitOf(LIMITS.pageRows),
+      cursor: CURSOR.optional(),
+    }),
+    answer: pageOf(BREAKER),
+    handle: ({ principal, query }) => {
+      const tenants = visibleTenants(principal, query.tenant);
+      const breakers = view.breakers(tenants, query.include === 'closed');
+      return pageByPosition(breakers, query.limit, query.cursor, breakerBody);
+    },
+  });
+  return [list, tripRoute({ view, control }), resetRoute({ view, control })];
+}
+
+function tripRoute({ view, control }: Dependencies): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/v1/breakers/trip',
+    summary: 'Open a breaker by hand; it holds until somebody closes it, in shadow too.',
+    access: OPERATORS,
+    body: z.strictObject({ key: BREAKER_KEY, level: z.literal(LEVELS), ...ORDER_WORDS }),
+    answer: ORDER,
+    handle: async ({ principal, body }) => {
+      const { level, reason } = body;
+      const key = allowedKey(principal, body.key);
+      const kind = KIND_OF_LEVEL[level];
+      if (kind !== undefined && key.kind !== kind) {
+        throw fieldProblem('level', `level ${level} is for a key of kind ${kind}`);
+      }
+      const actor = actorOf(principal, body.actor);
+      await control.command(key.tenant, { type: 'trip', actor, reason, key, level });
+      return orderBody(view, key);
+    },
+  });
+}
+
+function resetRoute({ view, control }: Dependencies): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/v1/breakers/reset',
+    summary: 'Close a breaker, if it is still at the epoch that was seen.',
+    access: OPERATORS,
+    body: z.strictObject({
+      key: BREAKER_KEY,
+      epoch: z.int().min(0).describe('As read; another one is refused with `conflict`.'),
+      ...ORDER_WORDS,
+    }),
+    answer: ORDER,
+    handle: async ({ principal, body }) => {
+      const { epoch, reason } = body;
+      const key = allowedKey(principal, body.key);
+      const actor = actorOf(principal, body.actor);
+      await control.command(key.tenant, { type: 'reset', actor, reason, key, epoch });
+      return orderBody(view, key);
+    },
+  });
+}
+
+/** The global key crosses tenants; every other stays inside the tenant it names. */
+function allowedKey(principal: Principal, given: z.output<typeof BREAKER_KEY>): BreakerKey {
+  const { tenant, kind, id, agent } = given;
+  if (kind === 'global') requireEveryTenant(principal);
+  else requireTenant(principal, tenant);
+  if (kind === 'tenant' && id !== tenant) {
+    throw fieldProblem('key.id', 'a key of kind tenant has the tenant as its id');
+  }
+  return { tenant, kind, id, ...(agent === undefined ? {} : { agent }) };
+}
+
+function orderBody(view: EngineView, key: BreakerKey): OrderBody {
+  const text = breakerKeyText(key);
+  const found = view
+    .breakers([key.tenant], true)
+    .find((detail) => breakerKeyText(detail.key) === text);
+  return { accepted: true, breaker: found === undefined ? null : breakerBody(found) };
+}
+
+function fieldProblem(path: string, message: string): RequestProblem {
+  return new RequestProblem('bad_request', `${path}: ${message}`, [{ path, message }]);
+}

@@ -1,0 +1,64 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import type { GrantSet } from '../../core/grant.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Control } from '../../ports/control.ts';
+import { OPERATORS, requireTenant } from '../auth.ts';
+import { type FieldProblem, RequestProblem } from '../problem.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { GRANTS } from '../schemas.ts';
+
+/** Reads the grants file; the problems name keys and places, never values. */
+export type ParseGrants = (
+  text: string,
+  contentType: string,
+) =>
+  | { readonly grants: ReadonlyMap<string, GrantSet> }
+  | { readonly problems: readonly FieldProblem[] };
+
+const CONTENT_TYPES = [
+  'application/json',
+  'application/yaml',
+  'application/x-yaml',
+  'text/yaml',
+  'text/x-yaml',
+];
+
+const DOCUMENT = z.strictObject({ text: z.string(), contentType: z.string() });
+
+/** Replaces the grants of the tenants the document names; others keep theirs. */
+export function grantsRoute(control: Control, parseGrants: ParseGrants): Route {
+  return defineRoute({
+    method: 'PUT',
+    path: '/v1/grants',
+    summary: 'Replace the grants of every tenant that the grants file (JSON or YAML) names.',
+    access: OPERATORS,
+    body: DOCUMENT,
+    answer: GRANTS,
+    handle: async ({ principal, body }) => {
+      const parsed = parseGrants(body.text, body.contentType);
+      if ('problems' in parsed) {
+        const problems = parsed.problems.map(({ path, message }) => ({ path, message }));
+        const count = `${problems.length} problem${problems.length === 1 ? '' : 's'}`;
+        throw new RequestProblem('config_invalid', `The grants have ${count}.`, problems);
+      }
+      const grants = [...parsed.grants];
+      for (const [tenant] of grants) requireTenant(principal, tenant);
+      for (const [tenant, set] of grants) await control.replaceGrants(tenant, set);
+      return { tenants: grants.map(([tenant, { agents }]) => ({ tenant, agents: agents.length })) };
+    },
+  });
+}
+
+/** Hands the body of this scope's routes over as text: the parser of grants reads both languages. */
+export function takeGrantsText(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser<string>(
+    CONTENT_TYPES,
+    { parseAs: 'string', bodyLimit: LIMITS.orderBytes },
+    async (request: FastifyRequest, text: string) => ({
+      text,
+      contentType: request.headers['content-type'] ?? '',
+    }),
+  );
+}

@@ -1,0 +1,233 @@
+import * as z from 'zod';
+import type {
+  ActivityBody,
+  AgentBody,
+  BreakerBody,
+  ChainBody,
+  ErrorBody,
+  FindingBody,
+  GrantsBody,
+  KeyBody,
+  OrderBody,
+  PageBody,
+  PostureBody,
+  ReadinessBody,
+  StatusBody,
+  TransitionBody,
+} from './contract.ts';
+
+// The bodies of contract.ts as schemas; the annotations make the compiler compare the two.
+
+const time = z.iso.datetime().describe('RFC 3339, UTC.');
+const posture = z.enum(['shadow', 'enforce']);
+const score = z.number().min(0).max(100);
+const level = z.int().min(0).max(7);
+
+export const KEY: z.ZodType<KeyBody> = z.strictObject({
+  tenant: z.string(),
+  kind: z.string(),
+  id: z.string(),
+  agent: z.string().exactOptional(),
+});
+
+export const ERROR: z.ZodType<ErrorBody> = z.strictObject({
+  code: z.string().describe('A code of docs/errors.md.'),
+  message: z.string(),
+  path: z.string().exactOptional(),
+  request_id: z.string().exactOptional(),
+  problems: z.array(z.strictObject({ path: z.string(), message: z.string() })).exactOptional(),
+});
+
+export const AGENT: z.ZodType<AgentBody> = z.strictObject({
+  tenant: z.string(),
+  agent: z.string(),
+  state: z.enum(['learning', 'normal', 'at_risk', 'tripped', 'unregistered']),
+  posture,
+  risk: score,
+  risk_parts: z.array(z.strictObject({ detector: z.string(), value: z.number(), at: time })),
+  level,
+  role: z.string().nullable(),
+  owners: z
+    .strictObject({
+      business: z.string().exactOptional(),
+      technical: z.string().exactOptional(),
+    })
+    .nullable(),
+  first_seen: time,
+  last_seen: time,
+  baseline_age_ms: z.number(),
+  calls: z.number(),
+  coverage: z.array(
+    z.strictObject({
+      detector: z.string(),
+      verdict: z.enum(['judged', 'blind']),
+      field: z.string().exactOptional(),
+      cure: z.string().exactOptional(),
+    }),
+  ),
+});
+
+const decision = z.union([
+  z.strictObject({ tripped: z.literal(true), key: KEY, level }),
+  z.strictObject({
+    tripped: z.literal(false),
+    why: z.string(),
+    would: z.strictObject({ key: KEY, level }).exactOptional(),
+  }),
+]);
+
+export const FINDING: z.ZodType<FindingBody> = z.strictObject({
+  id: z.string(),
+  time,
+  event_id: z.string(),
+  tenant: z.string(),
+  agent: z.string(),
+  session: z.string().nullable(),
+  chain: z.string(),
+  detector: z.string(),
+  family: z.string(),
+  mode: z.string(),
+  level: z.string(),
+  score,
+  actual: z.number().nullable(),
+  typical: z.number().nullable(),
+  probability: z.number().nullable(),
+  title: z.string(),
+  explanation: z.string(),
+  evidence: z.strictObject({
+    events: z.array(z.string()),
+    measures: z.record(z.string(), z.number()),
+    facts: z.record(z.string(), z.string()),
+  }),
+  decision,
+});
+
+export const BREAKER: z.ZodType<BreakerBody> = z.strictObject({
+  key: KEY,
+  phase: z.enum(['closed', 'open', 'isolated']),
+  level,
+  level_name: z.string(),
+  epoch: z.int(),
+  term: z.int(),
+  reason: z.string().nullable(),
+  title: z.string().nullable(),
+  class: z.string().nullable(),
+  opened_at: time.nullable(),
+  closes_at: time.nullable(),
+  finding_id: z.string().nullable(),
+  acknowledged_by: z.array(z.string()),
+  awaiting: z.array(z.string()),
+});
+
+const text = z.string().exactOptional();
+
+const CHAIN_STEP: z.ZodType<ChainBody['steps'][number]> = z.strictObject({
+  seq: z.int(),
+  event_id: z.string(),
+  time,
+  tenant: z.string(),
+  agent: z.string(),
+  session: z.string().nullable(),
+  kind: z.string(),
+  action: z.string(),
+  op: z.string(),
+  resource: z.strictObject({ type: text, id: text, tenant: text, server: text }).nullable(),
+  principal: z.string().nullable(),
+  delegation: z.array(z.string()),
+  decision: z.strictObject({ verdict: z.string(), id: text, policy: text }).nullable(),
+  approval: z.strictObject({ status: z.string(), approver: text }).nullable(),
+  token: z.strictObject({ jti: text, txn: text }).nullable(),
+  outcome: z.string(),
+  latency_ms: z.number().nullable(),
+  records: z.number().nullable(),
+  trace_id: z.string().nullable(),
+  span_id: z.string().nullable(),
+  parent_span_id: z.string().nullable(),
+  source: z.string(),
+  trust: z.string(),
+  redactions: z.record(z.string(), z.number()),
+});
+
+export const CHAIN: z.ZodType<ChainBody> = z.strictObject({
+  id: z.string(),
+  tenants: z.array(z.string()),
+  agents: z.array(z.string()),
+  started_at: time,
+  ended_at: time,
+  steps: z.array(CHAIN_STEP),
+  findings: z.array(FINDING),
+  truncated: z.boolean(),
+});
+
+export function pageOf<Row>(row: z.ZodType<Row>): z.ZodType<PageBody<Row>> {
+  const next = z.string().nullable().describe('Pass as `cursor`; null on the last page.');
+  return z.strictObject({ items: z.array(row), next });
+}
+
+const count = z.int().min(0);
+
+export const STATUS: z.ZodType<StatusBody> = z.strictObject({
+  scope: z.literal('tenants').exactOptional(),
+  version: z.string(),
+  started_at: time,
+  term: z.int(),
+  ledger: z.strictObject({ seq: count, hash: z.string() }),
+  store: z.strictObject({ kind: z.string(), healthy: z.boolean(), projected_seq: count }),
+  tenants: z.array(
+    z.strictObject({
+      tenant: z.string(),
+      posture,
+      agents: count,
+      open_breakers: count,
+      would_have_tripped: count,
+    }),
+  ),
+  ingest: z.strictObject({
+    events: count,
+    rejected: count,
+    per_second: z.number(),
+    last_event_at: time.nullable(),
+  }),
+  revocation: z.strictObject({
+    delivered: count,
+    unacknowledged: count,
+    p50_ms: z.number().nullable(),
+    p99_ms: z.number().nullable(),
+  }),
+  demo: z.boolean(),
+});
+
+export const TRANSITION: z.ZodType<TransitionBody> = z.strictObject({
+  time,
+  event_id: z.string().nullable(),
+  key: KEY,
+  from: z.string(),
+  to: z.string(),
+  level,
+  epoch: z.int(),
+  reason: z.string(),
+  class: z.string(),
+  finding_id: z.string().nullable(),
+  actor: z.string().nullable(),
+});
+
+export const ACTIVITY: z.ZodType<ActivityBody> = z.strictObject({
+  bucket_ms: z.int(),
+  items: z.array(z.strictObject({ bucket: time, calls: count, records: z.number() })),
+});
+
+export const ORDER: z.ZodType<OrderBody> = z.strictObject({
+  accepted: z.literal(true),
+  breaker: BREAKER.nullable(),
+});
+
+export const POSTURE: z.ZodType<PostureBody> = z.strictObject({ tenant: z.string(), posture });
+
+export const GRANTS: z.ZodType<GrantsBody> = z.strictObject({
+  tenants: z.array(z.strictObject({ tenant: z.string(), agents: count })),
+});
+
+export const READINESS: z.ZodType<ReadinessBody> = z.strictObject({
+  ready: z.boolean(),
+  reasons: z.array(z.string()),
+});

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { LIMITS } from '../core/limits.ts';
+import { SECOND_MS } from '../core/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import { errorAnswer, missingAnswer } from './error-answer.ts';
+
+/**
+ * The HTTP server that every plugin is registered on: request ids, headers, errors as `ErrorBody`,
+ * durations and spans for all of them. It believes no proxy header, so that `localReads` may
+ * believe the socket.
+ */
+export function createHttpServer(options: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}): FastifyInstance {
+  const { clock, log, metrics } = options;
+  const app = fastify({
+    logger: false,
+    trustProxy: false,
+    bodyLimit: LIMITS.bodyBytes,
+    genReqId: () => randomUUID(),
+    // An identifier of 256 characters may take nine bytes of path for each of them.
+    routerOptions: { maxParamLength: LIMITS.identifierChars * 9 },
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+  });
+  app.setErrorHandler(errorAnswer(log));
+  app.setNotFoundHandler(missingAnswer);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cache-control': 'no-store',
+    });
+  });
+  observeRequests(app, clock, metrics);
+  return app;
+}
+
+function observeRequests(app: FastifyInstance, clock: Clock, metrics: Metrics): void {
+  const running = new WeakMap<FastifyRequest, { startMs: number; span: Span }>();
+  const tracer = trace.getTracer('tripcoil');
+  app.addHook('onRequest', async (request) => {
+    const name = `${request.method} ${routeOf(request)}`;
+    const span = tracer.startSpan(name, {
+      kind: SpanKind.SERVER,
+      attributes: { 'http.request.method': request.method, 'http.route': routeOf(request) },
+    });
+    running.set(request, { startMs: clock.monotonicMs(), span });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const found = running.get(request);
+    if (found === undefined) return;
+    metrics.observe(
+      'tripcoil_http_request_duration_seconds',
+      (clock.monotonicMs() - found.startMs) / SECOND_MS,
+      { route: routeOf(request), code_class: `${Math.floor(reply.statusCode / 100)}xx` },
+    );
+    found.span.setAttribute('http.response.status_code', reply.statusCode);
+    if (reply.statusCode >= 500) found.span.setStatus({ code: SpanStatusCode.ERROR });
+    found.span.end();
+  });
+}
+
+/** The template, never the address: addresses hold ids. */
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? 'unmatched';
+}

@@ -1,0 +1,268 @@
+import type { FastifyInstance } from 'fastify';
+import type { Transition } from '../../core/breaker.ts';
+import type { Command } from '../../core/entry.ts';
+import { TripcoilError } from '../../core/errors.ts';
+import type { Finding } from '../../core/finding.ts';
+import type { GrantSet } from '../../core/grant.ts';
+import type { CheckAnswer, FeedDelta } from '../../ports/breakers.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { AgentView, BreakerDetail } from '../../ports/engine-view.ts';
+import { SILENT_LOG } from '../../ports/log.ts';
+import { SILENT_METRICS } from '../../ports/metrics.ts';
+import type { ChainRow, FindingQuery, Store } from '../../ports/store.ts';
+import { type ReadApiOptions, readApi } from '../read-api.ts';
+import { createHttpServer } from '../server.ts';
+import { createAuthenticator } from '../tokens.ts';
+
+export const NOW = Date.UTC(2026, 10, 21, 9);
+
+const CALM: CheckAnswer = {
+  allow: true,
+  level: 0,
+  reason: 'closed',
+  class: null,
+  key: null,
+  epoch: 0,
+  posture: 'enforce',
+};
+
+/** One token per role and reach; every token is its own name, repeated to a decent length. */
+export const TOKENS = createAuthenticator(
+  (
+    [
+      ['viewer-all', ['viewer'], '*'],
+      ['viewer-acme', ['viewer'], ['acme']],
+      ['viewer-globex', ['viewer'], ['globex']],
+      ['operator-all', ['operator'], '*'],
+      ['operator-acme', ['operator'], ['acme']],
+      ['operator-globex', ['operator'], ['globex']],
+      ['broker-acme', ['broker'], ['acme']],
+      ['ingest-acme', ['ingest'], ['acme']],
+    ] as const
+  ).map(([name, roles, tenants]) => ({
+    name,
+    token: tokenOf(name),
+    roles: [...roles],
+    tenants: tenants === '*' ? '*' : [...tenants],
+    trust: 'broker' as const,
+  })),
+);
+
+export function tokenOf(name: string): string {
+  return `${name}-secret-token`;
+}
+
+export function bearer(name: string): { authorization: string } {
+  return { authorization: `Bearer ${tokenOf(name)}` };
+}
+
+export function agentView(tenant: string, agent: string, rest: Partial<AgentView> = {}): AgentView {
+  return {
+    tenant,
+    agent,
+    posture: 'enforce',
+    risk: 10,
+    riskParts: [{ detector: 'volume_spike', value: 10, at: NOW }],
+    level: 0,
+    grant: { tenant, agent, role: 'billing', owners: { business: 'fin-ops' } },
+    firstSeen: NOW - 1_000_000,
+    lastSeen: NOW,
+    baselineAgeMs: 1_000_000,
+    learning: false,
+    calls: 12,
+    coverage: [
+      { detector: 'volume_spike', blind: null },
+      {
+        detector: 'cross_tenant_access',
+        blind: { field: 'resource.tenant', cure: 'Send the owner of the resource.' },
+      },
+    ],
+    ...rest,
+  };
+}
+
+export function breakerDetail(tenant: string, id: string, open: boolean): BreakerDetail {
+  return {
+    key: { tenant, kind: 'agent', id },
+    term: 3,
+    title: open ? 'Five times the usual records' : null,
+    state: open
+      ? {
+          phase: 'open',
+          epoch: 2,
+          level: 4,
+          reason: 'volume_spike',
+          class: 'statistical',
+          openedAt: NOW,
+          closesAt: null,
+          findingId: '7-0',
+        }
+      : { phase: 'closed', epoch: 1 },
+    acknowledgedBy: open ? ['broker-1'] : [],
+    awaiting: open ? ['broker-2'] : [],
+  };
+}
+
+/** A whole API over plain values, with every order it gives written down. */
+export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
+  const state = {
+    agents: [agentView('acme', 'invoice-bot'), agentView('globex', 'globex-bot')],
+    breakers: [
+      breakerDetail('acme', 'invoice-bot', true),
+      breakerDetail('acme', 'calm-bot', false),
+      breakerDetail('globex', 'globex-bot', true),
+    ],
+    findings: [] as Finding[],
+    chain: [] as ChainRow[],
+    ready: true,
+    orders: [] as { tenant: string; command: Command }[],
+    grants: [] as { tenant: string; grants: GrantSet }[],
+    asked: [] as FindingQuery[],
+    storeDown: false,
+  };
+  const findingListeners = new Set<(finding: Finding) => void>();
+  const transitionListeners = new Set<(delta: FeedDelta) => void>();
+  const ticks: (() => void)[] = [];
+  const clock: Clock = {
+    now: () => NOW,
+    monotonicMs: () => 0,
+    sleep: (_ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) resolve();
+        ticks.push(resolve);
+        signal?.addEventListener('abort', () => resolve());
+      }),
+  };
+  const seen = (tenants: readonly string[] | '*', tenant: string) =>
+    tenants === '*' || tenants.includes(tenant);
+  const options: ReadApiOptions = {
+    view: {
+      term: 3,
+      ledgerHead: { seq: 41, hash: 'abc' },
+      tenants: () =>
+        ['acme', 'globex'].map((tenant) => ({
+          tenant,
+          posture: 'enforce',
+          agents: 1,
+          openBreakers: 1,
+          wouldHaveTripped: 0,
+        })),
+      agents: (tenants) => state.agents.filter(({ tenant }) => seen(tenants, tenant)),
+      agent: (tenant, agent) =>
+        state.agents.find((view) => view.tenant === tenant && view.agent === agent) ?? null,
+      breakers: (tenants, includeClosed) =>
+        state.breakers.filter(
+          ({ key, state: { phase } }) =>
+            seen(tenants, key.tenant) && (includeClosed || phase !== 'closed'),
+        ),
+      onFinding: (listener) => {
+        findingListeners.add(listener);
+        return () => findingListeners.delete(listener);
+      },
+      counters: () => ({
+        events: 1_000,
+        rejected: 2,
+        perSecond: 10,
+        lastEventAt: NOW,
+        delivered: 4,
+        unacknowledged: 1,
+        acknowledgeDelaysMs: [30, 10, 20, 400],
+      }),
+    },
+    breakers: {
+      term: 3,
+      snapshot: (tenant) => ({ tenant, term: 3, seq: 0, posture: 'enforce', breakers: [] }),
+      since: () => null,
+      check: () => CALM,
+      subscribe: (listener) => {
+        transitionListeners.add(listener);
+        return () => transitionListeners.delete(listener);
+      },
+    },
+    store: fakeStore(state, seen),
+    control: {
+      command: async (tenant, command) => {
+        if (command.type === 'reset' && command.epoch !== 2) {
+          throw new TripcoilError('conflict', 'The breaker has moved on.');
+        }
+        state.orders.push({ tenant, command });
+      },
+      replaceGrants: async (tenant, grants) => {
+        state.grants.push({ tenant, grants });
+      },
+      acknowledge: async () => {},
+      propose: async () => CALM,
+    },
+    authenticator: TOKENS,
+    clock,
+    log: SILENT_LOG,
+    metrics: SILENT_METRICS,
+    info: { version: '1.2.3', startedAt: NOW, demo: false, storeKind: 'memory' },
+    parseGrants: (text) =>
+      text.includes('acme')
+        ? {
+            grants: new Map([['acme', { agents: [], principals: [], resources: [], actions: [] }]]),
+          }
+        : { problems: [{ path: 'agents.0.agent', message: 'is missing' }] },
+    localReads: false,
+    readiness: () =>
+      state.ready ? { ready: true, reasons: [] } : { ready: false, reasons: ['shutting down'] },
+    exposition: { contentType: 'text/plain; version=0.0.4', text: async () => 'tripcoil_up 1\n' },
+    ...overrides,
+  };
+  return {
+    state,
+    options,
+    publishFinding: (finding: Finding) => {
+      for (const listener of findingListeners) listener(finding);
+    },
+    publishTransition: (transition: Transition) => {
+      for (const listener of transitionListeners) listener({ term: 3, transition });
+    },
+    listeners: () => findingListeners.size + transitionListeners.size,
+    tick: () => ticks.shift()?.(),
+  };
+}
+
+function fakeStore(
+  state: { findings: Finding[]; chain: ChainRow[]; asked: FindingQuery[]; storeDown: boolean },
+  seen: (tenants: readonly string[] | '*', tenant: string) => boolean,
+): Store {
+  const up = () => {
+    if (state.storeDown)
+      throw new TripcoilError('storage_unavailable', 'away', { retryable: true });
+  };
+  return {
+    projectedSeq: async () => {
+      up();
+      return 40;
+    },
+    project: async () => {},
+    findings: async (query) => {
+      up();
+      state.asked.push(query);
+      const rows = state.findings.filter(({ tenant }) => seen(query.tenants, tenant));
+      return { rows, next: null };
+    },
+    chain: async (tenants, _id, limit) => {
+      up();
+      return state.chain.filter(({ event }) => seen(tenants, event.tenant.id)).slice(0, limit);
+    },
+    activity: async ({ since }) => {
+      up();
+      return [{ bucket: since, calls: 3, records: 1.5 }];
+    },
+    healthy: () => !state.storeDown,
+    close: async () => {},
+  };
+}
+
+export async function startApi(
+  harness: ReturnType<typeof createHarness>,
+): Promise<FastifyInstance> {
+  const { clock, log, metrics } = harness.options;
+  const app = createHttpServer({ clock, log, metrics });
+  await app.register(readApi(harness.options));
+  await app.ready();
+  return app;
+}
