@@ -19,9 +19,10 @@ export async function startTelemetry(options: {
 }): Promise<OwnTracing> {
   const { endpoint, headers, serviceName, version, log } = options;
   if (endpoint === undefined) return { shutdown: async () => {} };
-  const [{ NodeSDK, resources }, { OTLPTraceExporter }] = await Promise.all([
+  const [{ NodeSDK }, { OTLPTraceExporter }] = await Promise.all([
     import('@opentelemetry/sdk-node'),
     import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/resources'),
   ]);
   const exporter = new OTLPTraceExporter({ url: endpoint, ...(headers ? { headers } : {}) });
   const sdk = new NodeSDK({
@@ -29,11 +30,9 @@ export async function startTelemetry(options: {
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [],
-    autoDetectResources: false,
-    resource: resources.resourceFromAttributes({
-      'service.name': serviceName,
-      'service.version': version,
-    }),
+    serviceName,
+    // In place of the default ones, which would tell host, user and command line.
+    resourceDetectors: [{ detect: () => ({ attributes: { 'service.version': version } }) }],
   });
   sdk.start();
   log.info('own spans are sent', { endpoint: withoutCredentials(endpoint) });
