@@ -195,82 +195,110 @@ interface MatchIndex {
   highest(subject: CheckSubject): BreakerState | null;
 }
 
-/** Bounded by what a daemon keeps per agent; only the worst of them answers. */
-type Bucket = Map<string, BreakerState>;
+/** Breakers of one place, and the gravest of them, which alone answers. */
+interface Place {
+  readonly states: Map<string, BreakerState>;
+  worst: BreakerState | null;
+}
 
+const FAMILIES = [
+  'everything',
+  'broker',
+  'agent',
+  'session',
+  'sessionsOfAgent',
+  'chain',
+  'token',
+  'tool',
+  'toolOfAgent',
+] as const;
+type Family = (typeof FAMILIES)[number];
+type Index = Readonly<Record<Family, Map<string, Place>>>;
+
+/** One map per family, so that a question looks its own strings up and builds none. */
 function createMatchIndex(broker: () => string | null): MatchIndex {
-  const buckets = new Map<string, Bucket>();
-  const worst = new Map<string, BreakerState>();
-
-  function settle(place: string): void {
-    let top: BreakerState | null = null;
-    for (const state of buckets.get(place)?.values() ?? []) {
-      if (top === null || state.level > top.level) top = state;
-    }
-    if (top === null) worst.delete(place);
-    else worst.set(place, top);
-  }
-
+  const index = Object.fromEntries(
+    FAMILIES.map((family) => [family, new Map<string, Place>()]),
+  ) as Index;
   return {
     add: (text, state) => {
-      for (const place of placesOf(state.key)) {
-        const bucket = buckets.get(place) ?? new Map<string, BreakerState>();
-        buckets.set(place, bucket);
-        bucket.set(text, state);
-        const top = worst.get(place);
-        if (!top || state.level > top.level) worst.set(place, state);
+      for (const [family, id] of placesOf(state.key)) {
+        const place = index[family].get(id) ?? { states: new Map(), worst: null };
+        index[family].set(id, place);
+        place.states.set(text, state);
+        place.worst = graver(place.worst, state);
       }
     },
     remove: (text, state) => {
-      for (const place of placesOf(state.key)) {
-        const bucket = buckets.get(place);
-        bucket?.delete(text);
-        if (bucket?.size === 0) buckets.delete(place);
-        if (worst.get(place) === state) settle(place);
-      }
-    },
-    highest: ({ agent, session, chain, jti, tool }) => {
-      let top = worst.get('*') ?? null;
-      const look = (place: string): void => {
-        const state = worst.get(place);
-        if (state && (top === null || state.level > top.level)) top = state;
-      };
-      const name = broker();
-      if (name !== null) look(`broker ${name}`);
-      if (agent !== undefined) look(`agent ${agent}`);
-      if (session !== undefined) look(`session ${session}`);
-      // Without a session the broker cannot tell them apart: any trip of the agent's counts.
-      else if (agent !== undefined) look(`sessions of ${agent}`);
-      if (chain !== undefined) look(`chain ${chain}`);
-      if (jti !== undefined) look(`token ${jti}`);
-      if (tool !== undefined) {
-        look(`tool ${tool}`);
-        if (agent !== undefined) {
-          look(`tool ${agent}/${tool}`);
-          look(`tool of ${agent} ${tool}`);
+      for (const [family, id] of placesOf(state.key)) {
+        const place = index[family].get(id);
+        if (!place) continue;
+        place.states.delete(text);
+        if (place.states.size === 0) index[family].delete(id);
+        else if (place.worst === state) {
+          place.worst = [...place.states.values()].reduce(graver, null);
         }
       }
-      return top;
     },
+    highest: (subject) => highestIn(index, broker(), subject),
   };
 }
 
+function highestIn(
+  index: Index,
+  broker: string | null,
+  { agent, session, chain, jti, tool }: CheckSubject,
+): BreakerState | null {
+  let top = worstOf(index.everything, '*', null);
+  if (broker !== null) top = worstOf(index.broker, broker, top);
+  if (agent !== undefined) top = worstOf(index.agent, agent, top);
+  if (session !== undefined) top = worstOf(index.session, session, top);
+  // Without a session the broker cannot tell them apart: any trip of the agent's counts.
+  else if (agent !== undefined) top = worstOf(index.sessionsOfAgent, agent, top);
+  if (chain !== undefined) top = worstOf(index.chain, chain, top);
+  if (jti !== undefined) top = worstOf(index.token, jti, top);
+  if (tool === undefined) return top;
+  top = worstOf(index.tool, tool, top);
+  if (agent === undefined) return top;
+  if (index.tool.size > 0) top = worstOf(index.tool, `${agent}/${tool}`, top);
+  if (index.toolOfAgent.size > 0) top = worstOf(index.toolOfAgent, `${agent}\0${tool}`, top);
+  return top;
+}
+
+function worstOf(
+  places: ReadonlyMap<string, Place>,
+  id: string,
+  top: BreakerState | null,
+): BreakerState | null {
+  if (places.size === 0) return top;
+  const worst = places.get(id)?.worst;
+  return worst ? graver(top, worst) : top;
+}
+
+function graver(top: BreakerState | null, state: BreakerState): BreakerState {
+  return top === null || state.level > top.level ? state : top;
+}
+
 /** Where a key is found. A kind that this version does not know holds the whole tenant. */
-function placesOf(key: BreakerKey): readonly string[] {
-  switch (key.kind) {
+function placesOf(key: BreakerKey): readonly (readonly [Family, string])[] {
+  const { kind, id, agent } = key;
+  switch (kind) {
     case 'agent':
     case 'chain':
     case 'token':
     case 'broker':
-      return [`${key.kind} ${key.id}`];
+      return [[kind, id]];
     case 'session':
-      return key.agent === undefined
-        ? [`session ${key.id}`]
-        : [`session ${key.id}`, `sessions of ${key.agent}`];
+      return agent === undefined
+        ? [['session', id]]
+        : [
+            ['session', id],
+            ['sessionsOfAgent', agent],
+          ];
     case 'tool':
-      return [key.agent === undefined ? `tool ${key.id}` : `tool of ${key.agent} ${key.id}`];
+      return [agent === undefined ? ['tool', id] : ['toolOfAgent', `${agent}\0${id}`]];
     default:
-      return ['*'];
+      return [['everything', '*']];
   }
 }
 

@@ -72,7 +72,8 @@ export function breakerFeed(dependencies: BreakerFeedDependencies): FastifyPlugi
         const { key, term, epoch } = parseAcknowledgement(request.body);
         if (key.kind !== 'global') tenantOf(principal, key.tenant);
         await control.acknowledge({ receiver: principal.name, key, term, epoch });
-        metrics.count('tripcoil_revocations_total', { transport: 'sse', result: 'acked' });
+        const labels = { broker: principal.name, transport: 'sse', result: 'acked' };
+        metrics.count('tripcoil_revocations_total', labels);
         return reply.code(204).send();
       },
     );

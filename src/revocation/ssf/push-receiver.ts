@@ -82,6 +82,7 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
         return { status: 'retry', detail: 'signing_failed' };
       });
       metrics.count('tripcoil_revocations_total', {
+        broker: name,
         transport: 'push',
         result: RESULTS[outcome.status],
       });

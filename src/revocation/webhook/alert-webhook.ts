@@ -140,7 +140,7 @@ class QueuedWebhook implements AlertWebhook {
   #count(result: 'sent' | 'failed' | 'dropped'): void {
     const { metrics } = this.#options;
     metrics.count('tripcoil_notifications_total', { sink: 'webhook', result });
-    metrics.gauge('tripcoil_notification_queue_length', this.#queue.length);
+    metrics.gauge('tripcoil_notification_queue_length', this.#queue.length, { sink: 'webhook' });
   }
 }
 
