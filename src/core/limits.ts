@@ -61,6 +61,12 @@ export const LIMITS = {
   breakersPerTenant: 200_000,
   findingsKeptPerAgent: 32,
   notJudgedFieldsPerAgent: 16,
+  /** Minutes of a baseline's window ring: the 15 of `latenessMs` and the open one. */
+  baselineRingMinutes: 16,
+  /** Longest silence learned from, hour by hour: one week. A longer absence teaches nothing more. */
+  baselineQuietHours: 168,
+  /** Events in a row from before the ring after which the baseline's clock was wrong, not they. */
+  baselineBehindEvents: 8,
 
   /** Transitions a reconnecting broker may resume over without a snapshot, per tenant. */
   feedRing: 4_096,
@@ -123,6 +129,8 @@ export const LIMITS = {
   /** A statement that takes longer costs the store's process its life. */
   storeCallTimeoutMs: 30 * SECOND_MS,
   storeStartTimeoutMs: 20 * SECOND_MS,
+  /** Longest single wait for a dying predecessor's lock: 0.25 + 0.5 + 1 + 2 s in all. */
+  storeDirectoryWaitMs: 2 * SECOND_MS,
   storeRestartFirstMs: 250,
   storeRestartMaxMs: 30 * SECOND_MS,
   /** Rows of one page of the API. */

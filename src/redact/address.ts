@@ -1,0 +1,54 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
+import { isDigit, isLetter } from './text-classes.ts';
+
+const QUAD = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/y;
+const V6_CHARS = /[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}\.\d{1,3}\.\d{1,3})?(?:%[A-Za-z0-9_.-]{1,15})?/y;
+/** `Chrome/126.0.6478.1` and `version 1.2.3.4` count releases. */
+const PRODUCT = /(?:[A-Z][A-Za-z]{0,24}\/|\b(?:version|build|release|v|ver)[ :="]{0,3})$/;
+
+/** An IPv4 address that begins at `at`. Loopback and unspecified addresses name nobody and stay. */
+export function ipv4At(subject: Subject, at: number): Hit | null {
+  const { text, hints, floor } = subject;
+  QUAD.lastIndex = at;
+  const match = QUAD.exec(text);
+  if (match === null || (hints & HINT.version) !== 0 || !isIPv4(match[0])) return null;
+  const end = at + match[0].length;
+  const next = text.charCodeAt(end);
+  if (isDigit(next) || isLetter(next)) return null;
+  if (next === 0x2e && isDigit(text.charCodeAt(end + 1))) return null;
+  if (text.charCodeAt(at - 1) === 0x2e && isDigit(text.charCodeAt(at - 2))) return null;
+  if (PRODUCT.test(text.slice(Math.max(floor, at - 28), at))) return null;
+  return isNobody(match[0]) ? null : personalHit('ip', at, end);
+}
+
+/** An IPv6 address that begins at `at`, a zone id included. */
+export function ipv6At({ text }: Subject, at: number): Hit | null {
+  V6_CHARS.lastIndex = at;
+  const match = V6_CHARS.exec(text);
+  if (match === null) return null;
+  const address = match[0].replace(/(?<!:):$/, '');
+  const end = at + address.length;
+  const colons = address.split(':').length - 1;
+  // `abc::def` is a path in more languages than one.
+  if (colons < 2 || (colons < 4 && !/\d/.test(address))) return null;
+  const next = text.charCodeAt(end);
+  if (isDigit(next) || isLetter(next) || !isIPv6(address)) return null;
+  return isNobody(address) ? null : personalHit('ip', at, end);
+}
+
+/** Loopback and unspecified addresses. */
+export function isNobody(address: string): boolean {
+  if (address.startsWith('127.') || address === '0.0.0.0') return true;
+  return /^(?:0{0,4}:){2,7}(?:0{0,4}|0{0,3}1)$/.test(address);
+}
+
+/** Network class of an address: what may be kept of it. */
+export function networkClass(address: string): 'loopback' | 'private' | 'public' {
+  if (isNobody(address)) return 'loopback';
+  const isPrivate =
+    /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(
+      address,
+    ) || /^(?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):/i.test(address);
+  return isPrivate ? 'private' : 'public';
+}

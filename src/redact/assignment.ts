@@ -1,0 +1,112 @@
+import { type Hit, type Subject, secretHit } from './hit.ts';
+import { credentialLabel, wordsOfKey } from './key-words.ts';
+import { secretAt } from './secret.ts';
+import { isAlphanumeric } from './text-classes.ts';
+import { withoutTokens } from './tokens.ts';
+
+const KEY_CHARS = 40;
+const VALUE_CHARS = 4_096;
+const PLACEHOLDER =
+  /^(?:[*x•.#-]+|<[^>]*>|\$?\{.*|\{\{.*|%[a-z_]+%|\$[A-Za-z_]+|null|none|nil|true|false|undefined|empty|required|optional|missing|invalid|unset|string|redacted|\[redacted\]|n\/a|your[_-].*|.*(?:example|placeholder|changeme|goes_here|_here).*)$/i;
+/** After a colon and a space people explain as often as they tell. */
+const PROSE =
+  /^(?:must|is|are|was|the|a|an|this|that|it|not|no|please|should|has|have|will|can|cannot|if|when|incorrect|expired|wrong|reset|changed|too|at|and|or|for|of|in|to|on|with|by|from|policy|protected)$/i;
+/** A header is a line; its value ends where the line, the quote or the bracket ends. */
+const HEADER_VALUE = /(?:\\?["'])?([^\r\n"\\}]{4,8192})/y;
+const VALUE = /\\?(["'])((?:(?!\1)[^\\\r\n]){1,4096})|([^\s"'\\,;&|<>){}\]]{1,4096})/y;
+/** Words of a lock name it; the letters of a key do not: bits per character, as gitleaks asks. */
+const ENTROPY_FLOOR = 3;
+
+/** Labels already found for the keys met in texts; cleared when full. */
+const labels = new Map<string, string | null>();
+const REMEMBERED_LABELS = 2_048;
+
+/**
+ * A credential given as `key=value`, `key: value` or `"key":"value"`, the separator at `at`. What
+ * goes is the value; a password whatever it is, other secrets when they look random.
+ */
+export function assignmentAt(subject: Subject, at: number): Hit | null {
+  const label = labelBefore(subject, at);
+  if (label === null) return null;
+  const { text } = subject;
+  let start = at + 1;
+  // `:=`, `==` and `=>` assign too.
+  if (/[=>]/.test(text.charAt(start))) start++;
+  while (start < at + 8 && (text.charCodeAt(start) === 0x20 || text.charCodeAt(start) === 0x09)) {
+    start++;
+  }
+  const isHeader = text.charCodeAt(at) === 0x3a;
+  if (isHeader && (label === 'cookie' || label === 'authorization'))
+    return headerAt(text, start, label);
+  return valueAt(subject, start, label, isHeader);
+}
+
+function headerAt(text: string, start: number, label: string): Hit | null {
+  HEADER_VALUE.lastIndex = start;
+  const match = HEADER_VALUE.exec(text);
+  const value = match?.[1];
+  if (match === null || value === undefined) return null;
+  const end = start + match[0].length;
+  const left = withoutTokens(value).trim();
+  if (left.length < 4 || /^(?:Bearer|Basic|DPoP|Negotiate)$/i.test(left)) return null;
+  // Prose about headers has neither digits nor the signs of a credential.
+  if (!/[\d=]/.test(left)) return null;
+  const scheme = label === 'authorization' ? /^[A-Za-z]{3,12} +/.exec(value) : null;
+  return secretHit(label, end - value.length + (scheme?.[0].length ?? 0), end);
+}
+
+function valueAt(subject: Subject, start: number, label: string, prose: boolean): Hit | null {
+  const { text } = subject;
+  VALUE.lastIndex = start;
+  const match = VALUE.exec(text);
+  if (match === null) return null;
+  const quoted = match[2] !== undefined;
+  const value = match[2] ?? match[3] ?? '';
+  const end = start + match[0].length;
+  const from = end - value.length;
+  const known = secretAt(subject, from);
+  if (known !== null) return known;
+  return isSecretValue(value, label, prose && !quoted) ? secretHit(label, from, end) : null;
+}
+
+function isSecretValue(raw: string, label: string, prose: boolean): boolean {
+  const value = withoutTokens(raw);
+  if (value.length < 3 || PLACEHOLDER.test(value)) return false;
+  if (label === 'password') return !(prose && PROSE.test(value.replace(/[.!?]+$/, '')));
+  if (label === 'code') return /^\d{3,10}$/.test(value);
+  if (value.length < 8 || entropyOf(value) < ENTROPY_FLOOR) return false;
+  return /\d/.test(value) || value.length >= 24;
+}
+
+function labelBefore({ text, floor }: Subject, at: number): string | null {
+  let end = at;
+  while (end > floor && end > at - 4 && /["'\\ ]/.test(text.charAt(end - 1))) end--;
+  let start = end;
+  const lowest = Math.max(floor, end - KEY_CHARS);
+  while (start > lowest && isKeyChar(text.charCodeAt(start - 1))) start--;
+  if (end - start < 3) return null;
+  const key = text.slice(start, end);
+  const known = labels.get(key);
+  if (known !== undefined) return known;
+  const label = credentialLabel(wordsOfKey(key));
+  if (labels.size >= REMEMBERED_LABELS) labels.clear();
+  labels.set(key, label);
+  return label;
+}
+
+function isKeyChar(code: number): boolean {
+  return isAlphanumeric(code) || code === 0x5f || code === 0x2d || code === 0x2e;
+}
+
+/** Shannon entropy in bits per character, over at most the first 4,096. */
+export function entropyOf(text: string): number {
+  const size = Math.min(text.length, VALUE_CHARS);
+  const counts = new Map<number, number>();
+  for (let at = 0; at < size; at++) {
+    const code = text.charCodeAt(at);
+    counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+  let bits = 0;
+  for (const count of counts.values()) bits -= (count / size) * Math.log2(count / size);
+  return bits;
+}

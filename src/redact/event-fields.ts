@@ -1,0 +1,196 @@
+import { isIP } from 'node:net';
+import { isNobody } from './address.ts';
+import { redactContent } from './content.ts';
+import { HINT } from './hit.ts';
+import { fail, type Pass, redactString, replacePersonal } from './pass.ts';
+import { REDACTION_FAILED, typeOfToken } from './tokens.ts';
+
+/**
+ * How a member of an AccessEvent is treated. `name`: an identifier, kept unless something personal
+ * or secret is in it. `hex`: an id of exactly this many hexadecimal digits, else a name.
+ * `content`: anything. `address`: an IP address. `version`: dotted numbers are no
+ * addresses. `kept`: comes from the credential.
+ */
+type Rule =
+  | 'kept'
+  | 'name'
+  | 'content'
+  | 'address'
+  | 'version'
+  | { readonly hex: number }
+  | { readonly each: Rule }
+  | { readonly members: Readonly<Record<string, Rule>> };
+
+const PARTY: Rule = {
+  members: { sub: 'name', iss: 'name', type: 'name', roles: { each: 'name' } },
+};
+
+/** Members of AccessEvent; what is not named here is content, its key included. */
+const EVENT: Readonly<Record<string, Rule>> = {
+  v: 'name',
+  id: 'name',
+  time: 'name',
+  latencyMs: 'name',
+  history: 'name',
+  kind: 'name',
+  phase: 'name',
+  reasoning: 'content',
+  attrs: 'content',
+  source: { members: { format: 'name', name: 'name', deliveredBy: 'name', trust: 'name' } },
+  tenant: { members: { id: 'kept', claimed: 'name' } },
+  agent: { members: { id: 'name', name: 'name', version: 'version' } },
+  session: { members: { id: 'name', conversationId: 'name' } },
+  trace: {
+    members: {
+      traceId: { hex: 32 },
+      spanId: { hex: 16 },
+      parentSpanId: { hex: 16 },
+      requestId: 'name',
+    },
+  },
+  principal: PARTY,
+  delegation: { each: PARTY },
+  action: {
+    members: {
+      name: 'name',
+      op: 'name',
+      toolCallId: 'name',
+      amount: { members: { currency: 'name' } },
+    },
+  },
+  resource: {
+    members: {
+      type: 'name',
+      id: 'name',
+      tenant: 'name',
+      server: 'name',
+      region: 'name',
+      unit: 'name',
+      sensitivity: 'name',
+    },
+  },
+  scopes: { members: { granted: { each: 'name' }, required: { each: 'name' } } },
+  volume: { members: {} },
+  decision: {
+    members: {
+      verdict: 'name',
+      id: 'name',
+      policy: { members: { id: 'name', version: 'version' } },
+    },
+  },
+  approval: { members: { status: 'name', id: 'name', approver: 'name' } },
+  token: {
+    members: { jti: 'name', txn: 'name', iss: 'name', sub: 'name', aud: { each: 'name' } },
+  },
+  intent: { members: { scope: 'name' } },
+  outcome: { members: { status: 'name' } },
+  clientIp: 'address',
+  retrieved: { each: { members: { type: 'name', id: 'name' } } },
+};
+
+/**
+ * Members of the event by rule. `destinations` and `redactions` are the redactor's own and left
+ * out; members that are undefined too. A member that fails becomes `[REDACTION_FAILED]`.
+ */
+export function redactFields(pass: Pass, event: object): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const name of Object.keys(event)) {
+    if (name === 'destinations' || name === 'redactions') continue;
+    const rule = Object.hasOwn(EVENT, name) ? EVENT[name] : undefined;
+    try {
+      const value: unknown = Reflect.get(event, name);
+      if (value === undefined) continue;
+      if (rule === undefined) Object.assign(out, redactContent(pass, { [name]: value }));
+      else out[name] = applyRule(pass, rule, value);
+    } catch {
+      if (rule === undefined) pass.failures++;
+      else out[name] = fail(pass);
+    }
+  }
+  // The engine reads members of `attrs`; a text would do, an object is what it is told to expect.
+  if (out['attrs'] === REDACTION_FAILED) out['attrs'] = { content: REDACTION_FAILED };
+  return out;
+}
+
+/** A name, a scope or a glob: the same for events and for the grants that they are held against. */
+export function redactName(pass: Pass, text: string): string {
+  if (typeOfToken(text) !== null) return text;
+  return redactString(pass, text, hintsOfName(text));
+}
+
+/** A name of several words may be prose. */
+export function hintsOfName(text: string): number {
+  return /\s/.test(text) ? HINT.none : HINT.identifier;
+}
+
+function applyRule(pass: Pass, rule: Rule, value: unknown): unknown {
+  if (typeof value === 'number' && rule !== 'content') return value;
+  if (rule === 'content') return redactContent(pass, value);
+  if (typeof value === 'string') return redactScalar(pass, rule, value);
+  if (typeof value !== 'object' || value === null) {
+    return typeof value === 'boolean' || value === null ? value : redactContent(pass, value);
+  }
+  if (Array.isArray(value)) {
+    return typeof rule === 'object' && 'each' in rule
+      ? mapSame(value, (item) => applyRule(pass, rule.each, item))
+      : redactContent(pass, value);
+  }
+  return typeof rule === 'object' && 'members' in rule
+    ? redactMembers(pass, rule.members, value)
+    : redactContent(pass, value);
+}
+
+function redactMembers(
+  pass: Pass,
+  members: Readonly<Record<string, Rule>>,
+  value: object,
+): unknown {
+  const out: Record<string, unknown> = {};
+  let changed = false;
+  for (const key of Object.keys(value)) {
+    const before: unknown = Reflect.get(value, key);
+    const rule = Object.hasOwn(members, key) ? members[key] : undefined;
+    if (before === undefined) changed = true;
+    else if (rule !== undefined || typeof before === 'number') {
+      const after = applyRuleSafely(pass, rule ?? 'name', before);
+      if (!Object.is(after, before)) changed = true;
+      out[key] = after;
+    } else {
+      const redacted = redactContent(pass, { [key]: before });
+      Object.assign(out, typeof redacted === 'object' ? redacted : null);
+      changed = true;
+    }
+  }
+  return changed ? out : value;
+}
+
+function applyRuleSafely(pass: Pass, rule: Rule, value: unknown): unknown {
+  try {
+    return applyRule(pass, rule, value);
+  } catch {
+    return fail(pass);
+  }
+}
+
+function redactScalar(pass: Pass, rule: Exclude<Rule, 'content'>, text: string): string {
+  if (rule === 'kept') return text;
+  if (rule === 'address') return redactAddress(pass, text);
+  if (rule === 'version') return redactString(pass, text, HINT.identifier | HINT.version);
+  if (typeof rule === 'object' && 'hex' in rule && isHex(text, rule.hex)) return text;
+  return redactName(pass, text);
+}
+
+function redactAddress(pass: Pass, text: string): string {
+  const address = text.trim();
+  if (isIP(address) === 0) return redactName(pass, text);
+  return isNobody(address) ? text : replacePersonal(pass, 'ip', address);
+}
+
+function isHex(text: string, length: number): boolean {
+  return text.length === length && /^[0-9a-fA-F]+$/.test(text);
+}
+
+function mapSame(values: readonly unknown[], map: (value: unknown) => unknown): readonly unknown[] {
+  const out = values.map(map);
+  return out.every((value, index) => Object.is(value, values[index])) ? values : out;
+}

@@ -1,0 +1,44 @@
+import type { PersonalType } from './tokens.ts';
+
+/** A stretch of text that must go. `end` is exclusive. */
+export interface Hit {
+  readonly start: number;
+  readonly end: number;
+  readonly type: PersonalType | 'secret';
+  /** Kind of secret; empty for personal values. */
+  readonly label: string;
+}
+
+/** What the surroundings of a text say about it: bits that a key sets. */
+export const HINT = {
+  none: 0,
+  phone: 1,
+  card: 2,
+  ssn: 4,
+  iban: 8,
+  /** A version or a build: dotted quads are no addresses. */
+  version: 16,
+  /** One word, as names and scopes are: `secrets:read` gives no secret away. */
+  identifier: 32,
+} as const;
+
+/** The text under judgement. */
+export interface Subject {
+  readonly text: string;
+  /** Bits of `HINT`. */
+  readonly hints: number;
+  /** End of the last hit or token: nothing before it may serve as context or be hit again. */
+  floor: number;
+  /** No JSON web token begins before this position: the dots it needs were looked for. */
+  jwtBarrier: number;
+}
+
+/** A hit on a personal value. */
+export function personalHit(type: PersonalType, start: number, end: number): Hit {
+  return { start, end, type, label: '' };
+}
+
+/** A hit on a secret. */
+export function secretHit(label: string, start: number, end: number): Hit {
+  return { start, end, type: 'secret', label };
+}

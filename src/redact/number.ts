@@ -1,0 +1,94 @@
+import { ipv4At } from './address.ts';
+import { isIssuableSsn, isItin, looksLikeCard, passesLuhn } from './checksum.ts';
+import { type DigitGroups, digitGroupsAt, digitsOf, sharedSeparator } from './digit-groups.ts';
+import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
+import { phoneIn } from './phone.ts';
+import { isAlphanumeric, isDigit } from './text-classes.ts';
+
+const CARD_WORD = /(?:\b|_)(?:cards?|cc|pan|visa|mastercard|amex|maestro|kreditkarte)(?:\b|_)/i;
+const SSN_WORD = /\b(?:ssn|social[ _-]security|itin|taxpayer)\b/i;
+const TRACE_WORD = /(?:trace|span|parent)[ _-]?(?:id)?["':= ]{1,4}$/i;
+const CONTEXT_CHARS = 48;
+/** Fewer digits than this are nothing, whoever asks. */
+const SHORTEST = 7;
+/** Group lengths of printed cards: 4-4-4-4, Amex and Diners, and their 19-digit and older forms. */
+const CARD_GROUPS = /^(?:4-4-4-4(?:-3)?|4-6-[45]|4-8-4|8-8|4-4-4-1|4-4-5|4-4-4-3|4-4-4|6-1[0-3])$/;
+
+/**
+ * Whatever number begins at `at` (a digit, `+` or `(`): an address, a card, a social security
+ * number, a phone. A checked form goes before a merely shaped one.
+ */
+export function numberAt(subject: Subject, at: number): Hit | null {
+  const { text } = subject;
+  const first = text.charCodeAt(at);
+  if (isDigit(first)) {
+    const address = ipv4At(subject, at);
+    if (address !== null) return address;
+  } else if (isAlphanumeric(text.charCodeAt(at - 1))) return null;
+  const run = digitGroupsAt(text, at);
+  if (run === null || run.digits.length < SHORTEST || isPartOfMore(text, run)) return null;
+  return cardIn(subject, run) ?? ssnIn(subject, run) ?? phoneIn(subject, run);
+}
+
+/** Letters on to the digits make an id of it; an `@` makes it the beginning of an address. */
+function isPartOfMore(text: string, run: DigitGroups): boolean {
+  const next = text.charCodeAt(run.end);
+  if (next === 0x40) return true;
+  if (!isAlphanumeric(next)) return false;
+  return !/^x\d/i.test(text.slice(run.end, run.end + 2));
+}
+
+function cardIn(subject: Subject, run: DigitGroups): Hit | null {
+  if (run.digits.length < 12) return null;
+  const { text, floor } = subject;
+  const before = text.slice(Math.max(floor, run.start - CONTEXT_CHARS), run.start);
+  const named = (subject.hints & HINT.card) !== 0 || CARD_WORD.test(before);
+  if (!named && TRACE_WORD.test(before)) return null;
+  for (let from = 0; from < run.groups.length; from++) {
+    for (let to = run.groups.length - 1; to >= from; to--) {
+      if (!isCard(text, run, from, to, named)) continue;
+      const start = run.groups[from]?.start ?? run.start;
+      return personalHit('card', start, run.groups[to]?.end ?? run.end);
+    }
+  }
+  return null;
+}
+
+function isCard(text: string, run: DigitGroups, from: number, to: number, named: boolean): boolean {
+  const digits = digitsOf(text, run, from, to);
+  const size = digits.length;
+  if (size < 12 || size > 19) return false;
+  const single = from === to;
+  if (!single) {
+    const separator = sharedSeparator(run, from, to);
+    if (separator !== ' ' && separator !== '-' && separator !== '.') return false;
+    const shape = run.groups
+      .slice(from, to + 1)
+      .map((group) => group.end - group.start)
+      .join('-');
+    if (!CARD_GROUPS.test(shape) && !(named && passesLuhn(digits))) return false;
+  }
+  // A model's or a typist's wrong check digit does not make the number less personal.
+  if (named) return size >= 13 || passesLuhn(digits);
+  if (!looksLikeCard(digits) || !passesLuhn(digits)) return false;
+  // Bare digits of these lengths are more often ids and clocks than cards.
+  return !single || size === 14 || size === 15 || size === 16 || /^4\d{12}$/.test(digits);
+}
+
+function ssnIn(subject: Subject, run: DigitGroups): Hit | null {
+  const { text, floor } = subject;
+  const named = (): boolean =>
+    (subject.hints & HINT.ssn) !== 0 ||
+    SSN_WORD.test(text.slice(Math.max(floor, run.start - CONTEXT_CHARS), run.start));
+  const { groups, digits } = run;
+  if (digits.length !== 9) return null;
+  const shape = groups.map((group) => group.end - group.start).join('-');
+  const separator = sharedSeparator(run, 0, groups.length - 1);
+  const printed = shape === '3-2-4' && separator === '-';
+  if (!printed && !((shape === '3-2-4' || shape === '9') && separator !== null && named())) {
+    return null;
+  }
+  const start = groups[0]?.start ?? run.start;
+  if (isItin(digits)) return personalHit('itin', start, run.end);
+  return isIssuableSsn(digits) || named() ? personalHit('ssn', start, run.end) : null;
+}

@@ -1,0 +1,93 @@
+import { LIMITS } from '../core/limits.ts';
+import { scanText } from './scanner.ts';
+import type { Tokeniser } from './tokeniser.ts';
+import type { PersonalType } from './tokens.ts';
+import { REDACTION_FAILED, secretText, withoutTokens } from './tokens.ts';
+
+/** The redaction of one record: its keys, its budget, and what it has replaced so far. */
+export interface Pass {
+  readonly tokeniser: Tokeniser;
+  /** Replacements by type; `secret:` and a label for secrets. */
+  readonly counts: Map<string, number>;
+  /** Fields replaced whole because they could not be judged. */
+  failures: number;
+  charsLeft: number;
+  nodesLeft: number;
+}
+
+/** A fresh budget. */
+export function startPass(tokeniser: Tokeniser): Pass {
+  return {
+    tokeniser,
+    counts: new Map(),
+    failures: 0,
+    charsLeft: LIMITS.redactionChars,
+    nodesLeft: LIMITS.redactionNodes,
+  };
+}
+
+/** Gives up on one field. */
+export function fail(pass: Pass): string {
+  pass.failures++;
+  return REDACTION_FAILED;
+}
+
+/** The token of a personal value, counted. */
+export function replacePersonal(pass: Pass, type: PersonalType, value: string): string {
+  const token = pass.tokeniser.token(type, value);
+  count(pass, type);
+  return token;
+}
+
+/** The mask of a secret, counted. */
+export function replaceSecret(pass: Pass, label: string): string {
+  const mask = secretText(label);
+  count(pass, mask.slice(1, -1));
+  return mask;
+}
+
+/**
+ * The text with everything found in it replaced; the same string when there is nothing. Over
+ * budget, or when a key cannot be had, the whole text goes.
+ */
+export function redactString(pass: Pass, text: string, hints: number): string {
+  if (text.length < 3) return text;
+  if (!takeChars(pass, text)) return fail(pass);
+  try {
+    return replaceHits(pass, text, hints);
+  } catch {
+    return fail(pass);
+  }
+}
+
+function replaceHits(pass: Pass, original: string, hints: number): string {
+  const { text, hits, offsets } = scanText(original, hints);
+  if (hits.length === 0) return original;
+  let out = '';
+  let done = 0;
+  for (const { start, end, type, label } of hits) {
+    const value = text.slice(start, end);
+    const from = offsets === null ? start : (offsets[start] ?? start);
+    // One character may have become several; what is left of it must not stay behind.
+    const to = offsets === null ? end : Math.max(offsets[end] ?? 0, (offsets[end - 1] ?? 0) + 1);
+    out += original.slice(done, Math.max(done, from));
+    out += type === 'secret' ? replaceSecret(pass, label) : replacePersonal(pass, type, value);
+    done = to;
+  }
+  return out + original.slice(done);
+}
+
+/** Tokens cost nothing, so that what fitted the budget once fits it redacted. */
+function takeChars(pass: Pass, text: string): boolean {
+  const cost = text.length <= pass.charsLeft ? text.length : withoutTokens(text).length;
+  if (cost > pass.charsLeft) {
+    pass.charsLeft = 0;
+    return cost === 0;
+  }
+  pass.charsLeft -= cost;
+  return true;
+}
+
+function count(pass: Pass, type: string): void {
+  pass.counts.set(type, (pass.counts.get(type) ?? 0) + 1);
+}

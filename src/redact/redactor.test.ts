@@ -1,0 +1,309 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AccessEvent, JsonValue } from '../core/access-event.ts';
+import { LIMITS } from '../core/limits.ts';
+import { createRedactor } from './redactor.ts';
+import { eventWith, testKeys } from './testing/events.ts';
+
+const redactor = createRedactor({ keys: testKeys() });
+const redact = (event: AccessEvent): AccessEvent => redactor.redact(event);
+const args = (value: JsonValue): JsonValue | undefined =>
+  redact(eventWith({ action: { name: 'call', op: 'write', arguments: value } })).action.arguments;
+const attrs = (value: AccessEvent['attrs']): AccessEvent['attrs'] =>
+  redact(eventWith({ attrs: value })).attrs;
+
+const EMAIL = /^\[email:k-acme:[A-Za-z0-9_-]{22}\]$/;
+
+/** Pieces that matter to the scanner, so that random texts come near it. */
+const pieces = fc.oneof(
+  fc.constantFrom(
+    ...[
+      'alice@example.com',
+      'Bob.Smith@EXAMPLE.org',
+      '4111 1111 1111 1111',
+      '378282246310005',
+      '+1 (415) 555-2671',
+      'phone',
+      'call',
+      'card',
+      'ssn',
+      '123-45-6789',
+      'DE44 5001 0517 5407 3249 31',
+      '93.184.216.34',
+      '2001:db8::8a2e:370:7334',
+      'Bearer abcdef1234567890ABCDEF',
+      'password=',
+      'api_key: ',
+      '"token":"',
+      'hunter2isgood99',
+      'postgres://joe:s3cr/t@db.example.com/x',
+      'https://a.example.com/p?q=1',
+      'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF_123',
+      '-----BEGIN PRIVATE KEY-----MIIE-----END PRIVATE KEY-----',
+      '[email:k-acme:AAAAAAAAAAAAAAAAAAAAAA]',
+      '[secret:password]',
+      '[REDACTION_FAILED]',
+      '４１１１ １１１１ １１１１ １１１１',
+      '٤١١١١١١١١١١١١١١١',
+      '\u200b',
+      'Cookie: a=1; b=2',
+      'authorization: ',
+    ],
+  ),
+  fc.constantFrom(
+    ' ',
+    '',
+    ':',
+    '=',
+    '@',
+    '-',
+    '.',
+    '/',
+    '"',
+    '[',
+    ']',
+    '\n',
+    '%40',
+    ', ',
+    '(',
+    '+',
+  ),
+  fc.string({ maxLength: 6 }),
+  fc.string({ unit: 'grapheme', maxLength: 4 }),
+  fc.integer().map(String),
+);
+const texts = fc.array(pieces, { maxLength: 8 }).map((parts) => parts.join(''));
+const keys = fc.oneof(
+  texts,
+  fc.constantFrom('to', 'recipient', 'email', 'url', 'path', 'repo', 'account_number', 'phone'),
+  fc.constantFrom(
+    'password',
+    'token',
+    'tokens',
+    'cookie',
+    'user',
+    'name',
+    'patient',
+    'card',
+    '__proto__',
+  ),
+);
+const values = fc.letrec<{ value: JsonValue }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    texts,
+    fc.oneof(fc.double({ noNaN: true }), fc.integer(), fc.constant(4111111111111111)),
+    fc.constantFrom(true, false, null),
+    fc.array(tie('value') as fc.Arbitrary<JsonValue>, { maxLength: 4 }),
+    fc.dictionary(keys, tie('value') as fc.Arbitrary<JsonValue>, { maxKeys: 4 }),
+    (tie('value') as fc.Arbitrary<JsonValue>).map((value) => JSON.stringify(value)),
+  ),
+})).value as fc.Arbitrary<JsonValue>;
+
+describe('redactor', () => {
+  it('is idempotent', () => {
+    fc.assert(
+      fc.property(values, texts, texts, (value, text, other) => {
+        const once = redact(
+          eventWith({
+            agent: { id: text },
+            action: { name: 'call', op: 'write', arguments: value },
+            resource: { type: 'path', id: other },
+            destinations: [{ type: 'url', value: text }],
+            attrs: { value },
+          }),
+        );
+        expect(redact(once)).toEqual(once);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('never throws and never touches its input, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true }), (junk) => {
+        const event = { ...eventWith({}), attrs: junk, extra: junk } as unknown as AccessEvent;
+        expect(() => JSON.stringify(redact(event))).not.toThrow();
+        expect(() => redact(junk as AccessEvent)).not.toThrow();
+      }),
+      { numRuns: 500 },
+    );
+    fc.assert(
+      fc.property(values, (value) => {
+        const event = eventWith({ attrs: { value } });
+        const before = JSON.stringify(event);
+        redact(event);
+        expect(JSON.stringify(event)).toBe(before);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('gives equal values equal tokens, in any spelling and any place', () => {
+    const out = redact(
+      eventWith({
+        principal: { sub: 'Alice@EXAMPLE.com' },
+        intent: { text: 'mail to alice@example.com' },
+        attrs: { 'alice@example.com': 'ALICE@example.com' },
+      }),
+    );
+    const token = out.principal?.sub ?? '';
+    expect(token).toMatch(EMAIL);
+    expect(out.intent?.text).toBe(`mail to ${token}`);
+    expect(out.attrs).toEqual({ [token]: token });
+    expect(args('4111-1111-1111-1111')).toBe(args('4111 1111 1111 1111'));
+    expect(args('DE44500105175407324931')).toBe(args('de44 5001 0517 5407 3249 31'));
+  });
+
+  it('lets no two tenants correlate, nor two kinds', () => {
+    fc.assert(
+      fc.property(texts, fc.emailAddress(), (noise, email) => {
+        const text = `${noise} ${email}`;
+        const acme = redactor.redactText('acme', text);
+        const tokens = (of: string): string[] => of.match(/\[[a-z]+:k[^\]]+\]/g) ?? [];
+        const others = new Set(tokens(redactor.redactText('globex', text)));
+        for (const token of tokens(acme)) {
+          if (!text.includes(token)) expect(others).not.toContain(token);
+        }
+      }),
+    );
+    const digest = (text: string): string => text.split(':')[2] ?? '';
+    expect(digest(redactor.redactText('acme', 'alice@example.com'))).not.toBe(
+      digest(redactor.redactText('globex', 'alice@example.com')),
+    );
+  });
+
+  it('keeps what is needed to revoke, unless it is personal', () => {
+    const event = eventWith({
+      agent: { id: 'invoice-bot', name: 'Invoice bot', version: '3.1.0.7' },
+      session: { id: '3f2504e0-4f89-41d3-9a0c-0305e82c3301', conversationId: 'c-4' },
+      token: { jti: 't-1', txn: 'x-1', iss: 'https://idp.example.com', aud: ['mail'], exp: 1 },
+      scopes: { granted: ['mail.send', 'secrets:read', 'token:refresh'] },
+      decision: { verdict: 'allow', id: 'd-1', policy: { id: 'mail', version: '12' } },
+    });
+    expect(redact(event)).toEqual(event);
+    const personal = redact(eventWith({ agent: { id: 'alice@example.com' } }));
+    expect(personal.agent.id).toMatch(EMAIL);
+    expect(personal.redactions).toEqual({ email: 1 });
+  });
+
+  it('masks by key whatever the value, but counts no tokens', () => {
+    expect(
+      attrs({
+        password: 'x',
+        db: { client_secret: 'abc', PIN: 1234 },
+        headers: { Authorization: 'Bearer q', 'Set-Cookie': ['a=b'], 'x-api-key': 'k' },
+        usage: { input_tokens: 900, max_tokens: '4096', time_to_first_token: 0.3 },
+        'gen_ai.usage.output_tokens': 120,
+        token_type: 'Bearer',
+        has_password: true,
+      }),
+    ).toEqual({
+      password: '[secret:password]',
+      db: { client_secret: '[secret:secret]', PIN: '[secret:code]' },
+      headers: {
+        Authorization: '[secret:authorization]',
+        'Set-Cookie': ['[secret:cookie]'],
+        'x-api-key': '[secret:api_key]',
+      },
+      usage: { input_tokens: 900, max_tokens: '4096', time_to_first_token: 0.3 },
+      'gen_ai.usage.output_tokens': 120,
+      token_type: 'Bearer',
+      has_password: true,
+    });
+  });
+
+  it('takes names under keys that say so', () => {
+    const out = attrs({
+      user: { name: 'Ada Lovelace' },
+      tool: { name: 'search_web' },
+      patient: 'John Doe',
+      'customer.full_name': 'ada  lovelace',
+    });
+    expect(JSON.stringify(out)).not.toMatch(/lovelace|doe/i);
+    expect(out['tool']).toEqual({ name: 'search_web' });
+    expect((out['user'] as { name: string }).name).toBe(out['customer.full_name']);
+  });
+
+  it('reads JSON inside strings, numbers, and members given twice', () => {
+    expect(args('{"a":{"b":"alice@example.com"}}')).toMatch(/^\{"a":\{"b":"\[email:/);
+    expect(args(JSON.stringify(JSON.stringify({ password: 'hunter2' })))).not.toContain('hunter2');
+    expect(args({ number: 4111111111111111 })).toEqual({
+      number: expect.stringMatching(/^\[card:/),
+    });
+    expect(args('{"a":"alice@example.com","a":"b"}')).not.toContain('alice');
+    const clean = '{"id": 12345678901234567890, "ok":true}';
+    expect(args(clean)).toBe(clean);
+  });
+
+  it('gives up whole fields beyond its depth and its budget, and on a missing key', () => {
+    let deep: JsonValue = 'alice@example.com';
+    for (let level = 0; level < LIMITS.valueDepth + 4; level++) deep = [deep];
+    expect(JSON.stringify(args(deep))).toContain('[REDACTION_FAILED]');
+    expect(JSON.stringify(args(deep))).not.toContain('alice');
+    const big = 'a '.repeat(LIMITS.redactionChars / 2 + 1);
+    expect(args([big, 'alice@example.com', ''])).toEqual([
+      '[REDACTION_FAILED]',
+      '[REDACTION_FAILED]',
+      '',
+    ]);
+    const keyless = createRedactor({
+      keys: {
+        pseudonymKey() {
+          throw new Error('no key');
+        },
+      },
+    });
+    const out = keyless.redact(eventWith({ intent: { text: 'ask alice@example.com' } }));
+    expect(out.intent?.text).toBe('[REDACTION_FAILED]');
+    expect(out.agent.id).toBe('invoice-bot');
+  });
+
+  it('fails closed on one broken member and keeps the rest', () => {
+    const event = { ...eventWith({}) };
+    Object.defineProperty(event, 'intent', {
+      enumerable: true,
+      get() {
+        throw new Error('alice@example.com');
+      },
+    });
+    const out = redact(event);
+    expect(out.intent).toBe('[REDACTION_FAILED]');
+    expect(out.agent.id).toBe('invoice-bot');
+  });
+
+  it('counts by type and reports to the metrics, never values', () => {
+    const counted: unknown[] = [];
+    const counting = createRedactor({
+      keys: testKeys(),
+      metrics: {
+        count: (...call) => void counted.push(call),
+        gauge() {},
+        observe() {},
+      },
+    });
+    const out = counting.redact(
+      eventWith({ attrs: { a: 'alice@example.com bob@example.com', b: `ghp_${'a1'.repeat(18)}` } }),
+    );
+    expect(out.redactions).toEqual({ email: 2, 'secret:github_token': 1 });
+    expect(counted).toEqual([
+      ['tripcoil_redactions_total', { type: 'email' }, 2],
+      ['tripcoil_redactions_total', { type: 'secret:github_token' }, 1],
+    ]);
+    expect('redactions' in redact(eventWith({}))).toBe(false);
+  });
+
+  it('is not taken in by a number in the clothes of a token', () => {
+    expect(args('[email:k1:4111-1111-1111-1111-aA]')).not.toContain('4111-1111');
+    expect(args('[card:4111111111111111:AAAAAAAAAAAAAAAAAAAAAA]')).not.toContain('41111');
+  });
+
+  it('treats grant literals and events alike', () => {
+    expect(redactor.redactText('acme', 'crm:account/*')).toBe('crm:account/*');
+    expect(redactor.redactText('acme', '*@example.com')).toBe('*@example.com');
+    const id = 'mailbox/alice@example.com';
+    expect(redactor.redactText('acme', id)).toBe(
+      redact(eventWith({ resource: { id } })).resource?.id,
+    );
+  });
+});

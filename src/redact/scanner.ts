@@ -1,0 +1,170 @@
+import { ibanAt } from './account.ts';
+import { ipv6At } from './address.ts';
+import { assignmentAt } from './assignment.ts';
+import { emailAround } from './email.ts';
+import { foldText } from './fold.ts';
+import { HINT, type Hit, type Subject } from './hit.ts';
+import { numberAt } from './number.ts';
+import { beginsSecret, privateKeyAt, secretAt } from './secret.ts';
+import { CHAR_CLASSES, CLASS, isAlphanumeric, isHexDigit } from './text-classes.ts';
+import { tokenLengthAt } from './tokens.ts';
+import { userinfoAt } from './url.ts';
+
+/** What was found in a text, left to right, without overlaps. */
+export interface Scan {
+  /** The text as read: folded where it holds foreign characters. Hits index into it. */
+  readonly text: string;
+  readonly hits: readonly Hit[];
+  /** From positions of `text` to positions of the original; null when they are the same. */
+  readonly offsets: Int32Array | null;
+}
+
+const CLEAN: readonly Hit[] = [];
+
+/**
+ * Finds everything personal or secret in one pass: a table says which characters can begin or
+ * hold something, and only there a recogniser looks closer. Linear in the length of the text.
+ */
+export function scanText(text: string, hints: number): Scan {
+  const hits = scanPass(text, hints, true);
+  if (hits !== null) return { text, hits, offsets: null };
+  const folded = foldText(text);
+  const found = scanPass(folded.text, hints, false) ?? CLEAN;
+  return { text: folded.text, hits: found, offsets: folded.offsets };
+}
+
+/** Null when a foreign character turns up and `asciiOnly` is asked. */
+function scanPass(text: string, hints: number, asciiOnly: boolean): readonly Hit[] | null {
+  const subject: Subject = { text, hints, floor: 0, jwtBarrier: 0 };
+  let hits: Hit[] | null = null;
+  const size = text.length;
+  let at = 0;
+  while (at < size) {
+    const code = text.charCodeAt(at);
+    if (code > 127) {
+      if (asciiOnly) return null;
+      at++;
+      continue;
+    }
+    const kind = CHAR_CLASSES[code] ?? 0;
+    if (kind === CLASS.other) {
+      at++;
+      continue;
+    }
+    let hit: Hit | null;
+    let next: number;
+    if (kind === CLASS.letter || kind === CLASS.digit) {
+      next = wordEnd(text, at + 1);
+      hit = wordAt(subject, at, next, kind);
+    } else {
+      next = kind === CLASS.bracket ? afterToken(subject, at) : at + 1;
+      hit = next > at + 1 ? null : signAt(subject, at, kind);
+    }
+    if (hit === null) at = next;
+    else {
+      if (hits === null) hits = [hit];
+      else hits.push(hit);
+      subject.floor = hit.end;
+      // A hit may begin further on than where it was recognised, but never ends before that.
+      at = hit.end;
+    }
+  }
+  return hits ?? CLEAN;
+}
+
+function wordEnd(text: string, from: number): number {
+  let end = from;
+  for (;;) {
+    const code = text.charCodeAt(end);
+    // NaN at the end of the text is not less than 128.
+    if (!(code < 128)) return end;
+    const kind = CHAR_CLASSES[code];
+    if (kind !== CLASS.letter && kind !== CLASS.digit) return end;
+    end++;
+  }
+}
+
+/** A run of letters and digits that begins at `at`. */
+function wordAt(subject: Subject, at: number, end: number, kind: number): Hit | null {
+  const { text } = subject;
+  const size = end - at;
+  if (kind === CLASS.digit) {
+    const short = size < 5 && text.charCodeAt(end) === 0x3a ? ipv6At(subject, at) : null;
+    return short ?? (isUuid(text, at, size) ? null : numberStart(subject, at, end));
+  }
+  if (beginsSecret(text.charCodeAt(at), text.charCodeAt(at + 1))) {
+    const secret = secretAt(subject, at);
+    if (secret !== null) return secret;
+  }
+  if (size < 4) return size > 0 && text.charCodeAt(end) === 0x3a ? hexWord(subject, at, end) : null;
+  if (size === 4 && text.charCodeAt(end) === 0x3a) {
+    const address = hexWord(subject, at, end);
+    if (address !== null) return address;
+  }
+  return (CHAR_CLASSES[text.charCodeAt(at + 2)] ?? 0) === CLASS.digit ? ibanAt(subject, at) : null;
+}
+
+/** Most numbers in telemetry are short and alone; they must cost next to nothing. */
+function numberStart(subject: Subject, at: number, end: number): Hit | null {
+  const { text } = subject;
+  const next = text.charCodeAt(end);
+  // Space, parentheses, dash, dot and slash may go on with the number.
+  const goesOn = next === 0x20 || next === 0x28 || next === 0x29 || next === 0x2d || next === 0x2e;
+  if (end - at < 7 && !goesOn) return null;
+  return numberAt(subject, at);
+}
+
+function hexWord(subject: Subject, at: number, end: number): Hit | null {
+  for (let index = at; index < end; index++) {
+    if (!isHexDigit(subject.text.charCodeAt(index))) return null;
+  }
+  return ipv6At(subject, at);
+}
+
+/** RFC 9562, any version: eight, four, four, four and twelve hexadecimal digits. */
+function isUuid(text: string, at: number, size: number): boolean {
+  return (
+    size === 8 &&
+    text.charCodeAt(at + 8) === 0x2d &&
+    /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.slice(at, at + 36))
+  );
+}
+
+function signAt(subject: Subject, at: number, kind: number): Hit | null {
+  const { text } = subject;
+  switch (kind) {
+    case CLASS.at:
+      return emailAround(subject, at, 1);
+    case CLASS.percent:
+      return text.charCodeAt(at + 1) === 0x34 && text.charCodeAt(at + 2) === 0x30
+        ? emailAround(subject, at, 3)
+        : null;
+    case CLASS.colon:
+      return colonAt(subject, at);
+    case CLASS.equals:
+      return assignmentAt(subject, at);
+    case CLASS.phoneStart:
+      return /\d/.test(text.charAt(at + 1)) || text.charCodeAt(at + 1) === 0x28
+        ? numberAt(subject, at)
+        : null;
+    case CLASS.dash:
+      return text.charCodeAt(at + 1) === 0x2d ? privateKeyAt(subject, at) : null;
+    default:
+      return null;
+  }
+}
+
+function colonAt(subject: Subject, at: number): Hit | null {
+  const { text } = subject;
+  const next = text.charCodeAt(at + 1);
+  if (next === 0x2f) return userinfoAt(subject, at);
+  if (next === 0x3a && !isAlphanumeric(text.charCodeAt(at - 1))) return ipv6At(subject, at);
+  return (subject.hints & HINT.identifier) === 0 ? assignmentAt(subject, at) : null;
+}
+
+/** Tokens of our own are left alone, and nothing before one is context for what follows. */
+function afterToken(subject: Subject, at: number): number {
+  const length = tokenLengthAt(subject.text, at);
+  if (length > 0) subject.floor = at + length;
+  return at + Math.max(1, length);
+}
