@@ -108,7 +108,7 @@ function namesInSource() {
 
 /** Keys of the object literal among the arguments of a call. */
 function labelsIn(rest: string): string[] {
-  const literal = /\{([^{}]*)\}/.exec(rest)?.[1] ?? '';
+  const literal = /\{([^{}]*)\}/.exec(rest.replaceAll(/`[^`]*`/g, "''"))?.[1] ?? '';
   return literal
     .split(',')
     .map((member) => member.split(':')[0]?.trim() ?? '')

@@ -41,7 +41,7 @@ export class ChdbExecutor implements SqlExecutor {
   /** @throws TripcoilError `storage_unavailable` when chDB is not installed or cannot open. */
   static async open(options: ChdbOptions): Promise<ChdbExecutor> {
     const executor = new ChdbExecutor(options);
-    executor.adopt(await startChdbProcess(options.directory, options.clock));
+    executor.adopt(await startPatiently(options));
     return executor;
   }
 
@@ -168,6 +168,23 @@ export class ChdbExecutor implements SqlExecutor {
     this.waiting.delete(id);
     waiting?.settled.abort();
     waiting?.reject(error);
+  }
+}
+
+/** A process that outlived a killed parent holds the directory until it notices: a moment. */
+async function startPatiently({ directory, clock, log }: ChdbOptions): Promise<ChildProcess> {
+  let delayMs: number = LIMITS.storeRestartFirstMs;
+  for (;;) {
+    try {
+      return await startChdbProcess(directory, clock);
+    } catch (error) {
+      // The engine tells no more than that it could not open; waiting in vain costs four seconds.
+      const inUse = error instanceof Error && error.message.includes('CHDB_CONNECTION');
+      if (!inUse || delayMs > LIMITS.storeDirectoryWaitMs) throw error;
+      log.info('store directory is still in use', { retryMs: delayMs });
+      await clock.sleep(delayMs);
+      delayMs *= 2;
+    }
   }
 }
 

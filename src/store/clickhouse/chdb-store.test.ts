@@ -1,8 +1,11 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Clock } from '../../ports/clock.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
 import { storeConformance } from '../testing/conformance.ts';
@@ -86,10 +89,32 @@ describe.skipIf(!installed)('chDB store', { timeout: 30_000 }, () => {
     await after.close();
   });
 
-  it('says so when the directory is in use', async () => {
+  it('waits for a directory in use, and says so when it stays so', async () => {
     const options = await optionsFor();
     const store = await createChdbStore(options);
-    await expect(createChdbStore(options)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    const waits: number[] = [];
+    const hasty: Clock = {
+      ...systemClock,
+      sleep: async (ms, signal) => {
+        if (signal !== undefined) return systemClock.sleep(ms, signal);
+        waits.push(ms);
+      },
+    };
+    const second = createChdbStore({ ...options, clock: hasty });
+    await expect(second).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(waits).toEqual([250, 500, 1_000, 2_000]);
+    await store.close();
+  });
+
+  it('leaves no process behind when its parent is killed', async () => {
+    const { directory } = await optionsFor();
+    const parent = fork(new URL('../testing/parent.ts', import.meta.url), [directory]);
+    const [pid] = (await once(parent, 'message')) as [number];
+    const [ended] = await Promise.all([once(parent, 'exit'), parent.kill('SIGKILL')]);
+    expect(ended).toEqual([null, 'SIGKILL']);
+    // Opening succeeds only once the orphan has let go of the directory.
+    const store = await createChdbStore(await optionsFor(directory));
+    expect(store.processId()).not.toBe(pid);
     await store.close();
   });
 
