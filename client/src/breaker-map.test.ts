@@ -111,7 +111,7 @@ describe('BreakerMap', () => {
     expect(map.highest({ agent: 'invoice-bot' })?.level).toBe(2);
   });
 
-  it('gives every copy that saw the end the same set, whatever was dropped, doubled or late', () => {
+  it('converges on the last snapshot, whatever was dropped, doubled or late', () => {
     const step = fc.record({
       id: fc.integer({ min: 0, max: 3 }),
       level: fc.integer({ min: 0, max: 5 }),

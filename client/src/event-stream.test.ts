@@ -4,7 +4,8 @@ import { createEventStreamParser } from './event-stream.ts';
 
 const STREAM =
   '\uFEFF: hello\nid: 1:1\nevent: snapshot\ndata: {"a":\ndata: "ü€😀"}\n\n' +
-  'event:heartbeat\r\ndata:x\r\n\r\n:keep\rid: bad\0id\rdata: cr\r\revent: none\n\ndata\n\nretry: 5\n' +
+  'event:heartbeat\r\ndata:x\r\n\r\n:keep\rid: bad\0id\rdata: cr\r\r' +
+  'event: none\n\ndata\n\nretry: 5\n' +
   'data: cut off';
 
 describe('createEventStreamParser', () => {

@@ -6,7 +6,7 @@ export interface StreamEvent {
   readonly id: string;
 }
 
-/** A snapshot of 100,000 breakers is about 30 MB; more than this without a blank line is no feed. */
+/** A snapshot of 100,000 breakers is some 30 MB; more without a blank line is no feed. */
 const BUFFER_CHARS = 64 * 1024 * 1024;
 
 /**

@@ -1,7 +1,7 @@
 /** What a breaker guards. */
 export interface BreakerKey {
   readonly tenant: string;
-  /** `token`, `session`, `chain`, `tool`, `agent`, `broker`, `tenant`, `global`, or a later kind. */
+  /** `token`, `session`, `chain`, `tool`, `agent`, `broker`, `tenant`, `global`, or a later one. */
   readonly kind: string;
   readonly id: string;
   readonly agent?: string;

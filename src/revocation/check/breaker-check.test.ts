@@ -31,7 +31,7 @@ const PROPOSED = {
   action: { name: 'send_email' },
 };
 
-async function serve(propose?: () => Promise<CheckAnswer>) {
+async function serve(propose?: () => Promise<CheckAnswer>, event = EVENT) {
   const view = createFakeView();
   const clock = createFakeClock();
   const app = Fastify();
@@ -44,7 +44,7 @@ async function serve(propose?: () => Promise<CheckAnswer>) {
       parseProposed: (value) =>
         (value as { id?: string }).id === undefined
           ? { reject: { position: 0, code: 'missing_field', path: 'id', message: 'is required' } }
-          : { event: EVENT },
+          : { event },
       metrics: SILENT_METRICS,
       log: SILENT_LOG,
       approvalUrl: (tenant, key) => `https://t.example/approve/${tenant}/${key.id}`,
@@ -146,6 +146,15 @@ describe('POST /v1/check with a proposed event', () => {
     });
   });
 
+  it('keeps to a refusal of the fold where the level alone would allow', async () => {
+    const refusal: CheckAnswer = { ...DENIED, level: 3, class: null, key: null };
+    const { ask } = await serve(async () => refusal, {
+      ...EVENT,
+      action: { name: 'x', op: 'read' },
+    });
+    expect((await ask(PROPOSED)).json()).toMatchObject({ allow: false, level: 3, judged: true });
+  });
+
   it.each([
     ['enforce', 4, false],
     ['shadow', 4, true],
@@ -172,7 +181,7 @@ describe('POST /v1/check with a proposed event', () => {
     },
   );
 
-  it('falls back when the ledger cannot be written, and reports what is the caller’s fault', async () => {
+  it('falls back when the ledger cannot be written, not on the caller’s fault', async () => {
     const full = await serve(async () => {
       throw new TripcoilError('storage_unavailable', 'x', { retryable: true });
     });

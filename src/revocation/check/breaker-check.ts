@@ -76,7 +76,7 @@ async function answerProposed(
     throw new TripcoilError('bad_request', `\`${parsed.reject.path}\`: ${parsed.reject.message}`);
   }
   const { event } = parsed;
-  // A credential of one tenant settles the tenant; another claim is a signal for the fold, no error.
+  // A credential of one tenant settles the tenant; another claim is a signal, no error.
   const tenant = onlyTenant(principal) ?? tenantOf(principal, event.tenantClaimed);
   const question = questionOf(tenant, event);
   const folded = control.propose(principal, event).then(
@@ -111,8 +111,10 @@ function answerBody(
   const { level, posture, key } = answer;
   const ruling = ruleOnLevel({ level, op: question.op, posture, class: answer.class });
   const approvable = ruling.needsApproval && key !== null;
+  // The fold may refuse a proposed event on its own account, whatever the level allows.
+  const refused = judged && posture === 'enforce' && !answer.allow;
   return {
-    allow: ruling.allow,
+    allow: ruling.allow && !refused,
     level,
     reason: answer.reason,
     approval_url: approvable ? (dependencies.approvalUrl?.(question.tenant, key) ?? null) : null,

@@ -145,7 +145,7 @@ describe('following', () => {
     expect(server.acknowledged[0]?.key.id).toBe('invoice-bot');
   });
 
-  it('learns of trips from the snapshot and that a tenant is enforced from the heartbeat', async () => {
+  it('learns of trips from the snapshot and of the posture from the heartbeat', async () => {
     const { view, server, serverClock, client } = await started({}, (fake) => {
       fake.posture = 'shadow';
       fake.trip(AGENT, 5);
