@@ -4,7 +4,7 @@ import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
 import type { Authenticator } from '../ports/authenticator.ts';
-import type { Ingest, Principal } from '../ports/ingest.ts';
+import type { Ingest, Principal, Role } from '../ports/ingest.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { BodyReader } from './body.ts';
@@ -55,16 +55,20 @@ export function setErrorHeaders(reply: FastifyReply, status: number): void {
 
 /**
  * The caller behind a request.
- * @throws TripcoilError `unauthenticated` or, without the role `ingest`, `forbidden`.
+ * @throws TripcoilError `unauthenticated` or, without the role, `forbidden`.
  */
-export function authenticate(request: FastifyRequest, authenticator: Authenticator): Principal {
+export function authenticate(
+  request: FastifyRequest,
+  authenticator: Authenticator,
+  role: Role = 'ingest',
+): Principal {
   const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const principal = token === undefined ? null : authenticator.authenticate(token);
   if (principal === null) {
     throw new TripcoilError('unauthenticated', 'a known bearer token is required');
   }
-  if (!principal.roles.includes('ingest')) {
-    throw new TripcoilError('forbidden', 'the credential lacks the role ingest');
+  if (!principal.roles.includes(role)) {
+    throw new TripcoilError('forbidden', `the credential lacks the role ${role}`);
   }
   return principal;
 }

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
+import type { Role } from '../../ports/ingest.ts';
 import { mediaType } from '../body.ts';
 import type { ReceiverOptions } from '../http-answer.ts';
 import {
@@ -32,12 +33,21 @@ export interface NativeAnswer {
   }[];
 }
 
+/** `path` and `role` serve the import of history, which takes another right than sending. */
+export interface NativeReceiverOptions extends ReceiverOptions {
+  /** `/v1/events` unless given. */
+  readonly path?: string;
+  /** `ingest` unless given. */
+  readonly role?: Role;
+}
+
 /**
  * `POST /v1/events`: native events as one object, an array or NDJSON, gzip or not, also without a
  * content type. Good records land whatever their neighbours are.
  */
-export function nativeReceiver(options: ReceiverOptions): FastifyPluginAsync {
+export function nativeReceiver(options: NativeReceiverOptions): FastifyPluginAsync {
   return async (app) => {
+    const url = options.path ?? '/v1/events';
     takeRawBodies(app);
     // What Fastify refuses by itself, such as a content type that is none.
     app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
@@ -46,10 +56,10 @@ export function nativeReceiver(options: ReceiverOptions): FastifyPluginAsync {
       const body = { code, message: 'the request is not understood' };
       return reply.code(refused ? 415 : 500).send(body);
     });
-    app.post('/v1/events', (request, reply) => receive(options, request, reply));
+    app.post(url, (request, reply) => receive(options, request, reply));
     app.route({
       method: OTHER_METHODS,
-      url: '/v1/events',
+      url,
       handler: (_request, reply) =>
         reply
           .code(405)
@@ -74,7 +84,7 @@ const SHAPES: ReadonlyMap<string, Shape | null> = new Map<string, Shape | null>(
 ]);
 
 async function receive(
-  options: ReceiverOptions,
+  options: NativeReceiverOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -94,9 +104,12 @@ async function receive(
   }
 }
 
-async function accept(options: ReceiverOptions, request: FastifyRequest): Promise<NativeAnswer> {
+async function accept(
+  options: NativeReceiverOptions,
+  request: FastifyRequest,
+): Promise<NativeAnswer> {
   const { ingest, metrics } = options;
-  const sender = authenticate(request, options.authenticator);
+  const sender = authenticate(request, options.authenticator, options.role);
   const shape = SHAPES.get(mediaType(request.headers['content-type']));
   if (shape === undefined) {
     const message = 'media types: application/json, application/x-ndjson';

@@ -1,0 +1,72 @@
+import { PassThrough } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { BodyReader, mediaType } from './body.ts';
+
+const GZIP = { 'content-encoding': 'gzip' };
+
+const sent = (...chunks: Buffer[]): PassThrough => {
+  const stream = new PassThrough();
+  for (const chunk of chunks) stream.write(chunk);
+  stream.end();
+  return stream;
+};
+
+describe('BodyReader', () => {
+  it('joins chunks and decompresses', async () => {
+    const bodies = new BodyReader({ bodyBytes: 100 });
+    const plain = await bodies.read(sent(Buffer.from('ab'), Buffer.from('c')), {});
+    expect(Buffer.from(plain.bytes).toString()).toBe('abc');
+    const packed = gzipSync('x'.repeat(100));
+    const body = await bodies.read(sent(packed), { 'content-encoding': 'GZIP' });
+    expect([body.bytes.length, body.sentBytes]).toEqual([100, packed.length]);
+  });
+
+  it.each([
+    ['too long', 'y'.repeat(101), {}, 'payload_too_large'],
+    ['too long once unpacked', gzipSync('x'.repeat(101)), GZIP, 'payload_too_large'],
+    ['no gzip', 'plain', GZIP, 'bad_request'],
+    ['gzip cut short', gzipSync('hello').subarray(0, 12), GZIP, 'bad_request'],
+    ['brotli', 'x', { 'content-encoding': 'br' }, 'unsupported_media_type'],
+    ['declared far too long', '', { 'content-length': '9000000000' }, 'payload_too_large'],
+  ])('refuses what is %s', async (_case, payload, headers, code) => {
+    const read = new BodyReader({ bodyBytes: 100 }).read(sent(Buffer.from(payload)), headers);
+    await expect(read).rejects.toMatchObject({ code });
+  });
+
+  it('gives up when the sender is gone, before or while reading', async () => {
+    const bodies = new BodyReader();
+    const gone = new PassThrough();
+    gone.destroy();
+    await expect(bodies.read(gone, {})).rejects.toMatchObject({ code: 'bad_request' });
+    const going = new PassThrough();
+    const read = bodies.read(going, {});
+    going.destroy();
+    await expect(read).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
+  it('holds no more than its budget until bodies are released', async () => {
+    const bodies = new BodyReader({ bodyBytes: 10 });
+    const full = () => bodies.read(sent(Buffer.alloc(10)), {});
+    const held = await Promise.all(Array.from({ length: 8 }, full));
+    await expect(full()).rejects.toMatchObject({ code: 'overloaded' });
+    held[0]?.release();
+    held[0]?.release();
+    await expect(full()).resolves.toBeDefined();
+    await expect(full()).rejects.toMatchObject({ code: 'overloaded' });
+  });
+
+  it('unpacks any number of bodies, a few at a time', async () => {
+    const bodies = new BodyReader({ bodyBytes: 1_000 });
+    const packed = gzipSync('x'.repeat(10));
+    const all = await Promise.all(
+      Array.from({ length: 50 }, () => bodies.read(sent(packed), GZIP)),
+    );
+    expect(all.every((body) => body.bytes.length === 10)).toBe(true);
+  });
+});
+
+it('takes a media type without its parameters', () => {
+  expect(mediaType(' Application/JSON ; charset=utf-8')).toBe('application/json');
+  expect(mediaType(undefined)).toBe('');
+});
