@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { REGISTRY } from '../components.ts';
 import { parseGrants } from '../config/grants.ts';
 import { loadConfig, type TripcoilConfig } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
@@ -11,6 +12,7 @@ import { CliError, EXIT, talk } from './output.ts';
 export async function readConfig(file: string | undefined): Promise<TripcoilConfig> {
   const result = loadConfig({
     ...(file === undefined ? {} : { file }),
+    detectors: REGISTRY.detectors,
     env: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
   });

@@ -1,15 +1,8 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { REGISTRY, SOFTWARE_VERSION } from '../components.ts';
-import { openLedger } from '../ledger/ledger.ts';
 import { LOCAL_TENANT } from '../local-credentials.ts';
-import { SILENT_METRICS } from '../ports/metrics.ts';
-import { createRedactor } from '../redact/redactor.ts';
+import { openOffline } from '../offline.ts';
 import { readInput } from '../replay/read-input.ts';
-import { openKeyRing } from '../revocation/keys.ts';
-import { startEngineHost } from '../runtime/engine-host.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
-import { createMemoryStore } from '../store/memory/memory-store.ts';
 import { createLog } from '../telemetry/log.ts';
 import { readConfig, readGrants } from './configuration.ts';
 import { EXIT, talk } from './output.ts';
@@ -40,23 +33,11 @@ async function importHistory(options: ImportOptions): Promise<void> {
   for (const { reject, file } of rejects.slice(0, 20)) {
     talk(`${file}:${reject.position}: ${reject.path}: ${reject.message}`);
   }
-  const log = createLog({ level: 'warn' });
-  const metrics = SILENT_METRICS;
-  const clock = WALL_CLOCK;
-  const directory = config.dataDirectory;
-  const ledger = await openLedger({ directory: join(directory, 'ledger'), log, metrics, clock });
-  const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
-  const host = await startEngineHost({
-    ledger,
-    store: createMemoryStore(),
-    redactor: createRedactor({ keys, metrics }),
-    receivers: [],
-    shard: { registry: REGISTRY, initialPosture: 'shadow' },
-    snapshotDirectory: join(directory, 'snapshots'),
-    software: SOFTWARE_VERSION,
-    tenantConfigs: new Map(),
+  await using host = await openOffline({
+    config,
     grants: await readGrants(config.grantsFile),
-    ...{ clock, log, metrics, jitter: Math.random },
+    clock: WALL_CLOCK,
+    log: createLog({ level: 'warn' }),
   });
   const sender = { name: 'import', roles: ['operator'], tenants: '*', trust: 'broker' } as const;
   let accepted = 0;
@@ -69,8 +50,6 @@ async function importHistory(options: ImportOptions): Promise<void> {
     if (process.stderr.isTTY) process.stderr.write(`\r${accepted} of ${events.length} events`);
   }
   if (process.stderr.isTTY) process.stderr.write('\n');
-  await host.close();
-  await ledger.close();
   const agents = new Set(events.map((event) => event.agent.id)).size;
   talk(`learned from ${accepted} events of ${agents} agents; ${refused} were refused`);
   if (accepted === 0) process.exitCode = EXIT.failed;

@@ -59,8 +59,6 @@ export const LIMITS = {
   rememberedActions: 32_768,
   openFindingsPerAgent: 64,
   breakersPerTenant: 200_000,
-  findingsKeptPerAgent: 32,
-  notJudgedFieldsPerAgent: 16,
   /** Minutes of a baseline's window ring: the 15 of `latenessMs` and the open one. */
   baselineRingMinutes: 16,
   /** Longest silence learned from, hour by hour: one week. A longer absence teaches nothing more. */

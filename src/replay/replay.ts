@@ -3,9 +3,7 @@ import { type TripcoilConfig, tenantConfigOf } from '../config/load.ts';
 import type { ReceivedEvent, Trust } from '../core/access-event.ts';
 import type { Effect } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
-import { SILENT_METRICS } from '../ports/metrics.ts';
-import { createRedactor } from '../redact/redactor.ts';
-import { fixedKeyRing } from '../revocation/keys.ts';
+import { offlineRedactor } from '../offline.ts';
 import { effectLine, type ReplaySummary, rejectLine, summaryLine } from './lines.ts';
 import { agentKey, type FrozenState, OfflineFold } from './offline-fold.ts';
 import { type InputFormat, readInput } from './read-input.ts';
@@ -31,7 +29,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const startedAt = performance.now();
   const fold = new OfflineFold({
     shard: { registry: REGISTRY, initialPosture: 'enforce' },
-    redactor: createRedactor({ keys: fixedKeyRing(), metrics: SILENT_METRICS }),
+    redactor: offlineRedactor(),
     sender: { name: 'replay', roles: ['ingest'], tenants: '*', trust: options.trust },
   });
   const counts: Counts = {

@@ -60,7 +60,7 @@ export const LAYERS: readonly Layer[] = [
   adapter('telemetry'),
   { folder: 'src/sdk.ts', may: ['src/core', 'src/engine'], packages: [], node: false },
   // The commands: the hands of main.ts.
-  { folder: 'src/replay', may: OFFLINE, packages: [], node: true },
+  { folder: 'src/replay', may: [...OFFLINE, 'src/offline.ts'], packages: [], node: true },
   { folder: 'src/demo', may: [...OFFLINE, 'src/daemon.ts', 'client'], packages: '*', node: true },
   { folder: 'src/cli', may: ['src'], packages: '*', node: true },
   { folder: 'src', may: ['src', 'detectors'], packages: '*', node: true },
@@ -127,10 +127,12 @@ function importFault(file: SourceFile, found: ImportFound, layer: Layer): string
 
 const ADAPTERS = ['receivers', 'redact', 'ledger', 'store', 'revocation', 'api', 'telemetry'];
 
-/** Only the composition root makes adapters; log and tracing are started by the commands. */
+const ROOTS = ['src/daemon.ts', 'src/offline.ts'];
+
+/** Only the composition roots make adapters; log and tracing are started by the commands. */
 export function constructionFaults(tree: SourceTree): readonly Fault[] {
   return tree.sources('src').flatMap((file) => {
-    if (isTestSupport(file.path) || file.path === 'src/daemon.ts') return [];
+    if (isTestSupport(file.path) || ROOTS.includes(file.path)) return [];
     return file.imports.flatMap(({ specifier, values, line }) => {
       const target = resolveSpecifier(file.path, specifier) ?? '';
       const adapter = ADAPTERS.find((name) => isIn(target, `src/${name}`));

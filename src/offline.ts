@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
+import type { TripcoilConfig } from './config/load.ts';
+import type { GrantSet } from './core/grant.ts';
+import { openLedger } from './ledger/ledger.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import { SILENT_METRICS } from './ports/metrics.ts';
+import type { Redactor } from './ports/redactor.ts';
+import { createRedactor } from './redact/redactor.ts';
+import { fixedKeyRing, openKeyRing } from './revocation/keys.ts';
+import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
+import { createMemoryStore } from './store/memory/memory-store.ts';
+
+/**
+ * The second composition root, for work on files: no listener, no receiver, no search. What it
+ * builds is the daemon's own engine (docs/adr/0004).
+ */
+export async function openOffline(options: {
+  readonly config: TripcoilConfig;
+  readonly grants: ReadonlyMap<string, GrantSet>;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<EngineHost & AsyncDisposable> {
+  const { config, grants, clock, log } = options;
+  const metrics = SILENT_METRICS;
+  const directory = config.dataDirectory;
+  await using undo = new AsyncDisposableStack();
+  const ledger = await openLedger({ directory: join(directory, 'ledger'), log, metrics, clock });
+  undo.defer(() => ledger.close());
+  const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
+  const host = await startEngineHost({
+    ledger,
+    store: createMemoryStore(),
+    redactor: createRedactor({ keys, metrics }),
+    receivers: [],
+    shard: { registry: REGISTRY, initialPosture: 'shadow' },
+    snapshotDirectory: join(directory, 'snapshots'),
+    software: SOFTWARE_VERSION,
+    tenantConfigs: new Map(),
+    grants,
+    ...{ clock, log, metrics, jitter: Math.random },
+  });
+  undo.defer(() => host.close());
+  const opened = undo.move();
+  return { ...host, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** The redactor of a replay: its pseudonyms are the same on every machine and protect nothing. */
+export function offlineRedactor(): Redactor {
+  return createRedactor({ keys: fixedKeyRing(), metrics: SILENT_METRICS });
+}
