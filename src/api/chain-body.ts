@@ -27,7 +27,7 @@ export function chainBody(
   };
 }
 
-/** A sender may resend; the log keeps both, a reader wants one. Other content under one id stays. */
+/** A sender may resend; the log keeps both, a reader wants one. Other content stays. */
 function withoutResent(rows: readonly ChainRow[]): readonly ChainRow[] {
   const seen = new Set<string>();
   return rows.filter(({ event }) => {

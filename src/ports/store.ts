@@ -4,7 +4,9 @@ import type { Finding } from '../core/finding.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
 
-/** A consecutive run of the log, cut at fixed sequences so that projecting it twice changes nothing. */
+/**
+ * A consecutive run of the log, cut at fixed sequences so that projecting it twice changes nothing.
+ */
 export interface ProjectionBatch {
   readonly firstSeq: number;
   readonly lastSeq: number;
@@ -35,10 +37,11 @@ export interface Page<Row> {
   readonly next: string | null;
 }
 
+/** As projected, so redacted; a store that reads it back from disk cannot vouch for it by type. */
 export interface ChainRow {
   readonly seq: number;
   readonly loggedAt: EpochMs;
-  readonly event: Redacted<AccessEvent>;
+  readonly event: AccessEvent;
 }
 
 export interface ActivityQuery {
@@ -62,7 +65,10 @@ export interface Store {
   /** Idempotent by (firstSeq, lastSeq). */
   project(batch: ProjectionBatch): Promise<void>;
   findings(query: FindingQuery): Promise<Page<Finding>>;
-  /** Events whose chain id, trace id, transaction, token, decision or session id equals `id`; ordered by time. */
+  /**
+   * Events whose chain id, trace id, transaction, token, decision or session id equals `id`, in
+   * order of time.
+   */
   chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<readonly ChainRow[]>;
   /** Calls and records per bucket of one agent, oldest first. */
   activity(query: ActivityQuery): Promise<readonly ActivityBucket[]>;

@@ -50,7 +50,7 @@ export function grantsRoute(control: Control, parseGrants: ParseGrants): Route {
   });
 }
 
-/** Hands the body of this scope's routes over as text: the parser of grants reads both languages. */
+/** Hands the bodies of this scope over as text: the parser of grants reads both languages. */
 export function takeGrantsText(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser<string>(

@@ -5,7 +5,7 @@ import { actionKeyOf, chainIdsOf } from '../chain-ids.ts';
 import type { Interval } from '../intervals.ts';
 import type { SqlRow } from './sql-executor.ts';
 
-/** The name carries the version of the schema: another version starts empty and is projected anew. */
+/** Carries the version of the schema: another version starts empty and is projected anew. */
 export const DATABASE = 'tripcoil_1';
 
 export const TABLES = {

@@ -1,7 +1,6 @@
 import type { AccessEvent } from '../../core/access-event.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
-import type { Redacted } from '../../core/redacted.ts';
 import type { ChainRow, FindingQuery, Page, ProjectionBatch, Store } from '../../ports/store.ts';
 import { writeCursor } from '../cursor.ts';
 import { covers, gaplessEnd, type Intervals, mergedWith, withInterval } from '../intervals.ts';
@@ -73,12 +72,11 @@ function pageOf(query: FindingQuery, rows: readonly SqlRow[]): Page<Finding> {
   return { rows: page.map((row) => JSON.parse(textOf(row, 'body')) as Finding), next };
 }
 
-/** Only what passed the redactor is ever projected, so reading it back does not launder anything. */
 function chainRowOf(row: SqlRow): ChainRow {
   return {
     seq: numberOf(row, 'seq'),
     loggedAt: numberOf(row, 'logged_at_ms'),
-    event: JSON.parse(textOf(row, 'body')) as Redacted<AccessEvent>,
+    event: JSON.parse(textOf(row, 'body')) as AccessEvent,
   };
 }
 
