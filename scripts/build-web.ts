@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'dashboards/web');
 const built = join(root, 'dist/ui/index.html');
 
-/** Builds the web UI into dist/ui; with --if-stale only when a source is newer than the last build. */
+/** Builds the web UI into dist/ui; with --if-stale only if a source is newer than the build. */
 async function buildWeb(): Promise<void> {
   const ifStale = process.argv.includes('--if-stale');
   if (ifStale && !isStale()) return;
@@ -24,7 +24,7 @@ async function buildWeb(): Promise<void> {
   console.error(`web UI: built into dist/ui in ${Math.round(performance.now() - started)} ms`);
 }
 
-/** The contract is a source too, but of types alone: it changes nothing in the bundle. */
+/** Tests and the contract, which is types alone, change nothing in the bundle. */
 function isStale(): boolean {
   if (!existsSync(built)) return true;
   const builtAt = statSync(built).mtimeMs;

@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Relative addresses, so that the page also works behind a path prefix; hashed names throughout. */
+/** Relative addresses, so that the page works behind a path prefix too; hashed names. */
 export default defineConfig({
   root: here,
   base: './',

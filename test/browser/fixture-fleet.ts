@@ -91,7 +91,7 @@ export function fixtureAgents(now: number): readonly AgentBody[] {
   return AGENTS.map((line, position) => agentBody(line, position, now));
 }
 
-/** Three open, one of them not yet confirmed by every broker, and one closed by its timer. */
+/** Three open, one of them not yet confirmed by every broker. */
 export function fixtureBreakers(now: number): readonly BreakerBody[] {
   const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
   const shared = { phase: 'open', term: 3, class: 'deterministic', closes_at: null } as const;
@@ -135,21 +135,6 @@ export function fixtureBreakers(now: number): readonly BreakerBody[] {
       closes_at: new Date(now + 288_000).toISOString(),
       finding_id: '512-1',
       acknowledged_by: ['broker-us-1'],
-      awaiting: [],
-    },
-    {
-      ...shared,
-      key: { tenant: 'initech', kind: 'agent', id: 'ticket-triage' },
-      phase: 'closed',
-      level: 0,
-      level_name: 'observe',
-      epoch: 4,
-      reason: null,
-      title: null,
-      class: 'timer',
-      opened_at: null,
-      finding_id: null,
-      acknowledged_by: [],
       awaiting: [],
     },
   ];

@@ -1,19 +1,17 @@
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import type { FindingBody } from '../../src/api/contract.ts';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ActivityBody, FindingBody } from '../../src/api/contract.ts';
+import { CONTENT_SECURITY_POLICY } from '../../src/api/ui.ts';
 import { FIXTURE_CHAIN, fixtureChain, fixtureFindings } from './fixture-findings.ts';
 import { emptyStatus, fixtureAgents, fixtureBreakers, fixtureStatus } from './fixture-fleet.ts';
 
-/** The header the daemon serves the page with; the page must work under exactly this. */
-export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-  "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
-  "require-trusted-types-for 'script'";
+/** `calm` has agents and no trips; `slow` never answers; `locked` wants a token. */
+export type Scenario = 'data' | 'calm' | 'empty' | 'error' | 'slow' | 'locked';
 
-/** `calm` has agents and no trips; `slow` never answers, so that the loading state can be seen. */
-export type Scenario = 'data' | 'calm' | 'empty' | 'error' | 'slow';
+/** What `locked` wants to see before it answers as `data` does. */
+export const FIXTURE_TOKEN = 'viewer-of-the-fixture';
 
 export interface FixtureServer {
   readonly baseUrl: string;
@@ -21,11 +19,14 @@ export interface FixtureServer {
   send(event: string, body: unknown): void;
   /** Cuts every stream and refuses new ones until called with `true`. */
   setStream(open: boolean): void;
+  /** From now on answers as `data` does. */
+  heal(): void;
   close(): Promise<void>;
 }
 
 /** Serves dist/ui and canned answers typed by the contract. */
-export async function startFixtureServer(scenario: Scenario): Promise<FixtureServer> {
+export async function startFixtureServer(first: Scenario): Promise<FixtureServer> {
+  let scenario = first;
   const app = Fastify({ forceCloseConnections: true });
   const now = Date.now();
   const streams = new Set<Readable>();
@@ -36,7 +37,12 @@ export async function startFixtureServer(scenario: Scenario): Promise<FixtureSer
   await app.register(fastifyStatic, {
     root: fileURLToPath(new URL('../../dist/ui', import.meta.url)),
   });
-  addAnswers(app, scenario, now);
+  app.addHook('onRequest', async (request, reply) => {
+    if (scenario !== 'locked' || !request.url.startsWith('/v1/')) return;
+    if (request.headers.authorization === `Bearer ${FIXTURE_TOKEN}`) return;
+    await reply.code(401).send({ code: 'unauthenticated', message: 'A bearer token is needed.' });
+  });
+  addAnswers(app, () => (scenario === 'locked' ? 'data' : scenario), now);
   app.get('/v1/stream', (_, reply) => {
     if (!streaming || scenario === 'error') return fail(reply);
     const stream = new Readable({ read() {} });
@@ -56,6 +62,9 @@ export async function startFixtureServer(scenario: Scenario): Promise<FixtureSer
       streaming = open;
       if (!open) for (const stream of streams) stream.push(null);
     },
+    heal() {
+      scenario = 'data';
+    },
     close: async () => {
       for (const stream of streams) stream.destroy();
       await app.close();
@@ -71,42 +80,55 @@ function fail(reply: FastifyReply) {
   });
 }
 
-function addAnswers(app: FastifyInstance, scenario: Scenario, now: number): void {
+function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number): void {
   const page = (items: readonly unknown[]) => ({ items, next: null });
-  const answer = (path: string, body: (request: { query: unknown }) => unknown): void => {
+  const isFull = (): boolean => ['data', 'calm'].includes(scenario());
+  const answer = (path: string, body: (request: FastifyRequest) => unknown): void => {
     app.get(path, (request, reply) => {
-      if (scenario === 'slow') return new Promise(() => undefined);
-      return scenario === 'error' ? fail(reply) : reply.send(body(request));
+      if (scenario() === 'slow') return new Promise(() => undefined);
+      if (scenario() === 'error') return fail(reply);
+      const found = body(request);
+      if (found !== null) return reply.send(found);
+      return reply.code(404).send({ code: 'not_found', message: 'Nothing by that id.' });
     });
   };
-  const isFull = scenario === 'data' || scenario === 'calm';
-  answer('/v1/status', () => (isFull ? fixtureStatus(now) : emptyStatus(now)));
-  answer('/v1/agents', () => page(isFull ? fixtureAgents(now) : []));
-  answer('/v1/breakers', () => page(scenario === 'data' ? fixtureBreakers(now) : []));
-  answer('/v1/findings', (request) => {
-    const { agent, tenant } = request.query as { agent?: string; tenant?: string };
+  answer('/v1/status', () => (isFull() ? fixtureStatus(now) : emptyStatus(now)));
+  answer('/v1/agents', ({ query }) => {
+    const { tenant } = query as { tenant?: string };
+    const agents = isFull() ? fixtureAgents(now) : [];
+    return page(agents.filter((agent) => tenant === undefined || agent.tenant === tenant));
+  });
+  answer('/v1/agents/:tenant/:agent', ({ params }) => {
+    const { tenant, agent } = params as { tenant: string; agent: string };
+    const agents = isFull() ? fixtureAgents(now) : [];
+    return agents.find((one) => one.tenant === tenant && one.agent === agent) ?? null;
+  });
+  answer('/v1/breakers', ({ query }) => {
+    const { tenant } = query as { tenant?: string };
+    const open = scenario() === 'data' ? fixtureBreakers(now) : [];
+    return page(open.filter(({ key }) => tenant === undefined || key.tenant === tenant));
+  });
+  answer('/v1/findings', ({ query }) => {
+    const { agent, tenant } = query as { agent?: string; tenant?: string };
     const fits = (finding: FindingBody): boolean =>
       (agent === undefined || finding.agent === agent) &&
       (tenant === undefined || finding.tenant === tenant);
-    return page(scenario === 'data' ? fixtureFindings(now).filter(fits) : []);
+    return page(scenario() === 'data' ? fixtureFindings(now).filter(fits) : []);
   });
-  answer('/v1/agents/:tenant/:agent/activity', (request) =>
-    page(isFull ? activity(request.query as { since: string; bucket: string }, now) : []),
+  answer('/v1/agents/:tenant/:agent/activity', ({ query }) =>
+    isFull() ? activity(query as { since: string; bucket: string }, now) : null,
   );
-  app.get('/v1/chains/:id', (request, reply) => {
-    if (scenario === 'slow') return new Promise(() => undefined);
-    if (scenario === 'error') return fail(reply);
-    const { id } = request.params as { id: string };
-    if (scenario === 'data' && id === FIXTURE_CHAIN) return reply.send(fixtureChain(now));
-    return reply.code(404).send({ code: 'not_found', message: 'No chain by that id.' });
+  answer('/v1/chains/:id', ({ params }) => {
+    const { id } = params as { id: string };
+    return scenario() === 'data' && id === FIXTURE_CHAIN ? fixtureChain(now) : null;
   });
 }
 
 /** A day's rhythm, with the spike in the newest bucket. */
-function activity(query: { since: string; bucket: string }, now: number): readonly unknown[] {
+function activity(query: { since: string; bucket: string }, now: number): ActivityBody {
   const bucketMs = Number(query.bucket);
   const since = Math.ceil(Date.parse(query.since) / bucketMs) * bucketMs;
-  const buckets: { time: string; calls: number; records: number }[] = [];
+  const items: ActivityBody['items'][number][] = [];
   for (let time = since; time <= now; time += bucketMs) {
     const hour = (time / 3_600_000) % 24;
     const daily = Math.max(0, Math.sin(((hour - 6) / 14) * Math.PI));
@@ -114,12 +136,12 @@ function activity(query: { since: string; bucket: string }, now: number): readon
     const calls = Math.round(daily * wobble * (bucketMs / 45_000));
     const last = time + bucketMs > now;
     if (calls > 0 || last) {
-      buckets.push({
-        time: new Date(time).toISOString(),
+      items.push({
+        bucket: new Date(time).toISOString(),
         calls: calls + (last ? 60 : 0),
         records: calls * 6 + (last ? 4812 : 0),
       });
     }
   }
-  return buckets;
+  return { bucket_ms: bucketMs, items };
 }

@@ -1,11 +1,13 @@
 import { useEffect } from 'preact/hooks';
 import { Banners } from './components/banners.tsx';
+import { SignIn } from './components/sign-in.tsx';
 import { TopBar } from './components/top-bar.tsx';
 import { AgentPage } from './routes/agent/agent-page.tsx';
 import { ChainPage } from './routes/chain/chain-page.tsx';
 import { FindingsPage } from './routes/findings-page.tsx';
 import { MissingPage } from './routes/missing-page.tsx';
 import { OverviewPage } from './routes/overview/overview-page.tsx';
+import { isLocked } from './state/credential.ts';
 import { location, type Route } from './state/router.ts';
 import { announcement, openBreakers, status } from './state/store.ts';
 
@@ -24,7 +26,7 @@ export function App() {
       <TopBar />
       <Banners />
       <main id="main" tabIndex={-1}>
-        <Page route={route} />
+        {isLocked.value ? <SignIn /> : <Page route={route} />}
       </main>
       <Foot />
       <div class="hidden-text" role="status" aria-live="polite">
@@ -80,10 +82,12 @@ function Foot() {
   return (
     <footer class="foot">
       <span>Tripcoil {body.version}</span>
-      <span>
-        Ledger entry {ledger.seq.toLocaleString('en')}, head{' '}
-        <code title={ledger.hash}>{ledger.hash.slice(0, 12)}</code>
-      </span>
+      {body.scope === undefined && (
+        <span>
+          Ledger entry {ledger.seq.toLocaleString('en')}, head{' '}
+          <code title={ledger.hash}>{ledger.hash.slice(0, 12)}</code>
+        </span>
+      )}
       <span>
         Store {store.kind}: {store.healthy ? 'healthy' : 'down (breakers do not depend on it)'}
         {store.healthy && behind > 1000 && `, ${behind.toLocaleString('en')} entries behind`}

@@ -2,7 +2,7 @@ import { plural } from '../format/number.ts';
 import { tenantFilter } from '../state/router.ts';
 import { status } from '../state/store.ts';
 
-/** What must be known before reading anything else: the data is synthetic, or nothing is blocked. */
+/** What must be known before anything else: the data is synthetic, or nothing is blocked. */
 export function Banners() {
   const body = status.state.value.data;
   if (body === null) return null;

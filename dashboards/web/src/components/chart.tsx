@@ -86,7 +86,7 @@ function optionsOf(
   element: HTMLDivElement,
   shown: { readonly current: ChartProps },
 ): uPlot.Options {
-  const font = `11.5px ${getComputedStyle(element).fontFamily}`;
+  const font = `12px ${getComputedStyle(element).fontFamily}`;
   const axis = {
     font,
     stroke: () => colour(element, '--faint'),

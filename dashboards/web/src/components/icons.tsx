@@ -97,7 +97,8 @@ export const ArrowIcon = () => (
 export const SunIcon = () => (
   <Glyph>
     <circle cx="7" cy="7" r="2.6" />
-    <path d="M7 1v1.2M7 11.8V13M1 7h1.2M11.8 7H13M2.8 2.8l.8.8M10.4 10.4l.8.8M11.2 2.8l-.8.8M3.6 10.4l-.8.8" />
+    <path d="M7 1v1.2M7 11.8V13M1 7h1.2M11.8 7H13" />
+    <path d="M2.8 2.8l.8.8M10.4 10.4l.8.8M11.2 2.8l-.8.8M3.6 10.4l-.8.8" />
   </Glyph>
 );
 

@@ -68,7 +68,9 @@ export function Failure(props: { what: string; problem: RequestProblem; onRetry:
   const denied = problem.status === 401 || problem.status === 403;
   return (
     <div class="message" role="alert">
-      <h3>{denied ? 'Not allowed to read this' : `Could not load: ${props.what.toLowerCase()}`}</h3>
+      <p class="message-title">
+        {denied ? 'Not allowed to read this' : `Could not load: ${props.what.toLowerCase()}`}
+      </p>
       <p>
         {problem.message} <code>{problem.code}</code>
         {problem.requestId !== undefined && (

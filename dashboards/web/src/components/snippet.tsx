@@ -13,7 +13,7 @@ export function Snippet({ text, name }: { text: string; name: string }) {
   }
   return (
     <div class="snippet">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box must be reachable by key. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take keys. */}
       <section tabIndex={0} aria-label={name}>
         <pre>{text}</pre>
       </section>

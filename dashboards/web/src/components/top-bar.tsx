@@ -70,7 +70,7 @@ function LiveIndicator() {
   );
 }
 
-/** One box for any id: an agent's name opens the agent, everything else is looked up as a chain. */
+/** One box for any id: an agent's name or tenant/agent opens it, the rest is taken for a chain. */
 function Find() {
   function submit(event: TargetedSubmitEvent<HTMLFormElement>): void {
     event.preventDefault();
@@ -79,8 +79,10 @@ function Find() {
     const id = field.value.trim();
     if (id === '') return;
     const agent = agents.state.value.data?.find((one) => one.agent === id);
-    if (agent === undefined) goTo({ page: 'chain', id });
-    else goTo({ page: 'agent', tenant: agent.tenant, agent: agent.agent });
+    const named = /^([^/]+)\/([^/]+)$/.exec(id);
+    if (agent !== undefined) goTo({ page: 'agent', tenant: agent.tenant, agent: agent.agent });
+    else if (named === null) goTo({ page: 'chain', id });
+    else goTo({ page: 'agent', tenant: named[1] ?? '', agent: named[2] ?? '' });
     field.value = '';
     field.blur();
   }

@@ -1,7 +1,7 @@
 import type { BreakerBody, FindingBody, KeyBody } from '../../../../src/api/contract.ts';
 import { formatMeasure, formatProbability } from './number.ts';
 
-/** The reason in words: `records 4,812 vs up to 210 (p<1e-9)`, or the title where nothing was counted. */
+/** The reason in words: `records 4,812 vs up to 210 (p<1e-9)`; the title if nothing is counted. */
 export function reasonOf(finding: FindingBody): string {
   if (finding.actual === null) return finding.title;
   const measure = measureOf(finding);
@@ -99,7 +99,9 @@ export function keyText(key: KeyBody): string {
 }
 
 /** Acknowledged and owed enforcement points as `2/3`. */
-export function acknowledgedRatio(breaker: BreakerBody): string {
+export function acknowledgedRatio(
+  breaker: Pick<BreakerBody, 'acknowledged_by' | 'awaiting'>,
+): string {
   const done = breaker.acknowledged_by.length;
   return `${done}/${done + breaker.awaiting.length}`;
 }

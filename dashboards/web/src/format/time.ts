@@ -53,7 +53,8 @@ export function formatEverywhere(
 ): string {
   const age = formatAge(Math.max(0, nowMs - ms));
   const when = age === 'now' ? 'now' : `${age} ago`;
-  return `${formatExact(ms, 'utc', offsetAt)}\n${formatExact(ms, 'local', offsetAt)} local\n${when}`;
+  const local = `${formatExact(ms, 'local', offsetAt)} local`;
+  return [formatExact(ms, 'utc', offsetAt), local, when].join('\n');
 }
 
 /** Axis labels: the day at midnight, else hours and minutes; no suffix, the axis is titled. */

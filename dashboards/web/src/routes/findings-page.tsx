@@ -71,7 +71,7 @@ function Pages(props: {
         <p>
           {narrowed
             ? 'Nothing matches this tenant and agent. Clear the filter to see the others.'
-            : 'No detector has had anything to say. Check coverage on the overview before calling it calm.'}
+            : 'No detector has spoken. Check coverage on the overview before calling it calm.'}
         </p>
       </div>
     );

@@ -1,4 +1,5 @@
 import type {
+  ActivityBody,
   AgentBody,
   BreakerBody,
   ChainBody,
@@ -7,6 +8,7 @@ import type {
   PageBody,
   StatusBody,
 } from '../../../../src/api/contract.ts';
+import { credentialHeaders, isLocked } from './credential.ts';
 
 /** One bucket of an agent's behaviour; `time` is the bucket's start in epoch milliseconds. */
 export interface ActivityBucket {
@@ -37,7 +39,7 @@ async function getJson(path: string, signal?: AbortSignal): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(path, {
-      headers: { accept: 'application/json' },
+      headers: { accept: 'application/json', ...credentialHeaders() },
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
   } catch (cause) {
@@ -45,6 +47,7 @@ async function getJson(path: string, signal?: AbortSignal): Promise<unknown> {
     throw new RequestProblem('unreachable', 'The server does not answer.', 0);
   }
   const body: unknown = await response.json().catch(() => null);
+  if (response.status === 401) isLocked.value = true;
   if (!response.ok) throw problemOf(response.status, body);
   return body;
 }
@@ -56,13 +59,6 @@ export function problemOf(status: number, body: unknown): RequestProblem {
   const message =
     typeof error.message === 'string' ? error.message : `The server answered ${status}.`;
   return new RequestProblem(code, message, status, error.request_id);
-}
-
-/** Lists come as a page or as a bare array. */
-export function itemsOf<Row>(body: unknown): readonly Row[] {
-  if (Array.isArray(body)) return body as Row[];
-  const items = (body as { readonly items?: unknown } | null)?.items;
-  return Array.isArray(items) ? (items as Row[]) : [];
 }
 
 export interface FindingFilter {
@@ -85,17 +81,21 @@ function query(parameters: Readonly<Record<string, string | number | undefined>>
 export const api = {
   status: async (): Promise<StatusBody> => (await getJson('v1/status')) as StatusBody,
 
-  agents: async (): Promise<readonly AgentBody[]> => itemsOf(await getJson('v1/agents')),
+  /** At most one page; the server sorts by level, then risk. */
+  agents: async (tenant: string): Promise<readonly AgentBody[]> =>
+    ((await getJson(`v1/agents${query({ tenant })}`)) as PageBody<AgentBody>).items,
 
-  breakers: async (): Promise<readonly BreakerBody[]> =>
-    itemsOf(await getJson('v1/breakers?include=closed')),
+  agent: async (tenant: string, agent: string, signal: AbortSignal): Promise<AgentBody> =>
+    (await getJson(agentPath(tenant, agent), signal)) as AgentBody,
 
-  findings: async (filter: FindingFilter): Promise<PageBody<FindingBody>> => {
-    const { limit, cursor, agent, tenant } = filter;
-    const body = await getJson(`v1/findings${query({ limit, cursor, agent, tenant })}`);
-    const next = (body as { readonly next?: unknown }).next;
-    return { items: itemsOf(body), next: typeof next === 'string' ? next : null };
-  },
+  /** Those that are not closed. */
+  breakers: async (tenant: string): Promise<readonly BreakerBody[]> =>
+    ((await getJson(`v1/breakers${query({ tenant })}`)) as PageBody<BreakerBody>).items,
+
+  findings: async ({ limit, cursor, agent, tenant }: FindingFilter) =>
+    (await getJson(
+      `v1/findings${query({ limit, cursor, agent, tenant })}`,
+    )) as PageBody<FindingBody>,
 
   chain: async (id: string, signal: AbortSignal): Promise<ChainBody> =>
     (await getJson(`v1/chains/${encodeURIComponent(id)}`, signal)) as ChainBody,
@@ -104,26 +104,21 @@ export const api = {
     of: { tenant: string; agent: string; sinceMs: number; bucketMs: number },
     signal: AbortSignal,
   ): Promise<readonly ActivityBucket[]> => {
-    const path = `v1/agents/${encodeURIComponent(of.tenant)}/${encodeURIComponent(of.agent)}`;
     const asked = query({ since: new Date(of.sinceMs).toISOString(), bucket: of.bucketMs });
-    return bucketsOf(await getJson(`${path}/activity${asked}`, signal));
+    const path = `${agentPath(of.tenant, of.agent)}/activity${asked}`;
+    return bucketsOf((await getJson(path, signal)) as ActivityBody);
   },
 };
 
-/** Buckets with the start as RFC 3339 text or epoch milliseconds. */
-export function bucketsOf(body: unknown): readonly ActivityBucket[] {
-  const rows = itemsOf<{
-    readonly time?: string | number;
-    readonly bucket?: string | number;
-    readonly calls: number;
-    readonly records: number;
-  }>(body);
-  return rows.map((row) => {
-    const start = row.time ?? row.bucket ?? 0;
-    return {
-      time: typeof start === 'number' ? start : Date.parse(start),
-      calls: row.calls,
-      records: row.records,
-    };
-  });
+function agentPath(tenant: string, agent: string): string {
+  return `v1/agents/${encodeURIComponent(tenant)}/${encodeURIComponent(agent)}`;
+}
+
+/** Buckets with their start in epoch milliseconds. */
+export function bucketsOf(body: ActivityBody): readonly ActivityBucket[] {
+  return body.items.map(({ bucket, calls, records }) => ({
+    time: Date.parse(bucket),
+    calls,
+    records,
+  }));
 }

@@ -2,6 +2,8 @@ import { createSseParser, type StreamEvent } from './sse-parser.ts';
 
 export interface StreamOptions {
   readonly url: string;
+  /** Asked for at every attempt, so that a token given meanwhile is sent. */
+  readonly headers?: () => Readonly<Record<string, string>>;
   readonly onOpen: () => void;
   /** Any byte, heartbeats included: the proof that the line is alive. */
   readonly onBytes: () => void;
@@ -18,15 +20,16 @@ const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
 const SILENCE_MS = 20_000;
 
-/** Delay before the next attempt: doubling, capped, with jitter so that pages do not return in step. */
+/** Delay before the next attempt: doubling, capped, jittered so that pages do not come in step. */
 export function backoffMs(attempt: number, random: number): number {
   const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** attempt);
   return Math.round(ceiling / 2 + (ceiling / 2) * random);
 }
 
 /**
- * Keeps one event stream open until the signal aborts: resumes by Last-Event-ID, treats silence as
- * loss, retries for ever. Reads with fetch, because EventSource hides heartbeats.
+ * Keeps one event stream open until the signal aborts: resumes by Last-Event-ID, treats silence
+ * as loss, retries for ever. Reads with fetch, since EventSource hides heartbeats and sends no
+ * token.
  */
 export async function followStream(options: StreamOptions, stop: AbortSignal): Promise<void> {
   const sleep = options.sleep ?? sleepMs;
@@ -60,7 +63,10 @@ async function readOnce(
   const limit = options.silenceMs ?? SILENCE_MS;
   let timer = setTimeout(() => silence.abort(), limit);
   try {
-    const headers: Record<string, string> = { accept: 'text/event-stream' };
+    const headers: Record<string, string> = {
+      ...options.headers?.(),
+      accept: 'text/event-stream',
+    };
     if (lastId !== '') headers['last-event-id'] = lastId;
     const ask = options.fetch ?? fetch;
     const response = await ask(options.url, { headers, signal, cache: 'no-store' });

@@ -1,21 +1,7 @@
-import type { FindingBody, KeyBody } from '../../../../src/api/contract.ts';
+import type { FindingBody, TransitionBody } from '../../../../src/api/contract.ts';
 import { outcomeOf } from '../format/reason.ts';
 
-/** A breaker's step as the stream sends it. */
-export interface TransitionBody {
-  readonly time: string;
-  readonly key: KeyBody;
-  readonly from: string;
-  readonly to: string;
-  readonly level: number;
-  readonly epoch: number;
-  readonly reason: string;
-  readonly class: string;
-  readonly finding_id?: string | null;
-  readonly actor?: string | null;
-}
-
-/** What the trips feed shows: a finding that moved or would have moved a breaker, or a person's step. */
+/** An entry of the trips feed: a finding that moved a breaker or would have, or a person's step. */
 export type FeedItem =
   | { readonly kind: 'finding'; readonly time: number; readonly finding: FindingBody }
   | { readonly kind: 'transition'; readonly time: number; readonly transition: TransitionBody };

@@ -1,10 +1,11 @@
 import { computed, signal } from '@preact/signals';
-import type { AgentBody, FindingBody, StatusBody } from '../../../../src/api/contract.ts';
+import type { FindingBody, StatusBody, TransitionBody } from '../../../../src/api/contract.ts';
 import { createAnnouncer } from './announce.ts';
 import { api } from './api.ts';
 import { type Connection, type ConnectionStep, stepConnection } from './connection.ts';
+import { credentialHeaders, isLocked } from './credential.ts';
 import { followStream } from './event-stream.ts';
-import { FEED_FINDINGS, mergeFindings, mergeTransitions, type TransitionBody } from './feed.ts';
+import { FEED_FINDINGS, mergeFindings, mergeTransitions } from './feed.ts';
 import { createResource, type LiveResource } from './resource.ts';
 import { tenantFilter } from './router.ts';
 import type { StreamEvent } from './sse-parser.ts';
@@ -15,13 +16,20 @@ const POLL_MS = 15_000;
 const GATHER_MS = 300;
 
 export const status = createResource(() => api.status());
-export const agents = createResource(() => api.agents());
-export const breakers = createResource(() => api.breakers());
-/** The store behind the list lags the stream by a moment, so what the stream brought is kept. */
+export const agents = createResource(() => api.agents(tenantFilter.peek()));
+export const breakers = createResource(() => api.breakers(tenantFilter.peek()));
+/**
+ * The store behind the list lags the stream by a moment, so what the stream brought is kept, unless
+ * another process answers by now.
+ */
 export const findings: LiveResource<readonly FindingBody[]> = createResource(async () => {
   const { items } = await api.findings({ limit: FEED_FINDINGS });
-  return mergeFindings(findings.state.peek().data ?? [], items);
+  const startedAt = status.state.peek().data?.started_at ?? '';
+  const isSame = knownProcess === '' || knownProcess === startedAt;
+  knownProcess = startedAt;
+  return mergeFindings(isSame ? (findings.state.peek().data ?? []) : [], items);
 });
+let knownProcess = '';
 
 export const transitions = signal<readonly TransitionBody[]>([]);
 export const connection = signal<Connection>({ phase: 'connecting' });
@@ -37,9 +45,19 @@ const announcer = createAnnouncer((text) => {
 const inTenant = (tenant: string): boolean =>
   tenantFilter.value === '' || tenant === tenantFilter.value;
 
-export const visibleAgents = computed<readonly AgentBody[]>(() =>
+/** Agents of the chosen tenant; the list of the tenant before is never shown for it. */
+export const visibleAgents = computed(() =>
   (agents.state.value.data ?? []).filter((agent) => inTenant(agent.tenant)),
 );
+
+/** How many agents there are, which may be more than one page of them. */
+export const agentCount = computed(() => {
+  const tenants = status.state.value.data?.tenants ?? [];
+  const counted = tenants
+    .filter(({ tenant }) => inTenant(tenant))
+    .reduce((sum, { agents: count }) => sum + count, 0);
+  return Math.max(counted, visibleAgents.value.length);
+});
 
 export const openBreakers = computed(() =>
   (breakers.state.value.data ?? [])
@@ -94,43 +112,53 @@ function step(what: ConnectionStep): void {
   connection.value = stepConnection(connection.value, what);
 }
 
-/** Loads, then follows the stream while the page is visible; a hidden page costs the server nothing. */
-export function startLive(): void {
-  let stop = new AbortController();
-  let lastHeardAt = Date.now();
+let following = new AbortController();
+let lastHeardAt = Date.now();
 
-  function follow(): void {
-    stop = new AbortController();
-    refreshAll();
-    void followStream(
-      {
-        url: 'v1/stream',
+/** Loads everything and follows the stream anew, for a page shown again or a token just given. */
+export function startAgain(): void {
+  following.abort();
+  following = new AbortController();
+  refreshAll();
+  void followStream(
+    {
+      url: 'v1/stream',
+      headers: credentialHeaders,
+      onOpen: () => {
+        const wasLost = connection.value.phase === 'lost';
+        step({ type: 'opened' });
         // What happened while nobody listened is in the lists, not in the stream.
-        onOpen: () => {
-          const wasLost = connection.value.phase === 'lost';
-          step({ type: 'opened' });
-          if (wasLost) refreshAll();
-        },
-        onBytes: () => {
-          lastHeardAt = Date.now();
-        },
-        onEvent: takeIn,
-        onLost: () => step({ type: 'lost', lastHeardAt }),
+        if (wasLost) refreshAll();
       },
-      stop.signal,
-    );
-  }
+      onBytes: () => {
+        lastHeardAt = Date.now();
+      },
+      onEvent: takeIn,
+      onLost: () => step({ type: 'lost', lastHeardAt }),
+    },
+    following.signal,
+  );
+}
 
-  follow();
+/** Follows the server while the page is visible; a hidden page costs the server nothing. */
+export function startLive(): void {
+  startAgain();
   document.addEventListener('visibilitychange', () => {
-    stop.abort();
     step({ type: document.hidden ? 'hidden' : 'shown' });
-    if (!document.hidden) follow();
+    if (document.hidden) following.abort();
+    else startAgain();
   });
   setInterval(() => {
     if (!document.hidden) now.value = Date.now();
   }, 1000);
   setInterval(() => {
-    if (!document.hidden) refreshAll();
+    if (!document.hidden && !isLocked.peek()) refreshAll();
   }, POLL_MS);
+  let tenant = tenantFilter.peek();
+  tenantFilter.subscribe((chosen) => {
+    if (chosen === tenant) return;
+    tenant = chosen;
+    void agents.refresh();
+    void breakers.refresh();
+  });
 }

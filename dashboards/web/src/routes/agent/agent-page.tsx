@@ -9,7 +9,7 @@ import { agentOfKey } from '../../format/reason.ts';
 import { api } from '../../state/api.ts';
 import { mergeFindings } from '../../state/feed.ts';
 import { hrefTo } from '../../state/router.ts';
-import { agents, breakers, findings } from '../../state/store.ts';
+import { agents, breakers, findings, openBreakers } from '../../state/store.ts';
 import { useLoaded } from '../../state/use-loaded.ts';
 import { BreakerTable } from '../overview/breakers-panel.tsx';
 import { BehaviourPanel } from './behaviour-panel.tsx';
@@ -18,29 +18,37 @@ import { RiskPanel } from './risk-panel.tsx';
 
 const FINDINGS_SHOWN = 30;
 
-/** Everything about one agent. */
+/** Everything about one agent, from the list where it holds it, else asked for by name. */
 export function AgentPage({ tenant, agent }: { tenant: string; agent: string }) {
   const known = agents.state.value;
   const body = known.data?.find((one) => one.tenant === tenant && one.agent === agent);
   if (body !== undefined) return <Agent body={body} />;
+  return <AskedAgent tenant={tenant} agent={agent} />;
+}
+
+function AskedAgent({ tenant, agent }: { tenant: string; agent: string }) {
+  const { resource, again } = useLoaded(`${tenant}/${agent}`, (signal) =>
+    api.agent(tenant, agent, signal),
+  );
+  if (resource.data !== null) return <Agent body={resource.data} />;
+  const { problem } = resource;
   return (
     <div class="panel">
       <h1 class="hidden-text">{agent}</h1>
-      {known.data === null && known.problem !== null && (
-        <Failure what="Agent" problem={known.problem} onRetry={() => void agents.refresh()} />
-      )}
-      {known.data === null && known.problem === null && <Skeleton rows={6} />}
-      {known.data !== null && (
+      {problem === null && <Skeleton rows={6} />}
+      {problem?.status === 404 && (
         <div class="message">
           <h2>No such agent</h2>
           <p>
-            {agent} of tenant {tenant} has sent nothing since this server began, or is not visible
-            to you.{' '}
+            {agent} of tenant {tenant} has sent nothing, or is not visible to you.{' '}
             <a class="link" href={hrefTo({ page: 'overview' })}>
               All agents
             </a>
           </p>
         </div>
+      )}
+      {problem !== null && problem.status !== 404 && (
+        <Failure what="Agent" problem={problem} onRetry={again} />
       )}
     </div>
   );
@@ -56,14 +64,13 @@ function Agent({ body }: { body: AgentBody }) {
     (one) => one.tenant === tenant && one.agent === agent,
   );
   const merged = mergeFindings(resource.data ?? [], live);
-  const own = (breakers.state.value.data ?? []).filter(
+  const own = openBreakers.value.filter(
     (one) => one.key.tenant === tenant && agentOfKey(one.key) === agent,
   );
-  const isOpen = own.some((one) => one.phase !== 'closed');
   return (
     <>
       <AgentHead body={body} />
-      {isOpen && <OwnBreakers rows={own} />}
+      <OwnBreakers rows={own} />
       <div class="columns">
         <div class="stack">
           <BehaviourPanel tenant={tenant} agent={agent} findings={merged} />
@@ -91,12 +98,11 @@ function Agent({ body }: { body: AgentBody }) {
           <CoveragePanel coverage={body.coverage} />
         </div>
       </div>
-      {!isOpen && <OwnBreakers rows={own} />}
     </>
   );
 }
 
-/** Above everything else while one is open, below it once all are closed. */
+/** Above everything else: what is stopped comes before why. */
 function OwnBreakers({ rows }: { rows: readonly BreakerBody[] }) {
   if (rows.length === 0) return null;
   return (

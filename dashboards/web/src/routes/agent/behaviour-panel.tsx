@@ -146,7 +146,7 @@ function BucketTable({ buckets }: { buckets: readonly ActivityBucket[] }) {
   const rows = buckets.filter((bucket) => bucket.calls > 0 || bucket.records > 0).reverse();
   if (rows.length === 0) return <p class="message">No activity in this range.</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box must be reachable by key.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take keys.
     <section class="table-wrap chart-table" tabIndex={0} aria-label="Activity per bucket">
       <table>
         <thead>

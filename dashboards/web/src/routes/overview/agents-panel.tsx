@@ -7,21 +7,19 @@ import { Age } from '../../components/timestamp.tsx';
 import { formatCompact, plural } from '../../format/number.ts';
 import { spaced } from '../../format/reason.ts';
 import { hrefTo } from '../../state/router.ts';
-import { agents, visibleAgents } from '../../state/store.ts';
+import { agentCount, agents, visibleAgents } from '../../state/store.ts';
 
 const FIRST_ROWS = 25;
-/** The page never draws more rows than this; the API pages beyond. */
-const MOST_ROWS = 500;
 
 /** Agents as the server sorts them: by level, then risk. */
 export function AgentsPanel() {
   const [expanded, setExpanded] = useState(false);
   const rows = visibleAgents.value;
-  const shown = rows.slice(0, expanded ? MOST_ROWS : FIRST_ROWS);
+  const shown = expanded ? rows : rows.slice(0, FIRST_ROWS);
   return (
     <Panel
       title="Agents by risk"
-      count={rows.length > 0 ? formatCompact(rows.length) : undefined}
+      count={rows.length > 0 ? formatCompact(agentCount.value) : undefined}
       resource={agents.state.value}
       onRetry={() => void agents.refresh()}
       skeletonRows={8}
@@ -32,12 +30,15 @@ export function AgentsPanel() {
         ) : (
           <>
             <AgentTable rows={shown} />
-            {rows.length > shown.length && (
+            {agentCount.value > shown.length && (
               <div class="more">
-                <button type="button" class="button" onClick={() => setExpanded(true)}>
-                  Show {formatCompact(Math.min(rows.length, MOST_ROWS) - shown.length)} more
-                </button>
-                {rows.length > MOST_ROWS && 'Narrow by tenant to see the rest.'}
+                {rows.length > shown.length && (
+                  <button type="button" class="button" onClick={() => setExpanded(true)}>
+                    Show {formatCompact(rows.length - shown.length)} more
+                  </button>
+                )}
+                {agentCount.value > rows.length &&
+                  `The ${formatCompact(rows.length)} highest; search tenant/agent to open another.`}
               </div>
             )}
           </>

@@ -70,7 +70,6 @@ function BreakerRow({ breaker }: { breaker: BreakerBody }) {
   const { key } = breaker;
   const { subject, kind } = keyInWords(key);
   const agent = agentOfKey(key);
-  const isClosed = breaker.phase === 'closed';
   return (
     <tr>
       <th scope="row" class="top">
@@ -84,30 +83,28 @@ function BreakerRow({ breaker }: { breaker: BreakerBody }) {
         </span>
       </th>
       <td class="top">
-        {isClosed ? (
-          <span class="chip plain">Closed</span>
-        ) : (
-          <span class="chip trip">
-            {breaker.phase === 'isolated' ? <PersonIcon /> : <TripIcon size={10} />}
-            <Level level={breaker.level} />
-          </span>
-        )}
+        <span class="chip trip">
+          {breaker.phase === 'isolated' ? <PersonIcon /> : <TripIcon size={10} />}
+          <Level level={breaker.level} />
+        </span>
         <div class="narrow-only">
           <div class="sub">
             <ReasonText breaker={breaker} />
           </div>
-          {!isClosed && <Acks breaker={breaker} />}
+          <Acks breaker={breaker} />
         </div>
       </td>
       <td class="top medium">
         <ReasonText breaker={breaker} />
         <span class="sub">{reasonSource(breaker)}</span>
       </td>
-      <td class="top medium">{!isClosed && <Acks breaker={breaker} />}</td>
+      <td class="top medium">
+        <Acks breaker={breaker} />
+      </td>
       <td class="top num">{breaker.opened_at !== null && <Age at={breaker.opened_at} />}</td>
       <td class="top wide">
-        {isClosed || breaker.closes_at === null ? (
-          <span class="muted nowrap">{isClosed ? 'closed' : 'by a person'}</span>
+        {breaker.closes_at === null ? (
+          <span class="muted nowrap">by a person</span>
         ) : (
           <Timestamp at={breaker.closes_at} />
         )}

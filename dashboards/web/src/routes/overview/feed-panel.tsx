@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { FindingBody } from '../../../../../src/api/contract.ts';
+import type { FindingBody, TransitionBody } from '../../../../../src/api/contract.ts';
 import { OutcomeMark } from '../../components/chips.tsx';
 import { CheckIcon, ClockIcon, PersonIcon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -14,7 +14,7 @@ import {
   reasonOf,
   spaced,
 } from '../../format/reason.ts';
-import { type FeedItem, feedItems, findingKey, type TransitionBody } from '../../state/feed.ts';
+import { type FeedItem, feedItems, findingKey } from '../../state/feed.ts';
 import { hrefTo, tenantFilter } from '../../state/router.ts';
 import { findings, transitions } from '../../state/store.ts';
 
@@ -136,7 +136,7 @@ function TransitionEntry({ transition }: { transition: TransitionBody }) {
       <div class="tags">
         <span>{kind}</span>
         <span>{key.tenant}</span>
-        {transition.actor != null && <span>by {transition.actor}</span>}
+        {transition.actor !== null && <span>by {transition.actor}</span>}
       </div>
     </li>
   );

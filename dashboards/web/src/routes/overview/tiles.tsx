@@ -1,7 +1,15 @@
 import type { AgentBody, AgentState, StatusBody } from '../../../../../src/api/contract.ts';
 import { Age } from '../../components/timestamp.tsx';
 import { formatCompact, formatCount, formatDuration, plural } from '../../format/number.ts';
-import { agents, breakers, now, openBreakers, status, visibleAgents } from '../../state/store.ts';
+import {
+  agentCount,
+  agents,
+  breakers,
+  now,
+  openBreakers,
+  status,
+  visibleAgents,
+} from '../../state/store.ts';
 
 /** After this long without an event the ingest tile stops looking calm. */
 const QUIET_INGEST_MS = 300_000;
@@ -13,8 +21,12 @@ export function Tiles() {
     <section class="panel tiles" aria-label="At a glance">
       <BreakersTile />
       <AgentsTile />
-      <RevocationTile body={body} />
-      <IngestTile body={body} />
+      {body?.scope === undefined && (
+        <>
+          <RevocationTile body={body} />
+          <IngestTile body={body} />
+        </>
+      )}
     </section>
   );
 }
@@ -55,7 +67,7 @@ function AgentsTile() {
   return (
     <div class="tile tile-agents">
       <h2 class="tile-label">Agents</h2>
-      <p class="tile-value">{known ? formatCount(shown.length) : '–'}</p>
+      <p class="tile-value">{known ? formatCount(agentCount.value) : '–'}</p>
       {counts.length > 0 && (
         <>
           <div class="proportions" aria-hidden="true">

@@ -1,0 +1,66 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasBrowser, launchBrowser } from './browser.ts';
+import { FIXTURE_CHAIN } from './fixture-findings.ts';
+import { type FixtureServer, type Scenario, startFixtureServer } from './fixture-server.ts';
+import { type PageCase, pageChecks } from './page-checks.ts';
+
+const OVERVIEW = '#/';
+const AGENT = '#/agents/globex/invoice-bot';
+const CHAIN = `#/chains/${FIXTURE_CHAIN}`;
+const FINDINGS = '#/findings';
+
+const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
+  data: [
+    { name: 'overview', hash: OVERVIEW, shows: 'supplier-onboarder' },
+    { name: 'agent', hash: AGENT, shows: 'In five minutes' },
+    { name: 'agent as table', hash: `${AGENT}?view=table`, shows: 'From' },
+    { name: 'blind agent', hash: '#/agents/acme/lead-enricher', shows: 'resource.tenant' },
+    { name: 'chain', hash: CHAIN, shows: 'Crosses from tenant globex into initech' },
+    { name: 'findings', hash: FINDINGS, shows: 'Held: still learning' },
+    { name: 'missing', hash: '#/nowhere', shows: 'No such page' },
+  ],
+  calm: [{ name: 'overview', hash: OVERVIEW, shows: 'No breaker is open' }],
+  empty: [
+    { name: 'overview', hash: OVERVIEW, shows: 'Nothing received yet' },
+    { name: 'agent', hash: AGENT, shows: 'No such agent' },
+    { name: 'chain', hash: CHAIN, shows: 'No chain by that id' },
+    { name: 'findings', hash: FINDINGS, shows: 'No detector has spoken' },
+  ],
+  error: [
+    { name: 'overview', hash: OVERVIEW, shows: 'Could not load: overview' },
+    { name: 'agent', hash: AGENT, shows: 'Could not load: agent' },
+    { name: 'chain', hash: CHAIN, shows: 'Could not load: chain' },
+    { name: 'findings', hash: FINDINGS, shows: 'Could not load: newest first' },
+  ],
+  slow: [
+    { name: 'overview', hash: OVERVIEW, shows: 'Agents by risk' },
+    { name: 'chain', hash: CHAIN, shows: 'Loading' },
+  ],
+  locked: [{ name: 'overview', hash: OVERVIEW, shows: 'A token is needed to look' }],
+};
+
+const found = hasBrowser();
+
+describe.skipIf(!found).each(Object.keys(CASES) as Scenario[])('every page: %s', (scenario) => {
+  let browser: Browser;
+  let server: FixtureServer;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    server = await startFixtureServer(scenario);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  describe.each(CASES[scenario])('$name', (one) => {
+    it.each(['light', 'dark'] as const)('is clean in %s', async (scheme) => {
+      expect(await pageChecks(browser, server.baseUrl, one, { scheme })).toEqual([]);
+    });
+
+    it('fits a phone of 360 px', async () => {
+      expect(await pageChecks(browser, server.baseUrl, one, { width: 360 })).toEqual([]);
+    });
+  });
+});
