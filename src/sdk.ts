@@ -1,12 +1,13 @@
 /** All that a detector may import: the contract, the vocabulary, and the readings of a baseline. */
 export type { AccessEvent, Operation, Volume } from './core/access-event.ts';
 export type { BreakerLevel } from './core/breaker.ts';
+export { UNKNOWN_TENANT } from './core/entry.ts';
 export type { FindingLevel } from './core/finding.ts';
-export type { AgentGrant } from './core/grant.ts';
+export type { ActionFact, AgentGrant, ResourceFact } from './core/grant.ts';
 export type { Redacted } from './core/redacted.ts';
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './core/time.ts';
 export type { AgentBaseline, Comparison, Measure } from './engine/baseline/agent-baseline.ts';
-export { MEASURES } from './engine/baseline/agent-baseline.ts';
+export { MEASURES, measuresOf } from './engine/baseline/agent-baseline.ts';
 export type {
   DetectorContext,
   DetectorDefinition,

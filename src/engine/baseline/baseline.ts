@@ -79,8 +79,11 @@ export function observeBaseline(
     const size = sizes[measure];
     if (!(size > 0)) continue;
     const bounded = Math.min(size, LIMITS.volumeMax);
-    const history = historyOf(state, measure, bounded);
-    addSize(history, minute, state.minute, bounded, state.weight);
+    // A call is one action however many are counted at once; other measures are sums of sizes.
+    const isCount = measure === 'calls';
+    const history = historyOf(state, measure, isCount ? 1 : bounded);
+    const square = isCount ? bounded : bounded * bounded;
+    addSize(history, minute, state.minute, bounded, square, state.weight);
   }
 }
 
@@ -189,6 +192,7 @@ function goBack(state: BaselineState, minute: number): void {
     history.runActual = 0;
     history.runExpected = 0;
     history.evidence.fill(0);
+    history.cumulative = 0;
   }
   state.minute = minute;
   state.weight = 1;

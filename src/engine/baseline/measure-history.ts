@@ -43,6 +43,8 @@ export interface MeasureHistory {
   peakTen: number;
   /** Shiryaev-Roberts evidence, one per alternative. */
   readonly evidence: number[];
+  /** Page's cumulative sum (Biometrika 41, 1954): where it was last 0 a rise would have begun. */
+  cumulative: number;
   /** The run the evidence speaks of: its first minute, closed total, closed expectation. */
   runSince: number;
   runActual: number;
@@ -52,7 +54,7 @@ export interface MeasureHistory {
 /** Minutes before there is anything to hold an event against: one day. */
 export const COLD_MINUTES = 1_440;
 /** Evidence beyond which little is learned; a hard freeze would repeat alarms after a true shift. */
-const SUSPICIOUS = 300;
+const SUSPICIOUS = 30;
 const SUSPICIOUS_WEIGHT = 0.1;
 const WINSOR_DEVIATIONS = 4;
 const SIZE_KEEP = 0.5 ** (1 / 10_080);
@@ -67,7 +69,7 @@ const FIRST_SPREAD = 0.25;
 const RIDGE = 1.001;
 const SLACK_MIN = Math.log(1.15);
 const SLACK_MAX = Math.log(3);
-const SLACK_FIRST = Math.log(2);
+const SLACK_FIRST = Math.log(1.6);
 const SLACK_STEP = 0.05;
 const SLACK_QUANTILE = 0.99;
 const SLACK_MINUTES = 15;
@@ -75,6 +77,8 @@ const SLACK_ACTIONS = 4;
 /** Peaks fade by half in five weeks and rise by at most half at a time once there is history. */
 const PEAK_KEEP = 0.98 ** (1 / 24);
 const PEAK_GROWTH = 1.5;
+/** The rise whose onset the run tells. */
+const ONSET_TIMES = 2.5;
 const EVIDENCE_MAX = 1e12;
 /** A single extreme size must not decide alone: sums of sizes need at least two such minutes. */
 const MINUTE_EVIDENCE_MAX = 9;
@@ -113,6 +117,7 @@ export function createMeasureHistory(
     peakMinute: 0,
     peakTen: 0,
     evidence: [0, 0, 0],
+    cumulative: 0,
     runSince: minute,
     runActual: 0,
     runExpected: 0,
@@ -154,11 +159,12 @@ export function addSize(
   minute: number,
   open: number,
   size: number,
+  square: number,
   weight: number,
 ): void {
   const slot = slotOf(minute);
   history.totals[slot] = (history.totals[slot] ?? 0) + size;
-  if (minute === open) history.squares += size * size;
+  if (minute === open) history.squares += square;
   else
     learn(history.rate, hourOf(minute), Math.min(size, history.mean + unitOf(history)) * weight, 0);
 }
@@ -182,19 +188,20 @@ export function closeMinute(history: MeasureHistory, minute: number, weight: num
   const total = history.totals[slotOf(minute)] ?? 0;
   const isCold = history.rate.minutes < COLD_MINUTES * 0.9;
   if (!isCold) addEvidence(history, minute, total);
-  const isSuspicious = meanEvidence(history) > SUSPICIOUS;
-  const learning = weight * (isSuspicious ? SUSPICIOUS_WEIGHT : 1);
+  const trust = trustOf(history);
+  const learning = weight * trust;
   const { mean, dispersion } = history;
   const deviation = Math.sqrt(varianceOf(mean, dispersion));
   const usual = mean + WINSOR_DEVIATIONS * deviation + unitOf(history);
   const limit = isCold ? total : Math.max(usual, 1.1 * history.peakMinute);
   const taken = Math.min(total, limit);
-  if (learning === 1) learnPeaks(history, minute, total, isCold ? total : usual);
+  if (learning >= 0.5) learnPeaks(history, minute, total, isCold ? total : usual);
   learn(history.rate, hourOf(minute), taken * learning, learning);
   learnLevel(history, taken, history.seasonal, learning, 1);
   learnSizes(history, total, taken, learning);
-  learnDispersion(history, taken, learning, 1);
-  learnSlack(history, total, isSuspicious || isCold || weight < 1);
+  // The first day's deviations are from a rate still unknown.
+  if (!isCold) learnDispersion(history, taken, learning, 1);
+  learnSlack(history, total, trust < 0.5 || isCold || weight < 1);
 }
 
 /** Closes a run of minutes without any activity, an hour at a time; the caller bounds the hours. */
@@ -205,10 +212,11 @@ export function closeQuiet(
   weight: number,
 ): void {
   openMinute(history, from);
-  if (history.rate.minutes >= COLD_MINUTES * 0.9) quietEvidence(history, from, minutes);
-  const learning = weight * (meanEvidence(history) > SUSPICIOUS ? SUSPICIOUS_WEIGHT : 1);
+  const isCold = history.rate.minutes < COLD_MINUTES * 0.9;
+  if (!isCold) quietEvidence(history, from, minutes);
+  const learning = weight * trustOf(history);
   learn(history.rate, hourOf(from), 0, minutes * learning);
-  learnDispersion(history, 0, learning, minutes);
+  if (!isCold) learnDispersion(history, 0, learning, minutes);
   learnLevel(history, 0, history.seasonal, learning, minutes);
   history.quarterMinutes = 0;
   history.quarterActual = 0;
@@ -232,6 +240,11 @@ export function logEvidenceNow(history: MeasureHistory, minute: number): number 
   return Math.log(Math.max(sum / ALTERNATIVES.length, 1e-12));
 }
 
+/** How much of a minute is learned: all of it while calm, a tenth under strong evidence. */
+function trustOf(history: MeasureHistory): number {
+  return Math.max(SUSPICIOUS_WEIGHT, Math.min(1, SUSPICIOUS / meanEvidence(history)));
+}
+
 function minuteEvidence(
   history: MeasureHistory,
   times: number,
@@ -253,6 +266,8 @@ function addEvidence(history: MeasureHistory, minute: number, total: number): vo
   }
   history.runActual += total;
   history.runExpected += history.expected[slotOf(minute)] ?? 0;
+  const step = logRatio(ONSET_TIMES, mean, history.dispersion, total);
+  history.cumulative = Math.max(0, history.cumulative + step);
   endRunWhenCalm(history, minute + 1);
 }
 
@@ -267,11 +282,13 @@ function quietEvidence(history: MeasureHistory, from: number, minutes: number): 
     history.evidence[index] = Math.min(EVIDENCE_MAX, before * power + series);
   }
   history.runExpected += minutes * history.seasonal;
+  const step = logRatio(ONSET_TIMES, mean, history.dispersion, 0);
+  history.cumulative = Math.max(0, history.cumulative + minutes * step);
   endRunWhenCalm(history, from + minutes);
 }
 
 function endRunWhenCalm(history: MeasureHistory, next: number): void {
-  if (meanEvidence(history) >= 1) return;
+  if (history.cumulative > 0) return;
   history.runSince = next;
   history.runActual = 0;
   history.runExpected = 0;

@@ -1,0 +1,175 @@
+import * as z from 'zod';
+import {
+  type AccessEvent,
+  type DetectorContext,
+  type DetectorVerdict,
+  defineDetector,
+  MINUTE_MS,
+  matchesAnyGlob,
+  matchesGlob,
+  type Redacted,
+  UNKNOWN_TENANT,
+} from '../src/sdk.ts';
+
+const CONFIG = z.strictObject({
+  allowed_pairs: z
+    .array(
+      z.strictObject({
+        from: z.string().min(1).describe('Tenant of the agent; a glob.'),
+        to: z.string().min(1).describe('Owner of the resource; a glob.'),
+      }),
+    )
+    .default([])
+    .describe('Crossings that are meant to happen, one direction each.'),
+  dedup_minutes: z
+    .number()
+    .positive()
+    .default(60)
+    .describe('The same crossing within this time is one finding.'),
+});
+type Config = z.output<typeof CONFIG>;
+type Context = DetectorContext<Config>;
+type Event = Redacted<AccessEvent>;
+
+/** An agent of one tenant touches what belongs to another. */
+export default defineDetector<Config, Record<string, never>>({
+  id: 'cross_tenant_access',
+  version: 1,
+  status: 'stable',
+  title: 'Cross-tenant access',
+  family: 'deterministic',
+  scope: 'agent',
+  defaultMode: 'enforce',
+  tags: ['tenant', 'isolation', 'attack.t1199', 'owasp.asi03'],
+  config: CONFIG,
+  init: () => ({}),
+  applies: (event) => isClaimMismatch(event) || touchesSomething(event),
+  judges(event, { resourceFact }) {
+    if (isClaimMismatch(event) || !touchesSomething(event)) return null;
+    if (event.tenant.id === UNKNOWN_TENANT) {
+      return {
+        field: 'tenant',
+        cure: 'Send events with a credential that is bound to the tenant they belong to.',
+      };
+    }
+    if (event.resource?.tenant !== undefined || resourceFact?.tenant !== undefined) return null;
+    return {
+      field: 'resource.tenant',
+      cure: 'Send resource.tenant, or name the owners of resources with PUT /v1/grants.',
+    };
+  },
+  observe(event, _state, context) {
+    const verdicts: DetectorVerdict[] = [];
+    const owner = foreignOwner(event, context);
+    if (owner !== null) verdicts.push(crossing(event, owner, context));
+    if (isClaimMismatch(event)) verdicts.push(claimMismatch(event, context));
+    return verdicts;
+  },
+});
+
+const TOUCHING: ReadonlySet<AccessEvent['kind']> = new Set(['tool_call', 'data_access', 'admin']);
+
+function touchesSomething({ kind, resource }: Event): boolean {
+  return TOUCHING.has(kind) || resource !== undefined;
+}
+
+function isClaimMismatch({ tenant }: Event): boolean {
+  return tenant.claimed !== undefined && tenant.claimed !== tenant.id;
+}
+
+/**
+ * The owner that is neither the agent's tenant nor allowed to it. The facts that an operator wrote
+ * down and what the event says are both asked; one foreign owner is enough.
+ */
+function foreignOwner(event: Event, { grant, resourceFact, config }: Context): string | null {
+  const { id: own } = event.tenant;
+  if (own === UNKNOWN_TENANT) return null;
+  for (const owner of [resourceFact?.tenant, event.resource?.tenant]) {
+    if (owner === undefined || owner === own) continue;
+    if (matchesAnyGlob(grant?.tenants ?? [], owner)) continue;
+    const isAllowed = config.allowed_pairs.some(
+      ({ from, to }) => matchesGlob(from, own) && matchesGlob(to, owner),
+    );
+    if (!isAllowed) return owner;
+  }
+  return null;
+}
+
+function hasSucceeded({ kind, phase, outcome, decision }: Event): boolean {
+  if (phase === 'proposed' || kind === 'authz_decision') return false;
+  if (outcome.status === 'success') return true;
+  return outcome.status === 'unknown' && decision?.verdict !== 'deny';
+}
+
+function crossing(event: Event, owner: string, { config }: Context): DetectorVerdict {
+  const done = hasSucceeded(event);
+  const [from, to] = [shown(event.tenant.id), shown(owner)];
+  const common = {
+    actual: null,
+    typical: null,
+    probability: null,
+    facts: {
+      agent_tenant: from,
+      resource_tenant: to,
+      tool: shown(event.action.name),
+      operation: event.action.op,
+      outcome: event.outcome.status,
+    },
+    dedupKey: `${done ? 'done' : 'tried'}\n${owner}`,
+    dedupMs: config.dedup_minutes * MINUTE_MS,
+  };
+  if (!done) {
+    return {
+      ...common,
+      level: 'medium',
+      score: 40,
+      title: `An agent of ${from} tried to reach what belongs to ${to}`,
+      explanation:
+        'The access was refused or failed, so tenant isolation held. The attempt counts towards ' +
+        "the agent's risk.",
+      trip: null,
+      held: 'below_threshold',
+    };
+  }
+  return {
+    ...common,
+    level: 'critical',
+    score: 99,
+    title: `An agent of ${from} reached what belongs to ${to}`,
+    explanation:
+      'The access succeeded and nothing on record allows it: tenant isolation failed. The agent ' +
+      'is revoked until people have looked at it.',
+    trip: { key: 'agent', level: 5 },
+  };
+}
+
+function claimMismatch(event: Event, { config }: Context): DetectorVerdict {
+  return {
+    level: 'medium',
+    score: 35,
+    actual: null,
+    typical: null,
+    probability: null,
+    title: `An event of ${shown(event.tenant.id)} claims to belong to another tenant`,
+    explanation:
+      "The sender's credential belongs to one tenant, its payload names another. The credential " +
+      'is believed. Either the sender is set up wrongly or something speaks for others.',
+    facts: {
+      tenant: shown(event.tenant.id),
+      claimed: shown(event.tenant.claimed ?? ''),
+      sender: shown(event.source.deliveredBy),
+    },
+    trip: null,
+    held: 'below_threshold',
+    dedupKey: `claim\n${event.tenant.claimed ?? ''}`,
+    dedupMs: config.dedup_minutes * MINUTE_MS,
+  };
+}
+
+const SHOWN_CHARS = 80;
+
+/** A name as shown to people: one line, bounded. */
+function shown(name: string): string {
+  const line = name.replace(/[\p{C}\s]+/gu, ' ').trim();
+  return line.length > SHOWN_CHARS ? `${line.slice(0, SHOWN_CHARS - 1)}…` : line;
+}

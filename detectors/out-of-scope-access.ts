@@ -1,0 +1,202 @@
+import * as z from 'zod';
+import {
+  type AccessEvent,
+  type AgentGrant,
+  type DetectorContext,
+  type DetectorVerdict,
+  defineDetector,
+  MINUTE_MS,
+  matchesAnyGlob,
+  type Operation,
+  type Redacted,
+} from '../src/sdk.ts';
+
+const CONFIG = z.strictObject({
+  sensitive_operations: z
+    .array(z.enum(['read', 'list', 'write', 'delete', 'execute', 'admin', 'unknown']))
+    .default(['write', 'delete', 'execute', 'admin'])
+    .describe('Operations that are sensitive whatever they touch.'),
+  sensitive_labels: z
+    .array(z.string().min(1))
+    .default(['high', 'critical', 'confidential', 'restricted', 'secret'])
+    .describe('Sensitivity labels of resources and actions that make a call sensitive.'),
+  dedup_minutes: z
+    .number()
+    .positive()
+    .default(60)
+    .describe('The same breach of one session within this time is one finding.'),
+});
+type Config = z.output<typeof CONFIG>;
+type Context = DetectorContext<Config>;
+type Event = Redacted<AccessEvent>;
+
+/** A call outside the tools, resources or scopes that the agent was granted. */
+export default defineDetector<Config, Record<string, never>>({
+  id: 'out_of_scope_access',
+  version: 1,
+  status: 'stable',
+  title: 'Access outside the granted scope',
+  family: 'deterministic',
+  scope: 'agent',
+  defaultMode: 'enforce',
+  tags: ['scope', 'attack.t1078', 'owasp.llm06', 'owasp.asi03'],
+  config: CONFIG,
+  init: () => ({}),
+  applies: ({ kind }) => JUDGED_KINDS.has(kind),
+  judges(event, { grant }) {
+    if (event.scopes?.granted || isTelling(grant)) return null;
+    return {
+      field: 'scopes.granted',
+      cure:
+        'Register the agent and what it may do with PUT /v1/grants, or send scopes.granted ' +
+        'with its events.',
+    };
+  },
+  observe(event, _state, context) {
+    if (!JUDGED_KINDS.has(event.kind)) return [];
+    const breach = breachOf(event, context.grant);
+    return breach ? [verdictOn(event, breach, context)] : [];
+  },
+});
+
+/** Kinds of event that use a grant. A model call or a task boundary touches no resource. */
+const JUDGED_KINDS: ReadonlySet<AccessEvent['kind']> = new Set([
+  'tool_call',
+  'data_access',
+  'admin',
+  'authz_decision',
+]);
+
+function isTelling(grant: AgentGrant | null): boolean {
+  if (!grant) return false;
+  return Boolean(grant.tools ?? grant.resources ?? grant.scopes ?? grant.validUntil);
+}
+
+interface Breach {
+  readonly kind: 'expired_grant' | 'scope' | 'tool' | 'resource';
+  readonly words: string;
+}
+
+/** The gravest way in which the event leaves the grant, or null where it stays inside. */
+function breachOf(event: Event, grant: AgentGrant | null): Breach | null {
+  if (grant?.validUntil !== undefined && event.time >= grant.validUntil) {
+    return { kind: 'expired_grant', words: 'the grant of this agent has expired' };
+  }
+  if (lacksScope(event, grant)) {
+    return { kind: 'scope', words: 'a scope that the call requires was not granted' };
+  }
+  const usesTool = event.kind === 'tool_call' || event.kind === 'authz_decision';
+  if (usesTool && grant?.tools && !matchesAnyGlob(grant.tools, event.action.name)) {
+    return { kind: 'tool', words: 'this tool is not among the tools granted' };
+  }
+  if (grant?.resources && !isGrantedResource(event, grant.resources)) {
+    return { kind: 'resource', words: 'this resource is not among the resources granted' };
+  }
+  return null;
+}
+
+/** An agent's own word about its scopes counts only where nobody else's is known. */
+function lacksScope(event: Event, grant: AgentGrant | null): boolean {
+  const { required = [], granted } = event.scopes ?? {};
+  const claimed = event.source.trust === 'agent' && grant?.scopes ? [] : granted;
+  if (required.length === 0 || (!grant?.scopes && !claimed)) return false;
+  return !required.every(
+    (scope) => (claimed?.includes(scope) ?? false) || matchesAnyGlob(grant?.scopes ?? [], scope),
+  );
+}
+
+/** Globs are written over `type:id`; the id alone and `server:type/id` are understood too. */
+function isGrantedResource(event: Event, globs: readonly string[]): boolean {
+  const { type, id, server } = event.resource ?? {};
+  if (id === undefined) return true;
+  const texts = [id];
+  if (type !== undefined) texts.push(`${type}:${id}`, `${type}/${id}`);
+  if (server !== undefined) texts.push(`${server}:${id}`);
+  if (server !== undefined && type !== undefined) texts.push(`${server}:${type}/${id}`);
+  return texts.some((text) => matchesAnyGlob(globs, text));
+}
+
+/** A decision is not yet an act; an executed call of unknown outcome counts as done. */
+function hasSucceeded({ kind, phase, outcome, decision }: Event): boolean {
+  if (phase === 'proposed' || kind === 'authz_decision') return false;
+  if (outcome.status === 'success') return true;
+  return outcome.status === 'unknown' && decision?.verdict !== 'deny';
+}
+
+function isSensitive(event: Event, breach: Breach, context: Context): boolean {
+  const { config, actionFact, resourceFact } = context;
+  const op: Operation = actionFact?.op ?? event.action.op;
+  const labels = [event.resource?.sensitivity, resourceFact?.sensitivity, actionFact?.sensitivity];
+  return (
+    breach.kind === 'scope' ||
+    config.sensitive_operations.includes(op) ||
+    labels.some((label) => label !== undefined && config.sensitive_labels.includes(label))
+  );
+}
+
+function verdictOn(event: Event, breach: Breach, context: Context): DetectorVerdict {
+  const done = hasSucceeded(event);
+  const sensitive = isSensitive(event, breach, context);
+  const tool = shown(event.action.name);
+  const common = {
+    actual: null,
+    typical: null,
+    probability: null,
+    facts: {
+      breach: breach.kind,
+      tool,
+      operation: context.actionFact?.op ?? event.action.op,
+      outcome: event.outcome.status,
+    },
+    dedupKey: [
+      done ? 'done' : 'tried',
+      breach.kind,
+      event.session?.id ?? '',
+      event.action.name,
+    ].join('\n'),
+    dedupMs: context.config.dedup_minutes * MINUTE_MS,
+  };
+  if (!done) {
+    return {
+      ...common,
+      level: sensitive ? 'medium' : 'low',
+      score: sensitive ? 30 : 15,
+      title: `Tried ${tool} outside its grant: ${breach.words}`,
+      explanation:
+        'The call was not carried out, so nothing is stopped; the attempt counts towards the ' +
+        "agent's risk. Repeated attempts mean a wrong grant or an agent that is probing.",
+      trip: null,
+      held: 'below_threshold',
+    };
+  }
+  if (!sensitive) {
+    return {
+      ...common,
+      level: 'high',
+      score: 65,
+      title: `Read through ${tool} outside its grant: ${breach.words}`,
+      explanation:
+        'The call succeeded although it was not granted. It changed nothing, so further calls ' +
+        'of this session need approval by a person.',
+      trip: { key: 'session', level: 2 },
+    };
+  }
+  return {
+    ...common,
+    level: 'critical',
+    score: 95,
+    title: `Sensitive call ${tool} outside its grant succeeded: ${breach.words}`,
+    explanation:
+      'A call that changes things or touches sensitive data went through although it was not ' +
+      'granted: the enforcement in front of it failed or was passed by. The session is suspended.',
+    trip: { key: 'session', level: 4 },
+  };
+}
+
+const SHOWN_CHARS = 80;
+
+/** A name as shown to people: one line, bounded. */
+function shown(name: string): string {
+  const line = name.replace(/[\p{C}\s]+/gu, ' ').trim();
+  return line.length > SHOWN_CHARS ? `${line.slice(0, SHOWN_CHARS - 1)}…` : line;
+}
