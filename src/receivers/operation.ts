@@ -6,6 +6,18 @@ import type { Operation } from '../core/access-event.ts';
  * `unknown` when no word tells. Grants files correct it (`actions:` in design section 6).
  */
 export function operationOfName(name: string): Operation {
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  const operation = judge(name);
+  if (judged.size < JUDGED_NAMES && name.length <= JUDGED_CHARS) judged.set(name, operation);
+  return operation;
+}
+
+/** Names come again and again; what a name means never changes. */
+const judged = new Map<string, Operation>();
+const JUDGED_NAMES = 4_096;
+
+function judge(name: string): Operation {
   for (const word of wordsOf(name)) {
     const operation = OPERATION_BY_WORD.get(word);
     if (operation !== undefined) return operation;

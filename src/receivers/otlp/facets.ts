@@ -9,35 +9,34 @@ import { byteSize } from './field-values.ts';
 
 // One function per part of an AccessEvent. Each returns undefined when nothing was said.
 
-/** A member that may be undefined while building; `compact` removes those that stayed so. */
-type Loose<T> = { readonly [Key in keyof T]: T[Key] | undefined };
+/** An object under construction. */
+export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** Drops undefined members. */
-export function defined<T extends object>(parts: Loose<T>): T {
-  const kept: Record<string, unknown> = {};
-  for (const key in parts) {
-    const value = parts[key];
-    if (value !== undefined) kept[key] = value;
-  }
-  return kept as T;
-}
-
-/** Drops undefined members; undefined when none is left. */
-export function compact<T extends object>(parts: Loose<T>): T | undefined {
-  for (const key in parts) if (parts[key] !== undefined) return defined<T>(parts);
-  return undefined;
+/** Sets a member unless there is nothing to set; spreading or copying costs several times more. */
+export function put<T extends object, Key extends keyof T>(
+  on: T,
+  key: Key,
+  value: T[Key] | undefined,
+): void {
+  if (value !== undefined) on[key] = value;
 }
 
 export function decisionOf(fields: FieldValues): AccessEvent['decision'] {
   const said = fields.text('verdict') ?? fields.peek('disposition');
   const verdict = said === undefined ? gatewayVerdict(fields) : VERDICT_WORDS.get(lower(said));
   if (verdict === undefined) return undefined;
-  return compact<NonNullable<AccessEvent['decision']>>({
-    verdict,
-    id: identifier(fields, 'decisionId'),
-    reason: fields.text('decisionReason'),
-    policy: compact({ id: fields.text('policyId'), version: fields.text('policyVersion') }),
-  });
+  const decision: Mutable<NonNullable<AccessEvent['decision']>> = { verdict };
+  put(decision, 'id', identifier(fields, 'decisionId'));
+  put(decision, 'reason', fields.text('decisionReason'));
+  const id = fields.text('policyId');
+  const version = fields.text('policyVersion');
+  if (id !== undefined || version !== undefined) {
+    const policy: Mutable<{ readonly id?: string; readonly version?: string }> = {};
+    put(policy, 'id', id);
+    put(policy, 'version', version);
+    decision.policy = policy;
+  }
+  return decision;
 }
 
 /** agentgateway answers by itself for these reasons; others come from upstream. */
@@ -82,11 +81,10 @@ export function approvalOf(
     classified.kind === 'approval' ? APPROVAL_BY_VERDICT[decision?.verdict ?? ''] : '';
   const status = own ?? implied;
   if (!status) return undefined;
-  return compact<NonNullable<AccessEvent['approval']>>({
-    status,
-    id: identifier(fields, 'approvalId'),
-    approver: fields.text('approver'),
-  });
+  const approval: Mutable<NonNullable<AccessEvent['approval']>> = { status };
+  put(approval, 'id', identifier(fields, 'approvalId'));
+  put(approval, 'approver', fields.text('approver'));
+  return approval;
 }
 
 const APPROVAL_BY_VERDICT: Readonly<Record<string, string>> = {
@@ -145,14 +143,14 @@ export function resourceOf(
   const model = kind === 'model_call' ? fields.text('model') : undefined;
   const own = identifier(fields, 'resourceId');
   const found = own ?? model ?? (kind === 'agent_run' ? agentId : accessedId(fields, kind));
-  return compact<NonNullable<AccessEvent['resource']>>({
-    type: fields.text('resourceType') ?? resourceType(fields, kind),
-    id: found === undefined ? undefined : boundedId(found),
-    tenant: identifier(fields, 'resourceTenant'),
-    server: identifier(fields, 'resourceServer'),
-    region: fields.text('resourceRegion'),
-    sensitivity: fields.text('resourceSensitivity'),
-  });
+  const resource: Mutable<NonNullable<AccessEvent['resource']>> = {};
+  put(resource, 'type', fields.text('resourceType') ?? resourceType(fields, kind));
+  if (found !== undefined) resource.id = boundedId(found);
+  put(resource, 'tenant', identifier(fields, 'resourceTenant'));
+  put(resource, 'server', identifier(fields, 'resourceServer'));
+  put(resource, 'region', fields.text('resourceRegion'));
+  put(resource, 'sensitivity', fields.text('resourceSensitivity'));
+  return isEmpty(resource) ? undefined : resource;
 }
 
 function accessedId(fields: FieldValues, kind: Classified['kind']): string | undefined {
@@ -188,14 +186,22 @@ export function volumeOf(fields: FieldValues, { kind }: Classified): AccessEvent
   const tokensOut = counted ? fields.amount('tokensOut') : undefined;
   const tokensIn = counted ? fields.amount('tokensIn') : undefined;
   const total = tokensIn === undefined && tokensOut === undefined && counted;
-  return compact<NonNullable<AccessEvent['volume']>>({
-    records: fields.amount('records') ?? (acts ? recordsOf(fields, result) : undefined),
-    bytesIn: fields.amount('bytesIn') ?? (sent === undefined ? undefined : byteSize(sent)),
-    bytesOut: fields.amount('bytesOut') ?? (result === undefined ? undefined : byteSize(result)),
-    tokensIn: total ? fields.amount('tokensTotal') : tokensIn,
-    tokensOut,
-    costUsd: kind === 'agent_run' ? undefined : fields.amount('costUsd'),
-  });
+  const volume: Mutable<NonNullable<AccessEvent['volume']>> = {};
+  put(
+    volume,
+    'records',
+    fields.amount('records') ?? (acts ? recordsOf(fields, result) : undefined),
+  );
+  put(volume, 'bytesIn', fields.amount('bytesIn') ?? sizeOf(sent));
+  put(volume, 'bytesOut', fields.amount('bytesOut') ?? sizeOf(result));
+  put(volume, 'tokensIn', total ? fields.amount('tokensTotal') : tokensIn);
+  put(volume, 'tokensOut', tokensOut);
+  put(volume, 'costUsd', kind === 'agent_run' ? undefined : fields.amount('costUsd'));
+  return isEmpty(volume) ? undefined : volume;
+}
+
+function sizeOf(value: JsonValue | undefined): number | undefined {
+  return value === undefined ? undefined : byteSize(value);
 }
 
 function recordsOf(fields: FieldValues, result: JsonValue | undefined): number | undefined {
@@ -244,4 +250,9 @@ export function identifier(
 
 function lower(text: string): string {
   return text.toLowerCase();
+}
+
+function isEmpty(object: object): boolean {
+  for (const _key in object) return false;
+  return true;
 }

@@ -30,6 +30,8 @@ export class FieldValues {
   private readonly winners = new Int32Array(FIELD_COUNT);
   /** 1 for a field whose value went into the event. */
   private readonly taken = new Uint8Array(FIELD_COUNT);
+  /** Plans of the attributes, in the order of `fill`. */
+  private readonly plans: KeyPlan[] = [];
   private resource: Attributes = NO_ATTRIBUTES;
   private attributes: Attributes = NO_ATTRIBUTES;
 
@@ -106,6 +108,7 @@ export class FieldValues {
     const { ranks, winners } = this;
     for (let index = 0; index < keys.length; index++) {
       const plan = planOf(keys[index] as string);
+      this.plans[offset + index] = plan;
       this.marks |= plan.marks;
       if (plan.document >= this.flatDocuments) this.flatDocuments = plan.document + 1;
       const { slots } = plan;
@@ -136,7 +139,7 @@ export class FieldValues {
     let room = LIMITS.attrsPerEvent;
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as string;
-      const plan = planOf(key);
+      const plan = this.plans[offset + index] as KeyPlan;
       if (plan.content !== '') {
         const size = byteSize(values[index] as JsonValue);
         const before = attrs[plan.content];

@@ -6,14 +6,14 @@ import { boundedId } from '../identifier.ts';
 import { isDeeperThan } from '../json-body.ts';
 import type { Classified, Signal } from './classify.ts';
 import { classify } from './classify.ts';
+import type { Mutable } from './facets.ts';
 import {
   approvalOf,
-  compact,
   decisionOf,
-  defined,
   identifier,
   outcomeOf,
   parsed,
+  put,
   resourceOf,
   volumeOf,
 } from './facets.ts';
@@ -197,10 +197,9 @@ function logEvent(
   classified: Classified,
   identity: Identity & { readonly agentId: string },
 ): ReceivedEvent {
-  const trace = compact({
-    traceId: log.traceId.length === 32 && log.traceId !== ZERO_TRACE ? log.traceId : undefined,
-    spanId: log.spanId.length === 16 && log.spanId !== ZERO_SPAN ? log.spanId : undefined,
-  });
+  const traceId = log.traceId.length === 32 && log.traceId !== ZERO_TRACE ? log.traceId : undefined;
+  const spanId = log.spanId.length === 16 && log.spanId !== ZERO_SPAN ? log.spanId : undefined;
+  const trace = pair('traceId', traceId, 'spanId', spanId);
   return eventOf(fields, classified, identity, {
     id: contentId(log, time),
     format: 'otlp.logs',
@@ -231,40 +230,66 @@ function eventOf(
   identity: Identity & { readonly agentId: string },
   frame: Frame,
 ): ReceivedEvent {
+  const { agentId } = identity;
   const decision = decisionOf(fields);
-  return defined<ReceivedEvent>({
+  const event: Mutable<ReceivedEvent> = {
     v: 1,
     id: frame.id,
     time: frame.time,
     kind: classified.kind,
     phase: fields.text('phase') === 'proposed' ? 'proposed' : 'executed',
-    source: defined({ format: frame.format, name: fields.peek('serviceName') }),
-    tenantClaimed: identity.tenant,
-    agent: defined({
-      id: identity.agentId,
-      name: fields.text('agentName'),
-      version: fields.text('agentVersion'),
-    }),
-    session: compact({ id: identity.sessionId, conversationId: identity.conversationId }),
-    trace: withRequest(frame.trace, fields),
-    principal: principalOf(fields, identity),
-    delegation: delegationOf(fields, identity.agentId),
+    source: sourceOf(fields, frame),
+    agent: agentOf(fields, agentId),
     action: actionOf(fields, classified),
-    resource: resourceOf(fields, classified, identity.agentId),
-    scopes: compact({
-      granted: fields.list('scopesGranted'),
-      required: fields.list('scopesRequired'),
-    }),
-    volume: volumeOf(fields, classified),
-    decision,
-    approval: approvalOf(fields, classified, decision),
-    token: compact({ jti: identifier(fields, 'tokenJti'), txn: identifier(fields, 'tokenTxn') }),
-    intent: compact({ text: fields.text('intentText'), scope: fields.text('intentScope') }),
     outcome: outcomeOf(fields, decision, frame.status),
-    latencyMs: frame.latencyMs,
-    clientIp: fields.text('clientIp'),
-    attrs: attrsOf(fields, frame),
-  });
+    attrs: {},
+  };
+  put(event, 'tenantClaimed', identity.tenant);
+  put(event, 'session', pair('id', identity.sessionId, 'conversationId', identity.conversationId));
+  put(event, 'trace', withRequest(frame.trace, fields));
+  put(event, 'principal', principalOf(fields, identity));
+  put(event, 'delegation', delegationOf(fields, agentId));
+  put(event, 'resource', resourceOf(fields, classified, agentId));
+  const granted = fields.list('scopesGranted');
+  put(event, 'scopes', pair('granted', granted, 'required', fields.list('scopesRequired')));
+  put(event, 'volume', volumeOf(fields, classified));
+  put(event, 'decision', decision);
+  put(event, 'approval', approvalOf(fields, classified, decision));
+  const jti = identifier(fields, 'tokenJti');
+  put(event, 'token', pair('jti', jti, 'txn', identifier(fields, 'tokenTxn')));
+  const intent = fields.text('intentText');
+  put(event, 'intent', pair('text', intent, 'scope', fields.text('intentScope')));
+  put(event, 'latencyMs', frame.latencyMs);
+  put(event, 'clientIp', fields.text('clientIp'));
+  // Last, since it holds what no field above has taken.
+  event.attrs = attrsOf(fields, frame);
+  return event;
+}
+
+/** An object of up to two members; undefined when there is neither. */
+function pair<First extends string, Second extends string, Value>(
+  first: First,
+  one: Value | undefined,
+  second: Second,
+  other: Value | undefined,
+): { readonly [Key in First | Second]?: Value } | undefined {
+  if (one === undefined && other === undefined) return undefined;
+  const object: { [key: string]: Value } = {};
+  if (one !== undefined) object[first] = one;
+  if (other !== undefined) object[second] = other;
+  return object as { readonly [Key in First | Second]?: Value };
+}
+
+function sourceOf(fields: FieldValues, frame: Frame): ReceivedEvent['source'] {
+  const name = fields.peek('serviceName');
+  return name === undefined ? { format: frame.format } : { format: frame.format, name };
+}
+
+function agentOf(fields: FieldValues, id: string): ReceivedEvent['agent'] {
+  const agent: Mutable<ReceivedEvent['agent']> = { id };
+  put(agent, 'name', fields.text('agentName'));
+  put(agent, 'version', fields.text('agentVersion'));
+  return agent;
 }
 
 function withRequest(trace: ReceivedEvent['trace'], fields: FieldValues): ReceivedEvent['trace'] {
@@ -284,12 +309,10 @@ function delegationOf(fields: FieldValues, agentId: string): ReceivedEvent['dele
 }
 
 function actionOf(fields: FieldValues, { kind, name, op }: Classified): ReceivedEvent['action'] {
-  return defined<ReceivedEvent['action']>({
-    name: boundedId(name),
-    op,
-    toolCallId: identifier(fields, 'toolCallId'),
-    arguments: ARGUED.has(kind) ? argumentsOf(fields) : undefined,
-  });
+  const action: Mutable<ReceivedEvent['action']> = { name: boundedId(name), op };
+  put(action, 'toolCallId', identifier(fields, 'toolCallId'));
+  if (ARGUED.has(kind)) put(action, 'arguments', argumentsOf(fields));
+  return action;
 }
 
 const ARGUED: ReadonlySet<EventKind> = new Set<EventKind>([

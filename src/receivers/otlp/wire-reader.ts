@@ -11,11 +11,12 @@ export class WireReader {
   /** Halves of the last `fixed64` or `varint64`, as unsigned 32-bit numbers. */
   low = 0;
   high = 0;
-  private readonly bytes: Buffer;
+  private readonly bytes: SliceableBuffer;
   private readonly keys: KeyCache;
 
   constructor(bytes: Uint8Array, keys: KeyCache) {
-    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes = buffer as unknown as SliceableBuffer;
     this.limit = bytes.byteLength;
     this.keys = keys;
   }
@@ -80,7 +81,7 @@ export class WireReader {
     const end = this.end();
     const { pos } = this;
     this.pos = end;
-    return pos === end ? '' : this.bytes.toString('utf8', pos, end);
+    return pos === end ? '' : this.bytes.utf8Slice(pos, end);
   }
 
   /** Text that repeats from record to record: attribute keys and enum-like names. */
@@ -122,13 +123,25 @@ export class WireReader {
     const end = this.end();
     const { pos } = this;
     this.pos = end;
-    return pos === end ? '' : this.bytes.toString(encoding, pos, end);
+    if (pos === end) return '';
+    return encoding === 'hex'
+      ? this.bytes.hexSlice(pos, end)
+      : this.bytes.toString('base64', pos, end);
   }
 
   private advance(count: number): void {
     if (this.pos + count > this.limit) throw malformed('fixed field');
     this.pos += count;
   }
+}
+
+/**
+ * What `toString` calls once it has looked at its arguments, which costs as much as a short text.
+ * Not in Node's documentation, but part of Buffer since its first version.
+ */
+interface SliceableBuffer extends Buffer {
+  utf8Slice(start: number, end: number): string;
+  hexSlice(start: number, end: number): string;
 }
 
 /** Groups have been deprecated since proto2; OTLP has none, an unknown field may. */
@@ -150,7 +163,9 @@ export class KeyCache {
     if (length === 0) return '';
     if (length > CACHED_KEY_CHARS) return bytes.toString('utf8', start, end);
     let hash = length;
-    for (let index = start; index < end; index++) {
+    // At most sixteen bytes decide the slot; all of them are compared.
+    const step = 1 + (length >>> 4);
+    for (let index = start; index < end; index += step) {
       hash = (Math.imul(hash, 31) + (bytes[index] as number)) | 0;
     }
     const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
