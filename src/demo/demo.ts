@@ -216,7 +216,7 @@ function refused(event: NativeEvent, reason: string): NativeEvent {
 }
 
 function ordinaryBurst(random: Random, now: number, name: string): readonly NativeEvent[] {
-  const quiet = DEMO_AGENTS.filter((agent) => agent.callsPerHour < 60);
+  const quiet = DEMO_AGENTS.filter((agent) => agent.callsPerHour < 100);
   return quiet.map((agent, index) => ordinary(random, agent, now, `${name}-${index}`));
 }
 

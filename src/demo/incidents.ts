@@ -23,7 +23,7 @@ const EXPORT: DemoTool = {
   op: 'write',
   resource: 'crm:customer-base',
   scope: 'crm.export',
-  records: 800,
+  records: 3,
 };
 
 /** The three that the demo promises. */
@@ -57,18 +57,18 @@ export const INCIDENTS: readonly Incident[] = [
   },
 ];
 
-/** Calls of the usual size, all in one minute: the fifth is the first that is five-fold. */
+/** Six calls a minute are usual: the thirtieth within one minute makes it five-fold. */
 function spike(now: EpochMs): readonly NativeEvent[] {
   const agent = agentOf('acme', 'invoice-bot');
   const minute = Math.floor(now / MINUTE_MS) * MINUTE_MS;
   const trace = 'c0ffee00c0ffee00c0ffee0000000001';
-  return Array.from({ length: 8 }, (_, index) =>
+  return Array.from({ length: 40 }, (_, index) =>
     call(agent, toolOf(agent, 'list_invoices'), {
       id: `demo-spike-${index}`,
-      time: minute + index * 100,
+      time: minute + index * 20,
       person: 'bo',
       session: 's-invoice-incident',
-      records: 128,
+      records: 20,
       latencyMs: 40,
       trace,
       intent: 'Reconcile the quarter for bo@example.com, card 4111 1111 1111 1111',
@@ -88,7 +88,7 @@ function outOfScope(now: EpochMs): readonly NativeEvent[] {
       records: 9,
       intent: 'Answer the ticket about the broken export',
     }),
-    call(agent, EXPORT, { ...common, id: 'demo-scope-1', time: now, records: 800 }),
+    call(agent, EXPORT, { ...common, id: 'demo-scope-1', time: now, records: 3 }),
   ];
 }
 

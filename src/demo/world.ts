@@ -25,7 +25,7 @@ const tool = (
   records: number,
 ): DemoTool => ({ name, op, resource, scope, records });
 
-const INVOICE = tool('list_invoices', 'read', 'erp:invoice-book', 'erp.read', 120);
+const INVOICE = tool('list_invoices', 'read', 'erp:invoice-book', 'erp.read', 20);
 const MAIL = tool('send_email', 'write', 'mailbox:outbox', 'mail.send', 1);
 const CRM = tool('search_accounts', 'read', 'crm:account-list', 'crm.read', 14);
 const TICKETS = tool('search_tickets', 'read', 'desk:queue', 'desk.read', 9);
@@ -37,7 +37,7 @@ const PAYROLL = tool('read_timesheets', 'read', 'hr:timesheet', 'hr.read', 22);
 const CATALOGUE = tool('read_catalogue', 'read', 'shop:catalogue', 'shop.read', 30);
 
 const ROLES: readonly (readonly [string, string, readonly DemoTool[], number])[] = [
-  ['invoice-bot', 'billing', [INVOICE], 60],
+  ['invoice-bot', 'billing', [INVOICE], 360],
   ['support-triage', 'support', [TICKETS, REPLY], 9],
   ['research-assistant', 'research', [CRM, WIKI], 7],
   ['sales-scout', 'sales', [CRM, MAIL], 6],

@@ -1,10 +1,20 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import { LIMITS } from '../core/limits.ts';
 
-/** Event ids lately seen, oldest first, each with the hash of its content. */
-export type RememberedIds = Map<string, string>;
+/**
+ * A bounded memory of keys in two generations: when the young one is half the limit, the old one is
+ * forgotten whole. Between half and all of the limit is remembered, without a deletion per key.
+ */
+export interface Remembered {
+  young: Map<string, string>;
+  old: Map<string, string>;
+}
 
 export type Novelty = 'new' | 'duplicate' | 'id_conflict';
+
+export function createRemembered(): Remembered {
+  return { young: new Map(), old: new Map() };
+}
 
 /** Ids are unique per sender; senders share the tenant's window. History never meets live ids. */
 export function identityOf(event: AccessEvent): string {
@@ -13,11 +23,10 @@ export function identityOf(event: AccessEvent): string {
 }
 
 /** Whether this report was seen before; remembers it when not. */
-export function remember(ids: RememberedIds, identity: string, contentHash: string): Novelty {
-  const known = ids.get(identity);
+export function remember(ids: Remembered, identity: string, contentHash: string): Novelty {
+  const known = ids.young.get(identity) ?? ids.old.get(identity);
   if (known !== undefined) return known === contentHash ? 'duplicate' : 'id_conflict';
-  ids.set(identity, contentHash);
-  forgetOldest(ids, LIMITS.rememberedEventIds);
+  put(ids, identity, contentHash, LIMITS.rememberedEventIds);
   return 'new';
 }
 
@@ -25,21 +34,19 @@ export function remember(ids: RememberedIds, identity: string, contentHash: stri
  * Whether this is the first report of an action: a span and an audit record of one tool call
  * share its call id and trace, and count once.
  */
-export function firstReport(actions: Map<string, string>, event: AccessEvent): boolean {
+export function firstReport(actions: Remembered, event: AccessEvent): boolean {
   const callId = event.action.toolCallId;
   if (callId === undefined) return true;
   const scope = event.trace?.traceId ?? event.session?.id ?? '';
   const key = `${event.agent.id}\n${scope}\n${callId}`;
-  if (actions.has(key)) return false;
-  actions.set(key, event.id);
-  forgetOldest(actions, LIMITS.rememberedActions);
+  if (actions.young.has(key) || actions.old.has(key)) return false;
+  put(actions, key, '', LIMITS.rememberedActions);
   return true;
 }
 
-function forgetOldest(map: Map<string, string>, limit: number): void {
-  if (map.size <= limit) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
+function put(memory: Remembered, key: string, value: string, limit: number): void {
+  memory.young.set(key, value);
+  if (memory.young.size < limit / 2) return;
+  memory.old = memory.young;
+  memory.young = new Map();
 }

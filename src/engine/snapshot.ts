@@ -12,6 +12,7 @@ import type { AgentState, OpenFinding, TenantState } from './tenant-state.ts';
 export const SNAPSHOT_VERSION = 1;
 
 const IDS_PER_CHUNK = 1_000;
+const GENERATIONS = ['old', 'young'] as const;
 
 /** A shard's state as a sequence of small plain values, so that nothing big is ever stringified. */
 export type SnapshotChunk =
@@ -37,6 +38,7 @@ export type SnapshotChunk =
   | {
       readonly type: 'ids' | 'actions';
       readonly tenant: string;
+      readonly generation: 'old' | 'young';
       readonly pairs: readonly (readonly [string, string])[];
     }
   | {
@@ -65,8 +67,14 @@ function* tenantChunks(state: TenantState): Generator<SnapshotChunk> {
   for (const entries of chunked(board.entries.values()))
     yield { type: 'breakers', tenant, entries };
   for (const ring of chunked(board.ring)) yield { type: 'ring', tenant, ring };
-  for (const pairs of chunked(state.eventIds)) yield { type: 'ids', tenant, pairs };
-  for (const pairs of chunked(state.actions)) yield { type: 'actions', tenant, pairs };
+  for (const generation of GENERATIONS) {
+    for (const pairs of chunked(state.eventIds[generation])) {
+      yield { type: 'ids', tenant, generation, pairs };
+    }
+    for (const pairs of chunked(state.actions[generation])) {
+      yield { type: 'actions', tenant, generation, pairs };
+    }
+  }
   for (const [agent, { baseline, openFindings, grant: _resolved, ...rest }] of state.agents) {
     yield {
       type: 'agent',
@@ -114,10 +122,10 @@ function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       tenant.board.ring.push(...chunk.ring);
       return;
     case 'ids':
-      for (const [id, hash] of chunk.pairs) tenant.eventIds.set(id, hash);
+      for (const [id, hash] of chunk.pairs) tenant.eventIds[chunk.generation].set(id, hash);
       return;
     case 'actions':
-      for (const [key, id] of chunk.pairs) tenant.actions.set(key, id);
+      for (const [key, value] of chunk.pairs) tenant.actions[chunk.generation].set(key, value);
       return;
     case 'agent': {
       const { baseline, openFindings, ...rest } = chunk.state;

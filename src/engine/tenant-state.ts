@@ -4,7 +4,7 @@ import type { EpochMs } from '../core/time.ts';
 import { type BaselineState, createBaselineState } from './baseline/baseline.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
 import type { NotJudged } from './detect/detector.ts';
-import type { RememberedIds } from './idempotency.ts';
+import { createRemembered, type Remembered } from './idempotency.ts';
 import type { RiskState } from './risk.ts';
 
 /** A finding still open for its deduplication key: repeats within `until` are not told again. */
@@ -40,8 +40,8 @@ export interface TenantState {
   grants: GrantSet;
   readonly agents: Map<string, AgentState>;
   readonly board: BoardState;
-  readonly eventIds: RememberedIds;
-  readonly actions: Map<string, string>;
+  readonly eventIds: Remembered;
+  readonly actions: Remembered;
   /** Findings that enforcement would have acted on, while in shadow. */
   wouldHaveTripped: number;
 }
@@ -58,8 +58,8 @@ export function createTenant(
     grants: EMPTY_GRANTS,
     agents: new Map(),
     board: createBoard(),
-    eventIds: new Map(),
-    actions: new Map(),
+    eventIds: createRemembered(),
+    actions: createRemembered(),
     wouldHaveTripped: 0,
   };
 }
