@@ -13,7 +13,8 @@ const PROSE =
   /^(?:must|is|are|was|the|a|an|this|that|it|not|no|please|should|has|have|will|can|cannot|if|when|incorrect|expired|wrong|reset|changed|too|at|and|or|for|of|in|to|on|with|by|from|policy|protected)$/i;
 /** A header is a line; its value ends where the line, the quote or the bracket ends. */
 const HEADER_VALUE = /(?:\\?["'])?([^\r\n"\\}]{4,8192})/y;
-const VALUE = /\\?(["'])((?:(?!\1)[^\\\r\n]){1,4096})|([^\s"'\\,;&|<>){}\]]{1,4096})/y;
+const VALUE =
+  /\\?(["'])((?:(?!\1)[^\\\r\n]){1,4096})|((?:\[[A-Za-z]{2,12}[:_][A-Za-z0-9:_-]{1,64}\]|[^\s"'\\,;&|<>){}\]]){1,4096})/y;
 /** Words of a lock name it; the letters of a key do not: bits per character, as gitleaks asks. */
 const ENTROPY_FLOOR = 3;
 

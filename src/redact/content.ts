@@ -3,7 +3,7 @@ import { HINT } from './hit.ts';
 import { type KeyPolicy, NO_POLICY, policyOfKey } from './key-policy.ts';
 import { fail, type Pass, redactString, replacePersonal, replaceSecret } from './pass.ts';
 import { scanText } from './scanner.ts';
-import { typeOfToken } from './tokens.ts';
+import { typeOfToken, withoutTokens } from './tokens.ts';
 
 /** A name, an address or a document number; longer texts are prose that happens to be about one. */
 const PERSONAL_CHARS = 160;
@@ -63,8 +63,8 @@ function redactObject(pass: Pass, value: object, policy: KeyPolicy, depth: numbe
   const entries = Object.entries(value);
   for (const [index, [key, before]] of entries.entries()) {
     if (--pass.nodesLeft < 0) return fail(pass);
-    const after = redactValue(pass, before, policyBelow(policy, key), depth + 1);
     const name = redactKey(pass, key);
+    const after = redactValue(pass, before, policyBelow(policy, name), depth + 1);
     if (out === null && (name !== key || !Object.is(after, before))) {
       out = {};
       for (const [earlierKey, earlier] of entries.slice(0, index)) put(out, earlierKey, earlier);
@@ -102,7 +102,7 @@ function put(out: Record<string, unknown>, key: string, value: unknown): void {
 }
 
 function policyBelow(above: KeyPolicy, key: string): KeyPolicy {
-  const policy = policyOfKey(key);
+  const policy = policyOfKey(withoutTokens(key));
   if (above.credential !== null && CONDEMNING.has(above.credential)) {
     return policy.credential === null ? { ...policy, credential: above.credential } : policy;
   }
@@ -155,13 +155,17 @@ function redactPersonal(
 
 function redactNumber(pass: Pass, value: number, policy: KeyPolicy): unknown {
   if (policy.credential !== null) return redactSecretNumber(pass, value, policy);
-  if (!Number.isInteger(value)) return value;
-  const hinted = (policy.hints & ~HINT.version) !== 0 || policy.personal !== null;
-  const least = hinted ? SMALLEST_HINTED_NUMBER : SMALLEST_NUMBER_OF_NOTE;
-  if (Math.abs(value) < least) return value;
+  if (!isNumberOfNote(value, policy)) return value;
   const text = String(value);
   const redacted = redactText(pass, text, policy, LIMITS.valueDepth);
   return redacted === text ? value : redacted;
+}
+
+/** Whether a number has enough digits to be somebody's. */
+function isNumberOfNote(value: number, policy: KeyPolicy): boolean {
+  const hinted = (policy.hints & ~HINT.version) !== 0 || policy.personal !== null;
+  const least = hinted ? SMALLEST_HINTED_NUMBER : SMALLEST_NUMBER_OF_NOTE;
+  return Number.isInteger(value) && Math.abs(value) >= least;
 }
 
 function redactSecretNumber(pass: Pass, value: number, policy: KeyPolicy): unknown {
@@ -186,10 +190,10 @@ function redactNested(pass: Pass, text: string, policy: KeyPolicy, depth: number
   return redactString(pass, text, policy.hints) === text ? text : written;
 }
 
-function parseNested(text: string): unknown {
+/** The value of a text that is JSON with structure in it, else undefined. */
+export function parseNested(text: string): unknown {
   const first = text.charCodeAt(0);
-  const isOpen = first === 0x7b || first === 0x5b || first <= 0x20;
-  if (!isOpen && !(first === 0x22 && text.includes('\\'))) return undefined;
+  if (first !== 0x7b && first !== 0x5b && first !== 0x22 && first > 0x20) return undefined;
   const last = text.trimEnd().at(-1);
   if (last !== '}' && last !== ']' && last !== '"') return undefined;
   try {

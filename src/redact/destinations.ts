@@ -2,12 +2,10 @@ import { isIP } from 'node:net';
 import type { Destination } from '../core/access-event.ts';
 import { LIMITS } from '../core/limits.ts';
 import { networkClass } from './address.ts';
+import { parseNested } from './content.ts';
 import { type DestinationKind, kindOfKey } from './destination-keys.ts';
-import { hintsOfName, redactName } from './event-fields.ts';
-import { HINT } from './hit.ts';
-import { policyOfKey } from './key-policy.ts';
-import { type Pass, redactString } from './pass.ts';
-import { scanText } from './scanner.ts';
+import { redactName } from './event-fields.ts';
+import { type Pass, startPass } from './pass.ts';
 import { type PersonalType, tokensIn, typeOfToken, withoutTokens } from './tokens.ts';
 
 /** Values longer than this are content, not addresses. */
@@ -39,6 +37,9 @@ const POINTING: ReadonlySet<PersonalType> = new Set([
   'account',
 ]);
 
+/** A name by itself is as often somebody talked about. */
+const POINTING_ALONE: ReadonlySet<PersonalType> = new Set(['email', 'iban', 'ip', 'phone']);
+
 interface Collector {
   readonly pass: Pass;
   readonly found: Destination[];
@@ -48,33 +49,27 @@ interface Collector {
 
 /**
  * Where the event points outward: the destinations it names, then its resource, then its
- * arguments, by type of value and name of key. Personal values become the same tokens as
- * everywhere; the rest stays plain. Call it before redaction, with a pass whose counts are thrown
- * away; on a redacted event it finds the same again.
+ * arguments, by type of value and name of key. `given` is what the sender called destinations;
+ * `redacted` is the event as far as it is redacted: personal values are tokens already, and `pass`
+ * still knows their non-personal part. On a redacted event it finds the same again.
  */
 export function extractDestinations(
   pass: Pass,
-  event: {
-    readonly destinations?: unknown;
-    readonly resource?: unknown;
-    readonly action?: unknown;
-  },
+  given: unknown,
+  redacted: Readonly<Record<string, unknown>>,
 ): readonly Destination[] {
   const into: Collector = { pass, found: [], seen: new Set(), nodesLeft: NODES };
-  if (Array.isArray(event.destinations)) {
-    for (const given of event.destinations) addGiven(into, given);
+  if (Array.isArray(given)) {
+    for (const destination of given.slice(0, LIMITS.destinationsPerEvent)) {
+      addGiven(into, destination);
+    }
   }
-  const resource = memberOf(event.resource, 'id');
-  const kind = memberOf(event.resource, 'type');
+  const resource = memberOf(redacted['resource'], 'id');
+  const kind = memberOf(redacted['resource'], 'type');
   if (typeof resource === 'string') {
-    addValue(
-      into,
-      resource,
-      typeof kind === 'string' ? kindOfKey(kind) : null,
-      hintsOfName(resource),
-    );
+    addValue(into, resource, typeof kind === 'string' ? kindOfKey(kind) : null);
   }
-  collect(into, memberOf(event.action, 'arguments'), '', 0);
+  collect(into, memberOf(redacted['action'], 'arguments'), '', 0);
   return into.found;
 }
 
@@ -91,84 +86,62 @@ export function urlSpans(
 function collect(into: Collector, value: unknown, key: string, depth: number): void {
   if (--into.nodesLeft < 0 || depth > LIMITS.valueDepth) return;
   if (typeof value === 'string') {
-    const policy = policyOfKey(key);
-    if (policy.credential === null) addValue(into, value, kindOfKey(key), policy.hints);
+    const nested = parseNested(value);
+    if (nested === undefined) addValue(into, value, kindOfKey(key));
+    else collect(into, nested, key, depth + 1);
   } else if (Array.isArray(value)) {
     for (const item of value) collect(into, item, key, depth + 1);
   } else if (typeof value === 'object' && value !== null) {
-    for (const name of Object.keys(value)) collect(into, Reflect.get(value, name), name, depth + 1);
+    for (const name of Object.keys(value)) {
+      collect(into, Reflect.get(value, name), withoutTokens(name), depth + 1);
+    }
   }
 }
 
 function addGiven(into: Collector, given: unknown): void {
   const type = memberOf(given, 'type');
-  const value = memberOf(given, 'value');
+  const raw = memberOf(given, 'value');
   const group = memberOf(given, 'group');
-  if (typeof type !== 'string' || typeof value !== 'string' || value === '') return;
+  if (typeof type !== 'string' || typeof raw !== 'string' || raw === '') return;
   const before = into.found.length;
   const kind = kindOfKey(type);
-  if (typeOfToken(value) === null) {
-    for (const personal of personalIn(into.pass, value, HINT.none, false)) add(into, personal);
+  const value = redactName(into.pass, raw);
+  if (raw !== value || typeOfToken(raw) === null) {
     // The sender has already cut what it calls a path or a bucket.
     const raw = value.includes('://') || kind === 'recipient' || kind === 'account';
-    if (raw && into.found.length === before) addValue(into, value, kind, HINT.none);
+    addValue(into, value, raw ? kind : null);
   }
   if (into.found.length > before || into.seen.has(value)) return;
   add(into, {
-    type: redactName(into.pass, type),
-    value: redactString(into.pass, value, HINT.none),
-    ...(typeof group === 'string' ? { group: redactName(into.pass, group) } : {}),
+    type,
+    value,
+    ...(typeof group === 'string' ? { group } : {}),
   });
 }
 
-function addValue(into: Collector, raw: string, kind: DestinationKind | null, hints: number): void {
-  const value = raw.trim();
+/** `text` is redacted. Under a key that says nothing, only a value that is wholly an address counts. */
+function addValue(into: Collector, text: string, kind: DestinationKind | null): void {
+  const value = text.trim();
   if (value === '' || value.length > VALUE_CHARS || kind === 'origin') return;
-  if (kind === null && !mayPoint(value)) return;
-  const personal = personalIn(into.pass, value, hints, kind !== null);
-  if (personal.length > 0 && !value.includes('://')) {
-    for (const destination of personal) add(into, destination);
+  const whole = typeOfToken(value);
+  if (whole !== null) {
+    const pointing = kind === null ? POINTING_ALONE : POINTING;
+    if (whole !== 'secret' && pointing.has(whole)) add(into, personal(into.pass, whole, value));
     return;
   }
-  const redacted = redactString(into.pass, value, hints);
-  const plain = plainDestination(into.pass, value, redacted, kind);
+  if (!value.includes('://') && kind !== null) {
+    const tokens = tokensIn(value).filter(({ type }) => POINTING.has(type));
+    for (const token of tokens) add(into, personal(into.pass, token.type, token.text));
+    if (tokens.length > 0) return;
+  }
+  const plain = plainDestination(into.pass, value, kind);
   if (plain !== null) add(into, plain);
 }
 
-/** Under a key that says nothing, only a value that is wholly an address counts. */
-function mayPoint(value: string): boolean {
-  if (value.length > LIMITS.identifierChars || /\s/.test(value)) return false;
-  return /@|:\/\/|^\+\d|^[A-Za-z]{2}\d\d|^\[[a-z]/.test(value);
-}
-
-function personalIn(
-  pass: Pass,
-  value: string,
-  hints: number,
-  parts: boolean,
-): readonly Destination[] {
-  const scan = scanText(value, hints);
-  const found: (Destination & { readonly start: number })[] = [];
-  for (const hit of scan.hits) {
-    if (hit.type === 'secret' || !POINTING.has(hit.type)) continue;
-    if (!parts && (hit.start > 0 || hit.end < scan.text.length)) continue;
-    const text = scan.text.slice(hit.start, hit.end);
-    const group = groupOf(hit.type, text);
-    const token = pass.tokeniser.token(hit.type, text);
-    found.push({
-      start: hit.start,
-      type: hit.type,
-      value: token,
-      ...(group === null ? {} : { group }),
-    });
-  }
-  for (const token of tokensIn(scan.text)) {
-    if (!POINTING.has(token.type) || (!parts && token.text !== scan.text)) continue;
-    found.push({ start: token.start, type: typeName(token.type), value: token.text });
-  }
-  return found
-    .sort((one, other) => one.start - other.start)
-    .map(({ start: _, ...destination }) => destination);
+function personal(pass: Pass, type: PersonalType, token: string): Destination {
+  const value = pass.replaced.get(token);
+  const group = value === undefined ? null : groupOf(type, value);
+  return { type: typeName(type), value: token, ...(group === null ? {} : { group }) };
 }
 
 /** A person as a destination is a recipient. */
@@ -179,10 +152,7 @@ function typeName(type: PersonalType): string {
 function groupOf(type: PersonalType, value: string): string | null {
   switch (type) {
     case 'email':
-      return value
-        .slice(value.search(/@(?!.*@)|%40(?!.*%40)/))
-        .replace(/^(?:@|%40)/, '')
-        .toLowerCase();
+      return value.toLowerCase().split(/@|%40/).at(-1) ?? null;
     case 'iban':
       return value.slice(0, 2).toUpperCase();
     case 'ip':
@@ -197,36 +167,41 @@ function groupOf(type: PersonalType, value: string): string | null {
 function plainDestination(
   pass: Pass,
   value: string,
-  redacted: string,
   kind: DestinationKind | null,
 ): Destination | null {
-  const url = URL_PARTS.exec(redacted);
-  if (url !== null) return urlDestination(value, url, kind);
+  const url = URL_PARTS.exec(value);
+  if (url !== null) return urlDestination(pass, url, kind);
   switch (kind) {
     case 'host':
-      return hostDestination(value, redacted.split('/')[0] ?? '');
+      return hostDestination(pass, value.split('/')[0] ?? '');
     case 'repository':
-      return repositoryDestination(redacted.replace(/^git@([^:]+):/, '$1/'));
+      return repositoryDestination(value.replace(/^git@([^:]+):/, '$1/'));
     case 'path':
-      return pathDestination(redacted);
+      return pathDestination(value);
     case 'bucket':
     case 'channel':
-      return value.length <= NAME_CHARS ? { type: kind, value: redacted } : null;
+      return value.length <= NAME_CHARS ? { type: kind, value } : null;
     case 'recipient':
-      return value.length > NAME_CHARS || redacted !== withoutTokens(value)
-        ? null
-        : { type: 'recipient', value: pass.tokeniser.token('person', value) };
+      return nameDestination(pass, 'recipient', 'person', value);
     case 'account':
-      return value.length > NAME_CHARS || redacted !== withoutTokens(value)
-        ? null
-        : { type: 'account', value: pass.tokeniser.token('account', value) };
+      return nameDestination(pass, 'account', 'account', value);
     default:
       return null;
   }
 }
 
+function nameDestination(
+  pass: Pass,
+  type: string,
+  token: PersonalType,
+  name: string,
+): Destination | null {
+  if (name.length > NAME_CHARS || withoutTokens(name) !== name) return null;
+  return { type, value: pass.tokeniser.token(token, name) };
+}
+
 function urlDestination(
-  value: string,
+  pass: Pass,
   parts: RegExpExecArray,
   kind: DestinationKind | null,
 ): Destination | null {
@@ -236,18 +211,14 @@ function urlDestination(
   if (scheme === 'file') return pathDestination(`/${parts[3] ?? ''}`);
   const host = authority.slice(authority.lastIndexOf('@') + 1);
   if (kind === 'repository') return repositoryDestination(`${host}/${parts[3] ?? ''}`);
-  return hostDestination(value, host);
+  return hostDestination(pass, host);
 }
 
-function hostDestination(value: string, authority: string): Destination | null {
+function hostDestination(pass: Pass, authority: string): Destination | null {
   const host = authority.replace(/:\d{1,5}$/, '').replace(/\.$/, '');
   if (/^\[?\[ip:/.test(host)) {
     const token = tokensIn(host)[0];
-    const raw = /(?:^|\/\/|@)\[?([0-9a-f:.]{3,45})\]?(?::\d+)?(?:[/?#]|$)/i.exec(value)?.[1];
-    if (token === undefined) return null;
-    return raw !== undefined && isIP(raw) !== 0
-      ? { type: 'ip', value: token.text, group: networkClass(raw) }
-      : { type: 'ip', value: token.text };
+    return token === undefined ? null : personal(pass, 'ip', token.text);
   }
   if (isIP(host) !== 0) return { type: 'ip', value: host, group: networkClass(host) };
   const name = host.toLowerCase();
@@ -287,11 +258,18 @@ function pathDestination(text: string): Destination | null {
 
 function add(into: Collector, destination: Destination): void {
   if (into.found.length >= LIMITS.destinationsPerEvent) return;
-  const { type, value } = destination;
+  const type = clean(into.pass, destination.type);
+  const value = clean(into.pass, destination.value);
   const name = typeOfToken(value) === null ? `${type} ${value}` : value;
   if (into.seen.has(name)) return;
   into.seen.add(name);
-  into.found.push(destination);
+  const group = destination.group === undefined ? null : clean(into.pass, destination.group);
+  into.found.push({ type, value, ...(group === null ? {} : { group }) });
+}
+
+/** What was cut out of a clean text may be none; it is not counted, having stood elsewhere. */
+function clean(pass: Pass, text: string): string {
+  return redactName(startPass(pass.tokeniser), text);
 }
 
 function memberOf(value: unknown, name: string): unknown {

@@ -119,7 +119,7 @@ export function redactName(pass: Pass, text: string): string {
 }
 
 /** A name of several words may be prose. */
-export function hintsOfName(text: string): number {
+function hintsOfName(text: string): number {
   return /\s/.test(text) ? HINT.none : HINT.identifier;
 }
 

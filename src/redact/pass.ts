@@ -9,6 +9,8 @@ export interface Pass {
   readonly tokeniser: Tokeniser;
   /** Replacements by type; `secret:` and a label for secrets. */
   readonly counts: Map<string, number>;
+  /** What each token stands for; destinations take the non-personal part from it. */
+  readonly replaced: Map<string, string>;
   /** Fields replaced whole because they could not be judged. */
   failures: number;
   charsLeft: number;
@@ -20,6 +22,7 @@ export function startPass(tokeniser: Tokeniser): Pass {
   return {
     tokeniser,
     counts: new Map(),
+    replaced: new Map(),
     failures: 0,
     charsLeft: LIMITS.redactionChars,
     nodesLeft: LIMITS.redactionNodes,
@@ -35,6 +38,7 @@ export function fail(pass: Pass): string {
 /** The token of a personal value, counted. */
 export function replacePersonal(pass: Pass, type: PersonalType, value: string): string {
   const token = pass.tokeniser.token(type, value);
+  pass.replaced.set(token, value);
   count(pass, type);
   return token;
 }
@@ -54,11 +58,23 @@ export function redactString(pass: Pass, text: string, hints: number): string {
   if (text.length < 3) return text;
   if (!takeChars(pass, text)) return fail(pass);
   try {
-    return replaceHits(pass, text, hints);
+    let before = text;
+    for (let round = 0; round < ROUNDS; round++) {
+      const after = replaceHits(pass, before, hints);
+      if (after === before) return after;
+      before = after;
+    }
   } catch {
-    return fail(pass);
+    // A key that cannot be had is a fault like any other: the field goes.
   }
+  return fail(pass);
 }
+
+/**
+ * A replacement can uncover what its neighbour hid, so a text is read until nothing is found; that
+ * makes redaction idempotent. Values glued together need two or three readings, none needs more.
+ */
+const ROUNDS = 8;
 
 function replaceHits(pass: Pass, original: string, hints: number): string {
   const { text, hits, offsets } = scanText(original, hints);

@@ -54,17 +54,20 @@ function redactEvent(pass: Pass, event: AccessEvent): Readonly<Record<string, un
     pass.failures++;
     return {};
   }
-  const destinations = destinationsOf(pass, event);
+  const destinations = destinationsOf(pass, event, out);
   if (destinations.length > 0) out['destinations'] = destinations;
   const redactions = redactionsOf(pass, event);
   if (redactions !== null) out['redactions'] = redactions;
   return out;
 }
 
-/** With a budget and counts of their own: what they hold is counted where it stood. */
-function destinationsOf(pass: Pass, event: AccessEvent): readonly Destination[] {
+function destinationsOf(
+  pass: Pass,
+  event: AccessEvent,
+  redacted: Readonly<Record<string, unknown>>,
+): readonly Destination[] {
   try {
-    return extractDestinations(startPass(pass.tokeniser), event);
+    return extractDestinations(pass, event.destinations, redacted);
   } catch {
     pass.failures++;
     return [];
