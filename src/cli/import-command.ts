@@ -43,14 +43,14 @@ async function importHistory(options: ImportOptions): Promise<void> {
   let accepted = 0;
   let refused = rejects.length;
   for (let from = 0; from < events.length; from += EVENTS_PER_BATCH) {
-    const batch = events.slice(from, from + EVENTS_PER_BATCH);
+    const batch = events.slice(from, from + EVENTS_PER_BATCH).map(({ event }) => event);
     const result = await host.ingest.submit({ sender, events: batch, history: true });
     accepted += result.accepted;
     refused += result.rejects.length;
     if (process.stderr.isTTY) process.stderr.write(`\r${accepted} of ${events.length} events`);
   }
   if (process.stderr.isTTY) process.stderr.write('\n');
-  const agents = new Set(events.map((event) => event.agent.id)).size;
+  const agents = new Set(events.map(({ event }) => event.agent.id)).size;
   talk(`learned from ${accepted} events of ${agents} agents; ${refused} were refused`);
   if (accepted === 0) process.exitCode = EXIT.failed;
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { TRUST_ORDER, type Trust } from '../core/access-event.ts';
 import { INPUT_FORMATS, type InputFormat } from '../replay/read-input.ts';
@@ -32,14 +32,7 @@ export function addReplayCommand(program: Command): void {
     .option('--tenant <tenant>', 'tenant of events that name none', 'default')
     .option('--out <file>', 'write here instead of standard output')
     .action(async (inputs: readonly string[], options: ReplayCommandOptions) => {
-      const out = options.out ? createWriteStream(options.out) : process.stdout;
-      let buffered: string[] = [];
-      const flush = async (): Promise<void> => {
-        const text = buffered.join('');
-        buffered = [];
-        if (text !== '' && !out.write(text)) await once(out, 'drain');
-      };
-      const summary = await replay({
+      const asked = {
         inputs,
         history: options.history ?? [],
         format: formatOf(options.format),
@@ -48,21 +41,57 @@ export function addReplayCommand(program: Command): void {
         defaultTenant: options.tenant,
         config: await readConfig(options.config),
         grants: await readGrants(options.grants),
-        write: async (line) => {
-          buffered.push(`${line}\n`);
-          if (buffered.length >= 1_000) await flush();
-        },
-      });
+      };
+      await using out = await openOutput(options.out);
+      let buffered: string[] = [];
+      const flush = async (): Promise<void> => {
+        const text = buffered.join('');
+        buffered = [];
+        if (text !== '') await out.write(text);
+      };
+      const write = async (line: string): Promise<void> => {
+        buffered.push(`${line}\n`);
+        if (buffered.length >= LINES_PER_WRITE) await flush();
+      };
+      const summary = await replay({ ...asked, write });
       await flush();
-      if (out !== process.stdout) {
-        out.end();
-        await once(out, 'finish');
-      }
+      if (summary.rejectedHistory > 0)
+        talk(
+          `${summary.rejectedHistory} records of the history were rejected and not learned from`,
+        );
       talk(
         `${summary.events} events, ${summary.rejected} rejected, ${summary.findings} findings, ` +
           `${summary.transitions} transitions, ${summary.revocations} revocations`,
       );
     });
+}
+
+const LINES_PER_WRITE = 1_000;
+
+interface Output extends AsyncDisposable {
+  write(text: string): Promise<unknown>;
+}
+
+/** The named file, or standard output; a reader that has seen enough ends the command in peace. */
+async function openOutput(file: string | undefined): Promise<Output> {
+  if (file !== undefined) {
+    const handle = await open(file, 'w').catch((error: NodeJS.ErrnoException) => {
+      throw new CliError(EXIT.failed, `${file}: cannot be written (${error.code})`);
+    });
+    return {
+      write: (text) => handle.appendFile(text),
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  }
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
+  });
+  return {
+    write: async (text) => {
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
 }
 
 function formatOf(text: string): InputFormat {

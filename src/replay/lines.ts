@@ -73,18 +73,25 @@ export interface ReplaySummary {
   readonly findings: number;
   readonly transitions: number;
   readonly revocations: number;
+  /** Of the history files; told apart, since the history causes no output. */
+  readonly rejectedHistory: number;
   readonly wallMs: number;
 }
 
 /** The only line with values that differ between runs: `wall_ms` and `events_per_s`. */
 export function summaryLine(summary: ReplaySummary): string {
-  const { wallMs, ...counts } = summary;
-  const perSecond = wallMs > 0 ? Math.round((summary.events / wallMs) * 1_000) : 0;
+  const { events, rejected, agents, findings, transitions, revocations, wallMs } = summary;
+  const perSecond = wallMs > 0 ? Math.round((events / wallMs) * 1_000) : 0;
   return JSON.stringify({
     type: 'summary',
-    ...counts,
+    events,
+    rejected,
+    agents,
+    findings,
+    transitions,
     wall_ms: Math.round(wallMs),
     events_per_s: perSecond,
+    revocations,
   });
 }
 

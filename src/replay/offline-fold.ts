@@ -15,6 +15,7 @@ import { restore, type SnapshotChunk, snapshot } from '../engine/snapshot.ts';
 import type { Principal } from '../ports/ingest.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { attribute } from '../runtime/attribution.ts';
+import { redactedGrants } from '../runtime/control.ts';
 import { contentHashOf } from '../runtime/entries.ts';
 
 /**
@@ -52,7 +53,7 @@ export class OfflineFold {
   }
 
   grant(tenant: string, grants: GrantSet): void {
-    this.#entry({ kind: 'grant', tenant, body: grants });
+    this.#entry({ kind: 'grant', tenant, body: redactedGrants(this.#redactor, tenant, grants) });
   }
 
   /** Folds one event, and the ticks due before it. */
@@ -70,25 +71,25 @@ export class OfflineFold {
     return ticked.length > 0 ? [...ticked, ...effects] : effects;
   }
 
-  /** The present state as text, to evaluate many sessions from the same start. */
+  /** A copy of the present state without remembered ids, to judge many sessions from it. */
   freeze(): FrozenState {
-    const common: string[] = [];
-    const agents = new Map<string, string>();
+    const common: SnapshotChunk[] = [];
+    const agents = new Map<string, AgentChunk>();
     for (const chunk of snapshot(this.#shard)) {
-      if (chunk.type === 'agent') {
-        agents.set(agentKey(chunk.tenant, chunk.agent), JSON.stringify(chunk));
-      } else if (chunk.type !== 'ids' && chunk.type !== 'actions')
-        common.push(JSON.stringify(chunk));
+      if (chunk.type === 'agent') agents.set(agentKey(chunk.tenant, chunk.agent), copyOf(chunk));
+      else if (chunk.type !== 'ids' && chunk.type !== 'actions') common.push(chunk);
     }
     return { common, agents };
   }
 
-  /** Goes back to a frozen state, with the agents named by `agentKey`. */
-  thaw(frozen: FrozenState, agents: readonly string[]): void {
+  /**
+   * Goes back to a frozen state, of which only the agents named by `agentKey` are brought along:
+   * one session costs a copy of its own agents, however large the fleet is.
+   */
+  thaw({ common, agents }: FrozenState, named: readonly string[]): void {
     const shard = new Shard(this.#shardOptions);
-    const named = agents.flatMap((agent) => frozen.agents.get(agent) ?? []);
-    const chunks = [...frozen.common, ...named].map((text) => JSON.parse(text) as SnapshotChunk);
-    restore(shard, chunks);
+    const wanted = named.flatMap((key) => agents.get(key) ?? []);
+    restore(shard, [...common, ...wanted.map(copyOf)]);
     this.#shard = shard;
     this.#logTime = 0;
   }
@@ -117,9 +118,18 @@ export function agentKey(tenant: string, agent: string): string {
   return `${tenant}\n${agent}`;
 }
 
+/** Everything but the agents is replaced, never changed, by the fold, so it may be shared. */
 export interface FrozenState {
-  readonly common: readonly string[];
-  readonly agents: ReadonlyMap<string, string>;
+  readonly common: readonly SnapshotChunk[];
+  readonly agents: ReadonlyMap<string, AgentChunk>;
+}
+
+type AgentChunk = Extract<SnapshotChunk, { readonly type: 'agent' }>;
+
+/** The baseline, by far the largest part, is copied by snapshot and restore themselves. */
+function copyOf(chunk: AgentChunk): AgentChunk {
+  const { baseline, ...rest } = chunk.state;
+  return { ...chunk, state: { ...structuredClone(rest), baseline } };
 }
 
 type Unstamped = {

@@ -1,55 +1,86 @@
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { createGunzip, gunzipSync } from 'node:zlib';
 import type { ReceivedEvent } from '../core/access-event.ts';
 import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
 import { parseNativeLine, parseNativeValue } from '../receivers/audit/native.ts';
 import { decodeOtlpLogs, decodeOtlpTraces } from '../receivers/otlp/decode.ts';
+import { linesOf, type TextLine } from './text-lines.ts';
 
 export const INPUT_FORMATS = ['auto', 'native', 'otlp'] as const;
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
+/** An event and where it stood; `line` is the first line of a document that fills several. */
+export interface InputEvent {
+  readonly event: ReceivedEvent;
+  readonly file: string;
+  readonly line: number;
+}
+
 export interface Input {
   /** Merged by event time, then file, then line. */
-  readonly events: readonly ReceivedEvent[];
+  readonly events: readonly InputEvent[];
+  /** By file, then line; `position` is the line. */
   readonly rejects: readonly { readonly reject: Reject; readonly file: string }[];
 }
 
 /**
- * Reads files of native events (NDJSON, array or single object) or OTLP JSON (one request a line,
- * as the Collector's file exporter writes it), plain or gzipped.
- * @throws TripcoilError `not_found` naming the file.
+ * Reads files of native events (NDJSON, array or single object) or OTLP/JSON (one request a line,
+ * as the Collector's file exporter writes it), plain or gzipped. What cannot be read as an event
+ * is a reject and costs no other line. Events that name no tenant get `defaultTenant`.
+ * @throws TripcoilError `not_found` or `bad_request` naming a file that cannot be read at all.
  */
 export async function readInput(
   files: readonly string[],
   format: InputFormat,
   defaultTenant: string,
 ): Promise<Input> {
-  const events: ReceivedEvent[] = [];
+  const events: InputEvent[] = [];
   const rejects: { reject: Reject; file: string }[] = [];
   for (const file of files) {
     for await (const record of recordsOf(file)) {
+      const { line } = record;
       const read = readRecord(record, format);
       for (const event of read.events) {
-        events.push(
-          event.tenantClaimed === undefined ? { ...event, tenantClaimed: defaultTenant } : event,
-        );
+        const tenantClaimed = event.tenantClaimed ?? defaultTenant;
+        events.push({ event: { ...event, tenantClaimed }, file, line });
       }
       for (const reject of read.rejects) rejects.push({ reject, file });
     }
   }
   // Array sort is stable, so equal times keep the order of file and line.
-  events.sort((left, right) => left.time - right.time);
+  events.sort((left, right) => left.event.time - right.event.time);
   return { events, rejects };
 }
 
-interface TextRecord {
-  readonly text: string;
-  /** Line number, from 1. */
-  readonly line: number;
+/** Lines that are not blank; a file that is one document over many lines comes as one record. */
+async function* recordsOf(file: string): AsyncGenerator<TextLine> {
+  let isFirst = true;
+  for await (const record of linesOf(file)) {
+    const { text, line } = record;
+    if (text !== null && text.trim() === '') continue;
+    if (isFirst && text !== null && parsed(text) === undefined) {
+      const document = await wholeDocument(file);
+      if (document !== null) {
+        yield { text: document, line };
+        return;
+      }
+    }
+    isFirst = false;
+    yield record;
+  }
+}
+
+/** The text of the file when it is JSON as a whole; null when not, or beyond `LIMITS.bodyBytes`. */
+async function wholeDocument(file: string): Promise<string | null> {
+  const lines: string[] = [];
+  let length = 0;
+  for await (const { text } of linesOf(file)) {
+    length += (text?.length ?? LIMITS.bodyBytes) + 1;
+    if (text === null || length > LIMITS.bodyBytes) return null;
+    lines.push(text);
+  }
+  const whole = lines.join('\n');
+  return parsed(whole) === undefined ? null : whole;
 }
 
 interface Read {
@@ -57,104 +88,78 @@ interface Read {
   readonly rejects: readonly Reject[];
 }
 
-/** Lines of the file; a file that is one pretty-printed document comes as one record. */
-async function* recordsOf(file: string): AsyncGenerator<TextRecord> {
-  const whole = await wholeDocument(file);
-  if (whole !== null) {
-    yield { text: whole, line: 1 };
-    return;
+function readRecord({ text, line }: TextLine, format: InputFormat): Read {
+  if (text === null) {
+    const message = `a line is at most ${LIMITS.bodyBytes} characters`;
+    return refused({ position: line, code: 'too_large', path: '', message });
   }
-  const bytes = createReadStream(file);
-  const text = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
-  let line = 0;
-  for await (const content of createInterface({
-    input: text,
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
-    line += 1;
-    if (content.trim() !== '') yield { text: content, line };
+  const signal = format === 'native' ? null : signalOf(text);
+  if (signal) return readOtlp(text, line, signal);
+  if (format === 'otlp') {
+    const message = 'expected an OTLP/JSON request: an object with resourceSpans or resourceLogs';
+    return refused({ position: line, code: 'unknown_format', path: '', message });
   }
-}
-
-const FIRST_BYTES = 64 * 1024;
-
-/** The text of a file whose first line is not JSON by itself: one document over many lines. */
-async function wholeDocument(file: string): Promise<string | null> {
-  const first = await firstLine(file);
-  if (first === null || isJson(first)) return null;
-  const bytes = await readFile(file);
-  const text = file.endsWith('.gz')
-    ? gunzipSync(bytes, { maxOutputLength: LIMITS.bodyBytes })
-    : bytes;
-  if (text.length > LIMITS.bodyBytes) return null;
-  const whole = text.toString('utf8');
-  return isJson(whole) ? whole : null;
-}
-
-async function firstLine(file: string): Promise<string | null> {
-  const bytes = createReadStream(file, {
-    end: file.endsWith('.gz') ? Number.POSITIVE_INFINITY : FIRST_BYTES,
-  });
-  const text = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
-  try {
-    for await (const line of createInterface({ input: text })) {
-      if (line.trim() !== '') return line;
-    }
-    return null;
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : String(error);
-    throw new TripcoilError('not_found', `${file}: ${why}`, { cause: error });
-  } finally {
-    bytes.destroy();
-  }
-}
-
-function readRecord({ text, line }: TextRecord, format: InputFormat): Read {
-  const opening = text.trimStart()[0];
-  if (format !== 'native' && isOtlp(text)) return readOtlp(text, line);
-  if (opening === '[') return readArray(text, line);
+  if (text.trimStart().startsWith('[')) return readArray(text, line);
   const result = parseNativeLine(text, line);
-  return 'event' in result
-    ? { events: [result.event], rejects: [] }
-    : { events: [], rejects: [result.reject] };
+  return 'event' in result ? { events: [result.event], rejects: [] } : refused(result.reject);
 }
 
+/** Items of one array share a line, so their rejects say which item it was. */
 function readArray(text: string, line: number): Read {
-  const values: unknown = JSON.parse(text);
+  const items = parsed(text);
+  if (!Array.isArray(items)) {
+    return refused({ position: line, code: 'malformed', path: '', message: 'not valid JSON' });
+  }
   const events: ReceivedEvent[] = [];
   const rejects: Reject[] = [];
-  if (Array.isArray(values)) {
-    values.forEach((value, index) => {
-      const result = parseNativeValue(value, line + index);
-      if ('event' in result) events.push(result.event);
-      else rejects.push(result.reject);
-    });
+  for (const [index, item] of items.entries()) {
+    const result = parseNativeValue(item, line);
+    if ('event' in result) events.push(result.event);
+    else {
+      const { path } = result.reject;
+      rejects.push({ ...result.reject, path: path === '' ? `[${index}]` : `[${index}].${path}` });
+    }
   }
   return { events, rejects };
 }
 
-function readOtlp(text: string, line: number): Read {
-  const bytes = new TextEncoder().encode(text);
+type OtlpSignal = 'resourceSpans' | 'resourceLogs' | 'resourceMetrics';
+const OTLP_SIGNALS: readonly OtlpSignal[] = ['resourceSpans', 'resourceLogs', 'resourceMetrics'];
+
+/** Which OTLP request a text is, by its top-level list; null for anything else. */
+function signalOf(text: string): OtlpSignal | null {
+  const [, first] = /^\s*\{\s*"(\w+)"/.exec(text) ?? [];
+  const leading = OTLP_SIGNALS.find((signal) => signal === first);
+  if (leading) return leading;
+  if (!OTLP_SIGNALS.some((signal) => text.includes(`"${signal}"`))) return null;
+  const value = parsed(text);
+  if (typeof value !== 'object' || value === null) return null;
+  return OTLP_SIGNALS.find((signal) => Object.hasOwn(value, signal)) ?? null;
+}
+
+function readOtlp(text: string, line: number, signal: OtlpSignal): Read {
+  // Metrics report no agent's action; collectors write them into the same file.
+  if (signal === 'resourceMetrics') return { events: [], rejects: [] };
+  const decode = signal === 'resourceLogs' ? decodeOtlpLogs : decodeOtlpTraces;
   try {
-    const decode = text.includes('"resourceLogs"') ? decodeOtlpLogs : decodeOtlpTraces;
-    const { events, rejects } = decode(bytes, 'json');
+    const { events, rejects } = decode(new TextEncoder().encode(text), 'json');
     return { events, rejects: rejects.map((reject) => ({ ...reject, position: line })) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : 'not OTLP';
-    return { events: [], rejects: [{ position: line, code: 'malformed', path: '', message }] };
+    if (!(error instanceof TripcoilError)) throw error;
+    const code = error.code === 'payload_too_large' ? 'too_large' : 'malformed';
+    return refused({ position: line, code, path: '', message: error.message });
   }
 }
 
-/** OTLP JSON names its top-level list; native events have none of that name. */
-function isOtlp(text: string): boolean {
-  return /^\s*\{\s*"resource(Spans|Logs)"/.test(text);
+function refused(reject: Reject): Read {
+  return { events: [], rejects: [reject] };
 }
 
-function isJson(text: string): boolean {
+/** The value of a JSON text; undefined when it is none. */
+function parsed(text: string): unknown {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -89,7 +89,7 @@ function checkEvent(view: BreakerView, event: Parameters<Redactor['redact']>[0])
 }
 
 /** Grant literals pass the redactor that events pass, so that globs and pseudonyms meet. */
-function redactedGrants(redactor: Redactor, tenant: string, grants: GrantSet): GrantSet {
+export function redactedGrants(redactor: Redactor, tenant: string, grants: GrantSet): GrantSet {
   const text = (value: string): string => redactor.redactText(tenant, value);
   const agent = (grant: AgentGrant): AgentGrant => ({
     ...grant,
