@@ -54,7 +54,7 @@ export class BodyReader {
     }
   }
 
-  /** All chunks in one array. Past the limit it keeps nothing, and reads on so that the answer arrives. */
+  /** All chunks in one. Past the limit it keeps none and reads on, so that the answer arrives. */
   private collect(stream: Readable, holding: { bytes: number }): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (stream.destroyed) {

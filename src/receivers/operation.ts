@@ -42,21 +42,24 @@ function wordsOf(name: string): readonly string[] {
 }
 
 const WORDS: Readonly<Record<Exclude<Operation, 'unknown'>, string>> = {
-  read: 'get read fetch retrieve load view show open download describe lookup query select count check verify inspect summarize summarise extract resolve whoami status head peek',
+  read:
+    'get read fetch retrieve load view show open download describe lookup query select ' +
+    'count check verify inspect summarize summarise extract resolve whoami status head ' +
+    'peek',
   list: 'list search find browse scan enumerate ls discover grep glob suggest',
   write:
-    'create send update write add insert put post set save upload edit modify patch append upsert ' +
-    'reply forward publish book schedule pay transfer refund invite share move rename copy assign ' +
-    'comment submit upvote merge push commit notify message email store reserve order buy purchase ' +
-    'change replace import register subscribe reschedule',
+    'create send update write add insert put post set save upload edit modify patch append ' +
+    'upsert reply forward publish book schedule pay transfer refund invite share move ' +
+    'rename copy assign comment submit upvote merge push commit notify message email store ' +
+    'reserve order buy purchase change replace import register subscribe reschedule',
   delete:
-    'delete remove destroy drop purge erase trash unlink truncate cancel unsubscribe clear rm',
+    'delete remove destroy drop purge erase trash unlink truncate cancel unsubscribe clear ' + 'rm',
   execute:
-    'run execute exec invoke call eval bash shell compute calculate convert start launch trigger ' +
-    'click navigate goto type login python sql chat handoff',
+    'run execute exec invoke call eval bash shell compute calculate convert start launch ' +
+    'trigger click navigate goto type login python sql chat handoff',
   admin:
-    'grant revoke admin configure enable disable deploy provision decommission rotate approve deny ' +
-    'impersonate sudo chmod chown',
+    'grant revoke admin configure enable disable deploy provision decommission rotate ' +
+    'approve deny impersonate sudo chmod chown',
 };
 
 const OPERATION_BY_WORD: ReadonlyMap<string, Operation> = new Map(

@@ -2,7 +2,7 @@
  * The coalesce table: for each field the attribute keys that may carry it, most trusted spelling
  * first; the first that is not empty wins, on the record before on its resource. A new emitter is
  * new keys in these rows. Our own `tripcoil.*` convention comes first everywhere
- * (docs/telemetry-conventions.md); sources of the rest: OpenTelemetry GenAI of every generation,
+ * (docs/telemetry.md); sources of the rest: OpenTelemetry GenAI of every generation,
  * MCP, OpenInference, OpenLLMetry, Vercel AI SDK, LangSmith, Langfuse, Google ADK, Microsoft
  * Agent 365, Claude Code, Codex, agentgateway.
  */
@@ -314,7 +314,7 @@ export const CONTENT_PREFIXES: readonly string[] = [
   'db.query.parameter.',
 ];
 
-/** Attributes that say "an agent did this"; without one, and without a generic one, it is no event. */
+/** Attributes that say "an agent did this"; with neither these nor generic ones it is no event. */
 export const AGENT_PREFIXES: readonly string[] = [
   'tripcoil.',
   'gen_ai.',

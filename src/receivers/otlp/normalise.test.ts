@@ -1,57 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../core/limits.ts';
-import { decodeOtlpLogs, decodeOtlpTraces } from './decode.ts';
-
-type Plain = string | number | boolean | readonly Plain[];
-
-function value(of: Plain): object {
-  if (typeof of === 'string') return { stringValue: of };
-  if (typeof of === 'boolean') return { boolValue: of };
-  if (typeof of === 'number') {
-    return Number.isInteger(of) ? { intValue: String(of) } : { doubleValue: of };
-  }
-  return { arrayValue: { values: of.map(value) } };
-}
-
-const pairs = (of: Readonly<Record<string, Plain>>) =>
-  Object.entries(of).map(([key, content]) => ({ key, value: value(content) }));
-
-const TRACE = '5b8efff798038103d269b633813fc60c';
-
-interface SpanInput {
-  readonly name?: string;
-  readonly attributes?: Readonly<Record<string, Plain>>;
-  readonly spanId?: string;
-  readonly parentSpanId?: string;
-  readonly kind?: number;
-  readonly status?: object;
-  readonly events?: readonly object[];
-}
-
-function traces(spans: readonly SpanInput[], resource: Readonly<Record<string, Plain>> = {}) {
-  const request = {
-    resourceSpans: [
-      {
-        resource: { attributes: pairs(resource) },
-        scopeSpans: [
-          {
-            scope: { name: 'test.scope' },
-            spans: spans.map((span, index) => ({
-              traceId: TRACE,
-              spanId: (index + 1).toString(16).padStart(16, '0'),
-              startTimeUnixNano: '1544712660000000000',
-              endTimeUnixNano: '1544712660084500000',
-              name: 'span',
-              ...span,
-              attributes: pairs(span.attributes ?? {}),
-            })),
-          },
-        ],
-      },
-    ],
-  };
-  return decodeOtlpTraces(Buffer.from(JSON.stringify(request)), 'json');
-}
+import type { Plain, SpanInput } from '../testing/otlp-json.ts';
+import { pairs, TRACE, traces } from '../testing/otlp-json.ts';
 
 function eventOf(span: SpanInput, resource: Readonly<Record<string, Plain>> = {}) {
   const { events, rejects, ignored } = traces([span], resource);
@@ -294,6 +244,12 @@ describe('the table', () => {
     });
   });
 
+  it('prefers what a span says to what its resource says', () => {
+    const attributes = { 'gen_ai.operation.name': 'chat', 'session.id': 'of-span' };
+    const event = eventOf({ attributes: { ...agent, ...attributes } }, { 'session.id': 'of-all' });
+    expect(event.session?.id).toBe('of-span');
+  });
+
   it('finds a tenant inside OpenInference metadata', () => {
     const attributes = { 'openinference.span.kind': 'LLM', metadata: '{"tenant_id":"acme"}' };
     expect(eventOf({ attributes: { ...agent, ...attributes } }).tenantClaimed).toBe('acme');
@@ -316,7 +272,10 @@ describe('who acted', () => {
         },
       },
     ]);
-    expect(events[0]).toMatchObject({ agent: { id: 'outer' }, session: { id: 'c1' } });
+    expect(events).toMatchObject([
+      { kind: 'tool_call', agent: { id: 'outer' }, session: { id: 'c1' } },
+      { kind: 'agent_run', agent: { id: 'outer' } },
+    ]);
   });
 
   it('survives spans that enclose each other', () => {
@@ -368,77 +327,5 @@ describe('a bad span', () => {
     expect(events).toHaveLength(1);
     const path = `resourceSpans[0].scopeSpans[0].spans[1].${field}`;
     expect(rejects).toMatchObject([{ position: 1, code, path }]);
-  });
-});
-
-describe('log records', () => {
-  const logs = (record: object, resource: Readonly<Record<string, Plain>> = {}) => {
-    const request = {
-      resourceLogs: [
-        {
-          resource: { attributes: pairs(resource) },
-          scopeLogs: [{ logRecords: [{ timeUnixNano: '1544712660300000000', ...record }] }],
-        },
-      ],
-    };
-    return decodeOtlpLogs(Buffer.from(JSON.stringify(request)), 'json');
-  };
-
-  it('of Claude Code become calls, approvals and model calls', () => {
-    const { events } = logs(
-      {
-        body: { stringValue: 'claude_code.tool_decision' },
-        attributes: pairs({
-          'event.name': 'tool_decision',
-          tool_name: 'Bash',
-          decision: 'reject',
-          'session.id': 's1',
-          'organization.id': 'org',
-          'user.account_uuid': 'u1',
-          agent_id: 'instance-1',
-        }),
-      },
-      { 'service.name': 'claude-code' },
-    );
-    expect(events).toMatchObject([
-      {
-        kind: 'approval',
-        agent: { id: 'claude-code' },
-        action: { name: 'Bash' },
-        tenantClaimed: 'org',
-        session: { id: 's1' },
-        principal: { sub: 'u1' },
-        decision: { verdict: 'deny' },
-        approval: { status: 'denied' },
-        outcome: { status: 'denied' },
-      },
-    ]);
-  });
-
-  it('have an id that a resent record shares and another does not', () => {
-    const record = (status: string) => ({
-      eventName: 'audit',
-      attributes: pairs({ 'tripcoil.agent.id': 'a', 'tripcoil.action.name': 'x', status }),
-    });
-    const [one, same, other] = ['s', 's', 't'].map((each) => logs(record(each)).events[0]?.id);
-    expect(one).toMatch(/^[0-9a-f]{32}$/);
-    expect(same).toBe(one);
-    expect(other).not.toBe(one);
-  });
-
-  it('read a list of pairs in the body like attributes', () => {
-    const body = {
-      kvlistValue: { values: pairs({ 'tripcoil.agent.id': 'a', 'tripcoil.action.name': 'get' }) },
-    };
-    expect(logs({ body }).events).toMatchObject([{ agent: { id: 'a' }, action: { op: 'read' } }]);
-  });
-
-  it('of anything else are ignored, and text bodies are never kept', () => {
-    expect(logs({ body: { stringValue: 'hello' } }).ignored).toBe(1);
-    const { events } = logs({
-      body: { stringValue: 'SECRET' },
-      attributes: pairs({ 'tripcoil.agent.id': 'a', 'tripcoil.action.name': 'get' }),
-    });
-    expect(JSON.stringify(events)).not.toContain('SECRET');
   });
 });

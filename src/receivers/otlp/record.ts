@@ -36,7 +36,7 @@ export interface Origin {
   readonly scopeIndex: number;
 }
 
-/** A fault inside one record that leaves its neighbours alone. `field` is relative to the record. */
+/** A fault inside one record; its neighbours are fine. `field` is relative to the record. */
 export interface Problem {
   readonly code: RejectCode;
   readonly field: string;
