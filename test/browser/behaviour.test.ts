@@ -163,6 +163,14 @@ describe.skipIf(!found)('the page in use', () => {
     await page.getByText('Live', { exact: true }).waitFor();
   });
 
+  it('never takes loading for emptiness', async () => {
+    const page = await open('#/', 'slow');
+    await page.getByRole('heading', { name: 'Agents by risk' }).waitFor();
+    await page.locator('.skeleton').first().waitFor();
+    const text = (await page.getByRole('main').textContent()) ?? '';
+    expect(text).not.toMatch(/No breaker|No trips|No agent|Nothing received/);
+  });
+
   it('retries after an error', async () => {
     const page = await open('#/findings', 'error');
     const again = page.getByRole('button', { name: 'Try again' });

@@ -3,7 +3,7 @@ import { Snippet } from './snippet.tsx';
 function sampleEvent(): string {
   const origin = globalThis.location.origin;
   return `curl ${origin}/v1/events \\
-  -H "authorization: Bearer $TRIPCOIL_TOKEN" \\
+  -H "authorization: Bearer $TRIPCOIL_INGEST_TOKEN" \\
   -H "content-type: application/json" \\
   -d '{"id":"evt-1","time":"${new Date().toISOString()}",
        "agent":{"id":"my-agent"},
@@ -27,7 +27,7 @@ export function FirstRun() {
       <Snippet
         name="environment variables for an OpenTelemetry exporter"
         text={`export OTEL_EXPORTER_OTLP_ENDPOINT=${globalThis.location.origin}
-export OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer $TRIPCOIL_TOKEN"`}
+export OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer $TRIPCOIL_INGEST_TOKEN"`}
       />
       <h2>Or look around with synthetic agents first</h2>
       <Snippet name="command that starts the demo" text="npm run demo" />
