@@ -19,6 +19,7 @@ import {
   dueToClose,
   nextCloseAt,
   openBreaker,
+  stateOf,
 } from './breaker/board.ts';
 import { Effects, revocationOf } from './effects.ts';
 import { foldInput } from './fold-input.ts';
@@ -82,6 +83,13 @@ export class Shard {
     const created = createTenant(id, posture, config);
     this.tenants.set(id, created);
     return created;
+  }
+
+  /** Log time at which a breaker opened; null when it is closed. */
+  openedAt(key: BreakerKey): EpochMs | null {
+    const board = this.tenants.get(key.tenant)?.board;
+    const state = board ? stateOf(board, key) : null;
+    return state === null || state.phase === 'closed' ? null : state.openedAt;
   }
 
   #fold(entry: FoldedEntry, effects: Effects): void {

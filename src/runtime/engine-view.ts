@@ -1,4 +1,3 @@
-import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
 import type { Finding } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { DAY_MS } from '../core/time.ts';
@@ -44,7 +43,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       if (entry.kind === 'input') inputs += 1;
       if (entry.kind !== 'ack') continue;
       delivered += 1;
-      const openedAt = openedAtOf(shard, entry.tenant, entry.body.key);
+      const openedAt = shard.openedAt(entry.body.key);
       if (openedAt === null) continue;
       delays.push(Math.max(0, entry.loggedAt - openedAt));
       if (delays.length > LIMITS.acknowledgeDelaysKept) delays.shift();
@@ -161,9 +160,4 @@ function breakerDetails(
     details.push({ key, state, title, term: shard.term, acknowledgedBy, awaiting });
   }
   return details;
-}
-
-function openedAtOf(shard: Shard, tenant: string, key: BreakerKey): number | null {
-  const entry = shard.tenants.get(tenant)?.board.entries.get(breakerKeyText(key));
-  return entry && entry.state.phase !== 'closed' ? entry.state.openedAt : null;
 }

@@ -70,7 +70,7 @@ export function createIngest(
   return {
     counters,
     submit,
-    overloaded: () => partition.queued >= LIMITS.queuedEvents || !partition.writable,
+    overloaded: () => partition.queued >= LIMITS.queuedEvents,
   };
 }
 

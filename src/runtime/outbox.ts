@@ -159,7 +159,15 @@ export class Outbox {
   }
 
   #gauge(): void {
-    this.#options.metrics.gauge('tripcoil_revocations_unacked', this.#owed.size);
+    const { receivers, metrics } = this.#options;
+    const owed = new Map(receivers.map(({ name }) => [name, 0]));
+    for (const lane of this.#owed.keys()) {
+      const broker = lane.slice(0, lane.indexOf('\n'));
+      owed.set(broker, (owed.get(broker) ?? 0) + 1);
+    }
+    for (const [broker, count] of owed) {
+      metrics.gauge('tripcoil_revocations_unacked', count, { broker });
+    }
   }
 }
 

@@ -43,7 +43,6 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   tripcoil_ingest_queue_length: {
     type: 'gauge',
     help: 'Events waiting for the ledger.',
-    labels: ['queue'],
   },
 
   tripcoil_redactions_total: {

@@ -1,0 +1,69 @@
+import type { Effect, FoldedEntry } from '../core/entry.ts';
+import type { EpochMs } from '../core/time.ts';
+import { SECOND_MS } from '../core/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Partition } from './partition.ts';
+
+const COUNT_EVERY_MS = 5 * SECOND_MS;
+
+/** Counts what the engine decides. Labels are detector ids and closed sets, never an agent. */
+export function meterDecisions(partition: Partition, clock: Clock, metrics: Metrics): void {
+  let countedAtMs = Number.NEGATIVE_INFINITY;
+  partition.onCommitted(({ effects, folded }) => {
+    const now = clock.now();
+    for (const effect of effects) meterEffect(effect, metrics, now);
+    for (const entry of folded) meterAcknowledgement(entry, partition, metrics);
+    if (clock.monotonicMs() - countedAtMs < COUNT_EVERY_MS && effects.length === 0) return;
+    countedAtMs = clock.monotonicMs();
+    meterPopulation(partition, metrics);
+  });
+}
+
+function meterEffect(effect: Effect, metrics: Metrics, now: EpochMs): void {
+  if (effect.kind === 'finding') {
+    const { detector, level, mode, decision } = effect.decision;
+    metrics.count('tripcoil_findings_total', { detector, level, mode });
+    if (!decision.tripped) {
+      metrics.count('tripcoil_trips_suppressed_total', { reason: decision.why });
+    }
+    return;
+  }
+  if (effect.kind !== 'transition') return;
+  const { to, reason, level, time, eventId } = effect.decision;
+  const by = effect.decision.class;
+  if (to === 'closed') {
+    metrics.count('tripcoil_resets_total', { class: by });
+    return;
+  }
+  // An operator's reason is free text.
+  const detector = by === 'operator' ? 'operator' : reason;
+  metrics.count('tripcoil_trips_total', { detector, class: by, level: String(level) });
+  if (eventId === null) return;
+  const seconds = Math.max(0, now - time) / SECOND_MS;
+  metrics.observe('tripcoil_time_to_trip_seconds', seconds, { detector });
+}
+
+function meterAcknowledgement(entry: FoldedEntry, partition: Partition, metrics: Metrics): void {
+  if (entry.kind !== 'ack') return;
+  const { receiver, key } = entry.body;
+  const openedAt = partition.shard.openedAt(key);
+  if (openedAt === null) return;
+  const seconds = Math.max(0, entry.loggedAt - openedAt) / SECOND_MS;
+  metrics.observe('tripcoil_time_to_revoke_seconds', seconds, { broker: receiver });
+}
+
+function meterPopulation(partition: Partition, metrics: Metrics): void {
+  const phases = { open: 0, isolated: 0 };
+  let agents = 0;
+  for (const tenant of partition.shard.tenants.values()) {
+    agents += tenant.agents.size;
+    for (const { state } of tenant.board.entries.values()) {
+      if (state.phase !== 'closed') phases[state.phase] += 1;
+    }
+  }
+  for (const [phase, count] of Object.entries(phases)) {
+    metrics.gauge('tripcoil_breakers', count, { phase });
+  }
+  metrics.gauge('tripcoil_agents', agents, { state: 'known' });
+}
