@@ -132,6 +132,7 @@ export default defineDetector<Config, State>({
     if (isCold(context)) {
       const burst = coldBurst(event, state, context);
       if (burst) return [burst];
+      if (context.baseline.ageMs < HOUR_MS) return [];
       return strongest(
         context,
         (minute, ten) => coldSpike(minute, context) ?? coldSpike(ten, context),

@@ -13,6 +13,7 @@ import {
   type MeasureHistory,
   openMinute,
   slotOf,
+  sumRecent,
 } from './measure-history.ts';
 import { hourOf } from './seasonal-rate.ts';
 
@@ -77,7 +78,8 @@ export function observeBaseline(
   if (!learn) state.weight = TRIPPED_WEIGHT;
   for (const measure of MEASURES) {
     const size = sizes[measure];
-    if (!(size > 0)) continue;
+    // Less than one of anything is nothing; so are NaN and negative sizes.
+    if (!(size >= 1)) continue;
     const bounded = Math.min(size, LIMITS.volumeMax);
     // A call is one action however many are counted at once; other measures are sums of sizes.
     const isCount = measure === 'calls';
@@ -159,6 +161,7 @@ function advance(state: BaselineState, minute: number): void {
     if (hours > 0) fadePeaks(history, Math.min(hours, LIMITS.baselineQuietHours));
     if (quiet > 0) passQuiet(history, minute - quiet, minute, weight);
     openMinute(history, minute);
+    sumRecent(history, minute);
   }
   state.learnedMinutes += weight * (1 + quiet);
   if (weight === 1) state.activeMinutes += 1;
@@ -188,6 +191,7 @@ function goBack(state: BaselineState, minute: number): void {
     history.totals.fill(0);
     openMinute(history, minute);
     history.expected.fill(expectedAt(history, minute));
+    sumRecent(history, minute);
     history.runSince = minute;
     history.runActual = 0;
     history.runExpected = 0;

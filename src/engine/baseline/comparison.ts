@@ -32,9 +32,10 @@ export class HistoryComparison implements Comparison {
     open: number,
   ) {
     const minutes = Math.round(windowMs / MINUTE_MS);
-    let actual = 0;
-    let typical = 0;
-    for (let back = 0; back < minutes; back += 1) {
+    const isTenOfOpen = minutes === 10 && minute === open;
+    let actual = isTenOfOpen ? history.nineActual : 0;
+    let typical = isTenOfOpen ? history.nineExpected : 0;
+    for (let back = 0; back < (isTenOfOpen ? 1 : minutes); back += 1) {
       const slot = slotOf(minute - back);
       actual += history.totals[slot] ?? 0;
       typical += history.expected[slot] ?? 0;

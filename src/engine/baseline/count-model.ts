@@ -21,9 +21,9 @@ export function varianceOf(mean: number, { excess, spread }: Dispersion): number
 export function logTail(mean: number, dispersion: Dispersion, actual: number): number {
   if (actual <= mean) return 0;
   const over = dispersion.excess + dispersion.spread * mean;
-  if (over < POISSON_BELOW) return actual - mean - actual * Math.log(actual / mean);
+  if (over < POISSON_BELOW) return Math.min(0, actual - mean - actual * Math.log(actual / mean));
   const shape = mean / over;
-  const both = (actual + shape) * Math.log((actual + shape) / (mean + shape));
+  const both = (actual + shape) * Math.log1p((actual - mean) / (mean + shape));
   return Math.min(0, both - actual * Math.log(actual / mean));
 }
 
@@ -60,7 +60,7 @@ export function logRatio(
   const over = dispersion.excess + dispersion.spread * mean;
   if (over < POISSON_BELOW) return actual * Math.log(times) - mean * (times - 1);
   const shape = mean / over;
-  const shrink = Math.log((mean + shape) / (times * mean + shape));
+  const shrink = -Math.log1p(((times - 1) * mean) / (mean + shape));
   return actual * (Math.log(times) + shrink) + shape * shrink;
 }
 

@@ -19,6 +19,9 @@ export interface MeasureHistory {
   /** Totals and expected totals of the latest minutes, by minute modulo the ring. */
   readonly totals: number[];
   readonly expected: number[];
+  /** Sums of the ring over the nine minutes before the open one. */
+  nineActual: number;
+  nineExpected: number;
   /** Seasonal rate and predicted mean of the open minute. */
   seasonal: number;
   mean: number;
@@ -30,7 +33,7 @@ export interface MeasureHistory {
   /** Decayed actual and expected of the last minutes: the local level is their ratio. */
   levelActual: number;
   levelExpected: number;
-  dispersion: Dispersion;
+  readonly dispersion: { -readonly [Term in keyof Dispersion]: Dispersion[Term] };
   /** Weighted normal equations of the dispersion: squared deviations on mean and mean squared. */
   readonly normal: number[];
   /** Logarithm of the slow upper quantile of quarter-hour ratios of actual to expected. */
@@ -101,6 +104,8 @@ export function createMeasureHistory(
     rate,
     totals: new Array<number>(LIMITS.baselineRingMinutes).fill(0),
     expected: new Array<number>(LIMITS.baselineRingMinutes).fill(0),
+    nineActual: 0,
+    nineExpected: 0,
     seasonal: 0,
     mean: 0,
     squares: 0,
@@ -124,6 +129,7 @@ export function createMeasureHistory(
   };
   openMinute(history, minute);
   history.expected.fill(history.expected[slotOf(minute)] ?? 0);
+  sumRecent(history, minute);
   return history;
 }
 
@@ -164,9 +170,24 @@ export function addSize(
 ): void {
   const slot = slotOf(minute);
   history.totals[slot] = (history.totals[slot] ?? 0) + size;
-  if (minute === open) history.squares += square;
-  else
-    learn(history.rate, hourOf(minute), Math.min(size, history.mean + unitOf(history)) * weight, 0);
+  if (minute === open) {
+    history.squares += square;
+    return;
+  }
+  if (minute > open - 10) history.nineActual += size;
+  const taken = Math.min(size, history.mean + unitOf(history));
+  learn(history.rate, hourOf(minute), taken * weight, 0);
+}
+
+/** Sums the nine minutes before the open one, so that a look at ten minutes costs nothing. */
+export function sumRecent(history: MeasureHistory, open: number): void {
+  history.nineActual = 0;
+  history.nineExpected = 0;
+  for (let back = 1; back < 10; back += 1) {
+    const slot = slotOf(open - back);
+    history.nineActual += history.totals[slot] ?? 0;
+    history.nineExpected += history.expected[slot] ?? 0;
+  }
 }
 
 export function openMinute(history: MeasureHistory, minute: number): void {
@@ -225,8 +246,7 @@ export function closeQuiet(
 
 /** Mean of the alternatives' evidence; its alarm rate is at most one per that many minutes. */
 export function meanEvidence({ evidence }: MeasureHistory): number {
-  const [slight = 0, clear = 0, strong = 0] = evidence;
-  return (slight + clear + strong) / 3;
+  return ((evidence[0] ?? 0) + (evidence[1] ?? 0) + (evidence[2] ?? 0)) / ALTERNATIVES.length;
 }
 
 /** Log evidence as it would stand if the open minute ended now; rises with the total only. */
@@ -234,7 +254,8 @@ export function logEvidenceNow(history: MeasureHistory, minute: number): number 
   const total = history.totals[slotOf(minute)] ?? 0;
   const mean = nullMean(history, minute);
   let sum = 0;
-  for (const [index, times] of ALTERNATIVES.entries()) {
+  for (let index = 0; index < ALTERNATIVES.length; index += 1) {
+    const times = ALTERNATIVES[index] ?? 1;
     sum += (1 + (history.evidence[index] ?? 0)) * minuteEvidence(history, times, mean, total);
   }
   return Math.log(Math.max(sum / ALTERNATIVES.length, 1e-12));
@@ -259,7 +280,8 @@ function minuteEvidence(
 /** R ← (1 + R) · e for each alternative, and the run it speaks of. */
 function addEvidence(history: MeasureHistory, minute: number, total: number): void {
   const mean = nullMean(history, minute);
-  for (const [index, times] of ALTERNATIVES.entries()) {
+  for (let index = 0; index < ALTERNATIVES.length; index += 1) {
+    const times = ALTERNATIVES[index] ?? 1;
     const before = history.evidence[index] ?? 0;
     const after = (1 + before) * minuteEvidence(history, times, mean, total);
     history.evidence[index] = Math.min(EVIDENCE_MAX, after);
@@ -274,7 +296,8 @@ function addEvidence(history: MeasureHistory, minute: number, total: number): vo
 /** The same recursion over `minutes` zeros in closed form: R·qⁿ + q + q² + … + qⁿ. */
 function quietEvidence(history: MeasureHistory, from: number, minutes: number): void {
   const mean = nullMean(history, from);
-  for (const [index, times] of ALTERNATIVES.entries()) {
+  for (let index = 0; index < ALTERNATIVES.length; index += 1) {
+    const times = ALTERNATIVES[index] ?? 1;
     const q = Math.exp(logRatio(times, mean, history.dispersion, 0));
     const power = q ** minutes;
     const series = q > 1 - 1e-9 ? minutes : (q * (1 - power)) / (1 - q);
@@ -301,10 +324,15 @@ function learnLevel(
   weight: number,
   minutes: number,
 ): void {
-  const keep = LEVEL_KEEP ** minutes;
+  const keep = kept(LEVEL_KEEP, minutes);
   const reach = (1 - keep) / (1 - LEVEL_KEEP);
   history.levelActual = history.levelActual * keep + total * weight;
   history.levelExpected = history.levelExpected * keep + seasonal * weight * reach;
+}
+
+/** `keep` to the power of `minutes`; nearly always of one. */
+function kept(keep: number, minutes: number): number {
+  return minutes === 1 ? keep : keep ** minutes;
 }
 
 function learnSizes(history: MeasureHistory, total: number, taken: number, weight: number): void {
@@ -326,28 +354,35 @@ function learnDispersion(
 ): void {
   const { mean, normal } = history;
   const variance = varianceOf(mean, history.dispersion);
-  const precision = (weight * minutes) / (variance * variance);
-  const excess = (total - mean) ** 2 - mean;
-  const keep = DISPERSION_KEEP ** minutes;
-  const [n11 = 0, n12 = 0, n22 = 0, y1 = 0, y2 = 0] = normal;
-  normal[0] = n11 * keep + precision * mean ** 2;
-  normal[1] = n12 * keep + precision * mean ** 3;
-  normal[2] = n22 * keep + precision * mean ** 4;
-  normal[3] = y1 * keep + precision * mean * excess;
-  normal[4] = y2 * keep + precision * mean ** 2 * excess;
-  history.dispersion = solveDispersion(normal, Math.max(0, unitOf(history) - 1));
+  const first = (Math.sqrt(weight * minutes) * mean) / variance;
+  const second = first * mean;
+  const target = (first / mean) * ((total - mean) * (total - mean) - mean);
+  const keep = kept(DISPERSION_KEEP, minutes);
+  normal[0] = entry(normal, 0) * keep + first * first;
+  normal[1] = entry(normal, 1) * keep + first * second;
+  normal[2] = entry(normal, 2) * keep + second * second;
+  normal[3] = entry(normal, 3) * keep + first * target;
+  normal[4] = entry(normal, 4) * keep + second * target;
+  solveDispersion(history, Math.max(0, unitOf(history) - 1));
 }
 
-function solveDispersion(normal: readonly number[], least: number): Dispersion {
-  const [n11 = 0, n12 = 0, n22 = 0, y1 = 0, y2 = 0] = normal;
-  if (n11 <= 0 || n22 <= 0) return { excess: least, spread: FIRST_SPREAD };
-  const a11 = n11 * RIDGE;
-  const a22 = n22 * RIDGE;
-  const free = (y1 * a22 - y2 * n12) / (a11 * a22 - n12 * n12);
-  const excess = Math.max(least, free);
-  const spread = (y2 - excess * n12) / a22;
-  if (spread >= 0) return { excess, spread };
-  return { excess: Math.max(least, y1 / a11), spread: 0 };
+/** Solves for both terms; one that comes out negative is left out and the other solved alone. */
+function solveDispersion({ normal, dispersion }: MeasureHistory, least: number): void {
+  const a11 = entry(normal, 0) * RIDGE;
+  const a12 = entry(normal, 1);
+  const a22 = entry(normal, 2) * RIDGE;
+  const determinant = a11 * a22 - a12 * a12;
+  if (!(determinant > 0)) return;
+  const y1 = entry(normal, 3);
+  const y2 = entry(normal, 4);
+  const excess = Math.max(least, (y1 * a22 - y2 * a12) / determinant);
+  const spread = (y2 - excess * a12) / a22;
+  dispersion.excess = spread >= 0 ? excess : Math.max(least, y1 / a11);
+  dispersion.spread = Math.max(0, spread);
+}
+
+function entry(values: readonly number[], index: number): number {
+  return values[index] ?? 0;
 }
 
 /** Robbins-Monro estimate of an upper quantile, on the logarithm. */

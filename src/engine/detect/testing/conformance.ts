@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import type { AccessEvent } from '../../../core/access-event.ts';
+import type { ActionFact, AgentGrant, ResourceFact } from '../../../core/grant.ts';
+import type { Redacted } from '../../../core/redacted.ts';
+import { measuresOf } from '../../baseline/agent-baseline.ts';
+import {
+  type BaselineState,
+  createBaselineState,
+  observeBaseline,
+  restoreBaseline,
+  snapshotBaseline,
+  viewOf,
+} from '../../baseline/baseline.ts';
+import type { AnyDetector, DetectorVerdict } from '../detector.ts';
+import { SeededRandom } from './random.ts';
+import { scenario } from './scenario.ts';
+
+type Event = Redacted<AccessEvent>;
+
+/** What a run of one detector for one agent is given beside the events. */
+export interface Surroundings {
+  readonly options?: object;
+  readonly grant?: AgentGrant | null;
+  readonly resourceFact?: ResourceFact | null;
+  readonly actionFact?: ActionFact | null;
+}
+
+/** One agent's baseline and one detector's state, driven as the engine drives them. */
+export class DetectorRun {
+  readonly #detector: AnyDetector;
+  readonly #surroundings: Surroundings;
+  readonly #config: unknown;
+  baseline: BaselineState = createBaselineState();
+  state: unknown;
+
+  constructor(detector: AnyDetector, surroundings: Surroundings = {}) {
+    this.#detector = detector;
+    this.#surroundings = surroundings;
+    this.#config = detector.config.parse(surroundings.options ?? {});
+    this.state = detector.init();
+  }
+
+  see(event: Event, { counted = true, learn = true } = {}): readonly DetectorVerdict[] {
+    if (counted) observeBaseline(this.baseline, measuresOf(event), event.time, { learn });
+    const { grant = null, resourceFact = null, actionFact = null } = this.#surroundings;
+    const context = {
+      config: this.#config,
+      logTime: event.time,
+      grant,
+      resourceFact,
+      actionFact,
+      baseline: viewOf(this.baseline, event.time),
+      counted,
+    };
+    const detector = this.#detector;
+    if (detector.applies?.(event) === false || detector.judges(event, context)) return [];
+    return detector.observe(event, this.state, context);
+  }
+
+  /** Field that keeps the detector from judging this event, or null. */
+  blindFor(event: Event): string | null {
+    const { grant = null, resourceFact = null, actionFact = null } = this.#surroundings;
+    const baseline = viewOf(this.baseline, event.time);
+    const context = {
+      config: this.#config,
+      logTime: event.time,
+      grant,
+      resourceFact,
+      actionFact,
+      baseline,
+      counted: true,
+    };
+    return this.#detector.judges(event, context)?.field ?? null;
+  }
+
+  /** Writes everything to JSON and reads it back, as a snapshot does. */
+  restart(): void {
+    this.baseline = restoreBaseline(JSON.parse(JSON.stringify(snapshotBaseline(this.baseline))));
+    this.state = JSON.parse(JSON.stringify(this.state));
+  }
+}
+
+/** State of one detector for one agent, as JSON text. */
+const STATE_BYTES_MAX = 16 * 1_024;
+const CANARY = 'canary-7f3a91';
+const DISTINCT = 100_000;
+
+/**
+ * What every detector must hold to; called inside its test file. Asks for determinism, plain and
+ * bounded state, inert duplicates, bounded scores, and that no content of arguments or attributes
+ * is repeated in what people read.
+ */
+export function detectorConformance(detector: AnyDetector, surroundings: Surroundings = {}): void {
+  describe(`${detector.id} keeps the detector contract`, () => {
+    it('gives the same verdicts on the same events', () => {
+      const first = new DetectorRun(detector, surroundings);
+      const second = new DetectorRun(detector, surroundings);
+      expect(mixed(7).map((event) => first.see(event))).toEqual(
+        mixed(7).map((event) => second.see(event)),
+      );
+    });
+
+    it('goes on after a snapshot as if nothing had happened', () => {
+      const through = new DetectorRun(detector, surroundings);
+      const restarted = new DetectorRun(detector, surroundings);
+      for (const [index, event] of mixed(11).entries()) {
+        if (index % 97 === 0) restarted.restart();
+        expect(restarted.see(event)).toEqual(through.see(event));
+      }
+      expect(snapshotBaseline(restarted.baseline)).toEqual(snapshotBaseline(through.baseline));
+    });
+
+    it('stays bounded under hostile cardinality', () => {
+      const run = new DetectorRun(detector, surroundings);
+      const agent = scenario('acme').agent('bot');
+      for (let index = 0; index < DISTINCT; index += 1) {
+        const event = agent
+          .at(index / 50)
+          .session(`s-${index}`)
+          .on('row', `r-${index}`, `t-${index}`);
+        run.see(event.calls(`tool_${index}`, 'write'));
+      }
+      expect(JSON.stringify(run.state).length).toBeLessThan(STATE_BYTES_MAX);
+    });
+
+    it('is not moved by a second report of the same action', () => {
+      const once = new DetectorRun(detector, surroundings);
+      const twice = new DetectorRun(detector, surroundings);
+      for (const event of mixed(13)) {
+        const before = once.see(event);
+        expect(twice.see(event)).toEqual(before);
+        const again = twice.see(event, { counted: false });
+        if (detector.family === 'statistical') expect(again).toEqual([]);
+      }
+      expect(twice.state).toEqual(once.state);
+    });
+
+    it('scores between 0 and 100 and says in words what it saw', () => {
+      const run = new DetectorRun(detector, surroundings);
+      for (const verdict of mixed(17).flatMap((event) => run.see(event))) {
+        expect(verdict.score).toBeGreaterThanOrEqual(0);
+        expect(verdict.score).toBeLessThanOrEqual(100);
+        expect(verdict.title).not.toMatch(/NaN|Infinity|undefined|\n/);
+        expect(verdict.explanation).toMatch(/^[A-Z].*\.$/);
+        expect(Object.values(verdict.measures ?? {}).every(Number.isFinite)).toBe(true);
+        expect(verdict.dedupMs).toBeGreaterThan(0);
+        if (!verdict.trip) expect(verdict.held).toBeDefined();
+      }
+    });
+
+    it('repeats nothing of arguments, attributes, intent or reasoning', () => {
+      const run = new DetectorRun(detector, surroundings);
+      const told = mixed(19).flatMap((event) => run.see(event));
+      expect(JSON.stringify(told.map(({ dedupKey: _key, ...seen }) => seen))).not.toContain(CANARY);
+    });
+
+    if (detector.family === 'statistical') {
+      it('trips nobody in the first hours of ordinary work', () => {
+        const run = new DetectorRun(detector, surroundings);
+        const random = new SeededRandom(23);
+        for (let minute = 0; minute < 1_200; minute += 1) {
+          for (let call = random.poisson(6); call > 0; call -= 1) {
+            const event = scenario('acme').agent('bot').at(minute).reads(random.integer(40));
+            expect(run.see(event).filter(({ trip }) => trip)).toEqual([]);
+          }
+        }
+      });
+    }
+  });
+}
+
+/** Two days of work, then a flood and breaches of every kind, all with a canary in their content. */
+function mixed(seed: number): readonly Event[] {
+  const random = new SeededRandom(seed);
+  const agent = scenario('acme')
+    .agent('bot')
+    .having({
+      action: { name: 'search_records', op: 'read', arguments: { note: CANARY } },
+      attrs: { note: CANARY },
+      intent: { text: CANARY },
+      reasoning: { summary: CANARY },
+    });
+  const events: Event[] = [];
+  for (let minute = 0; minute < 2_880; minute += 1 + random.integer(3)) {
+    events.push(
+      withContent(
+        agent
+          .at(minute)
+          .on('crm', `c-${minute % 50}`, 'acme')
+          .reads(20),
+      ),
+    );
+  }
+  for (let index = 0; index < 300; index += 1) {
+    const step = agent.at(2_881 + index / 100).session(`s-${index % 7}`);
+    const foreign = step.on('crm', `g-${index}`, index % 2 === 0 ? 'globex' : 'acme');
+    events.push(withContent(foreign.reads(500)));
+    events.push(
+      withContent(foreign.scopes(['crm.read'], ['crm.write']).writes(`tool_${index % 9}`)),
+    );
+    events.push(withContent(foreign.outcome('denied').calls(`evil\n${index % 5}`, 'delete')));
+  }
+  return events;
+}
+
+function withContent(event: Event): Event {
+  return { ...event, action: { ...event.action, arguments: { note: CANARY } } };
+}
