@@ -23,6 +23,18 @@ describe('the reason of a finding', () => {
     );
   });
 
+  it('holds a limit against the limit, and a lasting rise against what is typical', () => {
+    const facts = { measure: 'records' };
+    const capped = { events: [], measures: { cap: 5000 }, facts };
+    expect(reasonOf(findingBody({ evidence: capped, actual: 6000, probability: null }))).toBe(
+      'records 6,000 over the limit of 5,000',
+    );
+    const lasting = { events: [], measures: { usual_up_to: 12, evidence: 21 }, facts };
+    expect(reasonOf(findingBody({ evidence: lasting }))).toBe(
+      'records 4,812 vs typically 120 (p<1e-9)',
+    );
+  });
+
   it('writes bytes as bytes', () => {
     const evidence = {
       events: [],

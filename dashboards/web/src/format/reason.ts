@@ -7,24 +7,25 @@ export function reasonOf(finding: FindingBody): string {
   const measure = measureOf(finding);
   if (measure === undefined && finding.family !== 'statistical') return finding.title;
   const actual = formatMeasure(measure, finding.actual);
-  const usualUpTo = usualUpToOf(finding);
-  let versus = '';
-  if (usualUpTo !== undefined) versus = ` vs up to ${formatMeasure(measure, usualUpTo)}`;
-  else if (finding.typical !== null) {
-    versus = ` vs typically ${formatMeasure(measure, finding.typical)}`;
-  }
   const unlikely =
     finding.probability === null ? '' : ` (${formatProbability(finding.probability)})`;
-  return `${measure ?? 'volume'} ${actual}${versus}${unlikely}`;
+  return `${measure ?? 'volume'} ${actual}${versus(finding, measure)}${unlikely}`;
+}
+
+/** What the value is held against: a set limit, the usual edge of its window, or what is typical. */
+function versus({ evidence, typical }: FindingBody, measure: string | undefined): string {
+  const { measures } = evidence;
+  const cap = own(measures, 'cap');
+  if (cap !== undefined) return ` over the limit of ${formatMeasure(measure, cap)}`;
+  // A lasting rise is summed over its whole run; the usual edge it carries is of one minute.
+  const isRun = own(measures, 'evidence') !== undefined;
+  const usualUpTo = isRun ? undefined : own(measures, 'usual_up_to');
+  if (usualUpTo !== undefined) return ` vs up to ${formatMeasure(measure, usualUpTo)}`;
+  return typical === null ? '' : ` vs typically ${formatMeasure(measure, typical)}`;
 }
 
 function measureOf(finding: FindingBody): string | undefined {
   return own(finding.evidence.facts, 'measure');
-}
-
-function usualUpToOf(finding: FindingBody): number | undefined {
-  const { measures } = finding.evidence;
-  return own(measures, 'usual_up_to') ?? own(measures, 'usualUpTo');
 }
 
 function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
