@@ -14,6 +14,9 @@ import type {
 /** Risk from which an agent is shown as at risk; display only, no policy reads it. */
 const AT_RISK = 50;
 
+/** Level from which an agent can no longer work: scopes narrowed, suspended, revoked. */
+const TRIPPED_LEVEL = 3;
+
 /** RFC 3339 in UTC, whole milliseconds. */
 export function timeText(time: EpochMs): string {
   return new Date(time).toISOString();
@@ -48,7 +51,8 @@ export function agentBody(view: AgentView): AgentBody {
 
 /** The most urgent word that fits. */
 function stateOf(view: AgentView): AgentState {
-  if (view.level > 0) return 'tripped';
+  if (view.level >= TRIPPED_LEVEL) return 'tripped';
+  if (view.level > 0) return 'at_risk';
   if (view.risk >= AT_RISK) return 'at_risk';
   if (view.grant === null) return 'unregistered';
   return view.learning ? 'learning' : 'normal';
@@ -80,7 +84,12 @@ export function findingBody(finding: Finding): FindingBody {
       facts: { ...evidence.facts },
     },
     decision: decision.tripped
-      ? { tripped: true, key: keyBody(decision.key), level: decision.level }
+      ? {
+          tripped: true,
+          key: keyBody(decision.key),
+          level: decision.level,
+          ...(decision.cappedBy === undefined ? {} : { capped_by: decision.cappedBy }),
+        }
       : {
           tripped: false,
           why: decision.why,

@@ -68,9 +68,15 @@ export interface FindingBody {
     readonly measures: Readonly<Record<string, number>>;
     readonly facts: Readonly<Record<string, string>>;
   };
-  /** `{tripped:true,key,level}` or `{tripped:false,why,would?}`. */
+  /** `{tripped:true,key,level,capped_by?}` or `{tripped:false,why,would?}`. */
   readonly decision:
-    | { readonly tripped: true; readonly key: KeyBody; readonly level: number }
+    | {
+        readonly tripped: true;
+        readonly key: KeyBody;
+        readonly level: number;
+        /** Why it stayed below the level the detector asked for. */
+        readonly capped_by?: string;
+      }
     | {
         readonly tripped: false;
         readonly why: string;

@@ -22,8 +22,16 @@ export type HeldReason =
   | 'over_budget'
   | 'history';
 
+/** Why a trip stayed below the level its detector asked for. */
+export type CapReason = 'novelty_alone' | 'agent_trust' | 'unregistered' | 'over_budget';
+
 export type TripDecision =
-  | { readonly tripped: true; readonly key: BreakerKey; readonly level: BreakerLevel }
+  | {
+      readonly tripped: true;
+      readonly key: BreakerKey;
+      readonly level: BreakerLevel;
+      readonly cappedBy?: CapReason;
+    }
   | {
       readonly tripped: false;
       readonly why: HeldReason;

@@ -9,7 +9,7 @@ import { observeBaseline } from './baseline/baseline.ts';
 import { attachRevocation, levelOf, openBreaker, stateOf } from './breaker/board.ts';
 import { decide } from './breaker/policy.ts';
 import { type Effects, REVOKING_LEVEL, revocationOf } from './effects.ts';
-import { firstReport, identityOf, remember } from './idempotency.ts';
+import { firstReport, identityOf, type Novelty, remember } from './idempotency.ts';
 import { findingOf, type Judgement, judge, resolvedGrant } from './judge.ts';
 import type { Registry } from './registry.ts';
 import { addRisk } from './risk.ts';
@@ -28,7 +28,7 @@ export function foldInput(
   effects: Effects,
 ): void {
   const event = entry.body;
-  const novelty = remember(tenant.eventIds, identityOf(event), entry.contentHash);
+  const novelty = noveltyOf(tenant, entry);
   if (novelty === 'duplicate') return;
   const agent = agentOf(tenant, event, entry.loggedAt);
   if (!agent) return;
@@ -48,6 +48,12 @@ export function foldInput(
   for (const judgement of judgements) {
     conclude(tenant, agent, entry, judgement, term, effects);
   }
+}
+
+/** A proposal is a question: asked again, it is answered again. */
+function noveltyOf({ eventIds }: TenantState, { body, contentHash }: InputEntry): Novelty {
+  if (body.phase === 'proposed') return 'new';
+  return remember(eventIds, identityOf(body), contentHash);
 }
 
 /** Turns a judgement into a finding and, where the policy allows, into a trip. */
@@ -81,11 +87,11 @@ function conclude(
     effects.finding(tenant.tenant, findingOf(findingId, event, judgement, decision));
     return;
   }
-  const { key, level } = answer;
+  const { key, level, cappedBy } = answer;
   const alreadyOpen = levelOf(stateOf(tenant.board, key)) >= level;
   const decision: TripDecision = alreadyOpen
     ? { tripped: false, why: 'already_open', would: { key, level } }
-    : { tripped: true, key, level };
+    : { tripped: true, key, level, ...(cappedBy ? { cappedBy } : {}) };
   effects.finding(tenant.tenant, findingOf(findingId, event, judgement, decision));
   const transition = openBreaker(
     tenant.board,
@@ -118,7 +124,7 @@ function agentOf(tenant: TenantState, event: AccessEvent, logTime: number): Agen
 /** Makes room by forgetting the agent that came first, if it is neither tripped nor registered. */
 function forgetIdleAgent(tenant: TenantState, logTime: number): boolean {
   for (const [id, agent] of tenant.agents) {
-    if (agent.grant || agent.quarantinedUntil > logTime) continue;
+    if (resolvedGrant(tenant, agent, id) || agent.quarantinedUntil > logTime) continue;
     tenant.agents.delete(id);
     return true;
   }

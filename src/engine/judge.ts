@@ -45,7 +45,9 @@ export function judge(
     const state = agent.detectors[detector.id] ?? detector.init();
     agent.detectors[detector.id] = state;
     for (const verdict of detector.observe(event, state, context)) {
-      if (isNews(agent, detector, verdict, logTime)) judgements.push({ detector, mode, verdict });
+      // Each proposal is answered by itself, and leaves the news of the act to the act.
+      const told = event.phase === 'proposed' || isNews(agent, detector, verdict, logTime);
+      if (told) judgements.push({ detector, mode, verdict });
     }
   }
   return judgements;

@@ -67,12 +67,17 @@ describe('a trip', () => {
 
 describe('what holds a trip back', () => {
   it.each([
-    ['evidence of the agent alone', { source: { format: 'x', deliveredBy: 'x', trust: 'agent' } }],
-    ['an agent nobody registered', { tenant: { id: 'initech' } }],
-  ] as const)('caps %s at step-up', (_why, event) => {
+    [
+      'agent_trust',
+      'evidence of the agent alone',
+      { source: { format: 'x', deliveredBy: 'x', trust: 'agent' } },
+    ],
+    ['unregistered', 'an agent nobody registered', { tenant: { id: 'initech' } }],
+  ] as const)('says %s and caps %s at step-up', (cappedBy, _why, event) => {
     const { shard, write } = enforced();
-    const [, transition] = shard.apply([write.input(asking('a', 5, event))]);
+    const [finding, transition] = shard.apply([write.input(asking('a', 5, event))]);
     expect(transition?.decision).toMatchObject({ level: 2 });
+    expect(finding?.decision).toMatchObject({ decision: { tripped: true, cappedBy } });
   });
 
   it('shadow: says what would have happened', () => {

@@ -178,6 +178,8 @@ export class Shard {
       }
       case 'reset': {
         const { actor, reason } = command;
+        // The breaker moved on after the person looked; `control` answers with a conflict.
+        if (stateOf(tenant.board, command.key).epoch !== command.epoch) return;
         const by = { class: 'operator', reason, actor } as const;
         this.#close(tenant, command.key, by, entry.loggedAt, effects);
         return;

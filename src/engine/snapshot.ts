@@ -94,7 +94,8 @@ export function restore(shard: Shard, chunks: Iterable<SnapshotChunk>): void {
   for (const chunk of chunks) restoreChunk(shard, chunk);
 }
 
-function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
+/** Takes one chunk, in the order they were yielded; the first names the version. */
+export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
   if (chunk.type === 'shard') {
     if (chunk.version !== SNAPSHOT_VERSION) {
       throw new TripcoilError('conflict', `snapshot version ${chunk.version} is not readable`);

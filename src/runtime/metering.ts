@@ -1,6 +1,7 @@
 import type { Effect, FoldedEntry } from '../core/entry.ts';
 import type { EpochMs } from '../core/time.ts';
 import { SECOND_MS } from '../core/time.ts';
+import { REVOKING_LEVEL } from '../engine/effects.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Partition } from './partition.ts';
@@ -24,9 +25,8 @@ function meterEffect(effect: Effect, metrics: Metrics, now: EpochMs): void {
   if (effect.kind === 'finding') {
     const { detector, level, mode, decision } = effect.decision;
     metrics.count('tripcoil_findings_total', { detector, level, mode });
-    if (!decision.tripped) {
-      metrics.count('tripcoil_trips_suppressed_total', { reason: decision.why });
-    }
+    const reason = decision.tripped ? decision.cappedBy : decision.why;
+    if (reason) metrics.count('tripcoil_trips_suppressed_total', { reason });
     return;
   }
   if (effect.kind !== 'transition') return;
@@ -55,15 +55,19 @@ function meterAcknowledgement(entry: FoldedEntry, partition: Partition, metrics:
 
 function meterPopulation(partition: Partition, metrics: Metrics): void {
   const phases = { open: 0, isolated: 0 };
+  const tripped = new Set<string>();
   let agents = 0;
-  for (const tenant of partition.shard.tenants.values()) {
-    agents += tenant.agents.size;
-    for (const { state } of tenant.board.entries.values()) {
-      if (state.phase !== 'closed') phases[state.phase] += 1;
+  for (const { tenant, agents: known, board } of partition.shard.tenants.values()) {
+    agents += known.size;
+    for (const { key, state } of board.entries.values()) {
+      if (state.phase === 'closed') continue;
+      phases[state.phase] += 1;
+      if (state.level >= REVOKING_LEVEL) tripped.add(`${tenant}\n${key.agent ?? key.id}`);
     }
   }
   for (const [phase, count] of Object.entries(phases)) {
     metrics.gauge('tripcoil_breakers', count, { phase });
   }
-  metrics.gauge('tripcoil_agents', agents, { state: 'known' });
+  metrics.gauge('tripcoil_agents', tripped.size, { state: 'tripped' });
+  metrics.gauge('tripcoil_agents', Math.max(0, agents - tripped.size), { state: 'working' });
 }

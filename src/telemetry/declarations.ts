@@ -84,7 +84,7 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   },
   tripcoil_trips_suppressed_total: {
     type: 'counter',
-    help: 'Findings that did not move a breaker, by reason.',
+    help: 'Findings that moved no breaker, or moved it less than asked, by reason.',
     labels: ['reason'],
   },
   tripcoil_resets_total: { type: 'counter', help: 'Breakers closed.', labels: ['class'] },

@@ -212,6 +212,7 @@ describe('a baseline', () => {
   it('stays under 24 KiB an agent with all measures, and does not grow', () => {
     const state = worked(1, 3);
     observe(state, DAY, { records: 3, bytes: 9_000, tokens: 700 });
+    observe(state, DAY + 1);
     const early = numbersIn(snapshotBaseline(state));
     for (let minute = 0; minute < 3 * DAY; minute += 7) {
       observe(state, DAY + minute, { records: 3, bytes: 9_000, tokens: 700 });

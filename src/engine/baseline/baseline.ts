@@ -84,8 +84,7 @@ export function observeBaseline(
     // A call is one action however many are counted at once; other measures are sums of sizes.
     const isCount = measure === 'calls';
     const history = historyOf(state, measure, isCount ? 1 : bounded);
-    const square = isCount ? bounded : bounded * bounded;
-    addSize(history, minute, state.minute, bounded, square, state.weight);
+    addSize(history, minute, state.minute, bounded, isCount, state.weight);
   }
 }
 
@@ -189,6 +188,7 @@ function goBack(state: BaselineState, minute: number): void {
     if (!history) continue;
     history.rate.hour = hourOf(minute);
     history.totals.fill(0);
+    history.openLogSizes.fill(0);
     openMinute(history, minute);
     history.expected.fill(expectedAt(history, minute));
     sumRecent(history, minute);
@@ -224,6 +224,8 @@ function copyOfHistory(history: MeasureHistory): MeasureHistory {
     },
     totals: [...history.totals],
     expected: [...history.expected],
+    logSizes: [...history.logSizes],
+    openLogSizes: [...history.openLogSizes],
     dispersion: { ...history.dispersion },
     normal: [...history.normal],
     evidence: [...history.evidence],

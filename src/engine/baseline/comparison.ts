@@ -1,10 +1,11 @@
 import { MINUTE_MS } from '../../core/time.ts';
 import type { Comparison, Measure } from './agent-baseline.ts';
-import { logTail, quantile } from './count-model.ts';
+import { jumpQuantile, logJump, logTail, quantile } from './count-model.ts';
 import {
   logEvidenceNow,
   type MeasureHistory,
   meanEvidence,
+  sizeModelOf,
   slotOf,
   standardError,
 } from './measure-history.ts';
@@ -53,11 +54,23 @@ export class HistoryComparison implements Comparison {
     const { peakMinute, peakTen, dispersion } = this.#history;
     const minutes = this.windowMs / MINUTE_MS;
     const peak = minutes <= 1 ? peakMinute : Math.min(peakTen, peakMinute * minutes);
-    return Math.max(quantile(this.#mean, dispersion, UNUSUAL), peak * PEAK_MARGIN);
+    const usual = Math.max(quantile(this.#mean, dispersion, UNUSUAL), peak * PEAK_MARGIN);
+    const model = sizeModelOf(this.#history);
+    if (!model) return usual;
+    const { meanLog, deviationLog, meanSize } = model;
+    const jump = jumpQuantile(this.typical / meanSize, meanLog, deviationLog, UNUSUAL);
+    return Math.max(usual, this.typical + jump);
   }
 
   get probability(): number {
-    return Math.exp(logTail(this.#mean, this.#history.dispersion, this.actual));
+    const many = logTail(this.#mean, this.#history.dispersion, this.actual);
+    const model = sizeModelOf(this.#history);
+    if (!model || this.actual <= this.typical) return Math.exp(many);
+    const { meanLog, deviationLog, meanSize } = model;
+    const beyond = this.actual - this.typical;
+    return Math.exp(
+      Math.max(many, logJump(this.typical / meanSize, meanLog, deviationLog, beyond)),
+    );
   }
 
   get evidence(): number {

@@ -64,6 +64,28 @@ export function logRatio(
   return actual * (Math.log(times) + shrink) + shape * shrink;
 }
 
+/**
+ * Logarithm of the chance that one of `actions` log-normal sizes alone reaches `size`, by the
+ * Gaussian bound Q(z) ≤ exp(−z²/2) / 2. Totals of unequal sizes get large by one large size rather
+ * than by many (Foss, Korshunov, Zachary: Heavy-Tailed and Subexponential Distributions, 2013).
+ */
+export function logJump(actions: number, meanLog: number, deviation: number, size: number): number {
+  const z = Math.max(0, (Math.log(size) - meanLog) / deviation);
+  return Math.min(0, Math.log(Math.max(actions, LEAST_ACTIONS) / 2) - (z * z) / 2);
+}
+
+/** Size that one of `actions` reaches with this probability at most: the inverse of `logJump`. */
+export function jumpQuantile(
+  actions: number,
+  meanLog: number,
+  deviation: number,
+  probability: number,
+): number {
+  const room = Math.log(Math.max(actions, LEAST_ACTIONS) / 2) - Math.log(probability);
+  return Math.exp(meanLog + deviation * Math.sqrt(Math.max(0, 2 * room)));
+}
+
+const LEAST_ACTIONS = 1e-9;
 const POISSON_BELOW = 1e-6;
 const DOUBLINGS = 60;
 const HALVINGS = 40;

@@ -30,6 +30,9 @@ export interface MeasureHistory {
   /** Decayed sums of the sizes and their squares; their ratio is the typical size of an action. */
   sizeSum: number;
   sizeSquares: number;
+  /** Sizes of single actions on the logarithm: count, sum, squares; learned, and of the open minute. */
+  readonly logSizes: number[];
+  readonly openLogSizes: number[];
   /** Decayed actual and expected of the last minutes: the local level is their ratio. */
   levelActual: number;
   levelExpected: number;
@@ -111,6 +114,8 @@ export function createMeasureHistory(
     squares: 0,
     sizeSum: first,
     sizeSquares: first * first,
+    logSizes: [0, 0, 0],
+    openLogSizes: [0, 0, 0],
     levelActual: 0,
     levelExpected: 0,
     dispersion: { excess: first - 1, spread: FIRST_SPREAD },
@@ -142,6 +147,25 @@ export function unitOf(history: MeasureHistory): number {
   return history.sizeSum > 0 ? history.sizeSquares / history.sizeSum : 1;
 }
 
+/** Log-normal sizes of single actions; null for plain counts and before any was learned. */
+export interface SizeModel {
+  readonly meanLog: number;
+  readonly deviationLog: number;
+  readonly meanSize: number;
+}
+
+export function sizeModelOf({ logSizes, sizeSum }: MeasureHistory): SizeModel | null {
+  const count = entry(logSizes, 0);
+  if (count <= 0) return null;
+  const meanLog = entry(logSizes, 1) / count;
+  const variance = entry(logSizes, 2) / count - meanLog * meanLog;
+  const deviationLog = Math.sqrt(Math.max(LEAST_DEVIATION_LOG ** 2, variance));
+  return { meanLog, deviationLog, meanSize: Math.max(1, sizeSum / count) };
+}
+
+/** Equal sizes so far do not promise equal sizes. */
+const LEAST_DEVIATION_LOG = 0.5;
+
 export function expectedAt(history: MeasureHistory, minute: number): number {
   const unit = unitOf(history);
   return Math.max(rateAt(history.rate, minute, PRIOR_ACTIONS * unit), 1e-6 * unit);
@@ -165,18 +189,28 @@ export function addSize(
   minute: number,
   open: number,
   size: number,
-  square: number,
+  isCount: boolean,
   weight: number,
 ): void {
   const slot = slotOf(minute);
   history.totals[slot] = (history.totals[slot] ?? 0) + size;
   if (minute === open) {
-    history.squares += square;
+    if (isCount) history.squares += size;
+    else addLogSize(history, size);
     return;
   }
   if (minute > open - 10) history.nineActual += size;
   const taken = Math.min(size, history.mean + unitOf(history));
   learn(history.rate, hourOf(minute), taken * weight, 0);
+}
+
+function addLogSize(history: MeasureHistory, size: number): void {
+  const log = Math.log(size);
+  const { openLogSizes } = history;
+  history.squares += size * size;
+  openLogSizes[0] = entry(openLogSizes, 0) + 1;
+  openLogSizes[1] = entry(openLogSizes, 1) + log;
+  openLogSizes[2] = entry(openLogSizes, 2) + log * log;
 }
 
 /** Sums the nine minutes before the open one, so that a look at ten minutes costs nothing. */
@@ -340,6 +374,13 @@ function learnSizes(history: MeasureHistory, total: number, taken: number, weigh
   const share = taken / total;
   history.sizeSum = history.sizeSum * SIZE_KEEP + taken * weight;
   history.sizeSquares = history.sizeSquares * SIZE_KEEP + history.squares * share * share * weight;
+  const { logSizes, openLogSizes } = history;
+  if (openLogSizes[0] === 0) return;
+  for (let index = 0; index < logSizes.length; index += 1) {
+    const open = entry(openLogSizes, index) * weight;
+    logSizes[index] = entry(logSizes, index) * SIZE_KEEP + open;
+    openLogSizes[index] = 0;
+  }
 }
 
 /**

@@ -57,7 +57,7 @@ export function openBreaker(
   cause: Cause,
 ): Transition | null {
   const before = stateOf(board, key);
-  if (!rises(before, opening.level)) {
+  if (!rises(before, opening)) {
     const entry = board.entries.get(breakerKeyText(key));
     if (entry) put(board, { ...entry, state: prolonged(before, cause.logTime) });
     return null;
@@ -65,7 +65,7 @@ export function openBreaker(
   const after = opened(before, opening, cause.logTime);
   put(board, { key, state: after, title, revocation: null, acknowledgedBy: [] });
   return record(board, key, before, after, cause, {
-    level: opening.level,
+    level: after.level,
     reason: opening.reason,
     class: opening.class,
     findingId: opening.findingId,

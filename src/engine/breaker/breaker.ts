@@ -27,22 +27,36 @@ const DWELL_MS: Readonly<Record<BreakerLevel, number>> = {
   7: 1 * HOUR_MS,
 };
 
-/** Whether an opening would change the state: a breaker only ever rises while it is not closed. */
-export function rises(state: BreakerState, level: BreakerLevel): boolean {
-  return level > 0 && (state.phase === 'closed' || level > state.level);
+/**
+ * Whether an opening would change the state: a breaker only ever rises while it is not closed, but
+ * a person's hold takes over from an automatic opening at any level.
+ */
+export function rises(state: BreakerState, { level, class: by }: Opening): boolean {
+  if (level === 0) return false;
+  if (state.phase === 'closed' || level > state.level) return true;
+  return by === 'operator' && state.phase === 'open';
 }
 
-/** The state after opening at a higher level, one epoch on. Call only when `rises`. */
-export function opened(state: BreakerState, opening: Opening, logTime: EpochMs): BreakerState {
-  assert(rises(state, opening.level), 'a breaker opens only upwards');
+/**
+ * The state after an opening that `rises`, one epoch on; never lower than before. A person's hold
+ * stays one when new evidence raises it: nothing automatic may close it.
+ */
+export function opened(
+  state: BreakerState,
+  opening: Opening,
+  logTime: EpochMs,
+): Exclude<BreakerState, { readonly phase: 'closed' }> {
+  assert(rises(state, opening), 'a breaker opens only upwards');
   const epoch = state.epoch + 1;
-  if (opening.class === 'operator') {
+  if (opening.class === 'operator' || state.phase === 'isolated') {
+    const before = state.phase === 'closed' ? 0 : state.level;
+    const holder = state.phase === 'isolated' ? state.by : 'unknown';
     return {
       phase: 'isolated',
       epoch,
-      level: opening.level,
+      level: before > opening.level ? before : opening.level,
       reason: opening.reason,
-      by: opening.actor ?? 'unknown',
+      by: opening.actor ?? holder,
       openedAt: logTime,
     };
   }

@@ -1,6 +1,6 @@
 import type { AccessEvent, Trust } from '../../core/access-event.ts';
 import type { BreakerKey, BreakerLevel } from '../../core/breaker.ts';
-import type { DetectionFamily, DetectorMode, HeldReason } from '../../core/finding.ts';
+import type { CapReason, DetectionFamily, DetectorMode, HeldReason } from '../../core/finding.ts';
 import type { DetectorVerdict } from '../detect/detector.ts';
 
 /** What the policy knows when a verdict asks for a trip. */
@@ -16,7 +16,12 @@ export interface PolicyFacts {
 }
 
 export type PolicyAnswer =
-  | { readonly trip: true; readonly key: BreakerKey; readonly level: BreakerLevel }
+  | {
+      readonly trip: true;
+      readonly key: BreakerKey;
+      readonly level: BreakerLevel;
+      readonly cappedBy: CapReason | null;
+    }
   | {
       readonly trip: false;
       readonly why: HeldReason;
@@ -40,17 +45,17 @@ export function decide(
 ): PolicyAnswer {
   if (!verdict.trip) return { trip: false, why: verdict.held ?? 'below_threshold' };
   const key = keyOf(event, verdict.trip.key);
-  const capped = cap(verdict.trip.level, facts);
+  const asked = verdict.trip.level;
+  const weakness = asked > STEP_UP ? weaknessOf(facts) : null;
+  const level = weakness ? STEP_UP : asked;
   if (facts.mode === 'shadow' || facts.posture === 'shadow') {
-    return { trip: false, why: 'shadow', would: { key, level: capped } };
+    return { trip: false, why: 'shadow', would: { key, level } };
   }
-  if (facts.mode === 'alert') {
-    return { trip: false, why: 'alert_only', would: { key, level: capped } };
+  if (facts.mode === 'alert') return { trip: false, why: 'alert_only', would: { key, level } };
+  if (level > STEP_UP && overBudget(facts)) {
+    return { trip: true, key, level: STEP_UP, cappedBy: 'over_budget' };
   }
-  if (capped > STEP_UP && overBudget(facts)) {
-    return { trip: true, key, level: STEP_UP };
-  }
-  return { trip: true, key, level: capped };
+  return { trip: true, key, level, cappedBy: weakness };
 }
 
 /** The session of the event, or its agent where it has none. */
@@ -62,10 +67,11 @@ export function keyOf(event: AccessEvent, kind: 'agent' | 'session'): BreakerKey
   return { tenant: event.tenant.id, kind: 'agent', id: event.agent.id };
 }
 
-/** Novelty, an agent's own word, and an agent nobody registered never raise more than step-up. */
-function cap(level: BreakerLevel, facts: PolicyFacts): BreakerLevel {
-  const weak = facts.family === 'novelty' || facts.trust === 'agent' || !facts.registered;
-  return weak && level > STEP_UP ? STEP_UP : level;
+/** What keeps evidence at step-up: novelty, an agent's own word, an agent nobody registered. */
+function weaknessOf(facts: PolicyFacts): CapReason | null {
+  if (facts.family === 'novelty') return 'novelty_alone';
+  if (facts.trust === 'agent') return 'agent_trust';
+  return facts.registered ? null : 'unregistered';
 }
 
 function overBudget(facts: PolicyFacts): boolean {
