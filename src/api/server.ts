@@ -28,6 +28,8 @@ export function createHttpServer(options: {
     routerOptions: { maxParamLength: LIMITS.identifierChars * 9 },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
+    // An address that cannot be decoded; the framework's own answer repeats it.
+    frameworkErrors: errorAnswer(log),
   });
   app.setErrorHandler(errorAnswer(log));
   app.setNotFoundHandler(missingAnswer);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,8 @@ export interface ServedDaemon {
   readonly process: ChildProcess;
   /** Everything it said on standard error so far. */
   readonly said: readonly string[];
+  /** Everything it wrote to standard output so far. */
+  readonly printed: readonly string[];
   token(name: 'local-ingest' | 'local-broker' | 'local-operator'): Promise<string>;
   /** SIGKILL: no goodbye, no flush. */
   kill(): Promise<void>;
@@ -41,9 +43,11 @@ const LISTENS = /listens on (http:\S+) \(API, UI\) and (http:\S+) \(OTLP/;
 
 export async function serve(workplace: Workplace): Promise<ServedDaemon> {
   const child = spawn(process.execPath, ['src/main.ts', 'serve', '-c', workplace.configFile], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said: string[] = [];
+  const printed: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => printed.push(line));
   const lines = createInterface({ input: child.stderr });
   const listening = new Promise<{ main: string; otlp: string }>((resolve, reject) => {
     lines.on('line', (line) => {
@@ -66,6 +70,7 @@ export async function serve(workplace: Workplace): Promise<ServedDaemon> {
     otlp,
     process: child,
     said,
+    printed,
     token: async (name) => {
       const path = join(workplace.directory, 'data', 'credentials', `${name}.token`);
       return (await readFile(path, 'utf8')).trim();
@@ -75,6 +80,18 @@ export async function serve(workplace: Workplace): Promise<ServedDaemon> {
     },
     stop: () => end('SIGTERM'),
   };
+}
+
+/** Runs a command of the CLI to its end. */
+export function tripcoil(
+  ...words: readonly string[]
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['src/main.ts', ...words], (error, stdout, stderr) => {
+      const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;
+      resolve({ code, stdout, stderr });
+    });
+  });
 }
 
 /** Calls the daemon and returns its JSON. */
