@@ -1,0 +1,110 @@
+import { createRandom } from '../src/demo/random.ts';
+import { TraceRequest } from './decode-oracle.ts';
+import { BENCH_AGENTS, createZipf, SPANS_PER_BODY, spanAttributes } from './workload.ts';
+
+/**
+ * An OTLP request encoded once. `freshen` overwrites ids and times in place before each sending,
+ * since the engine counts a span that it has seen as a duplicate and does next to nothing for it.
+ */
+export interface SpanBody {
+  readonly bytes: Buffer;
+  freshen(round: number, nowMs: number): void;
+}
+
+const DURATION_NS = 84_500_000n;
+const FIRST_START_NS = 1_795_251_600_000_000_000n;
+
+export function spanBodies(bodies: number, encoding: 'protobuf' | 'json'): readonly SpanBody[] {
+  const random = createRandom(11);
+  const agentOf = createZipf(random, BENCH_AGENTS);
+  return Array.from({ length: bodies }, (_, body) => {
+    const serials = Array.from({ length: SPANS_PER_BODY }, (__, n) => body * SPANS_PER_BODY + n);
+    const spans = serials.map((serial) => ({
+      traceId: traceId(serial),
+      spanId: traceId(serial).subarray(0, 8),
+      name: 'execute_tool search_orders',
+      kind: 1,
+      startTimeUnixNano: String(startOf(serial)),
+      endTimeUnixNano: String(startOf(serial) + DURATION_NS),
+      status: { code: 1 },
+      attributes: spanAttributes(serial, agentOf(), random),
+    }));
+    return encoding === 'protobuf' ? protobufBody(spans, serials) : jsonBody(spans, serials);
+  });
+}
+
+type Span = { readonly traceId: Buffer; readonly spanId: Buffer } & Readonly<
+  Record<string, unknown>
+>;
+
+/** The serial, four bytes for the round, then filler that no other field holds. */
+function traceId(serial: number): Buffer {
+  const id = Buffer.alloc(16, 0xa5);
+  id.writeUInt32BE(serial + 1, 0);
+  return id;
+}
+
+function startOf(serial: number): bigint {
+  return FIRST_START_NS + BigInt(serial) * 200_000_000n;
+}
+
+function requestOf(spans: readonly object[]): object {
+  const attributes = ['service.name', 'service.version', 'host.name', 'service.namespace'].map(
+    (key) => ({ key, value: { stringValue: 'agents' } }),
+  );
+  const scope = { name: 'broker', version: '1.0.0' };
+  return { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ scope, spans }] }] };
+}
+
+function protobufBody(spans: readonly Span[], serials: readonly number[]): SpanBody {
+  const encoded = TraceRequest.encode(TraceRequest.fromObject(requestOf(spans))).finish();
+  const bytes = Buffer.from(encoded);
+  const ids = serials.map((serial) => placeOf(bytes, traceId(serial)));
+  const starts = serials.map((serial) => placeOf(bytes, fixed64(startOf(serial))));
+  const ends = serials.map((serial) => placeOf(bytes, fixed64(startOf(serial) + DURATION_NS)));
+  return {
+    bytes,
+    freshen(round, nowMs) {
+      const now = BigInt(Math.floor(nowMs)) * 1_000_000n;
+      for (const at of ids) bytes.writeUInt32BE(round, at + 4);
+      for (const at of starts) bytes.writeBigUInt64LE(now - DURATION_NS, at);
+      for (const at of ends) bytes.writeBigUInt64LE(now, at);
+    },
+  };
+}
+
+function jsonBody(spans: readonly Span[], serials: readonly number[]): SpanBody {
+  const spelled = spans.map((span) => ({
+    ...span,
+    traceId: span.traceId.toString('hex'),
+    spanId: span.spanId.toString('hex'),
+  }));
+  const bytes = Buffer.from(JSON.stringify(requestOf(spelled)));
+  const ids = serials.map((s) => placeOf(bytes, Buffer.from(traceId(s).toString('hex'))));
+  const starts = serials.map((s) => placeOf(bytes, Buffer.from(`"${startOf(s)}"`)) + 1);
+  const ends = serials.map((s) => placeOf(bytes, Buffer.from(`"${startOf(s) + DURATION_NS}"`)) + 1);
+  return {
+    bytes,
+    freshen(round, nowMs) {
+      const now = BigInt(Math.floor(nowMs)) * 1_000_000n;
+      const start = String(now - DURATION_NS);
+      const end = String(now);
+      const digits = round.toString(16).padStart(8, '0');
+      for (const at of ids) bytes.write(digits, at + 8, 'latin1');
+      for (const at of starts) bytes.write(start, at, 'latin1');
+      for (const at of ends) bytes.write(end, at, 'latin1');
+    },
+  };
+}
+
+function fixed64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
+  return bytes;
+}
+
+function placeOf(bytes: Buffer, wanted: Buffer): number {
+  const at = bytes.indexOf(wanted);
+  if (at < 0 || bytes.indexOf(wanted, at + 1) >= 0) throw new Error('not exactly once in the body');
+  return at;
+}
