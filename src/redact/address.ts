@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
-import { isDigit, isLetter } from './text-classes.ts';
+import { isDigit, isHexDigit, isLetter } from './text-classes.ts';
 
 const QUAD = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/y;
 const V6_CHARS = /[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}\.\d{1,3}\.\d{1,3})?(?:%[A-Za-z0-9_.-]{1,15})?/y;
@@ -24,17 +24,37 @@ export function ipv4At(subject: Subject, at: number): Hit | null {
 
 /** An IPv6 address that begins at `at`, a zone id included. */
 export function ipv6At({ text }: Subject, at: number): Hit | null {
+  if (!mayBeIpv6(text, at)) return null;
   V6_CHARS.lastIndex = at;
   const match = V6_CHARS.exec(text);
   if (match === null) return null;
   const address = match[0].replace(/(?<!:):$/, '');
   const end = at + address.length;
-  const colons = address.split(':').length - 1;
-  // `abc::def` is a path in more languages than one.
-  if (colons < 2 || (colons < 4 && !/\d/.test(address))) return null;
   const next = text.charCodeAt(end);
   if (isDigit(next) || isLetter(next) || !isIPv6(address)) return null;
   return isNobody(address) ? null : personalHit('ip', at, end);
+}
+
+/** Counts colons and groups before anything dearer is tried. */
+function mayBeIpv6(text: string, at: number): boolean {
+  let colons = 0;
+  let group = 0;
+  let shortened = false;
+  let hasDigit = false;
+  for (let index = at; index < at + 40; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x3a) {
+      if (group === 0 && colons > 0) shortened = true;
+      colons++;
+      group = 0;
+      if (colons > 8) return false;
+    } else if (isHexDigit(code)) {
+      if (isDigit(code)) hasDigit = true;
+      if (++group > 4) return false;
+    } else break;
+  }
+  // `abc::def` is a path in more languages than one; the time of day has two colons.
+  return colons > 1 && (colons > 3 || hasDigit) && (shortened || colons >= 6);
 }
 
 /** Loopback and unspecified addresses. */

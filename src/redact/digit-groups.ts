@@ -2,7 +2,7 @@ import { isDigit } from './text-classes.ts';
 
 /** Digits of the longest number this folder knows, with room for a neighbour on either side. */
 const MAX_DIGITS = 40;
-const MAX_GROUPS = 12;
+const MAX_GROUPS = 8;
 
 /** A run of digits with single separators between them, as people write numbers. */
 export interface DigitGroups {
@@ -10,6 +10,8 @@ export interface DigitGroups {
   readonly end: number;
   readonly digits: string;
   readonly groups: readonly DigitGroup[];
+  /** The run goes on beyond what was read. */
+  readonly cut: boolean;
 }
 
 export interface DigitGroup {
@@ -29,20 +31,31 @@ export function digitGroupsAt(text: string, at: number): DigitGroups | null {
   const groups: DigitGroup[] = [];
   let digits = '';
   let separator = '';
+  let cut = false;
   for (;;) {
     const start = index;
     while (isDigit(text.charCodeAt(index))) index++;
     if (index === start) return null;
     digits += text.slice(start, index);
     groups.push({ start, end: index, separator });
-    if (digits.length > MAX_DIGITS || groups.length > MAX_GROUPS) break;
+    cut = digits.length > MAX_DIGITS || groups.length >= MAX_GROUPS;
+    if (cut) break;
     SEPARATOR.lastIndex = index;
     const match = SEPARATOR.exec(text);
     if (match === null) break;
     separator = match[0];
     index += separator.length;
   }
-  return { start: at, end: groups.at(-1)?.end ?? at, digits, groups };
+  return { start: at, end: groups.at(-1)?.end ?? at, digits, groups, cut };
+}
+
+/** The run from one of its groups on. */
+export function runFrom(text: string, run: DigitGroups, from: number): DigitGroups {
+  const [first, ...rest] = run.groups.slice(from);
+  if (from === 0 || first === undefined) return run;
+  const digits = digitsOf(text, run, from, run.groups.length - 1);
+  const start = text.charCodeAt(first.start - 1) === 0x28 ? first.start - 1 : first.start;
+  return { ...run, start, digits, groups: [{ ...first, separator: '' }, ...rest] };
 }
 
 /** Digits of the groups `from` to `to`, both included. */

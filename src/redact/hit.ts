@@ -31,6 +31,10 @@ export interface Subject {
   floor: number;
   /** No JSON web token begins before this position: the dots it needs were looked for. */
   jwtBarrier: number;
+  /** Every number that begins before this position was judged as part of a longer run. */
+  numberBarrier: number;
+  /** The first `@` at or after some earlier position; the text's length when there is none. */
+  nextAt: number;
 }
 
 /** A hit on a personal value. */

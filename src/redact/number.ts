@@ -1,6 +1,12 @@
 import { ipv4At } from './address.ts';
 import { isIssuableSsn, isItin, looksLikeCard, passesLuhn } from './checksum.ts';
-import { type DigitGroups, digitGroupsAt, digitsOf, sharedSeparator } from './digit-groups.ts';
+import {
+  type DigitGroups,
+  digitGroupsAt,
+  digitsOf,
+  runFrom,
+  sharedSeparator,
+} from './digit-groups.ts';
 import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
 import { phoneIn } from './phone.ts';
 import { isAlphanumeric, isDigit } from './text-classes.ts';
@@ -16,18 +22,44 @@ const CARD_GROUPS = /^(?:4-4-4-4(?:-3)?|4-6-[45]|4-8-4|8-8|4-4-4-1|4-4-5|4-4-4-3
 
 /**
  * Whatever number begins at `at` (a digit, `+` or `(`): an address, a card, a social security
- * number, a phone. A checked form goes before a merely shaped one.
+ * number, a phone. A checked form goes before a merely shaped one. The whole run of digits is
+ * judged at once, so that each digit is looked at a bounded number of times.
  */
 export function numberAt(subject: Subject, at: number): Hit | null {
+  if (at < subject.numberBarrier) return null;
   const { text } = subject;
-  const first = text.charCodeAt(at);
-  if (isDigit(first)) {
-    const address = ipv4At(subject, at);
-    if (address !== null) return address;
-  } else if (isAlphanumeric(text.charCodeAt(at - 1))) return null;
+  if (!isDigit(text.charCodeAt(at)) && isAlphanumeric(text.charCodeAt(at - 1))) return null;
   const run = digitGroupsAt(text, at);
-  if (run === null || run.digits.length < SHORTEST || isPartOfMore(text, run)) return null;
-  return cardIn(subject, run) ?? ssnIn(subject, run) ?? phoneIn(subject, run);
+  if (run === null) return null;
+  const middle = run.groups[run.groups.length >> 1]?.start ?? run.end;
+  subject.numberBarrier = run.cut && run.groups.length > 1 ? middle : run.end;
+  return addressIn(subject, run) ?? longNumberIn(subject, run);
+}
+
+function longNumberIn(subject: Subject, run: DigitGroups): Hit | null {
+  if (run.digits.length < SHORTEST || isPartOfMore(subject.text, run)) return null;
+  const card = cardIn(subject, run);
+  if (card !== null) return card;
+  for (let from = 0; from < run.groups.length; from++) {
+    const rest = runFrom(subject.text, run, from);
+    if (rest.digits.length < SHORTEST) return null;
+    const hit = ssnIn(subject, rest) ?? phoneIn(subject, rest);
+    if (hit !== null) return hit;
+  }
+  return null;
+}
+
+function addressIn(subject: Subject, run: DigitGroups): Hit | null {
+  const { groups } = run;
+  for (let from = 0; from + 3 < groups.length; from++) {
+    const dotted =
+      groups[from + 1]?.separator === '.' &&
+      groups[from + 2]?.separator === '.' &&
+      groups[from + 3]?.separator === '.';
+    const address = dotted ? ipv4At(subject, groups[from]?.start ?? run.start) : null;
+    if (address !== null) return address;
+  }
+  return null;
 }
 
 /** Letters on to the digits make an id of it; an `@` makes it the beginning of an address. */
@@ -46,12 +78,19 @@ function cardIn(subject: Subject, run: DigitGroups): Hit | null {
   if (!named && TRACE_WORD.test(before)) return null;
   for (let from = 0; from < run.groups.length; from++) {
     for (let to = run.groups.length - 1; to >= from; to--) {
-      if (!isCard(text, run, from, to, named)) continue;
       const start = run.groups[from]?.start ?? run.start;
-      return personalHit('card', start, run.groups[to]?.end ?? run.end);
+      const end = run.groups[to]?.end ?? run.end;
+      if (isFraction(text, start, end) || !isCard(text, run, from, to, named)) continue;
+      return personalHit('card', start, end);
     }
   }
   return null;
+}
+
+/** On either side of a decimal point, or a part of something dotted. */
+function isFraction(text: string, start: number, end: number): boolean {
+  const before = text.charCodeAt(start - 1) === 0x2e && isDigit(text.charCodeAt(start - 2));
+  return before || (text.charCodeAt(end) === 0x2e && isDigit(text.charCodeAt(end + 1)));
 }
 
 function isCard(text: string, run: DigitGroups, from: number, to: number, named: boolean): boolean {

@@ -35,7 +35,14 @@ export function scanText(text: string, hints: number): Scan {
 
 /** Null when a foreign character turns up and `asciiOnly` is asked. */
 function scanPass(text: string, hints: number, asciiOnly: boolean): readonly Hit[] | null {
-  const subject: Subject = { text, hints, floor: 0, jwtBarrier: 0 };
+  const subject: Subject = {
+    text,
+    hints,
+    floor: 0,
+    jwtBarrier: 0,
+    numberBarrier: 0,
+    nextAt: -1,
+  };
   let hits: Hit[] | null = null;
   const size = text.length;
   let at = 0;
@@ -157,7 +164,7 @@ function signAt(subject: Subject, at: number, kind: number): Hit | null {
 function colonAt(subject: Subject, at: number): Hit | null {
   const { text } = subject;
   const next = text.charCodeAt(at + 1);
-  if (next === 0x2f) return userinfoAt(subject, at);
+  if (next === 0x2f && isAlphanumeric(text.charCodeAt(at - 1))) return userinfoAt(subject, at);
   if (next === 0x3a && !isAlphanumeric(text.charCodeAt(at - 1))) return ipv6At(subject, at);
   return (subject.hints & HINT.identifier) === 0 ? assignmentAt(subject, at) : null;
 }

@@ -2,17 +2,25 @@ import { type Hit, type Subject, secretHit } from './hit.ts';
 import { isAlphanumeric } from './text-classes.ts';
 import { withoutTokens } from './tokens.ts';
 
-const HTTP_AUTHORITY = /[^\s/?#"'<>\\]{1,1024}/y;
+/** Longest user information looked for. */
+const USERINFO_CHARS = 512;
+const HTTP_AUTHORITY = /[^\s/?#"'<>\\]{1,512}/y;
 /** Passwords of databases stand in URLs unescaped, slashes and all. */
-const WIDE_AUTHORITY = /[^\s"'<>]{1,1024}/y;
+const WIDE_AUTHORITY = /[^\s"'<>]{1,512}/y;
 
 /**
  * The user information of a URL whose `:` of `://` is at `at` (RFC 3986 section 3.2.1): names and
  * passwords of connection strings, tokens of remotes. A bare `git@` stays.
  */
-export function userinfoAt({ text }: Subject, at: number): Hit | null {
+export function userinfoAt(subject: Subject, at: number): Hit | null {
+  const { text } = subject;
   if (text.charCodeAt(at + 1) !== 0x2f || text.charCodeAt(at + 2) !== 0x2f) return null;
   const start = at + 3;
+  if (subject.nextAt < start) {
+    const next = text.indexOf('@', start);
+    subject.nextAt = next < 0 ? text.length : next;
+  }
+  if (subject.nextAt - start > USERINFO_CHARS) return null;
   const isHttp = /https?$/i.test(text.slice(Math.max(0, at - 5), at));
   const pattern = isHttp ? HTTP_AUTHORITY : WIDE_AUTHORITY;
   pattern.lastIndex = start;

@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import { HINT } from './hit.ts';
+import { scanText } from './scanner.ts';
+import { CLEAN_MAKERS, createRandom } from './testing/values.ts';
+
+/** What is found, as `type: text`, secrets by their label. */
+function found(text: string, hints: number = HINT.none): readonly string[] {
+  const scan = scanText(text, hints);
+  return scan.hits.map(({ start, end, type, label }) => {
+    return `${type === 'secret' ? label : type}: ${scan.text.slice(start, end)}`;
+  });
+}
+
+const HITS: readonly (readonly [string, string])[] = [
+  ['mail alice@example.com.', 'email: alice@example.com'],
+  ["o'brien+x@sub.example.co.uk>", "email: o'brien+x@sub.example.co.uk"],
+  ['to="john doe"@example.org', 'email: "john doe"@example.org'],
+  ['?q=alice%40example.com&', 'email: alice%40example.com'],
+  ['root@[93.184.216.34]', 'email: root@[93.184.216.34]'],
+  ['메일alice@example.com', 'email: alice@example.com'],
+  ['4111 1111 1111 1111', 'card: 4111 1111 1111 1111'],
+  ['3782-822463-10005', 'card: 3782-822463-10005'],
+  ['order_4111111111111111', 'card: 4111111111111111'],
+  ['my card 4929 1234 5678 9012', 'card: 4929 1234 5678 9012'],
+  ['cc 630427373398', 'card: 630427373398'],
+  ['123-45-6789', 'ssn: 123-45-6789'],
+  ['ssn 123456789', 'ssn: 123456789'],
+  ['912-70-1234', 'itin: 912-70-1234'],
+  ['DE44 5001 0517 5407 3249 31', 'iban: DE44 5001 0517 5407 3249 31'],
+  ['gb42nawi04454264788619', 'iban: gb42nawi04454264788619'],
+  ['IBAN DE89370400440532012363', 'iban: DE89370400440532012363'],
+  ['from 93.184.216.34:443', 'ip: 93.184.216.34'],
+  ['http://10.0.0.7/x', 'ip: 10.0.0.7'],
+  ['[2001:db8::8a2e:370:7334]:80', 'ip: 2001:db8::8a2e:370:7334'],
+  ['fe80::1ff:fe23:4567:890a%eth2', 'ip: fe80::1ff:fe23:4567:890a%eth2'],
+  ['::ffff:93.184.216.34', 'ip: ::ffff:93.184.216.34'],
+  ['+1 (415) 555-2671', 'phone: +1 (415) 555-2671'],
+  ['+46 (0)8 928 571 38', 'phone: +46 (0)8 928 571 38'],
+  ['555-867-5309', 'phone: 555-867-5309'],
+  ['call me on 467 3395', 'phone: 467 3395'],
+  ['Fax: 259.735.7502x459', 'phone: 259.735.7502x459'],
+  ['Authorization: Bearer abcdef0123456789', 'authorization: abcdef0123456789'],
+  ['Authorization: Basic dXNlcjpwYXNz', 'authorization: dXNlcjpwYXNz'],
+  ['x Bearer abcDEF0123456789', 'authorization: abcDEF0123456789'],
+  [
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF_1',
+    'jwt: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF_1',
+  ],
+  [`id AKIA${'Q2'.repeat(8)}`, `aws_access_key_id: AKIA${'Q2'.repeat(8)}`],
+  [`x=ghp_${'a1'.repeat(18)}`, `github_token: ghp_${'a1'.repeat(18)}`],
+  ['xoxb-123456789012-abcdefABCDEF', 'slack_token: xoxb-123456789012-abcdefABCDEF'],
+  [`sk_live_${'a1'.repeat(12)}`, `stripe_key: sk_live_${'a1'.repeat(12)}`],
+  [`sk-${'a1B2'.repeat(12)}`, `openai_key: sk-${'a1B2'.repeat(12)}`],
+  [`sk-ant-api03-${'a1'.repeat(40)}`, `anthropic_key: sk-ant-api03-${'a1'.repeat(40)}`],
+  [`AIza${'a1B2c'.repeat(7)}`, `google_api_key: AIza${'a1B2c'.repeat(7)}`],
+  [`npm_${'a1'.repeat(18)}`, `npm_token: npm_${'a1'.repeat(18)}`],
+  [`glpat-${'a1'.repeat(10)}`, `gitlab_token: glpat-${'a1'.repeat(10)}`],
+  ['-----BEGIN RSA PRIVATE KEY-----\nMIIE', 'private_key: -----BEGIN RSA PRIVATE KEY-----\nMIIE'],
+  ['postgres://joe:s3cr/t@db.example.com/x', 'url_userinfo: joe:s3cr/t'],
+  ['https://user:pw@host.example/', 'url_userinfo: user:pw'],
+  ['password=hunter2', 'password: hunter2'],
+  ['Server=x;Password=p@ss w;', 'password: p@ss'],
+  ['{"password": "correct horse"}', 'password: correct horse'],
+  ['{\\"client_secret\\":\\"abc12345xyz\\"}', 'secret: abc12345xyz'],
+  ['?api_key=abcd1234efgh', 'api_key: abcd1234efgh'],
+  ['Cookie: sid=31d4d96e407aad42; theme=x', 'cookie: sid=31d4d96e407aad42; theme=x'],
+  ['４１１１ １１１１ １１１１ １１１１', 'card: 4111 1111 1111 1111'],
+  ['４١۱1-1111-1111-1111', 'card: 4111-1111-1111-1111'],
+  ['alice\u200b@exam\u00adple.com', 'email: alice@example.com'],
+];
+
+const CLEAN: readonly string[] = [
+  '',
+  'git@github.com:acme/repo.git',
+  '@scope/package@1.2.3',
+  'icon@2x.png',
+  'user@localhost',
+  '4111 1111 1111 1112',
+  '1111111111111111',
+  '1763715600000',
+  '20261121090000123',
+  '000-12-3456',
+  '666-12-3456',
+  '123456789',
+  'DE44 5001 0517 5407 3249 32',
+  '127.0.0.1',
+  '::1',
+  '0.0.0.0',
+  '256.1.1.1',
+  '1.2.3.4.5',
+  'Chrome/126.0.6478.127',
+  'version 1.2.3.4',
+  '09:41:23',
+  'aa:bb:cc:dd:ee:ff',
+  'std::vector, dead::beef',
+  '2026-11-21T09:00:00.000Z',
+  '2026-11-21T09:00:00+0100',
+  '21.11.2026 10:15',
+  '12345.678901',
+  '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
+  '12345678-1234-4123-8123-123456789012',
+  '4bf92f3577b34da6a3ce929d0e0e4736',
+  'Bearer authentication required',
+  'bearer token',
+  'password: must be changed',
+  'password=<your password>',
+  ['api_key=$', '{API_KEY}'].join(''),
+  'token: expired',
+  'input_tokens=1234567890',
+  'next_page_token=CAUQAA1234567',
+  'https://example.com/a:b@c/d?x=1#y',
+  '-----BEGIN PUBLIC KEY-----',
+  'AKIAI',
+  'sk-learn-is-a-library',
+  'secrets:read token:refresh',
+  'Grüße aus Köln – 100 % „gut“',
+];
+
+describe('scanText', () => {
+  it.each(HITS)('finds in %j', (text, expected) => {
+    expect(found(text)).toEqual([expected]);
+  });
+
+  it.each(CLEAN)('leaves %j alone', (text) => {
+    expect(found(text)).toEqual([]);
+  });
+
+  it('believes a key that says what the value is', () => {
+    expect(found('5105105', HINT.none)).toEqual([]);
+    expect(found('510 5105', HINT.phone)).toEqual(['phone: 510 5105']);
+    expect(found('4929123456789012', HINT.card)).toEqual(['card: 4929123456789012']);
+    expect(found('123456789', HINT.ssn)).toEqual(['ssn: 123456789']);
+    expect(found('3.1.0.7', HINT.version)).toEqual([]);
+  });
+
+  it('finds each of several, left to right', () => {
+    const text = 'alice@example.com paid 4111111111111111 from 93.184.216.34';
+    expect(found(text).map((hit) => hit.split(':')[0])).toEqual(['email', 'card', 'ip']);
+  });
+
+  it('raises no alarm over clean telemetry', () => {
+    const random = createRandom(11);
+    const alarms: string[] = [];
+    for (let round = 0; round < 2_000; round++) {
+      for (const make of Object.values(CLEAN_MAKERS)) alarms.push(...found(String(make(random))));
+    }
+    expect(alarms).toEqual([]);
+  });
+
+  it('takes time in proportion to the text, whatever the text', () => {
+    for (const unit of ADVERSARIAL) {
+      scanText(unit.repeat(2_000), HINT.none);
+      const steps = [100_000, 400_000].map((size) => {
+        const text = unit.repeat(Math.ceil(size / unit.length));
+        const start = process.cpuUsage();
+        scanText(text, HINT.none);
+        const used = process.cpuUsage(start);
+        return used.user + used.system;
+      });
+      // Fourfold input; quadratic would be sixteenfold. Small times are all noise.
+      const [small = 0, large = 0] = steps;
+      expect(large < 40_000 || large < small * 9, `${unit}: ${small} to ${large} us`).toBe(true);
+    }
+  });
+});
+
+const ADVERSARIAL = [
+  'a@',
+  '@a',
+  'a.',
+  '1 ',
+  '1-',
+  '1',
+  'eyJ-',
+  'eyJa_',
+  'eyJaaaaaaaa.',
+  '::',
+  'a:',
+  '[',
+  '[email:',
+  'password=',
+  'password:"',
+  'x=',
+  '://',
+  'http://a@',
+  '-----BEGIN PRIVATE KEY-----',
+  '-----BEGIN ',
+  '+1',
+  '(1',
+  '%40',
+  'a%40',
+  'Bearer ',
+  'ghp_',
+  'DE44 ',
+  '\u0661',
+  '\u200b',
+  '" @',
+  '1.',
+  'Cookie: a=',
+] as const;
