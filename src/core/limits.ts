@@ -37,6 +37,8 @@ export const LIMITS = {
 
   /** Events waiting for the ledger: at 1 KiB each 64 MiB. Beyond it senders get 429. */
   queuedEvents: 65_536,
+  /** Commands, acknowledgements and proposals waiting for the ledger, beside the events. */
+  queuedOrders: 4_096,
   /** Bodies being decoded at once: 4 × 64 MiB × (body + decompressed) = 512 MiB at worst. */
   concurrentBodies: 4,
   /** One group commit: the smaller of these. 4,096 × 0.6 KiB = 2.4 MiB a write. */
@@ -80,6 +82,8 @@ export const LIMITS = {
   /** Body of a check or an acknowledgement that is no event. */
   breakerRequestBytes: 16 * 1024,
   outboxPending: 100_000,
+  /** Acknowledgements recorded by one append: a sixteenth of `queuedOrders`. */
+  acknowledgementsPerAppend: 256,
   /** Acknowledgement delays kept for the quantiles of the status page. */
   acknowledgeDelaysKept: 1_024,
   deliveryTimeoutMs: 2 * SECOND_MS,

@@ -85,11 +85,12 @@ export class Shard {
     return created;
   }
 
-  /** Log time at which a breaker opened; null when it is closed. */
-  openedAt(key: BreakerKey): EpochMs | null {
+  /** Log time at which this epoch of a breaker opened; null when it has moved on since. */
+  openedAt(key: BreakerKey, epoch: number): EpochMs | null {
     const board = this.tenants.get(key.tenant)?.board;
     const state = board ? stateOf(board, key) : null;
-    return state === null || state.phase === 'closed' ? null : state.openedAt;
+    if (state === null || state.phase === 'closed' || state.epoch !== epoch) return null;
+    return state.openedAt;
   }
 
   #fold(entry: FoldedEntry, effects: Effects): void {

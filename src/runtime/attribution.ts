@@ -3,6 +3,9 @@ import { UNKNOWN_TENANT } from '../core/entry.ts';
 import type { Reject } from '../core/reject.ts';
 import type { Principal } from '../ports/ingest.ts';
 
+/** Names that begin so are the process's own; no payload may claim one. */
+const RESERVED = '_';
+
 /**
  * Settles whose event this is. The tenant comes from the credential; the payload's word counts only
  * where the credential covers several tenants and names one of them (design invariant 1).
@@ -36,7 +39,10 @@ export function attribute(
 }
 
 function tenantOf(sender: Principal, claimed: string | undefined): string | null {
-  if (sender.tenants === '*') return claimed ?? UNKNOWN_TENANT;
+  if (sender.tenants === '*') {
+    if (claimed === undefined || claimed === '') return UNKNOWN_TENANT;
+    return claimed.startsWith(RESERVED) && claimed !== UNKNOWN_TENANT ? null : claimed;
+  }
   if (sender.tenants.length === 1) return sender.tenants[0] ?? null;
   return claimed !== undefined && sender.tenants.includes(claimed) ? claimed : null;
 }

@@ -1,11 +1,14 @@
+import type { AccessEvent } from '../core/access-event.ts';
 import { breakerKeyText } from '../core/breaker.ts';
-import type { Command } from '../core/entry.ts';
+import { type Command, SYSTEM_TENANT } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
 import type { AgentGrant, GrantSet } from '../core/grant.ts';
 import type { BreakerView, CheckAnswer } from '../ports/breakers.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { attribute } from './attribution.ts';
+import { clockSkew } from './clock-skew.ts';
 import type { Unplaced } from './entries.ts';
 import type { Partition } from './partition.ts';
 
@@ -13,19 +16,24 @@ export interface ControlOptions {
   readonly partition: Partition;
   readonly redactor: Redactor;
   readonly view: BreakerView;
+  readonly clock: Clock;
 }
 
 /** Level answered for a proposal that a deterministic detector objects to. */
 const REFUSED_PROPOSAL_LEVEL = 3;
 
 /** Orders of people and brokers; each is in the ledger before it takes effect. */
-export function createControl({ partition, redactor, view }: ControlOptions): Control {
+export function createControl({ partition, redactor, view, clock }: ControlOptions): Control {
   const { shard } = partition;
   return {
-    async command(tenant, command) {
+    async command(named, given) {
+      const { tenant, command } = addressed(named, given);
       refuseStale(tenant, command);
-      const words = { reason: redactor.redactText(tenant, command.reason) };
-      await partition.decide([{ kind: 'command', tenant, body: { ...command, ...words } }]);
+      const reason = redactor.redactText(named, command.reason);
+      const body = { ...command, reason };
+      const effects = await partition.decide([{ kind: 'command', tenant, body }]);
+      // Something ahead of it in the queue may have moved the breaker on.
+      if (command.type === 'reset' && effects.length === 0) throw movedOn(null);
     },
     async replaceGrants(tenant, grants) {
       const body = redactedGrants(redactor, tenant, grants);
@@ -43,6 +51,8 @@ export function createControl({ partition, redactor, view }: ControlOptions): Co
     async propose(sender, received) {
       const event = attribute(received, sender, 0, false);
       if ('code' in event) throw new TripcoilError('forbidden', event.message);
+      const skew = clockSkew(event, 0, clock.now());
+      if (skew) throw new TripcoilError('bad_request', `\`${skew.path}\`: ${skew.message}`);
       const body = redactor.redact({ ...event, phase: 'proposed' });
       const input: Unplaced = { kind: 'input', tenant: event.tenant.id, body };
       const effects = await partition.decide([input]);
@@ -67,16 +77,26 @@ export function createControl({ partition, redactor, view }: ControlOptions): Co
       throw new TripcoilError('not_found', 'no open breaker has this key');
     }
     if (entry.state.epoch !== command.epoch) {
-      throw new TripcoilError(
-        'conflict',
-        `the breaker is at epoch ${entry.state.epoch} now; look at it again before resetting`,
-      );
+      throw movedOn(entry.state.epoch);
     }
   }
 }
 
-function checkEvent(view: BreakerView, event: Parameters<Redactor['redact']>[0]): CheckAnswer {
+/** There is one global breaker, whatever tenant it is named with. */
+function addressed(tenant: string, command: Command): { tenant: string; command: Command } {
+  if (!('key' in command) || command.key.kind !== 'global') return { tenant, command };
+  const key = { tenant: SYSTEM_TENANT, kind: 'global', id: 'global' } as const;
+  return { tenant: SYSTEM_TENANT, command: { ...command, key } };
+}
+
+function movedOn(epoch: number | null): TripcoilError {
+  const where = epoch === null ? 'has moved on' : `is at epoch ${epoch} now`;
+  return new TripcoilError('conflict', `the breaker ${where}; look at it again before resetting`);
+}
+
+function checkEvent(view: BreakerView, event: AccessEvent): CheckAnswer {
   const session = event.session?.id;
+  const chain = event.token?.txn ?? event.trace?.traceId;
   const jti = event.token?.jti;
   return view.check({
     tenant: event.tenant.id,
@@ -84,6 +104,7 @@ function checkEvent(view: BreakerView, event: Parameters<Redactor['redact']>[0])
     tool: event.action.name,
     op: event.action.op,
     ...(session === undefined ? {} : { session }),
+    ...(chain === undefined ? {} : { chain }),
     ...(jti === undefined ? {} : { jti }),
   });
 }
@@ -99,7 +120,11 @@ export function redactedGrants(redactor: Redactor, tenant: string, grants: Grant
   return {
     ...grants,
     agents: grants.agents.map(agent),
-    principals: grants.principals.map((grant) => ({ ...grant, match: text(grant.match) })),
+    principals: grants.principals.map((grant) => ({
+      ...grant,
+      match: text(grant.match),
+      ...(grant.resources ? { resources: grant.resources.map(text) } : {}),
+    })),
     resources: grants.resources.map((fact) => ({ ...fact, match: text(fact.match) })),
   };
 }

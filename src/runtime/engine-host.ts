@@ -1,7 +1,7 @@
 import { SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { ShardOptions } from '../engine/shard.ts';
+import type { Shard, ShardOptions } from '../engine/shard.ts';
 import type { BreakerView } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
@@ -14,14 +14,16 @@ import type { Redactor } from '../ports/redactor.ts';
 import type { RevocationReceiver } from '../ports/revocation-receiver.ts';
 import type { Store } from '../ports/store.ts';
 import { createBreakerView } from './breaker-view.ts';
-import { createControl } from './control.ts';
+import { createControl, redactedGrants } from './control.ts';
 import { createEngineView } from './engine-view.ts';
 import { createIngest, type IngestOptions } from './ingest.ts';
+import { meterDecisions } from './metering.ts';
 import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
 import { Projector } from './projector.ts';
 import { recover } from './recovery.ts';
-import { writeSnapshot } from './snapshots.ts';
+import { nodeSnapshotFiles, type SnapshotFiles } from './snapshot-files.ts';
+import { Snapshots } from './snapshots.ts';
 
 export interface EngineHostOptions {
   readonly ledger: Ledger;
@@ -30,6 +32,8 @@ export interface EngineHostOptions {
   readonly receivers: readonly RevocationReceiver[];
   readonly shard: ShardOptions;
   readonly snapshotDirectory: string;
+  /** In place of `snapshotDirectory`, for tests that lose or damage snapshots. */
+  readonly snapshotFiles?: SnapshotFiles;
   readonly software: string;
   readonly tenantConfigs: ReadonlyMap<string, TenantConfig>;
   readonly grants: ReadonlyMap<string, GrantSet>;
@@ -55,18 +59,20 @@ export interface EngineHost {
 /** Recovers the engine, starts a new term and everything that follows the log. */
 export async function startEngineHost(options: EngineHostOptions): Promise<EngineHost> {
   const { ledger, store, redactor, clock, log, metrics } = options;
-  const recovered = await recover(options);
-  const { shard } = recovered;
-  if (recovered.replayed > 0 || recovered.completed.length > 0) {
-    log.info('engine recovered', {
-      entries: recovered.replayed,
-      completed_decisions: recovered.completed.length,
-    });
+  const files = options.snapshotFiles ?? nodeSnapshotFiles(options.snapshotDirectory);
+  const snapshots = new Snapshots({ files, ledger, log });
+  const { shard, replayed, completed } = await recover({ ...options, snapshots });
+  if (replayed > 0 || completed.length > 0) {
+    log.info('engine recovered', { entries: replayed, completed_decisions: completed.length });
   }
   const partition = new Partition({ shard, ledger, clock, log, metrics });
-  const outbox = new Outbox({ ...options, append: (entries) => partition.append(entries) });
+  const outbox: Outbox = new Outbox({
+    ...options,
+    append: (entries) => partition.append(entries),
+    resume: () => resumeDeliveries(partition, outbox),
+  });
   const breakers = createBreakerView(partition);
-  const control = createControl({ partition, redactor, view: breakers });
+  const control = createControl({ partition, redactor, view: breakers, clock });
   const ingest = createIngest({ ...options, partition });
   const { counters } = ingest;
   const view = createEngineView({ partition, ledger, outbox, counters, clock });
@@ -80,22 +86,24 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
       }
     }
   });
+  meterDecisions(partition, clock, metrics);
   await startTerm(partition, options);
   resumeDeliveries(partition, outbox);
   projector.start();
   const stop = new AbortController();
-  keepSnapshots(partition, options);
+  keepSnapshots(partition, snapshots, clock);
   const ticking = keepTime(partition, clock, stop.signal);
 
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     stop.abort();
     await ticking;
-    await partition.close();
-    await writeSnapshot(options.snapshotDirectory, shard).catch((error: unknown) =>
-      log.warn('snapshot not written; the next start replays more', { error: String(error) }),
-    );
+    await partition.idle();
+    // While the ledger still takes what the receivers have just answered.
     await outbox.close();
+    await partition.close();
+    if (partition.settled) await snapshots.write(shard);
+    await snapshots.idle();
     await projector.close();
   };
   return {
@@ -119,19 +127,31 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
  */
 async function startTerm(partition: Partition, options: EngineHostOptions): Promise<void> {
   const { shard } = partition;
-  const { clock, software } = options;
+  const { clock, software, redactor } = options;
   const term = Math.max(shard.term + 1, Math.floor(clock.now() / 1_000));
   await partition.append([
     { kind: 'config', tenant: SYSTEM_TENANT, body: { type: 'term', term, software } },
   ]);
-  for (const [tenant, config] of options.tenantConfigs) {
+  for (const [tenant, config] of configsOf(shard, options.tenantConfigs)) {
     if (sameJson(shard.tenants.get(tenant)?.config, config)) continue;
     await partition.append([{ kind: 'config', tenant, body: config }]);
   }
-  for (const [tenant, grants] of options.grants) {
+  for (const [tenant, given] of options.grants) {
+    const grants = redactedGrants(redactor, tenant, given);
     if (sameJson(shard.tenants.get(tenant)?.grants, grants)) continue;
     await partition.append([{ kind: 'grant', tenant, body: grants }]);
   }
+}
+
+/** A tenant without a configuration of its own follows the process's, also when that changes. */
+function configsOf(
+  shard: Shard,
+  given: ReadonlyMap<string, TenantConfig>,
+): ReadonlyMap<string, TenantConfig> {
+  const ofProcess = given.get(SYSTEM_TENANT);
+  if (!ofProcess) return given;
+  const others = [...shard.tenants.keys()].filter((tenant) => !given.has(tenant));
+  return new Map([...given, ...others.map((tenant) => [tenant, ofProcess] as const)]);
 }
 
 /** What was decided but not acknowledged before the last stop goes out again, with its old jti. */
@@ -151,20 +171,17 @@ async function keepTime(partition: Partition, clock: Clock, signal: AbortSignal)
 }
 
 /** Snapshots between cycles, when every decision on the state so far is in the ledger. */
-function keepSnapshots(partition: Partition, options: EngineHostOptions): void {
-  const { clock, log, snapshotDirectory } = options;
+function keepSnapshots(partition: Partition, snapshots: Snapshots, clock: Clock): void {
   const { shard } = partition;
   let seq = shard.seq;
   let at = clock.monotonicMs();
   partition.onCommitted(({ recorded }) => {
     const age = clock.monotonicMs() - at;
     const due = shard.seq - seq >= LIMITS.snapshotEveryEntries || age >= LIMITS.snapshotEveryMs;
-    if (!due || !recorded) return;
+    if (!due || !recorded || snapshots.busy) return;
     seq = shard.seq;
     at = clock.monotonicMs();
-    writeSnapshot(snapshotDirectory, shard).catch((error: unknown) => {
-      log.warn('snapshot not written', { error: String(error) });
-    });
+    void snapshots.write(shard);
   });
 }
 

@@ -2,7 +2,6 @@ import type { Finding } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { DAY_MS } from '../core/time.ts';
 import { viewOf } from '../engine/baseline/baseline.ts';
-import { levelOf } from '../engine/breaker/board.ts';
 import { strictest } from '../engine/breaker/check.ts';
 import { resolvedGrant } from '../engine/judge.ts';
 import { settingOf } from '../engine/registry.ts';
@@ -43,7 +42,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       if (entry.kind === 'input') inputs += 1;
       if (entry.kind !== 'ack') continue;
       delivered += 1;
-      const openedAt = shard.openedAt(entry.body.key);
+      const openedAt = shard.openedAt(entry.body.key, entry.body.epoch);
       if (openedAt === null) continue;
       delays.push(Math.max(0, entry.loggedAt - openedAt));
       if (delays.length > LIMITS.acknowledgeDelaysKept) delays.shift();
@@ -65,19 +64,23 @@ export function createEngineView(options: EngineViewOptions): EngineView {
     tenants: () => [...shard.tenants.values()].filter(isShown).map(tenantView),
     agents: (tenants) =>
       selected(shard, tenants)
-        .flatMap((tenant) =>
-          [...tenant.agents].map(([id, agent]) => agentView(shard, tenant, id, agent)),
-        )
+        .flatMap((tenant) => {
+          const levels = levelsByAgent(tenant);
+          return [...tenant.agents].map(([id, agent]) =>
+            agentView(shard, tenant, id, agent, levels.get(id) ?? 0),
+          );
+        })
         .sort((a, b) => b.level - a.level || b.risk - a.risk || (a.agent < b.agent ? -1 : 1)),
     agent: (tenantId, id) => {
       const tenant = shard.tenants.get(tenantId);
       const agent = tenant?.agents.get(id);
-      return tenant && agent ? agentView(shard, tenant, id, agent) : null;
+      if (!tenant || !agent) return null;
+      return agentView(shard, tenant, id, agent, levelsByAgent(tenant).get(id) ?? 0);
     },
     breakers: (tenants, includeClosed) =>
-      selected(shard, tenants).flatMap((tenant) =>
-        breakerDetails(shard, tenant, outbox, includeClosed),
-      ),
+      [...shard.tenants.values()]
+        .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
+        .flatMap((tenant) => breakerDetails(shard, tenant, outbox, includeClosed)),
     onFinding(listener) {
       findingListeners.add(listener);
       return () => findingListeners.delete(listener);
@@ -115,14 +118,27 @@ function tenantView(tenant: TenantState): TenantView {
   };
 }
 
-function agentView(shard: Shard, tenant: TenantState, id: string, agent: AgentState): AgentView {
+/** Highest level of any breaker that names an agent beside its own key: sessions, tools, chains. */
+function levelsByAgent(tenant: TenantState): ReadonlyMap<string, number> {
+  const levels = new Map<string, number>();
+  for (const { key, state } of tenant.board.entries.values()) {
+    if (key.agent === undefined || state.phase === 'closed') continue;
+    levels.set(key.agent, Math.max(levels.get(key.agent) ?? 0, state.level));
+  }
+  return levels;
+}
+
+function agentView(
+  shard: Shard,
+  tenant: TenantState,
+  id: string,
+  agent: AgentState,
+  heldLevel: number,
+): AgentView {
   const { logTime } = shard;
   const baseline = viewOf(agent.baseline, agent.lastSeen);
   const own = strictest(tenant.board, undefined, { tenant: tenant.tenant, agent: id });
-  let level: number = own?.state.level ?? 0;
-  for (const { key, state } of tenant.board.entries.values()) {
-    if (key.agent === id) level = Math.max(level, levelOf(state));
-  }
+  const level = Math.max(own?.state.level ?? 0, heldLevel);
   return {
     tenant: tenant.tenant,
     agent: id,
@@ -152,11 +168,11 @@ function breakerDetails(
   outbox: Outbox,
   includeClosed: boolean,
 ): readonly BreakerDetail[] {
-  const receivers = outbox.receiversOf(tenant.tenant);
   const details: BreakerDetail[] = [];
   for (const { key, state, title, revocation, acknowledgedBy } of tenant.board.entries.values()) {
     if (state.phase === 'closed' && !includeClosed) continue;
-    const awaiting = revocation ? receivers.filter((name) => !acknowledgedBy.includes(name)) : [];
+    const receivers = revocation ? outbox.receiversOf(key) : [];
+    const awaiting = receivers.filter((name) => !acknowledgedBy.includes(name));
     details.push({ key, state, title, term: shard.term, acknowledgedBy, awaiting });
   }
   return details;

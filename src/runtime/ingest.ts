@@ -7,6 +7,7 @@ import type { Ingest, IngestResult, ReceivedBatch } from '../ports/ingest.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { attribute } from './attribution.ts';
+import { clockSkew } from './clock-skew.ts';
 import type { Partition } from './partition.ts';
 
 export interface IngestOptions {
@@ -14,7 +15,7 @@ export interface IngestOptions {
   readonly redactor: Redactor;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** Sees each redacted event on its way in, for forwarding. Never blocks. */
+  /** Sees each redacted event once it is durable, for forwarding. Neither blocks nor throws. */
   readonly forward?: (event: Redacted<AccessEvent>) => void;
 }
 
@@ -42,12 +43,12 @@ export function createIngest(
       if (reject) rejects.push(reject);
       else if (!('code' in event)) accepted.push(redactor.redact(event));
     });
-    for (const event of accepted) options.forward?.(event);
     if (accepted.length > 0) {
       await partition.append(
         accepted.map((event) => ({ kind: 'input', tenant: event.tenant.id, body: event })),
       );
     }
+    for (const event of accepted) options.forward?.(event);
     note(accepted, rejects, batch);
     return { accepted: accepted.length, rejects };
   }
@@ -59,8 +60,12 @@ export function createIngest(
   ): void {
     counters.events += accepted.length;
     counters.rejected += rejects.length;
-    if (accepted.length > 0) counters.lastEventAt = clock.now();
     const source = batch.events[0]?.source.format ?? 'unknown';
+    if (accepted.length > 0) {
+      counters.lastEventAt = clock.now();
+      const seconds = counters.lastEventAt / 1_000;
+      metrics.gauge('tripcoil_ingest_last_event_timestamp_seconds', seconds, { source });
+    }
     metrics.count('tripcoil_ingest_events_total', { source, result: 'accepted' }, accepted.length);
     if (rejects.length > 0) {
       metrics.count('tripcoil_ingest_events_total', { source, result: 'invalid' }, rejects.length);
@@ -71,17 +76,5 @@ export function createIngest(
     counters,
     submit,
     overloaded: () => partition.queued >= LIMITS.queuedEvents,
-  };
-}
-
-/** An event from the future may not move a window; one from the distant past is a broken clock. */
-function clockSkew(event: AccessEvent, position: number, now: number): Reject | null {
-  const oldest = now - LIMITS.historyMaxAgeMs;
-  if (event.time <= now + LIMITS.futureSkewMs && event.time >= oldest) return null;
-  return {
-    position,
-    code: 'clock_skew',
-    path: 'time',
-    message: "the event lies too far from now; the sender's clock is off, or its unit is wrong",
   };
 }

@@ -46,8 +46,8 @@ function meterEffect(effect: Effect, metrics: Metrics, now: EpochMs): void {
 
 function meterAcknowledgement(entry: FoldedEntry, partition: Partition, metrics: Metrics): void {
   if (entry.kind !== 'ack') return;
-  const { receiver, key } = entry.body;
-  const openedAt = partition.shard.openedAt(key);
+  const { receiver, key, epoch } = entry.body;
+  const openedAt = partition.shard.openedAt(key, epoch);
   if (openedAt === null) return;
   const seconds = Math.max(0, entry.loggedAt - openedAt) / SECOND_MS;
   metrics.observe('tripcoil_time_to_revoke_seconds', seconds, { broker: receiver });

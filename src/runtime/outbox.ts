@@ -1,21 +1,35 @@
-import { breakerKeyText } from '../core/breaker.ts';
+import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Revocation } from '../core/revocation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import type { RevocationReceiver } from '../ports/revocation-receiver.ts';
+import type { DeliveryOutcome, RevocationReceiver } from '../ports/revocation-receiver.ts';
+import { backoffMs } from './backoff.ts';
+import { DeliveryRecord } from './delivery-record.ts';
 import type { Unplaced } from './entries.ts';
 
 export interface OutboxOptions {
   readonly receivers: readonly RevocationReceiver[];
   /** Records an acknowledgement or a refusal in the ledger. */
   readonly append: (entries: readonly Unplaced[]) => Promise<void>;
+  /** Sends again what the engine still owes; asked for when a full outbox has room again. */
+  readonly resume: () => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Spreads retries, 0 to 1; injected so that tests are exact. */
   readonly jitter: () => number;
+}
+
+/** One receiver and key: deliveries of a lane follow each other, lanes run side by side. */
+interface Lane {
+  readonly receiver: RevocationReceiver;
+  /** The newest revocation; null once it is acknowledged, rejected or superseded. */
+  owed: Revocation | null;
+  /** Ends the pause between two attempts. */
+  pause: AbortController | null;
+  done: Promise<void>;
 }
 
 /**
@@ -25,152 +39,160 @@ export interface OutboxOptions {
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** The newest revocation per receiver and key, still to be delivered. */
-  readonly #owed = new Map<string, Revocation>();
-  readonly #lanes = new Map<string, Promise<void>>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #owedBy = new Map<string, number>();
+  readonly #record: DeliveryRecord;
   readonly #stop = new AbortController();
+  #owed = 0;
+  /** Something was left out for want of room. */
+  #overflowed = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#record = new DeliveryRecord(options);
   }
 
   get unacknowledged(): number {
-    return this.#owed.size;
+    return this.#owed;
   }
 
-  /** Names of the receivers a revocation of this tenant goes to. */
-  receiversOf(tenant: string): readonly string[] {
-    return this.#options.receivers.filter((r) => covers(r, tenant)).map((r) => r.name);
+  /** Names of the receivers a revocation of this key goes to. */
+  receiversOf(key: BreakerKey): readonly string[] {
+    return this.#options.receivers.filter((r) => covers(r, key)).map((r) => r.name);
   }
 
   /** Owes a revocation to every receiver of its tenant that has not acknowledged it. */
   send(revocation: Revocation, acknowledgedBy: readonly string[] = []): void {
+    if (this.#stop.signal.aborted) return;
     for (const receiver of this.#options.receivers) {
-      if (!covers(receiver, revocation.key.tenant)) continue;
-      if (acknowledgedBy.includes(receiver.name)) continue;
-      const lane = `${receiver.name}\n${breakerKeyText(revocation.key)}`;
-      if (!this.#owed.has(lane) && this.#owed.size >= LIMITS.outboxPending) {
-        this.#options.log.error('outbox full: revocation stays owed in the ledger only', {
-          receiver: receiver.name,
-        });
-        continue;
-      }
-      this.#owed.set(lane, revocation);
-      if (!this.#lanes.has(lane)) this.#lanes.set(lane, this.#drain(lane, receiver));
+      if (!covers(receiver, revocation.key) || acknowledgedBy.includes(receiver.name)) continue;
+      const name = laneName(receiver, revocation.key);
+      const lane = this.#lanes.get(name);
+      if (lane?.owed?.jti === revocation.jti) continue;
+      if (!lane?.owed && this.#owed >= LIMITS.outboxPending) this.#overflow();
+      else if (lane) {
+        this.#owe(lane, revocation);
+        lane.pause?.abort();
+      } else this.#open(name, receiver, revocation);
     }
-    this.#gauge();
   }
 
   /** A breaker closed: an opening that was never delivered is superseded. */
-  supersede(key: Revocation['key']): void {
+  supersede(key: BreakerKey): void {
     for (const receiver of this.#options.receivers) {
-      this.#owed.delete(`${receiver.name}\n${breakerKeyText(key)}`);
+      const lane = this.#lanes.get(laneName(receiver, key));
+      if (!lane) continue;
+      this.#owe(lane, null);
+      lane.pause?.abort();
     }
-    this.#gauge();
   }
 
   /** Stops delivering; what is owed stays owed in the ledger. Safe twice. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#lanes.values());
+    for (const { pause } of this.#lanes.values()) pause?.abort();
+    const enough = new AbortController();
+    const lanes = Promise.all([...this.#lanes.values()].map(({ done }) => done));
+    // A receiver that ignores its signal must not keep the process from stopping.
+    await Promise.race([lanes, this.#options.clock.sleep(LIMITS.deliveryTimeoutMs, enough.signal)]);
+    enough.abort();
+    await this.#record.close();
   }
 
-  async #drain(lane: string, receiver: RevocationReceiver): Promise<void> {
+  #open(name: string, receiver: RevocationReceiver, revocation: Revocation): void {
+    const lane: Lane = { receiver, owed: null, pause: null, done: Promise.resolve() };
+    this.#lanes.set(name, lane);
+    this.#owe(lane, revocation);
+    lane.done = this.#drain(name, lane);
+  }
+
+  async #drain(name: string, lane: Lane): Promise<void> {
     let attempt = 0;
-    let current: Revocation | undefined;
-    while (!this.#stop.signal.aborted) {
-      const next = this.#owed.get(lane);
-      if (!next) break;
-      if (next !== current) attempt = 0;
-      current = next;
-      const done = await this.#attempt(lane, receiver, next, attempt);
-      if (!done) attempt += 1;
+    let previous: Revocation | null = null;
+    while (lane.owed && !this.#stop.signal.aborted) {
+      const revocation = lane.owed;
+      attempt = revocation === previous ? attempt + 1 : 0;
+      previous = revocation;
+      const outcome = await this.#deliver(lane.receiver, revocation);
+      if (outcome.status !== 'retry') this.#settle(lane, revocation, outcome);
+      else if (lane.owed === revocation) await this.#pause(lane, outcome, attempt);
     }
-    this.#lanes.delete(lane);
+    this.#lanes.delete(name);
   }
 
-  /** True when this revocation needs no further attempt. */
-  async #attempt(
-    lane: string,
-    receiver: RevocationReceiver,
-    revocation: Revocation,
-    attempt: number,
-  ): Promise<boolean> {
-    const { clock, log, metrics } = this.#options;
-    const timeout = AbortSignal.timeout(LIMITS.deliveryTimeoutMs);
-    const signal = AbortSignal.any([this.#stop.signal, timeout]);
-    const outcome = await receiver.deliver(revocation, signal);
-    metrics.count('tripcoil_revocations_total', {
-      broker: receiver.name,
-      transport: 'ssf_push',
-      result: outcome.status,
-    });
-    switch (outcome.status) {
-      case 'acknowledged':
-      case 'rejected':
-        await this.#settle(lane, receiver, revocation, outcome);
-        return true;
-      case 'retry': {
-        if (this.#stop.signal.aborted) return false;
-        if (attempt === 0) {
-          log.warn('revocation not delivered yet, retrying', { receiver: receiver.name });
-        }
-        await clock.sleep(outcome.afterMs ?? this.#backoffMs(attempt), this.#stop.signal);
-        return false;
-      }
+  async #deliver(receiver: RevocationReceiver, revocation: Revocation): Promise<DeliveryOutcome> {
+    const { clock } = this.#options;
+    const answered = new AbortController();
+    const timeout = new AbortController();
+    void clock.sleep(LIMITS.deliveryTimeoutMs, answered.signal).then(() => timeout.abort());
+    const signal = AbortSignal.any([this.#stop.signal, timeout.signal]);
+    try {
+      return await receiver.deliver(revocation, signal);
+    } catch {
+      return { status: 'retry', detail: 'receiver_failed' };
+    } finally {
+      answered.abort();
     }
   }
 
-  async #settle(
-    lane: string,
-    receiver: RevocationReceiver,
+  /** Until the next attempt is due, another revocation takes the lane, or the outbox closes. */
+  async #pause(lane: Lane, outcome: { readonly afterMs?: number }, attempt: number): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const { clock, log, jitter } = this.#options;
+    if (attempt === 0) {
+      log.warn('revocation not delivered yet, retrying', { receiver: lane.receiver.name });
+    }
+    const pause = new AbortController();
+    lane.pause = pause;
+    await clock.sleep(outcome.afterMs ?? backoffMs(attempt, jitter()), pause.signal);
+    lane.pause = null;
+  }
+
+  #settle(
+    lane: Lane,
     revocation: Revocation,
-    outcome: { status: 'acknowledged' } | { status: 'rejected'; detail: string },
-  ): Promise<void> {
-    const { key, jti, term, epoch } = revocation;
-    const entry: Unplaced =
-      outcome.status === 'acknowledged'
-        ? {
-            kind: 'ack',
-            tenant: key.tenant,
-            body: { receiver: receiver.name, jti, key, term, epoch },
-          }
-        : {
-            kind: 'delivery',
-            tenant: key.tenant,
-            body: { receiver: receiver.name, jti, status: 'rejected', detail: outcome.detail },
-          };
+    outcome: Exclude<DeliveryOutcome, { readonly status: 'retry' }>,
+  ): void {
+    const { name } = lane.receiver;
     if (outcome.status === 'rejected') {
       this.#options.log.error('receiver rejected a revocation; it will not obey it', {
-        receiver: receiver.name,
+        receiver: name,
         detail: outcome.detail,
       });
+      this.#record.rejected(name, revocation, outcome.detail);
+    } else this.#record.acknowledged(name, revocation);
+    if (lane.owed === revocation) this.#owe(lane, null);
+    if (this.#overflowed && this.#owed <= LIMITS.outboxPending / 2) {
+      this.#overflowed = false;
+      this.#options.resume();
     }
-    if (this.#owed.get(lane) === revocation) this.#owed.delete(lane);
-    this.#gauge();
-    // Not recorded means delivered again after a restart: at least once, never lost.
-    await this.#options.append([entry]).catch(() => undefined);
   }
 
-  #backoffMs(attempt: number): number {
-    const { deliveryBackoffFirstMs: first, deliveryBackoffMaxMs: max } = LIMITS;
-    const base = Math.min(max, first * 2 ** Math.min(attempt, 20));
-    return base * (0.5 + this.#options.jitter() / 2);
+  #owe(lane: Lane, revocation: Revocation | null): void {
+    const change = (revocation ? 1 : 0) - (lane.owed ? 1 : 0);
+    lane.owed = revocation;
+    const broker = lane.receiver.name;
+    const owed = (this.#owedBy.get(broker) ?? 0) + change;
+    this.#owedBy.set(broker, owed);
+    this.#owed += change;
+    this.#options.metrics.gauge('tripcoil_revocations_unacked', owed, { broker });
   }
 
-  #gauge(): void {
-    const { receivers, metrics } = this.#options;
-    const owed = new Map(receivers.map(({ name }) => [name, 0]));
-    for (const lane of this.#owed.keys()) {
-      const broker = lane.slice(0, lane.indexOf('\n'));
-      owed.set(broker, (owed.get(broker) ?? 0) + 1);
-    }
-    for (const [broker, count] of owed) {
-      metrics.gauge('tripcoil_revocations_unacked', count, { broker });
-    }
+  #overflow(): void {
+    if (this.#overflowed) return;
+    this.#overflowed = true;
+    this.#options.log.error('outbox full: more revocations wait in the ledger until it has room', {
+      pending: this.#owed,
+    });
   }
 }
 
-function covers(receiver: RevocationReceiver, tenant: string): boolean {
-  return receiver.tenants === '*' || receiver.tenants.includes(tenant);
+function laneName(receiver: RevocationReceiver, key: BreakerKey): string {
+  return `${receiver.name}\n${breakerKeyText(key)}`;
+}
+
+/** A global stop concerns every receiver, whatever tenants it serves. */
+function covers(receiver: RevocationReceiver, key: BreakerKey): boolean {
+  if (receiver.tenants === '*' || key.kind === 'global') return true;
+  return receiver.tenants.includes(key.tenant);
 }

@@ -1,10 +1,9 @@
 import type { DecisionEntry, Effect, FoldedEntry, LogEntry } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Shard } from '../engine/shard.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Ledger, SequencedEntry, UnsequencedEntry } from '../ports/ledger.ts';
+import type { Ledger, SequencedEntry } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import {
@@ -15,6 +14,7 @@ import {
   TICK,
   type Unplaced,
 } from './entries.ts';
+import { Intake, type Waiting } from './intake.ts';
 
 /** What a cycle of the writer made durable, for whoever follows the log. */
 export interface Committed {
@@ -26,13 +26,6 @@ export interface Committed {
   readonly recorded: boolean;
 }
 
-interface Waiting {
-  readonly entries: readonly Unplaced[];
-  readonly resolve: (effects: readonly Effect[]) => void;
-  readonly durable: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export interface PartitionOptions {
   readonly shard: Shard;
   readonly ledger: Ledger;
@@ -40,6 +33,8 @@ export interface PartitionOptions {
   readonly log: Log;
   readonly metrics: Metrics;
 }
+
+const NO_EFFECTS: readonly Effect[] = [];
 
 /**
  * The one writer of a partition. Cycle: take what waits, append and fsync, acknowledge, fold,
@@ -51,15 +46,16 @@ export class Partition {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #metrics: Metrics;
-  readonly #waiting: Waiting[] = [];
+  readonly #intake = new Intake();
   readonly #listeners = new Set<(committed: Committed) => void>();
-  /** Decisions that went out although the disk refused them. */
-  readonly #unrecorded: Effect[] = [];
-  #queued = 0;
+  /** Decisions of one cycle that went out although the disk refused them. */
+  #unrecorded: readonly Effect[] = [];
   #loggedAt: EpochMs;
   #running: Promise<void> | null = null;
+  #inHand: readonly Waiting[] = [];
   #writable = true;
-  #closed = false;
+  #closing: Promise<void> | null = null;
+  #broken = false;
 
   constructor(options: PartitionOptions) {
     this.shard = options.shard;
@@ -70,13 +66,19 @@ export class Partition {
     this.#loggedAt = Math.max(options.ledger.head.loggedAt, options.shard.logTime);
   }
 
+  /** Events that wait for the ledger. */
   get queued(): number {
-    return this.#queued;
+    return this.#intake.queued;
   }
 
   /** False from a failed write until the next one succeeds. */
   get writable(): boolean {
     return this.#writable;
+  }
+
+  /** Whether every decision on the state so far is in the ledger, so that it may be snapshotted. */
+  get settled(): boolean {
+    return this.#running === null && this.#unrecorded.length === 0 && !this.#broken;
   }
 
   /** Called after each cycle, in order. Returns the unsubscribe. */
@@ -88,54 +90,73 @@ export class Partition {
   /** Resolves once the entries are durable; what they cause follows by `onCommitted`. */
   append(entries: readonly Unplaced[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#enqueue({ entries, durable: resolve, resolve: () => {}, reject });
+      const lane = entries.every(({ kind }) => kind === 'input') ? 'event' : 'order';
+      this.#enqueue({ entries, lane, durable: resolve, decided: null, reject });
     });
   }
 
   /** Resolves with the effects of the entries, once those are recorded too. */
   decide(entries: readonly Unplaced[]): Promise<readonly Effect[]> {
     return new Promise((resolve, reject) => {
-      this.#enqueue({ entries, durable: () => {}, resolve, reject });
+      this.#enqueue({ entries, lane: 'order', durable: () => {}, decided: resolve, reject });
     });
   }
 
   /** Logs a tick of time when something waits for one; while the disk refuses, it is the probe. */
   async tick(): Promise<void> {
     const next = this.shard.nextTimerAt();
-    const due = next !== null && next <= this.#clock.now();
+    const due = next !== null && next <= Math.max(this.#loggedAt, this.#clock.now());
     if (due || !this.#writable || this.#unrecorded.length > 0)
       await this.append([TICK]).catch(() => undefined);
   }
 
+  /** Resolves once nothing waits and nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
   /** Takes in what waits, then stops. Safe twice. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#running;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.idle();
+    if (!this.#broken) await this.#recordOwed().catch(() => undefined);
   }
 
   #enqueue(waiting: Waiting): void {
-    if (this.#closed) {
-      waiting.reject(new TripcoilError('overloaded', 'shutting down', { retryable: true }));
-      return;
-    }
-    if (this.#queued + waiting.entries.length > LIMITS.queuedEvents) {
-      waiting.reject(
-        new TripcoilError('overloaded', 'the ingest queue is full', { retryable: true }),
-      );
-      return;
-    }
-    this.#waiting.push(waiting);
-    this.#queued += waiting.entries.length;
-    this.#running ??= this.#run();
+    if (this.#broken) waiting.reject(new TripcoilError('internal', 'the engine has stopped'));
+    else if (this.#closing !== null) waiting.reject(overloaded('shutting down'));
+    else if (waiting.entries.length === 0) {
+      waiting.durable();
+      waiting.decided?.(NO_EFFECTS);
+    } else if (!this.#intake.push(waiting)) waiting.reject(overloaded('the ingest queue is full'));
+    else this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#cycle();
+    try {
+      while (!this.#intake.empty) await this.#cycle();
+    } catch (error) {
+      this.#break(error);
+    }
     this.#running = null;
   }
 
   async #cycle(): Promise<void> {
-    const taken = this.#take();
+    this.#inHand = this.#intake.take();
+    try {
+      await this.#recordOwed();
+    } catch (error) {
+      this.#refuse(this.#inHand, error);
+      return;
+    }
+    await this.#commit(this.#inHand);
+  }
+
+  async #commit(taken: readonly Waiting[]): Promise<void> {
     const unplaced = taken.flatMap((waiting) => waiting.entries);
     this.#loggedAt = Math.max(this.#loggedAt, this.#clock.now());
     const loggedAt = this.#loggedAt;
@@ -143,13 +164,12 @@ export class Partition {
     try {
       stored = await this.#ledger.append(unplaced.map((entry) => encodeEntry(entry, loggedAt)));
     } catch (error) {
-      this.#setWritable(false);
-      for (const waiting of taken) waiting.reject(error);
+      // An entry the ledger cannot take is the fault of one call, not of its neighbours.
+      if (isOfStorage(error) || taken.length === 1) this.#refuse(taken, error);
+      else for (const waiting of taken) await this.#commit([waiting]);
       return;
-    } finally {
-      this.#queued -= unplaced.length;
-      this.#metrics.gauge('tripcoil_ingest_queue_length', this.#queued);
     }
+    this.#settle(taken);
     this.#setWritable(true);
     for (const waiting of taken) waiting.durable();
     await this.#fold(taken, unplaced, stored, loggedAt);
@@ -163,49 +183,79 @@ export class Partition {
   ): Promise<void> {
     const folded = unplaced.map((entry, index) => placed(entry, at(stored, index)));
     const effects = this.shard.apply(folded);
-    const decisions = await this.#record(effects, loggedAt);
-    const recorded = decisions !== null;
-    const committed = { entries: [...folded, ...(decisions ?? [])], folded, effects, recorded };
-    for (const listener of this.#listeners) listener(committed);
-    let from = 0;
-    for (const waiting of taken) {
-      const first = at(stored, from).seq;
-      from += waiting.entries.length;
-      const last = at(stored, from - 1).seq;
-      waiting.resolve(effects.filter((e) => e.inputSeq >= first && e.inputSeq <= last));
-    }
-  }
-
-  /** Null when the disk refused: the decisions are derivable from durable input, so they go out. */
-  async #record(
-    effects: readonly Effect[],
-    loggedAt: EpochMs,
-  ): Promise<readonly DecisionEntry[] | null> {
-    const owed = [...this.#unrecorded, ...effects];
-    if (owed.length === 0) return [];
-    const encoded: UnsequencedEntry[] = owed.map((effect) => encodeDecision(effect, loggedAt));
+    let decisions: readonly DecisionEntry[] = [];
+    let recorded = true;
     try {
-      const stored = await this.#ledger.append(encoded);
-      this.#unrecorded.length = 0;
-      return owed.map((effect, index) => recordedDecision(effect, at(stored, index)));
+      decisions = await this.#record(effects, loggedAt);
     } catch {
-      this.#setWritable(false);
-      this.#unrecorded.push(...effects);
-      return null;
+      // They are derivable from what is durable, so they go out all the same.
+      this.#unrecorded = effects;
+      recorded = false;
+    }
+    this.#tell({ entries: [...folded, ...decisions], folded, effects, recorded });
+    let entry = 0;
+    let effect = 0;
+    for (const { entries, decided } of taken) {
+      entry += entries.length;
+      const last = at(stored, entry - 1).seq;
+      const first = effect;
+      while ((effects[effect]?.inputSeq ?? Number.POSITIVE_INFINITY) <= last) effect += 1;
+      decided?.(effect === first ? NO_EFFECTS : effects.slice(first, effect));
     }
   }
 
-  #take(): Waiting[] {
-    const taken: Waiting[] = [];
-    let entries = 0;
-    while (this.#waiting.length > 0) {
-      const next = this.#waiting[0];
-      if (!next || (entries > 0 && entries + next.entries.length > LIMITS.commitEntries)) break;
-      entries += next.entries.length;
-      taken.push(next);
-      this.#waiting.shift();
+  /** Before anything else is written, so that what is owed never exceeds one cycle. */
+  async #recordOwed(): Promise<void> {
+    if (this.#unrecorded.length === 0) return;
+    const entries = await this.#record(this.#unrecorded, this.#loggedAt);
+    this.#unrecorded = [];
+    this.#setWritable(true);
+    this.#tell({ entries, folded: [], effects: [], recorded: true });
+  }
+
+  async #record(effects: readonly Effect[], loggedAt: EpochMs): Promise<readonly DecisionEntry[]> {
+    if (effects.length === 0) return [];
+    try {
+      const encoded = effects.map((effect) => encodeDecision(effect, loggedAt));
+      const stored = await this.#ledger.append(encoded);
+      return effects.map((effect, index) => recordedDecision(effect, at(stored, index)));
+    } catch (error) {
+      this.#setWritable(false);
+      throw error;
     }
-    return taken;
+  }
+
+  #tell(committed: Committed): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(committed);
+      } catch (error) {
+        this.#log.error('a follower of the log failed', { error: String(error) });
+      }
+    }
+  }
+
+  #refuse(taken: readonly Waiting[], error: unknown): void {
+    if (isOfStorage(error)) this.#setWritable(false);
+    this.#settle(taken);
+    for (const waiting of taken) waiting.reject(error);
+  }
+
+  /** A bug in the fold: the state may be half changed, so nothing more is decided on it. */
+  #break(error: unknown): void {
+    this.#broken = true;
+    this.#log.error('the engine stopped; open breakers stay as they are', {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    this.#setWritable(false);
+    const refusal = new TripcoilError('internal', 'the engine has stopped', { cause: error });
+    for (const waiting of this.#inHand) waiting.reject(refusal);
+    while (!this.#intake.empty) this.#refuse(this.#intake.take(), refusal);
+  }
+
+  #settle(taken: readonly Waiting[]): void {
+    this.#intake.settle(taken);
+    this.#metrics.gauge('tripcoil_ingest_queue_length', this.#intake.queued);
   }
 
   #setWritable(writable: boolean): void {
@@ -214,6 +264,17 @@ export class Partition {
     if (writable) this.#log.info('ledger writable again');
     else this.#log.error('ledger not writable: senders are refused until it is');
   }
+}
+
+function isOfStorage(error: unknown): boolean {
+  return (
+    error instanceof TripcoilError &&
+    (error.code === 'storage_unavailable' || error.code === 'overloaded')
+  );
+}
+
+function overloaded(message: string): TripcoilError {
+  return new TripcoilError('overloaded', message, { retryable: true });
 }
 
 function at(stored: readonly SequencedEntry[], index: number): SequencedEntry {

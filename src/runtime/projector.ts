@@ -64,11 +64,11 @@ export class Projector {
   }
 
   async #run(): Promise<void> {
-    const { store, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     let failures = 0;
     while (!this.#stop.signal.aborted) {
       try {
-        if (failures > 0 || this.#projected === 0) this.#projected = await store.projectedSeq();
+        if (failures > 0 || this.#projected === 0) this.#projected = await this.#stored();
         await this.#catchUp();
         failures = 0;
         await this.#sleepUntilWoken();
@@ -81,14 +81,28 @@ export class Projector {
     }
   }
 
+  /** Where the store stands. One that is ahead holds the rows of another ledger. */
+  async #stored(): Promise<number> {
+    const { store, ledger, log } = this.#options;
+    const seq = await store.projectedSeq();
+    if (seq > ledger.head.seq) {
+      log.error('the store is ahead of the ledger: delete it, and it is rebuilt', {
+        store_seq: seq,
+        ledger_seq: ledger.head.seq,
+      });
+    }
+    return seq;
+  }
+
   async #catchUp(): Promise<void> {
     const { ledger } = this.#options;
     while (this.#projected < ledger.head.seq && !this.#stop.signal.aborted) {
       const next = this.#projected + 1;
       while (this.#recent[0] && lastSeq(this.#recent[0]) < next) this.#recent.shift();
       const recent = this.#recent[0];
-      if (recent && firstSeq(recent) <= next) await this.#project(recent.entries);
-      else await this.#fromLedger(next);
+      if (recent && firstSeq(recent) <= next) {
+        await this.#project(recent.entries.filter(({ seq }) => seq >= next));
+      } else await this.#fromLedger(next);
     }
   }
 

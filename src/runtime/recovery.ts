@@ -7,9 +7,8 @@ import {
 import { TripcoilError } from '../core/errors.ts';
 import { Shard, type ShardOptions } from '../engine/shard.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { Log } from '../ports/log.ts';
 import { decodeEntry, encodeDecision, isDecision, isFolded } from './entries.ts';
-import { restoreLatest } from './snapshots.ts';
+import type { Snapshots } from './snapshots.ts';
 
 export interface Recovered {
   readonly shard: Shard;
@@ -27,13 +26,11 @@ export interface Recovered {
 export async function recover(options: {
   readonly ledger: Ledger;
   readonly shard: ShardOptions;
-  readonly snapshotDirectory: string;
-  readonly log: Log;
+  readonly snapshots: Snapshots;
 }): Promise<Recovered> {
-  const { ledger, log } = options;
+  const { ledger, snapshots } = options;
   const fresh = (): Shard => new Shard(options.shard);
-  const restored = await restoreLatest(options.snapshotDirectory, ledger.head.seq, fresh, log);
-  const shard = restored ?? fresh();
+  const shard = (await snapshots.restoreLatest(fresh)) ?? fresh();
   const snapshotSeq = shard.seq;
   const owed = new Map<string, Effect>();
   let replayed = 0;

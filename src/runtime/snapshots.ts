@@ -1,90 +1,151 @@
-import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash, hash } from 'node:crypto';
 import type { Shard } from '../engine/shard.ts';
-import { restore, type SnapshotChunk, snapshot } from '../engine/snapshot.ts';
+import { restoreChunk, type SnapshotChunk, snapshot } from '../engine/snapshot.ts';
+import type { Ledger, SequencedEntry } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 
 const NAME = /^snapshot-(\d{20})\.ndjson$/;
 const KEPT = 2;
 
+export interface SnapshotsOptions {
+  readonly files: SnapshotFiles;
+  readonly ledger: Ledger;
+  readonly log: Log;
+}
+
 /**
- * Writes the shard's state as it is at this moment. Atomic: a crash leaves the previous snapshot.
- * The last line is the SHA-256 of all lines before it.
+ * Last line of a snapshot: the SHA-256 of the lines before it, and that of the ledger entry it
+ * stands on, so that it is never restored over another ledger.
  */
-export async function writeSnapshot(directory: string, shard: Shard): Promise<void> {
-  const digest = createHash('sha256');
-  const lines: string[] = [];
-  // Stringified in one go, before the first await: the state must not move under it.
-  for (const chunk of snapshot(shard)) {
-    const line = `${JSON.stringify(chunk)}\n`;
-    digest.update(line);
-    lines.push(line);
-  }
-  lines.push(`${JSON.stringify({ type: 'end', sha256: digest.digest('hex') })}\n`);
-  await mkdir(directory, { recursive: true });
-  const name = `snapshot-${String(shard.seq).padStart(20, '0')}.ndjson`;
-  const temporary = join(directory, `${name}.partial`);
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    for (const line of lines) await file.write(line);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, join(directory, name));
-  for (const old of (await listed(directory)).slice(KEPT)) await rm(join(directory, old));
+interface End {
+  readonly type: 'end';
+  readonly sha256: string;
+  readonly entrySha256: string;
 }
 
-/** Restores the newest readable snapshot not ahead of the ledger. False when there is none. */
-export async function restoreLatest(
-  directory: string,
-  headSeq: number,
-  fresh: () => Shard,
-  log: Log,
-): Promise<Shard | null> {
-  for (const name of await listed(directory)) {
-    if (Number(NAME.exec(name)?.[1]) > headSeq) continue;
-    const chunks = await readChunks(join(directory, name));
-    if (!chunks) {
-      log.warn('snapshot is damaged, trying an older one', { name });
-      continue;
+/** The snapshots of one partition: written one after the other, the newest usable one restored. */
+export class Snapshots {
+  readonly #files: SnapshotFiles;
+  readonly #ledger: Ledger;
+  readonly #log: Log;
+  #writing: Promise<void> | null = null;
+
+  constructor({ files, ledger, log }: SnapshotsOptions) {
+    this.#files = files;
+    this.#ledger = ledger;
+    this.#log = log;
+  }
+
+  /** Whether a snapshot is being written; another one then waits for a better time. */
+  get busy(): boolean {
+    return this.#writing !== null;
+  }
+
+  /**
+   * Writes the shard's state as it is at this moment. A crash leaves the previous snapshot; a
+   * failure is logged, since without it the next start only replays more.
+   */
+  write(shard: Shard): Promise<void> {
+    // All of it before the first await: the state must not move under it.
+    const { seq } = shard;
+    if (seq === 0) return Promise.resolve();
+    const digest = createHash('sha256');
+    const lines: string[] = [];
+    for (const chunk of snapshot(shard)) {
+      const line = JSON.stringify(chunk);
+      digest.update(`${line}\n`);
+      lines.push(line);
     }
-    const shard = fresh();
-    try {
-      restore(shard, chunks);
-      return shard;
-    } catch (error) {
-      log.warn('snapshot is of another version, replaying instead', { name, error: String(error) });
-    }
+    const previous = this.#writing ?? Promise.resolve();
+    const writing = previous.then(() => this.#store(seq, lines, digest.digest('hex')));
+    this.#writing = writing
+      .catch((error: unknown) => {
+        this.#log.warn('snapshot not written; the next start replays more', {
+          error: String(error),
+        });
+      })
+      .finally(() => {
+        if (this.#writing === settled) this.#writing = null;
+      });
+    const settled = this.#writing;
+    return settled;
   }
-  return null;
-}
 
-async function readChunks(path: string): Promise<readonly SnapshotChunk[] | null> {
-  const text = await readFile(path, 'utf8');
-  const lines = text.split('\n').filter((line) => line !== '');
-  const end: unknown = parse(lines.pop() ?? '');
-  const digest = createHash('sha256');
-  for (const line of lines) digest.update(`${line}\n`);
-  const expected = digest.digest('hex');
-  if (typeof end !== 'object' || end === null || !('sha256' in end)) return null;
-  if (end.sha256 !== expected) return null;
-  return lines.map((line) => JSON.parse(line) as SnapshotChunk);
-}
+  /** Resolves once nothing is being written. */
+  async idle(): Promise<void> {
+    await this.#writing;
+  }
 
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
+  /** The newest snapshot that is whole, of this version and of this ledger; null without one. */
+  async restoreLatest(fresh: () => Shard): Promise<Shard | null> {
+    for (const name of await this.#listed()) {
+      const seq = seqOf(name);
+      if (seq > this.#ledger.head.seq) {
+        this.#log.warn('snapshot is ahead of the ledger, ignored', { name });
+        continue;
+      }
+      try {
+        return await this.#restored(name, seq, fresh());
+      } catch (error) {
+        this.#log.warn('snapshot not usable, trying an older one', { name, error: String(error) });
+      }
+    }
     return null;
   }
+
+  async #store(seq: number, lines: readonly string[], sha256: string): Promise<void> {
+    const end: End = { type: 'end', sha256, entrySha256: await this.#entryDigest(seq) };
+    await this.#files.write(nameOf(seq), [...lines, JSON.stringify(end)]);
+    // Whatever claims to be ahead of the state just written is of another ledger.
+    const names = await this.#listed();
+    const current = names.filter((name) => seqOf(name) <= seq);
+    for (const name of names) {
+      if (seqOf(name) > seq || current.indexOf(name) >= KEPT) await this.#files.remove(name);
+    }
+  }
+
+  async #restored(name: string, seq: number, shard: Shard): Promise<Shard> {
+    const digest = createHash('sha256');
+    let last: string | null = null;
+    for await (const line of this.#files.lines(name)) {
+      if (last !== null) {
+        digest.update(`${last}\n`);
+        restoreChunk(shard, JSON.parse(last) as SnapshotChunk);
+      }
+      last = line;
+    }
+    const end = JSON.parse(last ?? 'null') as Partial<End> | null;
+    if (end?.type !== 'end' || end.sha256 !== digest.digest('hex')) throw new Error('damaged');
+    if (shard.seq !== seq || end.entrySha256 !== (await this.#entryDigest(seq))) {
+      throw new Error('of another ledger');
+    }
+    return shard;
+  }
+
+  async #entryDigest(seq: number): Promise<string> {
+    for await (const [entry] of this.#ledger.read(seq)) {
+      if (entry?.seq === seq) return digestOf(entry);
+      break;
+    }
+    throw new Error('its entry is not in the ledger');
+  }
+
+  /** Newest first. */
+  async #listed(): Promise<readonly string[]> {
+    const names = await this.#files.list();
+    return names.filter((name) => NAME.test(name)).sort((a, b) => (a < b ? 1 : -1));
+  }
 }
 
-async function listed(directory: string): Promise<readonly string[]> {
-  const names = await readdir(directory).catch(() => []);
-  return names
-    .filter((name) => NAME.test(name))
-    .sort()
-    .reverse();
+function digestOf({ seq, loggedAt, kind, tenant, body }: SequencedEntry): string {
+  return hash('sha256', JSON.stringify([seq, loggedAt, kind, tenant, body]));
+}
+
+function nameOf(seq: number): string {
+  return `snapshot-${String(seq).padStart(20, '0')}.ndjson`;
+}
+
+function seqOf(name: string): number {
+  return Number(NAME.exec(name)?.[1]);
 }

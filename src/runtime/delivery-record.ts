@@ -1,0 +1,72 @@
+import { LIMITS } from '../core/limits.ts';
+import type { Revocation } from '../core/revocation.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { backoffMs } from './backoff.ts';
+import type { Unplaced } from './entries.ts';
+
+export interface DeliveryRecordOptions {
+  readonly append: (entries: readonly Unplaced[]) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly jitter: () => number;
+}
+
+/**
+ * Puts what receivers answered into the ledger, beside the deliveries and not in their way: while
+ * the disk refuses, revocations go on and their acknowledgements wait here. One that is lost in a
+ * crash costs one more delivery under the same `jti`.
+ */
+export class DeliveryRecord {
+  readonly #options: DeliveryRecordOptions;
+  readonly #waiting: Unplaced[] = [];
+  readonly #stop = new AbortController();
+  #writing: Promise<void> | null = null;
+
+  constructor(options: DeliveryRecordOptions) {
+    this.#options = options;
+  }
+
+  acknowledged(receiver: string, { key, jti, term, epoch }: Revocation): void {
+    const body = { receiver, jti, key, term, epoch };
+    this.#add({ kind: 'ack', tenant: key.tenant, body });
+  }
+
+  rejected(receiver: string, { key, jti }: Revocation, detail: string): void {
+    const body = { receiver, jti, status: 'rejected', detail } as const;
+    this.#add({ kind: 'delivery', tenant: key.tenant, body });
+  }
+
+  /** Tries once more what waits, then stops. Safe twice. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#writing;
+  }
+
+  #add(entry: Unplaced): void {
+    if (this.#waiting.length >= LIMITS.outboxPending) {
+      this.#options.log.error('too many acknowledgements wait for the ledger: one is dropped');
+      return;
+    }
+    this.#waiting.push(entry);
+    this.#writing ??= this.#write();
+  }
+
+  async #write(): Promise<void> {
+    const { append, clock, jitter } = this.#options;
+    const { signal } = this.#stop;
+    for (let attempt = 0; this.#waiting.length > 0; ) {
+      const entries = this.#waiting.slice(0, LIMITS.acknowledgementsPerAppend);
+      try {
+        await append(entries);
+        this.#waiting.splice(0, entries.length);
+        attempt = 0;
+      } catch {
+        if (signal.aborted) break;
+        await clock.sleep(backoffMs(attempt, jitter()), signal);
+        attempt += 1;
+      }
+    }
+    this.#writing = null;
+  }
+}

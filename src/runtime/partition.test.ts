@@ -1,0 +1,333 @@
+import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../core/limits.ts';
+import { HOUR_MS } from '../core/time.ts';
+import { Shard } from '../engine/shard.ts';
+import { OBEDIENT, START } from '../engine/testing/entries.ts';
+import { SILENT_METRICS } from '../ports/metrics.ts';
+import type { Unplaced } from './entries.ts';
+import { type Committed, Partition } from './partition.ts';
+import { FakeClock, settled } from './testing/fake-clock.ts';
+import {
+  GRANT_ENTRY,
+  inputOf,
+  OBEDIENT_SHARD,
+  RecordingLog,
+  tripInput,
+} from './testing/fixtures.ts';
+import { MemoryLedger } from './testing/memory-ledger.ts';
+
+function start(shard = new Shard(OBEDIENT_SHARD)) {
+  const ledger = new MemoryLedger();
+  const clock = new FakeClock(START);
+  const log = new RecordingLog();
+  const partition = new Partition({ shard, ledger, clock, log, metrics: SILENT_METRICS });
+  const committed: Committed[] = [];
+  partition.onCommitted((cycle) => committed.push(cycle));
+  return { shard, ledger, clock, log, partition, committed };
+}
+
+const kinds = (ledger: MemoryLedger) => ledger.entries.map(({ kind }) => kind);
+const isDecision = ({ kind }: { kind: string }) => ['finding', 'transition'].includes(kind);
+const trip: Unplaced = {
+  kind: 'command',
+  tenant: 'acme',
+  body: {
+    type: 'trip',
+    actor: 'kim',
+    reason: 'stop',
+    level: 4,
+    key: { tenant: 'acme', kind: 'agent', id: 'held' },
+  },
+};
+
+describe('acknowledging', () => {
+  it('waits for the disk, and for nothing but the disk', async () => {
+    const { ledger, partition, shard } = start();
+    const release = ledger.hold();
+    let acknowledged = false;
+    const appended = partition.append([inputOf({ id: 'a' })]).then(() => {
+      acknowledged = true;
+    });
+    await settled();
+    expect([acknowledged, shard.seq]).toEqual([false, 0]);
+    release();
+    await appended;
+    expect(ledger.entries).toHaveLength(1);
+  });
+
+  it('does not wait for the decisions, which `decide` does', async () => {
+    const { ledger, partition } = start();
+    await partition.append([GRANT_ENTRY]);
+    let decided = false;
+    const effects = partition.decide([tripInput('a', 4)]);
+    void effects.then(() => {
+      decided = true;
+    });
+    await settled();
+    expect(decided).toBe(true);
+    expect((await effects).map(({ kind }) => kind)).toEqual([
+      'finding',
+      'transition',
+      'revocation',
+    ]);
+    expect(kinds(ledger)).toEqual(['grant', 'input', 'finding', 'transition', 'revocation']);
+  });
+
+  it('gives each call its own effects', async () => {
+    const { partition } = start();
+    await partition.append([GRANT_ENTRY]);
+    const calls = [
+      partition.decide([tripInput('a', 4, 'one')]),
+      partition.decide([inputOf({ id: 'b' })]),
+      partition.decide([tripInput('c', 4, 'two'), tripInput('d', 4, 'three')]),
+    ];
+    const agents = (await Promise.all(calls)).map((effects) =>
+      effects.flatMap((effect) => (effect.kind === 'finding' ? effect.decision.agent : [])),
+    );
+    expect(agents).toEqual([['one'], [], ['two', 'three']]);
+  });
+
+  it('takes an empty call for done', async () => {
+    const { ledger, partition } = start();
+    await partition.append([]);
+    expect(await partition.decide([])).toEqual([]);
+    await partition.append([inputOf({ id: 'a' })]);
+    expect(ledger.entries).toHaveLength(1);
+  });
+});
+
+describe('the order', () => {
+  it('of the fold is the order of the log', async () => {
+    const { ledger, partition, committed } = start();
+    await partition.append([GRANT_ENTRY]);
+    const ids = Array.from({ length: 300 }, (_, index) => `e${index}`);
+    await Promise.all(ids.map((id) => partition.append([inputOf({ id })])));
+    await partition.idle();
+    const folded = committed.flatMap((cycle) => cycle.folded);
+    expect(folded.map(({ seq }) => seq)).toEqual(ledger.entries.map(({ seq }) => seq));
+    const told = folded.flatMap((entry) => (entry.kind === 'input' ? entry.body.id : []));
+    expect(told).toEqual(ids);
+  });
+
+  it('puts orders before the events that wait, and groups what waits', async () => {
+    const { ledger, partition, committed } = start();
+    const release = ledger.hold();
+    const first = partition.append([inputOf({ id: 'first' })]);
+    const flood = Array.from({ length: 50 }, (_, i) =>
+      partition.append([inputOf({ id: `e${i}` })]),
+    );
+    const order = partition.decide([trip]);
+    release();
+    await Promise.all([first, order, ...flood]);
+    expect(kinds(ledger).slice(0, 3)).toEqual(['input', 'command', 'input']);
+    expect(committed).toHaveLength(2);
+  });
+
+  it('stamps a log time that never goes back', async () => {
+    const { ledger, clock, partition } = start();
+    await partition.append([inputOf({ id: 'a' })]);
+    clock.set(START - HOUR_MS);
+    await partition.append([inputOf({ id: 'b' })]);
+    clock.set(START + 5);
+    await partition.append([inputOf({ id: 'c' })]);
+    expect(ledger.entries.map(({ loggedAt }) => loggedAt)).toEqual([START, START, START + 5]);
+  });
+});
+
+describe('too much', () => {
+  it('refuses events beyond the limit as retryable, and takes them again later', async () => {
+    const { ledger, partition } = start();
+    const release = ledger.hold();
+    const half = Array.from({ length: LIMITS.queuedEvents / 2 }, (_, i) =>
+      inputOf({ id: `e${i}` }),
+    );
+    const calls = [partition.append(half), partition.append(half)];
+    expect(partition.queued).toBe(LIMITS.queuedEvents);
+    await expect(partition.append([inputOf({ id: 'x' })])).rejects.toMatchObject({
+      code: 'overloaded',
+      retryable: true,
+    });
+    release();
+    await Promise.all(calls);
+    await partition.append([inputOf({ id: 'x' })]);
+    expect(partition.queued).toBe(0);
+  });
+
+  it('still takes an operator’s order', async () => {
+    const { ledger, partition, shard } = start();
+    const release = ledger.hold();
+    const full = Array.from({ length: LIMITS.queuedEvents }, (_, i) => inputOf({ id: `e${i}` }));
+    const flood = partition.append(full);
+    const order = partition.decide([trip]);
+    release();
+    await Promise.all([flood, order]);
+    expect(shard.tenant('acme').board.entries.size).toBe(1);
+  });
+
+  it('bounds the orders too', async () => {
+    const { ledger, partition } = start();
+    const release = ledger.hold();
+    const calls = Array.from({ length: LIMITS.queuedOrders }, () => partition.decide([trip]));
+    await expect(partition.decide([trip])).rejects.toMatchObject({ code: 'overloaded' });
+    release();
+    await Promise.all(calls);
+  });
+});
+
+describe('a failing disk', () => {
+  it('refuses senders until the tick finds it working', async () => {
+    const { ledger, partition, log } = start();
+    ledger.refuses = () => true;
+    await expect(partition.append([inputOf({ id: 'a' })])).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      retryable: true,
+    });
+    expect(partition.writable).toBe(false);
+    await partition.tick();
+    expect(partition.writable).toBe(false);
+    ledger.refuses = () => false;
+    await partition.tick();
+    expect(partition.writable).toBe(true);
+    expect(kinds(ledger)).toEqual(['tick']);
+    expect(log.lines).toEqual([
+      'error ledger not writable: senders are refused until it is',
+      'info ledger writable again',
+    ]);
+  });
+
+  it('lets decisions out all the same, and records them before anything else', async () => {
+    const { ledger, partition, committed, shard } = start();
+    await partition.append([GRANT_ENTRY]);
+    ledger.refuses = (entries) => entries.some(isDecision);
+    const effects = await partition.decide([tripInput('a', 4)]);
+    expect(effects).toHaveLength(3);
+    expect(committed.at(-1)).toMatchObject({ recorded: false, effects });
+    expect([partition.writable, partition.settled]).toEqual([false, false]);
+    const { seq } = shard;
+    await expect(partition.append([inputOf({ id: 'b' })])).rejects.toMatchObject({
+      code: 'storage_unavailable',
+    });
+    expect(shard.seq).toBe(seq);
+    ledger.refuses = () => false;
+    await partition.append([inputOf({ id: 'c' })]);
+    await partition.idle();
+    expect(kinds(ledger)).toEqual([
+      'grant',
+      'input',
+      'finding',
+      'transition',
+      'revocation',
+      'input',
+    ]);
+    expect([partition.writable, partition.settled]).toEqual([true, true]);
+    const told = committed.flatMap((cycle) => cycle.entries.map((entry) => entry.seq));
+    expect(told).toEqual(ledger.entries.map((entry) => entry.seq));
+  });
+
+  it('tries the decisions it owes once more when it closes, and only once', async () => {
+    const { ledger, partition } = start();
+    await partition.append([GRANT_ENTRY]);
+    ledger.refuses = (entries) => entries.some(isDecision);
+    await partition.decide([tripInput('a', 4)]);
+    ledger.refuses = () => false;
+    await Promise.all([partition.close(), partition.close()]);
+    expect(kinds(ledger).slice(2)).toEqual(['finding', 'transition', 'revocation']);
+    expect(partition.settled).toBe(true);
+  });
+
+  it('blames only the call whose entry the ledger cannot take', async () => {
+    const { ledger, partition } = start();
+    const release = ledger.hold();
+    ledger.refuses = (entries) => {
+      if (entries.some(({ body }) => body.includes('poison'))) throw new Error('too large');
+      return false;
+    };
+    const first = partition.append([inputOf({ id: 'first' })]);
+    const good = partition.append([inputOf({ id: 'good' })]);
+    const bad = partition.append([inputOf({ id: 'poison' })]);
+    const refused = expect(bad).rejects.toThrow('too large');
+    release();
+    await Promise.all([first, good, refused]);
+    expect(partition.writable).toBe(true);
+    expect(ledger.entries).toHaveLength(2);
+  });
+});
+
+describe('a fault of ours', () => {
+  it('in a follower stops nobody else', async () => {
+    const { partition, log } = start();
+    partition.onCommitted(() => {
+      throw new Error('follower');
+    });
+    let seen = 0;
+    partition.onCommitted(() => {
+      seen += 1;
+    });
+    await partition.append([inputOf({ id: 'a' })]);
+    await partition.append([inputOf({ id: 'b' })]);
+    await partition.idle();
+    expect(seen).toBe(2);
+    expect(log.lines).toContain('error a follower of the log failed');
+  });
+
+  it('in the fold stops the engine and answers everybody who waits', async () => {
+    const broken = {
+      ...OBEDIENT,
+      observe: () => {
+        throw new Error('bug');
+      },
+    };
+    const detectors = [broken];
+    const { ledger, partition } = start(
+      new Shard({ registry: { detectors }, initialPosture: 'enforce' }),
+    );
+    const release = ledger.hold();
+    const poison = partition.append([inputOf({ id: 'a' })]);
+    const proposal = partition.decide([inputOf({ id: 'b' })]);
+    const refused = expect(proposal).rejects.toMatchObject({ code: 'internal' });
+    release();
+    await Promise.all([poison, refused]);
+    await expect(partition.append([inputOf({ id: 'c' })])).rejects.toMatchObject({
+      code: 'internal',
+    });
+    expect([partition.writable, partition.settled]).toEqual([false, false]);
+    await partition.close();
+  });
+});
+
+describe('time', () => {
+  const timed = { ...OBEDIENT, family: 'statistical' } as const;
+  const shard = () => new Shard({ registry: { detectors: [timed] }, initialPosture: 'enforce' });
+
+  it('ticks only for what waits, and closes what is due', async () => {
+    const { ledger, clock, partition } = start(shard());
+    await partition.append([GRANT_ENTRY]);
+    await partition.decide([tripInput('a', 4)]);
+    const before = ledger.entries.length;
+    await partition.tick();
+    expect(ledger.entries).toHaveLength(before);
+    await clock.advance(HOUR_MS);
+    await partition.tick();
+    await partition.idle();
+    expect(kinds(ledger).slice(before)).toEqual(['tick', 'transition']);
+  });
+});
+
+describe('closing', () => {
+  it('takes in what waits and refuses what comes later', async () => {
+    const { ledger, partition } = start();
+    const release = ledger.hold();
+    const waiting = [
+      partition.append([inputOf({ id: 'a' })]),
+      partition.append([inputOf({ id: 'b' })]),
+    ];
+    const closing = partition.close();
+    await expect(partition.append([inputOf({ id: 'c' })])).rejects.toMatchObject({
+      code: 'overloaded',
+      retryable: true,
+    });
+    release();
+    await Promise.all([...waiting, closing]);
+    expect(ledger.entries).toHaveLength(2);
+  });
+});
