@@ -99,6 +99,8 @@ const CLEAN: readonly string[] = [
   '12345.678901',
   '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
   '12345678-1234-4123-8123-123456789012',
+  'ee41f782-565e-3cbb-ed17-03abe27438bd',
+  '3af51cee-6036-6562-7593-be3bd35cf567',
   '4bf92f3577b34da6a3ce929d0e0e4736',
   'Bearer authentication required',
   'bearer token',

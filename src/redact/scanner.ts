@@ -62,6 +62,10 @@ function scanPass(text: string, hints: number, asciiOnly: boolean): readonly Hit
     let next: number;
     if (kind === CLASS.letter || kind === CLASS.digit) {
       next = wordEnd(text, at + 1);
+      if (next - at === 8 && isUuid(text, at)) {
+        at += 36;
+        continue;
+      }
       hit = wordAt(subject, at, next, kind);
     } else {
       next = kind === CLASS.bracket ? afterToken(subject, at) : at + 1;
@@ -97,7 +101,7 @@ function wordAt(subject: Subject, at: number, end: number, kind: number): Hit | 
   const size = end - at;
   if (kind === CLASS.digit) {
     const short = size < 5 && text.charCodeAt(end) === 0x3a ? ipv6At(subject, at) : null;
-    return short ?? (isUuid(text, at, size) ? null : numberStart(subject, at, end));
+    return short ?? numberStart(subject, at, end);
   }
   if (beginsSecret(text.charCodeAt(at), text.charCodeAt(at + 1))) {
     const secret = secretAt(subject, at);
@@ -129,11 +133,11 @@ function hexWord(subject: Subject, at: number, end: number): Hit | null {
 }
 
 /** RFC 9562, any version: eight, four, four, four and twelve hexadecimal digits. */
-function isUuid(text: string, at: number, size: number): boolean {
+function isUuid(text: string, at: number): boolean {
+  if (text.charCodeAt(at + 8) !== 0x2d || text.charCodeAt(at + 13) !== 0x2d) return false;
   return (
-    size === 8 &&
-    text.charCodeAt(at + 8) === 0x2d &&
-    /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.slice(at, at + 36))
+    /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.slice(at, at + 36)) &&
+    !isAlphanumeric(text.charCodeAt(at + 36))
   );
 }
 
