@@ -82,6 +82,8 @@ export const LIMITS = {
   /** Body of a check or an acknowledgement that is no event. */
   breakerRequestBytes: 16 * 1024,
   outboxPending: 100_000,
+  /** Deliveries under way to one receiver; more wait their turn. */
+  deliveriesAtOnce: 64,
   /** Acknowledgements recorded by one append: a sixteenth of `queuedOrders`. */
   acknowledgementsPerAppend: 256,
   /** Acknowledgement delays kept for the quantiles of the status page. */

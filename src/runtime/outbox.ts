@@ -8,6 +8,7 @@ import type { DeliveryOutcome, RevocationReceiver } from '../ports/revocation-re
 import { backoffMs } from './backoff.ts';
 import { DeliveryRecord } from './delivery-record.ts';
 import type { Unplaced } from './entries.ts';
+import { Slots } from './slots.ts';
 
 export interface OutboxOptions {
   readonly receivers: readonly RevocationReceiver[];
@@ -27,6 +28,8 @@ interface Lane {
   readonly receiver: RevocationReceiver;
   /** The newest revocation; null once it is acknowledged, rejected or superseded. */
   owed: Revocation | null;
+  /** Ends the attempt under way. */
+  attempt: AbortController | null;
   /** Ends the pause between two attempts. */
   pause: AbortController | null;
   done: Promise<void>;
@@ -41,6 +44,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #lanes = new Map<string, Lane>();
   readonly #owedBy = new Map<string, number>();
+  readonly #slots = new Map<string, Slots>();
   readonly #record: DeliveryRecord;
   readonly #stop = new AbortController();
   #owed = 0;
@@ -90,7 +94,10 @@ export class Outbox {
   /** Stops delivering; what is owed stays owed in the ledger. Safe twice. */
   async close(): Promise<void> {
     this.#stop.abort();
-    for (const { pause } of this.#lanes.values()) pause?.abort();
+    for (const { attempt, pause } of this.#lanes.values()) {
+      attempt?.abort();
+      pause?.abort();
+    }
     const enough = new AbortController();
     const lanes = Promise.all([...this.#lanes.values()].map(({ done }) => done));
     // A receiver that ignores its signal must not keep the process from stopping.
@@ -100,38 +107,51 @@ export class Outbox {
   }
 
   #open(name: string, receiver: RevocationReceiver, revocation: Revocation): void {
-    const lane: Lane = { receiver, owed: null, pause: null, done: Promise.resolve() };
+    const lane: Lane = {
+      receiver,
+      owed: null,
+      attempt: null,
+      pause: null,
+      done: Promise.resolve(),
+    };
     this.#lanes.set(name, lane);
     this.#owe(lane, revocation);
     lane.done = this.#drain(name, lane);
   }
 
   async #drain(name: string, lane: Lane): Promise<void> {
+    const slots = this.#slotsOf(lane.receiver);
     let attempt = 0;
     let previous: Revocation | null = null;
     while (lane.owed && !this.#stop.signal.aborted) {
+      await slots.acquire();
       const revocation = lane.owed;
+      const outcome = await this.#deliver(lane, revocation);
+      slots.release();
+      if (!revocation || !outcome) continue;
       attempt = revocation === previous ? attempt + 1 : 0;
       previous = revocation;
-      const outcome = await this.#deliver(lane.receiver, revocation);
       if (outcome.status !== 'retry') this.#settle(lane, revocation, outcome);
       else if (lane.owed === revocation) await this.#pause(lane, outcome, attempt);
     }
     this.#lanes.delete(name);
   }
 
-  async #deliver(receiver: RevocationReceiver, revocation: Revocation): Promise<DeliveryOutcome> {
-    const { clock } = this.#options;
+  /** Null when it was superseded, or the outbox closed, while it waited for its turn. */
+  async #deliver(lane: Lane, revocation: Revocation | null): Promise<DeliveryOutcome | null> {
+    if (!revocation || this.#stop.signal.aborted) return null;
     const answered = new AbortController();
-    const timeout = new AbortController();
-    void clock.sleep(LIMITS.deliveryTimeoutMs, answered.signal).then(() => timeout.abort());
-    const signal = AbortSignal.any([this.#stop.signal, timeout.signal]);
+    const attempt = new AbortController();
+    lane.attempt = attempt;
+    const { clock } = this.#options;
+    void clock.sleep(LIMITS.deliveryTimeoutMs, answered.signal).then(() => attempt.abort());
     try {
-      return await receiver.deliver(revocation, signal);
+      return await lane.receiver.deliver(revocation, attempt.signal);
     } catch {
       return { status: 'retry', detail: 'receiver_failed' };
     } finally {
       answered.abort();
+      lane.attempt = null;
     }
   }
 
@@ -166,6 +186,13 @@ export class Outbox {
       this.#overflowed = false;
       this.#options.resume();
     }
+  }
+
+  /** A burst of a thousand trips must not open a thousand connections to one receiver. */
+  #slotsOf({ name }: RevocationReceiver): Slots {
+    const slots = this.#slots.get(name) ?? new Slots(LIMITS.deliveriesAtOnce);
+    this.#slots.set(name, slots);
+    return slots;
   }
 
   #owe(lane: Lane, revocation: Revocation | null): void {
