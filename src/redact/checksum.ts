@@ -1,6 +1,6 @@
 /** Tests that a candidate must pass before it is called what it looks like. */
 
-/** Luhn's check (ISO/IEC 7812-1, annex B) over the digits of `text`; other characters are skipped. */
+/** Luhn's check (ISO/IEC 7812-1, annex B) over the digits of `text`, skipping all else. */
 export function passesLuhn(text: string): boolean {
   let sum = 0;
   let digits = 0;
@@ -35,7 +35,7 @@ const CARD_SHAPE = new RegExp(
     .join('|'),
 );
 
-/** Whether an issuer gives out numbers of this prefix and length; the check digit is not looked at. */
+/** Whether an issuer gives out numbers of this prefix and length, check digit apart. */
 export function looksLikeCard(digits: string): boolean {
   return CARD_SHAPE.test(digits) && !/^(\d)\1+$/.test(digits);
 }

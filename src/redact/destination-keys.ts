@@ -14,8 +14,8 @@ export type DestinationKind =
 
 const WORDS: Readonly<Record<DestinationKind, string>> = {
   recipient:
-    'to cc bcc recipient recipients email emails mail mailbox participant participants attendee attendees ' +
-    'invitee invitees addressee addressees phone msisdn mobile whatsapp',
+    'to cc bcc recipient recipients email emails mail mailbox participant participants ' +
+    'attendee attendees invitee invitees addressee addressees phone msisdn mobile whatsapp',
   host: 'url urls uri endpoint webhook host hostname domain link website site callback href',
   account: 'iban account beneficiary payee creditor wallet',
   path: 'path paths file files filename filepath directory folder dir',

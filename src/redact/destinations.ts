@@ -73,16 +73,6 @@ export function extractDestinations(
   return into.found;
 }
 
-/** Every URL in a text, as spans; used to tell how much of a text is one. */
-export function urlSpans(
-  text: string,
-): readonly { readonly start: number; readonly end: number }[] {
-  return [...text.matchAll(/\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi)].map((match) => ({
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
-}
-
 function collect(into: Collector, value: unknown, key: string, depth: number): void {
   if (--into.nodesLeft < 0 || depth > LIMITS.valueDepth) return;
   if (typeof value === 'string') {
@@ -119,7 +109,7 @@ function addGiven(into: Collector, given: unknown): void {
   });
 }
 
-/** `text` is redacted. Under a key that says nothing, only a value that is wholly an address counts. */
+/** `text` is redacted. Under a key that says nothing, only a whole address counts. */
 function addValue(into: Collector, text: string, kind: DestinationKind | null): void {
   const value = text.trim();
   if (value === '' || value.length > VALUE_CHARS || kind === 'origin') return;

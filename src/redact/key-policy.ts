@@ -42,19 +42,21 @@ export function policyOfKey(key: string): KeyPolicy {
 
 const NAME_OWNERS = new Set(
   (
-    'first last full given family middle maiden legal customer patient contact employee cardholder ' +
-    'holder sender guest passenger owner user beneficiary caller subscriber member person enduser'
+    'first last full given family middle maiden legal customer patient contact employee ' +
+    'cardholder holder sender guest passenger owner user beneficiary caller subscriber member person enduser'
   ).split(' '),
 );
 const NAMES = new Set(
-  'firstname lastname fullname surname givenname familyname maidenname username patient cardholder forename'.split(
-    ' ',
-  ),
+  (
+    'firstname lastname fullname surname givenname familyname maidenname username patient ' +
+    'cardholder forename'
+  ).split(' '),
 );
 const PEOPLE = new Set(
-  'user customer patient person contact employee cardholder guest passenger enduser caller subscriber profile traveler'.split(
-    ' ',
-  ),
+  (
+    'user customer patient person contact employee cardholder guest passenger enduser caller ' +
+    'subscriber profile traveler'
+  ).split(' '),
 );
 const ADDRESS_KINDS = new Set(
   'street home billing shipping postal mailing residential delivery residence'.split(' '),

@@ -19,7 +19,7 @@ export interface RedactorOptions {
   readonly metrics?: Metrics;
 }
 
-/** Builds the one redactor of the process. Its memory of pseudonyms is bounded and never written. */
+/** Builds the one redactor of the process. Its memory of pseudonyms is bounded. */
 export function createRedactor(options: RedactorOptions): Redactor {
   const tokenisers = createTokenisers(options.keys);
   const metrics = options.metrics ?? SILENT_METRICS;

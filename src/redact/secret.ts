@@ -187,7 +187,7 @@ export function secretAt(subject: Subject, at: number): Hit | null {
   return null;
 }
 
-/** Where the first part of a would-be JSON web token ends; every later start in it ends there too. */
+/** Where the first part of a would-be JSON web token ends, for every later start in it too. */
 function endOfRun(text: string, at: number): number {
   let end = at;
   while (/[A-Za-z0-9_-]/.test(text.charAt(end))) end++;
@@ -205,7 +205,7 @@ function schemeValueAt(text: string, at: number): Hit | null {
   return secretHit('authorization', end - value.length, end);
 }
 
-/** A PEM, OpenSSH or PGP private key whose first dash is at `at`; a cut one to the end of the text. */
+/** A PEM, OpenSSH or PGP private key with its first dash at `at`; a cut one to the end. */
 export function privateKeyAt({ text }: Subject, at: number): Hit | null {
   if (!text.startsWith('-----BEGIN', at)) return null;
   PRIVATE_KEY.lastIndex = at;

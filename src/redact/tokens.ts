@@ -33,7 +33,8 @@ export function secretText(label: string): string {
 }
 
 // The last of 22 base64url characters carries 2 bits of 16 bytes: it is one of A, Q, g and w.
-const PERSONAL = `\\[(${PERSONAL_TYPES.join('|')}):([A-Za-z0-9_-]{1,32}):([A-Za-z0-9_-]{21}[AQgw])\\]`;
+const DIGEST = '[A-Za-z0-9_-]{21}[AQgw]';
+const PERSONAL = `\\[(${PERSONAL_TYPES.join('|')}):[A-Za-z0-9_-]{1,32}:${DIGEST}\\]`;
 const OWN = `${PERSONAL}|\\[secret:[a-z][a-z_]{1,31}\\]|\\[REDACTION_FAILED\\]`;
 const AT = new RegExp(OWN, 'y');
 const WHOLE = new RegExp(`^(?:${OWN})$`);

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { urlSpans } from '../destinations.ts';
 import { HINT } from '../hit.ts';
 import { scanText } from '../scanner.ts';
 
@@ -36,6 +35,8 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['US_SSN', 'ssn'],
   ['DOMAIN_NAME', 'url'],
 ]);
+/** URLs stay in place and are read part by part, so only the measurement marks them whole. */
+const URL_TEXT = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi;
 const OVERLAP = 0.9;
 
 /** A file of the evaluation data, parsed, or null where the data is not there. */
@@ -97,7 +98,11 @@ function spansOf(text: string): readonly Span[] {
   const back = (position: number): number => offsets?.[position] ?? position;
   return [
     ...hits.map(({ type, start, end }) => ({ type, start: back(start), end: back(end) })),
-    ...urlSpans(text).map(({ start, end }) => ({ type: 'url', start, end })),
+    ...[...text.matchAll(URL_TEXT)].map((match) => ({
+      type: 'url',
+      start: match.index,
+      end: match.index + match[0].length,
+    })),
   ];
 }
 

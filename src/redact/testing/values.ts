@@ -55,7 +55,8 @@ export const MAKERS: Readonly<Record<string, (random: Random) => string>> = {
   ipv4: (random) =>
     `${11 + random.int(88)}.${random.int(256)}.${random.int(256)}.${1 + random.int(254)}`,
   ipv6: (random) =>
-    `2001:db8:${random.text('123456789abcdef', 4)}::${random.text('123456789', 4)}:${random.text('123456789', 3)}`,
+    `2001:db8:${random.text('123456789abcdef', 4)}::${random.text('123456789', 4)}:` +
+    random.text('123456789', 3),
   jwt: (random) =>
     `eyJ${random.text(BASE62, 20)}.eyJ${random.text(BASE62, 30)}.${random.text(BASE62, 43)}`,
   aws: (random) => `AKIA${random.text('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}`,
@@ -106,8 +107,7 @@ export const CLEAN_MAKERS: Readonly<Record<string, (random: Random) => string | 
   message: (random) =>
     `processed ${random.int(9000)} records in ${random.int(9000)} ms (${random.int(100)}%)`,
   package: (random) => `@opentelemetry/sdk-node@0.${random.int(300)}.0`,
-  path: (random) =>
-    `/srv/app/releases/2026${random.text('01', 2)}${random.text('12', 2)}/main.js:${random.int(900)}`,
+  path: (random) => `/srv/app/releases/2026${random.text('01', 2)}/main.js:${random.int(900)}`,
   arn: (random) => `arn:aws:s3:::reports-${random.text(LETTERS, 6)}/2026/11`,
   rust: () => 'core::fmt::write at std::io::add',
   time: (random) => `${10 + random.int(13)}:${10 + random.int(49)}:${10 + random.int(49)}`,
