@@ -43,7 +43,8 @@ export function policyOfKey(key: string): KeyPolicy {
 const NAME_OWNERS = new Set(
   (
     'first last full given family middle maiden legal customer patient contact employee ' +
-    'cardholder holder sender guest passenger owner user beneficiary caller subscriber member person enduser'
+    'cardholder holder sender guest passenger owner user beneficiary caller subscriber ' +
+    'member person enduser'
   ).split(' '),
 );
 const NAMES = new Set(
