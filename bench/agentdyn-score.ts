@@ -22,7 +22,7 @@ interface Line {
 export interface Score {
   readonly findings_by_detector: Readonly<Record<string, number>>;
   readonly attacks: number;
-  /** Attacks that succeeded with an opening of level 2 or above at or before the first such call. */
+  /** Of those that succeeded: opened at level 2 or above at or before the first malicious call. */
   readonly attacks_caught_l2_in_time: number;
   /** The same at any time of the run. */
   readonly attacks_caught_l2: number;

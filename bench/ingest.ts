@@ -59,7 +59,7 @@ export async function ingestBench({ quick }: { quick: boolean }): Promise<{
     },
     notes: [
       `${SPANS_PER_BODY} spans a body, 20 attributes a span, ${BENCH_AGENTS} agents by Zipf's law`,
-      `${OUTSTANDING} requests outstanding for ${seconds} s each; a request is acknowledged after ` +
+      `${OUTSTANDING} requests outstanding for ${seconds} s each; they are acknowledged after ` +
         'fsync, so acknowledgement times are those of a saturated process',
       'hash chain and fdatasync on; no sealing and no Merkle tiles yet; HTTP is not part of it',
       'fairness_p99_ratio and rss_growth_mb_per_million are not measured yet',

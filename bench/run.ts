@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeMachine } from './machine.ts';
 
-/** What every benchmark returns; figures carry their unit in the name (docs/benchmarks.md). */
+/** What every benchmark returns; figures carry their unit in the name. */
 interface Result {
   readonly figures: Readonly<Record<string, unknown>>;
   readonly notes: readonly string[];
