@@ -150,6 +150,18 @@ describe('closing', () => {
     const again = shard.apply([write.input(asking('b', 4))]);
     expect(again[1]?.decision).toMatchObject({ to: 'open', epoch: 3 });
   });
+
+  it('finds the agent of a session by itself: the order need not name it', () => {
+    const { shard, write } = enforced();
+    const breach = { session: { id: 's-1' }, attrs: { key: 'session' } };
+    shard.apply([write.input(asking('a', 4, breach))]);
+    const key = { tenant: 'acme', kind: 'session', id: 's-1' } as const;
+    const reset = { type: 'reset', actor: 'kim', reason: 'checked', key, epoch: 1 } as const;
+    const [closed] = shard.apply([write.command('acme', reset)]);
+    expect(closed?.decision).toMatchObject({ key: { ...key, agent: 'bot' } });
+    const again = shard.apply([write.input(asking('b', 4, breach))]);
+    expect(again[1]?.decision).toMatchObject({ to: 'open', epoch: 3 });
+  });
 });
 
 describe('the record', () => {

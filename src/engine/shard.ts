@@ -202,6 +202,7 @@ export class Shard {
     if (!transition) return;
     effects.transition(tenant.tenant, transition);
     // What tripped it may still be going on: let it be told, and trip, again.
-    tenant.agents.get(key.agent ?? key.id)?.openFindings.clear();
+    const agent = transition.key.agent ?? transition.key.id;
+    tenant.agents.get(agent)?.openFindings.clear();
   }
 }

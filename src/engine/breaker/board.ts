@@ -48,14 +48,21 @@ export function stateOf(board: BoardState, key: BreakerKey): BreakerState {
   return entry?.state ?? { phase: 'closed', epoch: board.epochFloor };
 }
 
+/** The key with the agent of its session, which a person who names the session need not know. */
+function wholeKey(board: BoardState, key: BreakerKey): BreakerKey {
+  const agent = key.agent ?? board.entries.get(breakerKeyText(key))?.key.agent;
+  return agent === undefined ? key : { ...key, agent };
+}
+
 /** Opens or raises a breaker. Null when it already stands at that level or above. */
 export function openBreaker(
   board: BoardState,
-  key: BreakerKey,
+  named: BreakerKey,
   opening: Opening,
   title: string,
   cause: Cause,
 ): Transition | null {
+  const key = wholeKey(board, named);
   const before = stateOf(board, key);
   if (!rises(before, opening)) {
     const entry = board.entries.get(breakerKeyText(key));
@@ -76,7 +83,7 @@ export function openBreaker(
 /** Closes a breaker by a person's word or by its timer. Null when it is closed already. */
 export function closeBreaker(
   board: BoardState,
-  key: BreakerKey,
+  named: BreakerKey,
   by: {
     readonly class: 'operator' | 'timer';
     readonly reason: string;
@@ -84,6 +91,7 @@ export function closeBreaker(
   },
   cause: Cause,
 ): Transition | null {
+  const key = wholeKey(board, named);
   const before = stateOf(board, key);
   if (before.phase === 'closed') return null;
   const after = closed(before);
