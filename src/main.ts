@@ -17,6 +17,10 @@ const program = new Command('tripcoil')
   .description('Observability and anomaly circuit breakers for brokered AI agents')
   .version(SOFTWARE_VERSION)
   .showHelpAfterError()
+  .addHelpText(
+    'after',
+    '\n`tripcoil <command> --help` lists the options of one command; exit codes: docs/cli.md',
+  )
   .exitOverride();
 
 addServeCommand(program);
@@ -42,6 +46,7 @@ function report(error: unknown): number {
   }
   if (error instanceof TripcoilError) {
     talk(`tripcoil: ${error.code}: ${error.message}`);
+    if (error.code === 'not_found') return EXIT.notFound;
     return error.code === 'config_invalid' ? EXIT.config : EXIT.failed;
   }
   talk(

@@ -42,7 +42,9 @@ export function addConfigCommand(program: Command): void {
   config
     .command('check [file]')
     .description('list every problem of a configuration file, or say that it is sound')
-    .action(async (file: string | undefined) => {
+    .option('-c, --config <file>', 'the same, as for the other commands')
+    .action(async (named: string | undefined, options: { config?: string }) => {
+      const file = named ?? options.config;
       const checked = await readConfig(file);
       if (checked.grantsFile) await readGrants(checked.grantsFile);
       process.stdout.write(`${file ?? 'defaults'}: sound\n`);

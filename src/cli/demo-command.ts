@@ -1,14 +1,16 @@
-import type { Command } from 'commander';
-import { type DemoResult, startDemo } from '../demo/demo.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { TripcoilError } from '../core/errors.ts';
+import { type Demo, type DemoOptions, type DemoResult, startDemo } from '../demo/demo.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
 import { createLog } from '../telemetry/log.ts';
-import { EXIT, talk } from './output.ts';
+import { CliError, EXIT, talk } from './output.ts';
 import { untilSignalled, WEB_DIRECTORY } from './serve-command.ts';
 
 interface DemoCommandOptions {
-  readonly seed: string;
+  readonly seed: number;
   readonly headless?: boolean;
-  readonly port?: string;
+  readonly port?: number;
+  readonly otlpPort?: number;
 }
 
 const PACE_MS = 1_500;
@@ -18,19 +20,20 @@ export function addDemoCommand(program: Command): void {
   program
     .command('demo')
     .description('show the whole product on synthetic agents; needs no files and no network')
-    .option('--seed <number>', 'the same seed gives the same demo', '7')
+    .option('--seed <number>', 'the same seed gives the same demo', wholeNumber, 7)
     .option('--headless', 'print a summary and exit: 0 if exactly the planted incidents tripped')
-    .option('--port <port>', 'port of API and UI; default 8787, headless any free one')
+    .option('--port <port>', 'port of API and UI; default 8787, headless any free one', portNumber)
+    .option('--otlp-port <port>', 'port of OTLP; default 4318, headless any free one', portNumber)
     .action(runDemo);
 }
 
 async function runDemo(options: DemoCommandOptions): Promise<void> {
   const headless = options.headless ?? false;
   const startedAt = performance.now();
-  await using demo = await startDemo({
-    seed: Number(options.seed),
-    port: Number(options.port ?? (headless ? 0 : 8787)),
-    otlpPort: headless ? 0 : 4318,
+  await using demo = await start({
+    seed: options.seed,
+    port: options.port ?? (headless ? 0 : 8787),
+    otlpPort: options.otlpPort ?? (headless ? 0 : 4318),
     clock: WALL_CLOCK,
     log: createLog({ level: 'warn' }),
     webDirectory: WEB_DIRECTORY,
@@ -51,6 +54,31 @@ async function runDemo(options: DemoCommandOptions): Promise<void> {
   await untilSignalled();
   stop.abort();
   await working;
+}
+
+/** As the demo, with its own way out of a taken port: it reads no configuration file. */
+async function start(options: DemoOptions): Promise<Demo> {
+  try {
+    return await startDemo(options);
+  } catch (error) {
+    const taken = /^port (\d+) .*?(?=; set )/.exec(
+      error instanceof TripcoilError ? error.message : '',
+    );
+    if (!taken) throw error;
+    const option = Number(taken[1]) === options.port ? '--port' : '--otlp-port';
+    throw new CliError(EXIT.config, `${taken[0]}; choose another with ${option}, 0 for any`);
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a whole number.');
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port <= 65_535) return port;
+  throw new InvalidArgumentError('A port is at most 65535.');
 }
 
 /** The result as JSON on standard output, and for people on standard error. */

@@ -20,7 +20,10 @@ export function addImportCommand(program: Command): void {
   program
     .command('import')
     .description('seed baselines from recorded events while the daemon is stopped')
-    .requiredOption('--history <file...>', 'native or OTLP JSON events, plain or gzipped')
+    .requiredOption(
+      '--history <file...>',
+      'native or OTLP JSON events, plain or gzipped (required)',
+    )
     .option('-c, --config <file>', 'the configuration the daemon runs with')
     .option('--tenant <tenant>', 'tenant of events that name none', LOCAL_TENANT)
     .action(importHistory);
@@ -31,7 +34,8 @@ async function importHistory(options: ImportOptions): Promise<void> {
   const config = await readConfig(options.config);
   const { events, rejects } = await readInput(options.history, 'auto', options.tenant);
   for (const { reject, file } of rejects.slice(0, 20)) {
-    talk(`${file}:${reject.position}: ${reject.path}: ${reject.message}`);
+    const path = reject.path === '' ? '' : `${reject.path}: `;
+    talk(`${file}:${reject.position}: ${path}${reject.message}`);
   }
   await using host = await openOffline({
     config,

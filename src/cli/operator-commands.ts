@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { BreakerBody, FindingBody, PageBody } from '../api/contract.ts';
 import { KEY_KINDS } from '../core/breaker.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
-import { CliError, EXIT, type OutputFormat, printRows, talk } from './output.ts';
+import { CliError, counted, EXIT, type OutputFormat, printRows, talk } from './output.ts';
 import { listBreakers, withServer } from './read-commands.ts';
 
 type OperatorOptions = ServerOptions & {
@@ -29,7 +29,9 @@ export function addOperatorCommands(program: Command): void {
   withServer(breakers.command('list').description('open breakers'))
     .option('--all', 'closed ones too')
     .action(async (options: OperatorOptions & { all?: boolean }) => {
-      printRows(await listBreakers(options, options.all ?? false), options.output, columns);
+      const rows = await listBreakers(options, options.all ?? false);
+      if (rows.length === 0) talk('no breaker is open');
+      printRows(rows, options.output, columns);
     });
   withServer(
     breakers.command('show <key>').description('one breaker, key as tenant/kind/id'),
@@ -39,7 +41,11 @@ export function addOperatorCommands(program: Command): void {
     printRows(rows, options.output, columns);
   });
   withPerson(breakers.command('trip <key>').description('open a breaker now; it holds until reset'))
-    .option('--level <level>', '1 throttle … 5 revoke agent', '4')
+    .option(
+      '--level <level>',
+      '1 throttle, 2 step up, 3 narrow, 4 suspend, 5 revoke agent, 6 tenant, 7 global',
+      '4',
+    )
     .action(async (key: string, options: OperatorOptions & { level: string }) => {
       const body = { key: parseKey(key), level: Number(options.level), ...words(options) };
       await callDaemon(options, 'POST', '/v1/breakers/trip', body);
@@ -53,34 +59,37 @@ export function addOperatorCommands(program: Command): void {
         ({ key: k }) => k.tenant === wanted.tenant && k.kind === wanted.kind && k.id === wanted.id,
       );
       if (!breaker) throw new CliError(EXIT.notFound, `no open breaker has the key ${key}`);
-      const body = { key: wanted, epoch: breaker.epoch, ...words(options) };
+      // The key as listed: that of a session names its agent, whose findings start afresh.
+      const body = { key: breaker.key, epoch: breaker.epoch, ...words(options) };
       await callDaemon(options, 'POST', '/v1/breakers/reset', body);
-      talk(`closed ${key}; it was open because of ${breaker.reason ?? 'an operator'}`);
+      talk(`closed ${key}; it was open for: ${breaker.reason ?? 'no reason given'}`);
     },
   );
 }
 
 function addPostureCommands(program: Command): void {
-  withPerson(program.command('enforce').description('let breakers of a tenant trip for real'))
-    .requiredOption('--tenant <tenant>', 'the tenant to promote')
+  withPerson(
+    program.command('enforce').description('show what shadow held back, then trip for real'),
+  )
+    .requiredOption('--tenant <tenant>', 'the tenant to promote (required)')
     .option('--dry-run', 'only show what would have tripped')
     .action(async (options: OperatorOptions & { tenant: string; dryRun?: boolean }) => {
       const path = `/v1/findings?tenant=${encodeURIComponent(options.tenant)}`;
       const { items } = await callDaemon<PageBody<FindingBody>>(options, 'GET', path);
       const would = items.filter(({ decision }) => !decision.tripped && decision.why === 'shadow');
-      talk(`in shadow, ${options.tenant} would have tripped ${would.length} times:`);
-      printRows(
-        would.map((finding) => ({ ...finding })),
-        options.output,
-        ['time', 'agent', 'detector', 'level', 'title'],
-      );
+      const times = counted(would.length, 'time');
+      talk(`in shadow, ${options.tenant} would have tripped ${times}${would.length ? ':' : ''}`);
+      const rows = would.map((finding) => ({ ...finding, ...wouldTrip(finding) }));
+      if (rows.length > 0 || options.output !== 'table') {
+        printRows(rows, options.output, ['time', 'agent', 'detector', 'would', 'title']);
+      }
       if (options.dryRun) return;
       const url = `/v1/tenants/${encodeURIComponent(options.tenant)}/enforce`;
       await callDaemon(options, 'POST', url, words(options));
       talk(`${options.tenant} is enforced from now on; go back with \`tripcoil shadow\``);
     });
   withPerson(program.command('shadow').description('score and report, but trip nothing'))
-    .requiredOption('--tenant <tenant>', 'the tenant to put into shadow')
+    .requiredOption('--tenant <tenant>', 'the tenant to put into shadow (required)')
     .action(async (options: OperatorOptions & { tenant: string }) => {
       const url = `/v1/tenants/${encodeURIComponent(options.tenant)}/shadow`;
       await callDaemon(options, 'POST', url, words(options));
@@ -88,10 +97,21 @@ function addPostureCommands(program: Command): void {
     });
 }
 
+/** The breaker that enforcement would have opened, and how far. */
+function wouldTrip({ decision }: FindingBody): { readonly would: string } {
+  if (decision.tripped || !decision.would) return { would: '-' };
+  const { key, level } = decision.would;
+  return { would: `L${level} ${key.kind} ${key.id}` };
+}
+
 function withPerson(command: Command): Command {
+  const actor = new Option('--actor <name>', 'who gives the order').default(
+    userInfo().username,
+    'the user of this shell',
+  );
   return withServer(command)
-    .requiredOption('--reason <words>', 'why; stands in the record')
-    .option('--actor <name>', 'who; default: the user of this shell', userInfo().username);
+    .requiredOption('--reason <words>', 'why; stands in the record (required)')
+    .addOption(actor);
 }
 
 function words(options: OperatorOptions): { readonly reason: string; readonly actor: string } {

@@ -6,7 +6,7 @@ export function parseOutputFormat(text: string): OutputFormat {
   throw new CliError(64, `-o takes table, json or jsonl, not ${text}`);
 }
 
-/** Ends the command with a code of docs/exit-codes.md and one line on standard error. */
+/** Ends the command with a code of docs/cli.md and one line on standard error. */
 export class CliError extends Error {
   readonly exitCode: number;
 
@@ -32,6 +32,11 @@ export const EXIT = {
 
 export function talk(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** `1 step`, `2 steps`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -1,15 +1,28 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { AgentBody, BreakerBody, ChainBody, FindingBody, PageBody } from '../api/contract.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
-import { type OutputFormat, parseOutputFormat, printRows, type Row, talk } from './output.ts';
+import {
+  CliError,
+  counted,
+  EXIT,
+  type OutputFormat,
+  parseOutputFormat,
+  printRows,
+  type Row,
+  talk,
+} from './output.ts';
 
 type ReadOptions = ServerOptions & { readonly output: OutputFormat; readonly tenant?: string };
 
 /** Adds the options every command that talks to a daemon takes. */
 export function withServer(command: Command): Command {
+  const server = new Option('--server <url>', 'URL of the daemon')
+    .default('http://127.0.0.1:8787')
+    .env('TRIPCOIL_URL');
+  const token = new Option('--token <token>', "bearer token; without it, the local operator's");
   return command
-    .option('--server <url>', 'URL of the daemon', 'http://127.0.0.1:8787')
-    .option('--token <token>', "bearer token; default: the local operator's")
+    .addOption(server)
+    .addOption(token.env('TRIPCOIL_TOKEN'))
     .option('--data-directory <path>', 'where the daemon keeps its data', './tripcoil-data')
     .option('-o, --output <format>', 'table, json or jsonl', parseOutputFormat, 'table');
 }
@@ -47,12 +60,14 @@ export function addReadCommands(program: Command): void {
   const chains = program.command('chains').description('requests from end to end');
   withServer(chains.command('show <id>').description('every step of one chain')).action(
     async (id: string, options: ReadOptions) => {
-      const chain = await callDaemon<ChainBody>(
-        options,
-        'GET',
-        `/v1/chains/${encodeURIComponent(id)}`,
-      );
-      talk(`chain ${chain.id}: ${chain.steps.length} steps, agents ${chain.agents.join(', ')}`);
+      const path = `/v1/chains/${encodeURIComponent(id)}`;
+      const chain = await callDaemon<ChainBody>(options, 'GET', path).catch((error: unknown) => {
+        if (!(error instanceof CliError) || error.exitCode !== EXIT.notFound) throw error;
+        const hint = 'a chain can be read about a second after its first event';
+        throw new CliError(EXIT.notFound, `no chain ${id}; ${hint}`);
+      });
+      const steps = counted(chain.steps.length, 'step');
+      talk(`chain ${chain.id}: ${steps}, ${chain.agents.join(', ')}`);
       const rows: Row[] = chain.steps.map((step) => ({
         ...step,
         verdict: step.decision?.verdict,
@@ -90,5 +105,6 @@ function blindDetectors(agent: AgentBody): readonly string[] {
 
 function outcomeOf(finding: FindingBody): string {
   const { decision } = finding;
-  return decision.tripped ? `tripped L${decision.level}` : decision.why;
+  if (decision.tripped) return `tripped L${decision.level}`;
+  return decision.would ? `${decision.why}: would be L${decision.would.level}` : decision.why;
 }

@@ -24,7 +24,7 @@ export function addReplayCommand(program: Command): void {
     .command('replay <input...>')
     .description('run recorded events through the engine, offline; JSON lines out')
     .option('--format <format>', INPUT_FORMATS.join(', '), 'auto')
-    .option('--config <file>', 'detector settings, as for serve')
+    .option('-c, --config <file>', 'detector settings, as for serve')
     .option('--grants <file>', 'what agents may do')
     .option('--history <file...>', 'folded first, to learn from; causes no output')
     .option('--isolate <by>', '`session`: judge every session by itself from the same start')
