@@ -19,6 +19,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Ingest } from './ports/ingest.ts';
 import type { KeyRing } from './ports/key-ring.ts';
 import type { Log } from './ports/log.ts';
+import type { RevocationReceiver } from './ports/revocation-receiver.ts';
 import type { Store } from './ports/store.ts';
 import { parseNativeValue } from './receivers/audit/native.ts';
 import { nativeReceiver } from './receivers/audit/plugin.ts';
@@ -29,7 +30,7 @@ import { breakerCheck } from './revocation/check/breaker-check.ts';
 import { breakerFeed } from './revocation/feed/breaker-feed.ts';
 import { openKeyRing } from './revocation/keys.ts';
 import { ssfMetadata } from './revocation/ssf/metadata.ts';
-import { createSsfPushReceiver } from './revocation/ssf/push-receiver.ts';
+import { createSsfPushReceiver, type SsfPushOptions } from './revocation/ssf/push-receiver.ts';
 import { type AlertWebhook, createAlertWebhook } from './revocation/webhook/alert-webhook.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
@@ -97,13 +98,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ledger,
     store,
     redactor: createRedactor({ keys, metrics }),
-    receivers: config.revocation.receivers.map(({ authorization, ...receiver }) =>
-      createSsfPushReceiver({
-        ...receiver,
-        ...(authorization === null ? {} : { authorizationHeader: authorization }),
-        ...{ issuer, keys, clock, metrics, log },
-      }),
-    ),
+    receivers: pushReceivers(config, { issuer, keys, clock, metrics, log }),
     shard: { registry: REGISTRY, initialPosture: options.initialPosture },
     snapshotDirectory: join(directory, 'snapshots'),
     software: SOFTWARE_VERSION,
@@ -145,6 +140,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return closed;
     },
   };
+}
+
+function pushReceivers(
+  config: TripcoilConfig,
+  shared: Pick<SsfPushOptions, 'issuer' | 'keys' | 'clock' | 'metrics' | 'log'>,
+): readonly RevocationReceiver[] {
+  return config.revocation.receivers.map(({ authorization, ...receiver }) =>
+    createSsfPushReceiver({
+      ...receiver,
+      ...(authorization === null ? {} : { authorizationHeader: authorization }),
+      ...shared,
+    }),
+  );
 }
 
 async function mainServer(s: Surroundings): Promise<FastifyInstance> {

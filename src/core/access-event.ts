@@ -97,7 +97,9 @@ export interface Volume {
   readonly costUsd?: number;
 }
 
-/** One thing an agent did, or tried, through the broker; the same for a span and an audit record. */
+/**
+ * One thing an agent did, or tried, through the broker; the same for a span and an audit record.
+ */
 export interface AccessEvent {
   readonly v: 1;
   /** Stable for one report of one source, so that a resent event is recognised. */
@@ -186,7 +188,9 @@ export type ReceivedEvent = Omit<AccessEvent, 'tenant' | 'source' | 'redactions'
   readonly tenantClaimed?: string;
 };
 
-/** The join key of a chain, by decreasing strength: transaction, token, decision, trace, session. */
+/**
+ * The join key of a chain, by decreasing strength: transaction, token, decision, trace, session.
+ */
 export function chainIdOf(event: AccessEvent): string {
   const id =
     event.token?.txn ??

@@ -58,7 +58,10 @@ export interface Finding {
   readonly score: number;
   readonly actual: number | null;
   readonly typical: number | null;
-  /** How likely a value this extreme is on the agent's own history, 0 to 1; null where not statistical. */
+  /**
+   * How likely a value this extreme is on the agent's own history, 0 to 1; null where not
+   * statistical.
+   */
   readonly probability: number | null;
   readonly title: string;
   /** One or two sentences a person who knows no statistics understands. */

@@ -24,7 +24,9 @@ export const LIMITS = {
   jsonDepth: 1_024,
   /** `attrs` of one event; the rest is counted in `attrs_dropped`. */
   attrsPerEvent: 128,
-  /** A longer attribute text is replaced by its size, since half a card number hides from redaction. */
+  /**
+   * A longer attribute text is replaced by its size, since half a card number hides from redaction.
+   */
   attrChars: 4_096,
   /** Text of tool arguments, or of a tool result that is counted, before parsing. */
   argumentsChars: 262_144,
@@ -47,7 +49,9 @@ export const LIMITS = {
   segmentBytes: 64 * 1024 * 1024,
   /** One entry's body: grants and configuration may be larger than any event. */
   ledgerEntryBytes: 16 * 1024 * 1024,
-  /** Entries waiting for a commit: twice `queuedEvents`, so that decisions outlast refused input. */
+  /**
+   * Entries waiting for a commit: twice `queuedEvents`, so that decisions outlast refused input.
+   */
   ledgerWaitingEntries: 131_072,
   /** One batch of a ledger read, and its buffer: the smaller of these. */
   ledgerReadEntries: 1_024,
@@ -55,7 +59,9 @@ export const LIMITS = {
 
   agentsPerTenant: 100_000,
   tenants: 1_000,
-  /** Event ids remembered per tenant for idempotency; 16 bytes of key and hash each, about 16 MiB. */
+  /**
+   * Event ids remembered per tenant for idempotency; 16 bytes of key and hash each, about 16 MiB.
+   */
   rememberedEventIds: 131_072,
   /** Tool calls remembered per tenant, so that two reports of one action count once. */
   rememberedActions: 32_768,
@@ -63,7 +69,9 @@ export const LIMITS = {
   breakersPerTenant: 200_000,
   /** Minutes of a baseline's window ring: the 15 of `latenessMs` and the open one. */
   baselineRingMinutes: 16,
-  /** Longest silence learned from, hour by hour: one week. A longer absence teaches nothing more. */
+  /**
+   * Longest silence learned from, hour by hour: one week. A longer absence teaches nothing more.
+   */
   baselineQuietHours: 168,
   /** Events in a row from before the ring after which the baseline's clock was wrong, not they. */
   baselineBehindEvents: 8,
@@ -77,7 +85,9 @@ export const LIMITS = {
   feedHeartbeatMs: 1 * SECOND_MS,
   /** A subscriber that takes nothing for this long is cut even below `feedBufferBytes`. */
   feedStallMs: 15 * SECOND_MS,
-  /** A proposed event is answered within this time, from what the breakers already say if need be. */
+  /**
+   * A proposed event is answered within this time, from what the breakers already say if need be.
+   */
   proposeAnswerMs: 20,
   /** Body of a check or an acknowledgement that is no event. */
   breakerRequestBytes: 16 * 1024,
@@ -99,7 +109,9 @@ export const LIMITS = {
   alertQueue: 1_000,
   alertAttempts: 8,
 
-  /** Characters of one event that are judged, counted again inside nested JSON; 50 ms at 20 MB/s. */
+  /**
+   * Characters of one event that are judged, counted again inside nested JSON; 50 ms at 20 MB/s.
+   */
   redactionChars: 1024 * 1024,
   /** Members of one event's content; beyond it the rest counts as not judged. */
   redactionNodes: 50_000,
@@ -109,7 +121,9 @@ export const LIMITS = {
   rememberedKeyPolicies: 4_096,
   destinationsPerEvent: 64,
 
-  /** Projection batches queued to the store before the oldest are left for catch-up from the ledger. */
+  /**
+   * Projection batches queued to the store before the oldest are left for catch-up from the ledger.
+   */
   projectionBatches: 64,
 
   /** A configuration or grants file: 100,000 agents at 160 bytes of YAML each. */

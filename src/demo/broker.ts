@@ -94,7 +94,9 @@ export async function startDemoBroker(tenants: readonly string[]): Promise<DemoB
   };
 }
 
-/** The tenant of the issuer the token claims; the signature is checked against that issuer's keys. */
+/**
+ * The tenant of the issuer the token claims; the signature is checked against that issuer's keys.
+ */
 function issuerTenant(token: string): string {
   const [, payload = ''] = token.split('.');
   const { iss } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as { iss: string };

@@ -58,7 +58,9 @@ const HISTORY_BATCH = 2_000;
 const OUTCOME_WITHIN_MS = 10_000;
 const POLL_MS = 5;
 
-/** Starts a whole Tripcoil on synthetic agents in a temporary directory; nothing leaves the machine. */
+/**
+ * Starts a whole Tripcoil on synthetic agents in a temporary directory; nothing leaves the machine.
+ */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { clock, log, talk } = options;
   const random = createRandom(options.seed);
@@ -185,7 +187,8 @@ function outcomeLine({ incident, tripped, obeyed, tookMs }: IncidentOutcome): st
   if (!obeyed) return `  ✗ tripped, but the broker did not acknowledge`;
   const { tenant, id } = incident.key;
   const took = tookMs === null ? '' : ` after ${Math.round(tookMs)} ms`;
-  return `  ✓ ${incident.detector} opened ${tenant}/${id} at level ${incident.level}; broker obeyed${took}`;
+  const { detector, level } = incident;
+  return `  ✓ ${detector} opened ${tenant}/${id} at level ${level}; broker obeyed${took}`;
 }
 
 async function keepWorking(

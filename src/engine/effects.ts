@@ -45,7 +45,9 @@ export class Effects {
 /** Levels from here on kill live sessions and tokens, so brokers get a revocation. */
 export const REVOKING_LEVEL = 4;
 
-/** The revocation that an opening at a revoking level means; null for gentler levels and closings. */
+/**
+ * The revocation that an opening at a revoking level means; null for gentler levels and closings.
+ */
 export function revocationOf(
   transition: Transition,
   title: string,

@@ -7,7 +7,9 @@ import type { Principal } from './ingest.ts';
 
 /** Orders of people and brokers. Each is logged before it takes effect. */
 export interface Control {
-  /** @throws TripcoilError `not_found`, `conflict` (reset of another epoch), `storage_unavailable`. */
+  /**
+   * @throws TripcoilError `not_found`, `conflict` (reset of another epoch), `storage_unavailable`.
+   */
   command(tenant: string, command: Command): Promise<void>;
   replaceGrants(tenant: string, grants: GrantSet): Promise<void>;
   /** An enforcement point says that it applied `epoch` of `key`. Idempotent. */

@@ -7,7 +7,10 @@ export type DeliveryOutcome =
   /** The receiver understood and refused; repeating it changes nothing. */
   | { readonly status: 'rejected'; readonly detail: string };
 
-/** One enforcement point that revocations are pushed to. Order, retry and durability are the outbox's. */
+/**
+ * One enforcement point that revocations are pushed to. Order, retry and durability are the
+ * outbox's.
+ */
 export interface RevocationReceiver {
   readonly name: string;
   readonly tenants: readonly string[] | '*';

@@ -24,7 +24,9 @@ export type Unplaced = {
 
 const HASH_CHARS = 22;
 
-/** Tells a resent event from another one under the same id: SHA-256 of the stored text, 128 bits. */
+/**
+ * Tells a resent event from another one under the same id: SHA-256 of the stored text, 128 bits.
+ */
 export function contentHashOf(body: string): string {
   return hash('sha256', body, 'base64url').slice(0, HASH_CHARS);
 }

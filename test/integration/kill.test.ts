@@ -32,7 +32,8 @@ describe(`kill -9 during ingest, ${ROUNDS} times`, () => {
     receiver = await startSecurityEventReceiver();
     workplace = await createWorkplace(
       `grants_file: ./grants.yaml\ntokens:\n` +
-        `  - { name: broker, token: ${TOKEN}, roles: [ingest, broker], tenants: [acme], trust: broker }\n` +
+        `  - { name: broker, token: ${TOKEN}, roles: [ingest, broker], ` +
+        'tenants: [acme], trust: broker }\n' +
         receiverConfig(receiver.url),
     );
     await writeFile(

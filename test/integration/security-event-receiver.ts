@@ -50,6 +50,10 @@ export async function startSecurityEventReceiver(): Promise<SecurityEventReceive
 export function receiverConfig(url: string): string {
   return `revocation:
   receivers:
-    - { name: broker, url: "${url}", tenants: [acme], audience: "https://broker.example", allow_loopback: true }
+    - name: broker
+      url: "${url}"
+      tenants: [acme]
+      audience: "https://broker.example"
+      allow_loopback: true
 `;
 }

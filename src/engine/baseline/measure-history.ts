@@ -30,7 +30,9 @@ export interface MeasureHistory {
   /** Decayed sums of the sizes and their squares; their ratio is the typical size of an action. */
   sizeSum: number;
   sizeSquares: number;
-  /** Sizes of single actions on the logarithm: count, sum, squares; learned, and of the open minute. */
+  /**
+   * Sizes of single actions on the logarithm: count, sum, squares; learned, and of the open minute.
+   */
   readonly logSizes: number[];
   readonly openLogSizes: number[];
   /** Decayed actual and expected of the last minutes: the local level is their ratio. */
@@ -59,7 +61,9 @@ export interface MeasureHistory {
 
 /** Minutes before there is anything to hold an event against: one day. */
 export const COLD_MINUTES = 1_440;
-/** Evidence beyond which little is learned; a hard freeze would repeat alarms after a true shift. */
+/**
+ * Evidence beyond which little is learned; a hard freeze would repeat alarms after a true shift.
+ */
 const SUSPICIOUS = 30;
 const SUSPICIOUS_WEIGHT = 0.1;
 const WINSOR_DEVIATIONS = 4;
@@ -89,7 +93,9 @@ const EVIDENCE_MAX = 1e12;
 /** A single extreme size must not decide alone: sums of sizes need at least two such minutes. */
 const MINUTE_EVIDENCE_MAX = 9;
 
-/** `like` lends its exposure: an agent observed for a week without records is known to read none. */
+/**
+ * `like` lends its exposure: an agent observed for a week without records is known to read none.
+ */
 export function createMeasureHistory(
   minute: number,
   first: number,
@@ -238,7 +244,9 @@ export function openMinute(history: MeasureHistory, minute: number): void {
   history.squares = 0;
 }
 
-/** Closes the open minute: evidence first, then learning, so that a minute is judged by the past. */
+/**
+ * Closes the open minute: evidence first, then learning, so that a minute is judged by the past.
+ */
 export function closeMinute(history: MeasureHistory, minute: number, weight: number): void {
   const total = history.totals[slotOf(minute)] ?? 0;
   const isCold = history.rate.minutes < COLD_MINUTES * 0.9;

@@ -46,7 +46,9 @@ export interface DetectorVerdict {
   readonly held?: 'cold_start' | 'below_threshold';
 }
 
-/** A field the detector needs and did not get: the agent is shown as `not_judged`, never as calm. */
+/**
+ * A field the detector needs and did not get: the agent is shown as `not_judged`, never as calm.
+ */
 export interface NotJudged {
   readonly field: string;
   /** One sentence: what to send so that the detector can judge. */

@@ -12,7 +12,9 @@ export function reasonOf(finding: FindingBody): string {
   return `${measure ?? 'volume'} ${actual}${versus(finding, measure)}${unlikely}`;
 }
 
-/** What the value is held against: a set limit, the usual edge of its window, or what is typical. */
+/**
+ * What the value is held against: a set limit, the usual edge of its window, or what is typical.
+ */
 function versus({ evidence, typical }: FindingBody, measure: string | undefined): string {
   const { measures } = evidence;
   const cap = own(measures, 'cap');
