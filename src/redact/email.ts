@@ -12,18 +12,17 @@ const LOCAL_SYMBOLS = "._%+-!$^~'";
 const CJK = 0x2e80;
 
 /**
- * An e-mail address around the `@` (or `%40`, three characters wide) at `at`. Local part of
- * RFC 5322 dot-atom or quoted string and RFC 6531 letters, host with a top-level name or an
- * address literal.
+ * An e-mail address around the `@` at `at`. Local part of RFC 5322 dot-atom or quoted string and
+ * RFC 6531 letters, host with a top-level name or an address literal.
  */
-export function emailAround(subject: Subject, at: number, width: number): Hit | null {
+export function emailAround(subject: Subject, at: number): Hit | null {
   const { text } = subject;
-  HOST.lastIndex = at + width;
+  HOST.lastIndex = at + 1;
   const host = HOST.exec(text);
   if (host === null || FILE_ENDING.test(host[0])) return null;
   const start = localStart(subject, at);
   if (start === at) return null;
-  const end = at + width + host[0].length;
+  const end = at + 1 + host[0].length;
   // An scp-like remote: git@host:path.
   if (text.charCodeAt(end) === 0x3a && text.slice(start, at) === 'git') return null;
   return personalHit('email', start, end);

@@ -13,9 +13,17 @@ const DIGIT = /^\p{Nd}$/u;
 /** Foldings already worked out; bounded by the number of code points. */
 const foldings = new Map<number, string>();
 
+const ESCAPE = /%[0-7][0-9a-f]/i;
+
+/** Whether an ASCII character stands in the text as a percent escape (RFC 3986 section 2.1). */
+export function hasEscapes(text: string): boolean {
+  return text.includes('%') && ESCAPE.test(text);
+}
+
 /**
  * Undoes the disguises that cost a reader nothing: compatibility forms (NFKC), zero-width
- * characters, foreign digits, dashes and spaces. ASCII is never changed.
+ * characters, foreign digits, dashes and spaces, and percent escapes of ASCII. Plain ASCII is never
+ * changed.
  */
 export function foldText(text: string): FoldedText {
   let out = '';
@@ -23,8 +31,9 @@ export function foldText(text: string): FoldedText {
   const offsets: number[] = [];
   for (let at = 0; at < text.length; ) {
     const point = text.codePointAt(at) ?? 0;
-    const width = point > 0xffff ? 2 : 1;
-    const folded = point < 128 ? text.charAt(at) : foldPoint(point);
+    const escaped = point === 0x25 ? escapedAt(text, at) : null;
+    const width = escaped !== null ? 3 : point > 0xffff ? 2 : 1;
+    const folded = escaped ?? (point < 128 ? text.charAt(at) : foldPoint(point));
     if (folded.length !== width || (point >= 128 && folded.codePointAt(0) !== point)) moved = true;
     for (let unit = 0; unit < folded.length; unit++) {
       offsets.push(folded.length === width ? at + unit : at);
@@ -35,6 +44,11 @@ export function foldText(text: string): FoldedText {
   if (!moved) return { text, offsets: null };
   offsets.push(text.length);
   return { text: out, offsets: Int32Array.from(offsets) };
+}
+
+function escapedAt(text: string, at: number): string | null {
+  const three = text.slice(at, at + 3);
+  return ESCAPE.test(three) ? String.fromCharCode(Number.parseInt(three.slice(1), 16)) : null;
 }
 
 function foldPoint(point: number): string {

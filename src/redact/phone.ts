@@ -19,7 +19,7 @@ export function phoneIn(subject: Subject, run: DigitGroups): Hit | null {
   const written = text.slice(run.start, run.end);
   const size = run.digits.length;
   if (size > 18 || written.includes('/') || DATE.test(written) || isDecimal(run)) return null;
-  if (isGlued(text, run.start)) return null;
+  if (!written.startsWith('+') && isGlued(text, run.start)) return null;
   const end = extensionEnd(text, run.end);
   const speaks = isInternational(written, run) || isNational(text, written, run);
   if (!speaks && !(size <= 15 && isNamed(subject, run, end))) return null;

@@ -2,7 +2,7 @@ import { ibanAt } from './account.ts';
 import { ipv6At } from './address.ts';
 import { assignmentAt } from './assignment.ts';
 import { emailAround } from './email.ts';
-import { foldText } from './fold.ts';
+import { foldText, hasEscapes } from './fold.ts';
 import { HINT, type Hit, type Subject } from './hit.ts';
 import { numberAt } from './number.ts';
 import { beginsSecret, privateKeyAt, secretAt } from './secret.ts';
@@ -12,7 +12,7 @@ import { userinfoAt } from './url.ts';
 
 /** What was found in a text, left to right, without overlaps. */
 export interface Scan {
-  /** The text as read: folded where it holds foreign characters. Hits index into it. */
+  /** The text as read: folded where it holds foreign characters or escapes. Hits index into it. */
   readonly text: string;
   readonly hits: readonly Hit[];
   /** From positions of `text` to positions of the original; null when they are the same. */
@@ -26,7 +26,7 @@ const CLEAN: readonly Hit[] = [];
  * hold something, and only there a recogniser looks closer. Linear in the length of the text.
  */
 export function scanText(text: string, hints: number): Scan {
-  const hits = scanPass(text, hints, true);
+  const hits = hasEscapes(text) ? null : scanPass(text, hints, true);
   if (hits !== null) return { text, hits, offsets: null };
   const folded = foldText(text);
   const found = scanPass(folded.text, hints, false) ?? CLEAN;
@@ -145,11 +145,7 @@ function signAt(subject: Subject, at: number, kind: number): Hit | null {
   const { text } = subject;
   switch (kind) {
     case CLASS.at:
-      return emailAround(subject, at, 1);
-    case CLASS.percent:
-      return text.charCodeAt(at + 1) === 0x34 && text.charCodeAt(at + 2) === 0x30
-        ? emailAround(subject, at, 3)
-        : null;
+      return emailAround(subject, at);
     case CLASS.colon:
       return colonAt(subject, at);
     case CLASS.equals:

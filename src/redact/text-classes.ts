@@ -9,7 +9,6 @@ export const CLASS = {
   phoneStart: 6,
   bracket: 7,
   dash: 8,
-  percent: 9,
 } as const;
 
 /** Class of each ASCII character. */
@@ -28,7 +27,6 @@ function buildClasses(): Uint8Array {
     ['(', CLASS.phoneStart],
     ['[', CLASS.bracket],
     ['-', CLASS.dash],
-    ['%', CLASS.percent],
   ];
   for (const [char, kind] of single) classes[char.charCodeAt(0)] = kind;
   return classes;
