@@ -247,9 +247,8 @@ describe('while the disk refuses', () => {
 describe('a full outbox', () => {
   it('says so once and asks for the rest when it has room', async () => {
     const receiver = new ScriptedReceiver();
-    const first = Array.from({ length: LIMITS.deliveriesAtOnce }, held);
-    receiver.answers.push(...first.map(({ promise }) => promise));
     const { outbox, log, state } = start(receiver);
+    receiver.answers.push(...Array.from({ length: 100 }, () => held().promise));
     for (let index = 0; index < LIMITS.outboxPending + 2; index += 1) {
       outbox.send(revocationOf({ key: other(`bot-${index}`), jti: `tc-${index}` }));
     }
@@ -258,11 +257,13 @@ describe('a full outbox', () => {
     expect(receiver.deliveries).toHaveLength(LIMITS.deliveriesAtOnce);
     const full = 'error outbox full: more revocations wait in the ledger until it has room';
     expect(log.lines).toEqual([full]);
-    for (const { resolve } of first) resolve({ status: 'acknowledged' });
-    await settled();
-    expect([outbox.unacknowledged, state.resumed]).toEqual([0, 1]);
-    expect(receiver.deliveries).toHaveLength(LIMITS.outboxPending);
-  }, 30_000);
+    for (let index = 0; index < LIMITS.outboxPending / 2; index += 1) {
+      expect(state.resumed).toBe(0);
+      outbox.supersede(other(`bot-${index}`));
+    }
+    expect([outbox.unacknowledged, state.resumed]).toEqual([LIMITS.outboxPending / 2, 1]);
+    await outbox.close();
+  });
 
   it('closes without delivering what waits for its turn', async () => {
     const receiver = new ScriptedReceiver();

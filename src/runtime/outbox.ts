@@ -89,6 +89,7 @@ export class Outbox {
       this.#owe(lane, null);
       lane.pause?.abort();
     }
+    this.#fetchMore();
   }
 
   /** Stops delivering; what is owed stays owed in the ledger. Safe twice. */
@@ -182,10 +183,13 @@ export class Outbox {
       this.#record.rejected(name, revocation, outcome.detail);
     } else this.#record.acknowledged(name, revocation);
     if (lane.owed === revocation) this.#owe(lane, null);
-    if (this.#overflowed && this.#owed <= LIMITS.outboxPending / 2) {
-      this.#overflowed = false;
-      this.#options.resume();
-    }
+    this.#fetchMore();
+  }
+
+  #fetchMore(): void {
+    if (!this.#overflowed || this.#owed > LIMITS.outboxPending / 2) return;
+    this.#overflowed = false;
+    this.#options.resume();
   }
 
   /** A burst of a thousand trips must not open a thousand connections to one receiver. */

@@ -16,8 +16,9 @@ export class FakeClock implements Clock {
     this.#now = now;
   }
 
+  /** Whole milliseconds, as wall clocks tell. */
   now(): EpochMs {
-    return this.#now;
+    return Math.floor(this.#now);
   }
 
   monotonicMs(): number {
@@ -53,6 +54,13 @@ export class FakeClock implements Clock {
       await settled();
     }
     this.#moveTo(end);
+  }
+
+  /** Moves on at once, as after a machine's sleep: whoever is due wakes late, and then only once. */
+  async leap(ms: number): Promise<void> {
+    await settled();
+    this.#moveTo(this.#monotonicMs + ms);
+    await this.advance(0);
   }
 
   /** Sets the wall clock, as an operator or a time server does; sleepers do not notice. */

@@ -1,0 +1,38 @@
+import { MemorySnapshotFiles } from '../../src/runtime/testing/memory-snapshot-files.ts';
+
+/** Snapshots that a crash may lose or damage, and whose disk may be full. */
+export class SeededSnapshotFiles extends MemorySnapshotFiles {
+  /** Snapshots read since this was last set to 0. */
+  reads = 0;
+  alive: () => boolean = () => true;
+  readonly #random: () => number;
+
+  constructor(random: () => number) {
+    super();
+    this.#random = random;
+  }
+
+  override async *lines(name: string): AsyncGenerator<string> {
+    this.reads += 1;
+    yield* super.lines(name);
+  }
+
+  override async write(name: string, lines: readonly string[]): Promise<void> {
+    if (!this.alive()) return new Promise(() => undefined);
+    return super.write(name, lines);
+  }
+
+  override async remove(name: string): Promise<void> {
+    if (!this.alive()) return new Promise(() => undefined);
+    return super.remove(name);
+  }
+
+  afterCrash(): void {
+    for (const [name, lines] of this.files) {
+      const fate = this.#random();
+      if (fate < 0.1) this.files.delete(name);
+      else if (fate < 0.2) this.files.set(name, lines.slice(0, -1));
+      else if (fate < 0.3) this.files.set(name, [lines[0]?.replace('1', '2') ?? '', ...lines]);
+    }
+  }
+}
