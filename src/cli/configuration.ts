@@ -5,6 +5,7 @@ import { REGISTRY } from '../components.ts';
 import { parseGrants } from '../config/grants.ts';
 import { loadConfig, type TripcoilConfig } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
+import { SYSTEM_TENANT } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { CliError, EXIT, talk } from './output.ts';
 
@@ -20,7 +21,9 @@ export async function readConfig(file: string | undefined): Promise<TripcoilConf
   throw problems(result.problems, file ?? 'the configuration');
 }
 
-/** Reads a grants file; no file means no grants. */
+/**
+ * Reads a grants file; no file means no grants. Under `_system` stands what holds for any tenant.
+ */
 export async function readGrants(
   file: string | undefined | null,
 ): Promise<ReadonlyMap<string, GrantSet>> {
@@ -32,7 +35,7 @@ export async function readGrants(
     );
   });
   const result = parseGrants(text);
-  if ('grants' in result) return result.grants;
+  if ('grants' in result) return new Map([[SYSTEM_TENANT, result.everyTenant], ...result.grants]);
   throw problems(result.problems, file);
 }
 

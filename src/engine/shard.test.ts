@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent } from '../core/access-event.ts';
 import type { BreakerKey } from '../core/breaker.ts';
-import type { Effect } from '../core/entry.ts';
+import type { Effect, FoldedEntry } from '../core/entry.ts';
 import { HOUR_MS, MINUTE_MS } from '../core/time.ts';
 import { nextCloseAt, stateOf } from './breaker/board.ts';
 import { Shard } from './shard.ts';
@@ -221,5 +221,17 @@ describe('a snapshot', () => {
     expect([...snapshot(twin)].map((chunk) => JSON.stringify(chunk))).toEqual(text);
     const next = [write.input(asking('c', 5)), write.input({ id: 'a', latencyMs: 1 })];
     expect(twin.apply(next)).toEqual(shard.apply(next));
+  });
+});
+
+describe('a tenant never seen before', () => {
+  it('starts with the facts that hold for any tenant', () => {
+    const { shard, write } = enforced();
+    const facts = { match: 'crm:*', tenant: 'globex' };
+    const grants = { agents: [], principals: [], resources: [facts], actions: [] };
+    shard.apply([{ ...write.grant('_system', []), body: grants } as FoldedEntry]);
+    shard.apply([write.input({ id: 'a', tenant: { id: 'initech' } })]);
+    expect(shard.tenant('initech').grants.resources).toEqual([facts]);
+    expect(shard.tenant('acme').grants.resources).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ import {
   UNKNOWN_TENANT,
 } from '../core/entry.ts';
 import { assertNever } from '../core/errors.ts';
+import { EMPTY_GRANTS } from '../core/grant.ts';
 import type { EpochMs } from '../core/time.ts';
 import {
   acknowledge,
@@ -74,13 +75,16 @@ export class Shard {
     return next;
   }
 
-  /** The state of a tenant, created at first mention with the process's configuration. */
+  /** The state of a tenant, created at first mention with what the process was given for any tenant. */
   tenant(id: string): TenantState {
     const known = this.tenants.get(id);
     if (known) return known;
     const posture = id === UNKNOWN_TENANT ? 'shadow' : this.initialPosture;
-    const config = this.tenants.get(SYSTEM_TENANT)?.config ?? { detectors: {} };
-    const created = createTenant(id, posture, config);
+    const system = this.tenants.get(SYSTEM_TENANT);
+    const created = createTenant(id, posture, {
+      config: system?.config ?? { detectors: {} },
+      grants: system?.grants ?? EMPTY_GRANTS,
+    });
     this.tenants.set(id, created);
     return created;
   }

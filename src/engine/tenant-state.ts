@@ -1,5 +1,5 @@
 import type { TenantConfig } from '../core/entry.ts';
-import { type AgentGrant, EMPTY_GRANTS, type GrantSet } from '../core/grant.ts';
+import type { AgentGrant, GrantSet } from '../core/grant.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type BaselineState, createBaselineState } from './baseline/baseline.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
@@ -49,13 +49,12 @@ export interface TenantState {
 export function createTenant(
   tenant: string,
   posture: 'shadow' | 'enforce',
-  config: TenantConfig,
+  given: Pick<TenantState, 'config' | 'grants'>,
 ): TenantState {
   return {
     tenant,
     posture,
-    config,
-    grants: EMPTY_GRANTS,
+    ...given,
     agents: new Map(),
     board: createBoard(),
     eventIds: createRemembered(),
