@@ -1,6 +1,7 @@
 import { REGISTRY } from '../components.ts';
 import { type TripcoilConfig, tenantConfigOf } from '../config/load.ts';
 import type { ReceivedEvent, Trust } from '../core/access-event.ts';
+import { SYSTEM_TENANT } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { offlineRedactor } from '../offline.ts';
 import { effectLine, type ReplaySummary, rejectLine, summaryLine } from './lines.ts';
@@ -104,7 +105,9 @@ function prepare(
 ): void {
   const tenants = new Set<string>([...grants.keys(), ...Object.keys(config.tenants)]);
   for (const { event } of events) if (event.tenantClaimed) tenants.add(event.tenantClaimed);
-  for (const tenant of [...tenants].sort()) {
+  // What holds for any tenant comes first: a tenant takes it over when it is first mentioned.
+  tenants.delete(SYSTEM_TENANT);
+  for (const tenant of [SYSTEM_TENANT, ...[...tenants].sort()]) {
     fold.configure(tenant, tenantConfigOf(config, tenant));
     const granted = grants.get(tenant);
     if (granted) fold.grant(tenant, granted);
