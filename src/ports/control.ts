@@ -8,9 +8,10 @@ import type { Principal } from './ingest.ts';
 /** Orders of people and brokers. Each is logged before it takes effect. */
 export interface Control {
   /**
+   * Resolves to the key as recorded, where personal names are pseudonyms; null without a key.
    * @throws TripcoilError `not_found`, `conflict` (reset of another epoch), `storage_unavailable`.
    */
-  command(tenant: string, command: Command): Promise<void>;
+  command(tenant: string, command: Command): Promise<BreakerKey | null>;
   replaceGrants(tenant: string, grants: GrantSet): Promise<void>;
   /** An enforcement point says that it applied `epoch` of `key`. Idempotent. */
   acknowledge(acknowledgement: {

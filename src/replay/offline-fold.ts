@@ -15,8 +15,8 @@ import { restore, type SnapshotChunk, snapshot } from '../engine/snapshot.ts';
 import type { Principal } from '../ports/ingest.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { attribute } from '../runtime/attribution.ts';
-import { redactedGrants } from '../runtime/control.ts';
 import { contentHashOf } from '../runtime/entries.ts';
+import { redactedConfig, redactedGrants } from '../runtime/redacted-orders.ts';
 
 /**
  * The engine driven by event time instead of a clock: log time is the running maximum of event
@@ -49,7 +49,7 @@ export class OfflineFold {
   }
 
   configure(tenant: string, config: TenantConfig): void {
-    this.#entry({ kind: 'config', tenant, body: config });
+    this.#entry({ kind: 'config', tenant, body: redactedConfig(this.#redactor, tenant, config) });
   }
 
   grant(tenant: string, grants: GrantSet): void {

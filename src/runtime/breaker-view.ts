@@ -10,10 +10,12 @@ import type {
   FeedDelta,
   FeedSnapshot,
 } from '../ports/breakers.ts';
+import type { Redactor } from '../ports/redactor.ts';
 import type { Partition } from './partition.ts';
+import { redactedQuestion } from './redacted-orders.ts';
 
 /** Live breaker state straight from the shard; the store is never asked. */
-export function createBreakerView(partition: Partition): BreakerView {
+export function createBreakerView(partition: Partition, redactor: Redactor): BreakerView {
   const { shard } = partition;
   const listeners = new Set<(delta: FeedDelta) => void>();
   partition.onCommitted(({ effects }) => {
@@ -29,7 +31,7 @@ export function createBreakerView(partition: Partition): BreakerView {
     },
     snapshot: (tenant) => feedSnapshot(shard, tenant),
     since: (tenant, seq) => since(shard, tenant, seq),
-    check: (request) => check(shard, request),
+    check: (request) => check(shard, redactedQuestion(redactor, request)),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

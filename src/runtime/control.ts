@@ -2,7 +2,6 @@ import type { AccessEvent } from '../core/access-event.ts';
 import { breakerKeyText } from '../core/breaker.ts';
 import { type Command, SYSTEM_TENANT } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
-import type { AgentGrant, GrantSet } from '../core/grant.ts';
 import type { BreakerView, CheckAnswer } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
@@ -11,6 +10,7 @@ import { attribute } from './attribution.ts';
 import { clockSkew } from './clock-skew.ts';
 import type { Unplaced } from './entries.ts';
 import type { Partition } from './partition.ts';
+import { redactedGrants, redactedKey } from './redacted-orders.ts';
 
 export interface ControlOptions {
   readonly partition: Partition;
@@ -27,19 +27,19 @@ export function createControl({ partition, redactor, view, clock }: ControlOptio
   const { shard } = partition;
   return {
     async command(named, given) {
-      const { tenant, command } = addressed(named, given);
+      const { tenant, command } = addressed(named, redactedCommand(redactor, named, given));
       refuseStale(tenant, command);
-      const reason = redactor.redactText(named, command.reason);
-      const body = { ...command, reason };
-      const effects = await partition.decide([{ kind: 'command', tenant, body }]);
+      const effects = await partition.decide([{ kind: 'command', tenant, body: command }]);
       // Something ahead of it in the queue may have moved the breaker on.
       if (command.type === 'reset' && effects.length === 0) throw movedOn(null);
+      return 'key' in command ? command.key : null;
     },
     async replaceGrants(tenant, grants) {
       const body = redactedGrants(redactor, tenant, grants);
       await partition.decide([{ kind: 'grant', tenant, body }]);
     },
-    async acknowledge({ receiver, key, term, epoch }) {
+    async acknowledge({ receiver, key: named, term, epoch }) {
+      const key = redactedKey(redactor, named);
       const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
       const current = entry?.state.epoch === epoch && term === shard.term;
       if (!entry || !current || entry.acknowledgedBy.includes(receiver)) return;
@@ -82,6 +82,13 @@ export function createControl({ partition, redactor, view, clock }: ControlOptio
   }
 }
 
+function redactedCommand(redactor: Redactor, tenant: string, command: Command): Command {
+  const actor = redactor.redactText(tenant, command.actor);
+  const reason = redactor.redactText(tenant, command.reason);
+  if (!('key' in command)) return { ...command, actor, reason };
+  return { ...command, actor, reason, key: redactedKey(redactor, command.key) };
+}
+
 /** There is one global breaker, whatever tenant it is named with. */
 function addressed(tenant: string, command: Command): { tenant: string; command: Command } {
   if (!('key' in command) || command.key.kind !== 'global') return { tenant, command };
@@ -107,24 +114,4 @@ function checkEvent(view: BreakerView, event: AccessEvent): CheckAnswer {
     ...(chain === undefined ? {} : { chain }),
     ...(jti === undefined ? {} : { jti }),
   });
-}
-
-/** Grant literals pass the redactor that events pass, so that globs and pseudonyms meet. */
-export function redactedGrants(redactor: Redactor, tenant: string, grants: GrantSet): GrantSet {
-  const text = (value: string): string => redactor.redactText(tenant, value);
-  const agent = (grant: AgentGrant): AgentGrant => ({
-    ...grant,
-    agent: text(grant.agent),
-    ...(grant.resources ? { resources: grant.resources.map(text) } : {}),
-  });
-  return {
-    ...grants,
-    agents: grants.agents.map(agent),
-    principals: grants.principals.map((grant) => ({
-      ...grant,
-      match: text(grant.match),
-      ...(grant.resources ? { resources: grant.resources.map(text) } : {}),
-    })),
-    resources: grants.resources.map((fact) => ({ ...fact, match: text(fact.match) })),
-  };
 }

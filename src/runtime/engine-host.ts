@@ -14,7 +14,7 @@ import type { Redactor } from '../ports/redactor.ts';
 import type { RevocationReceiver } from '../ports/revocation-receiver.ts';
 import type { Store } from '../ports/store.ts';
 import { createBreakerView } from './breaker-view.ts';
-import { createControl, redactedGrants } from './control.ts';
+import { createControl } from './control.ts';
 import { createEngineView } from './engine-view.ts';
 import { createIngest, type IngestOptions } from './ingest.ts';
 import { meterDecisions } from './metering.ts';
@@ -22,6 +22,7 @@ import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
 import { Projector } from './projector.ts';
 import { recover } from './recovery.ts';
+import { redactedConfig, redactedGrants } from './redacted-orders.ts';
 import { nodeSnapshotFiles, type SnapshotFiles } from './snapshot-files.ts';
 import { Snapshots } from './snapshots.ts';
 
@@ -34,6 +35,8 @@ export interface EngineHostOptions {
   readonly snapshotDirectory: string;
   /** In place of `snapshotDirectory`, for tests that lose or damage snapshots. */
   readonly snapshotFiles?: SnapshotFiles;
+  /** In place of `LIMITS.snapshotEveryEntries`, for the same. */
+  readonly snapshotEveryEntries?: number;
   readonly software: string;
   readonly tenantConfigs: ReadonlyMap<string, TenantConfig>;
   readonly grants: ReadonlyMap<string, GrantSet>;
@@ -71,7 +74,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     append: (entries) => partition.append(entries),
     resume: () => resumeDeliveries(partition, outbox),
   });
-  const breakers = createBreakerView(partition);
+  const breakers = createBreakerView(partition, redactor);
   const control = createControl({ partition, redactor, view: breakers, clock });
   const ingest = createIngest({ ...options, partition });
   const { counters } = ingest;
@@ -91,7 +94,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   resumeDeliveries(partition, outbox);
   projector.start();
   const stop = new AbortController();
-  keepSnapshots(partition, snapshots, clock);
+  keepSnapshots(partition, snapshots, options);
   const ticking = keepTime(partition, clock, stop.signal);
 
   let closing: Promise<void> | null = null;
@@ -132,7 +135,8 @@ async function startTerm(partition: Partition, options: EngineHostOptions): Prom
   await partition.append([
     { kind: 'config', tenant: SYSTEM_TENANT, body: { type: 'term', term, software } },
   ]);
-  for (const [tenant, config] of configsOf(shard, options.tenantConfigs)) {
+  for (const [tenant, given] of configsOf(shard, options.tenantConfigs)) {
+    const config = redactedConfig(redactor, tenant, given);
     if (sameJson(shard.tenants.get(tenant)?.config, config)) continue;
     await partition.append([{ kind: 'config', tenant, body: config }]);
   }
@@ -171,13 +175,17 @@ async function keepTime(partition: Partition, clock: Clock, signal: AbortSignal)
 }
 
 /** Snapshots between cycles, when every decision on the state so far is in the ledger. */
-function keepSnapshots(partition: Partition, snapshots: Snapshots, clock: Clock): void {
+function keepSnapshots(
+  partition: Partition,
+  snapshots: Snapshots,
+  { clock, snapshotEveryEntries = LIMITS.snapshotEveryEntries }: EngineHostOptions,
+): void {
   const { shard } = partition;
   let seq = shard.seq;
   let at = clock.monotonicMs();
   partition.onCommitted(({ recorded }) => {
     const age = clock.monotonicMs() - at;
-    const due = shard.seq - seq >= LIMITS.snapshotEveryEntries || age >= LIMITS.snapshotEveryMs;
+    const due = shard.seq - seq >= snapshotEveryEntries || age >= LIMITS.snapshotEveryMs;
     if (!due || !recorded || snapshots.busy) return;
     seq = shard.seq;
     at = clock.monotonicMs();

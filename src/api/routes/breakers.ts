@@ -71,8 +71,8 @@ function tripRoute({ view, control }: Dependencies): Route {
         throw fieldProblem('level', `level ${level} is for a key of kind ${kind}`);
       }
       const actor = actorOf(principal, body.actor);
-      await control.command(key.tenant, { type: 'trip', actor, reason, key, level });
-      return orderBody(view, key);
+      const order = { type: 'trip', actor, reason, key, level } as const;
+      return orderBody(view, (await control.command(key.tenant, order)) ?? key);
     },
   });
 }
@@ -93,8 +93,8 @@ function resetRoute({ view, control }: Dependencies): Route {
       const { epoch, reason } = body;
       const key = allowedKey(principal, body.key);
       const actor = actorOf(principal, body.actor);
-      await control.command(key.tenant, { type: 'reset', actor, reason, key, epoch });
-      return orderBody(view, key);
+      const order = { type: 'reset', actor, reason, key, epoch } as const;
+      return orderBody(view, (await control.command(key.tenant, order)) ?? key);
     },
   });
 }

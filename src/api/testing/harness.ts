@@ -186,6 +186,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
           throw new TripcoilError('conflict', 'The breaker has moved on.');
         }
         state.orders.push({ tenant, command });
+        return 'key' in command ? command.key : null;
       },
       replaceGrants: async (tenant, grants) => {
         state.grants.push({ tenant, grants });

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { Redactor } from '../ports/redactor.ts';
+import {
+  redactedConfig,
+  redactedGrants,
+  redactedKey,
+  redactedQuestion,
+} from './redacted-orders.ts';
+
+const redactor: Redactor = {
+  redact: () => {
+    throw new Error('not asked');
+  },
+  redactText: (tenant, text) => text.replaceAll('bob@x.com', `[${tenant}]`),
+};
+const bob = 'bob@x.com';
+
+describe('orders as recorded', () => {
+  it('names the subject of a key as events do, and leaves tenants alone', () => {
+    const session = { tenant: 'acme', kind: 'session', id: bob, agent: `a ${bob}` } as const;
+    expect(redactedKey(redactor, session)).toEqual({ ...session, id: '[acme]', agent: 'a [acme]' });
+    const whole = { tenant: bob, kind: 'tenant', id: bob } as const;
+    expect(redactedKey(redactor, whole)).toBe(whole);
+    const question = { tenant: bob, agent: bob, session: bob, chain: bob, jti: bob, tool: bob };
+    const answer = redactedQuestion(redactor, question);
+    expect(new Set(Object.values(answer))).toEqual(new Set([bob, `[${bob}]`]));
+    expect(answer.tenant).toBe(bob);
+  });
+
+  it('redacts every text of grants but the name of the tenant they belong to', () => {
+    const grants = {
+      agents: [
+        {
+          tenant: bob,
+          agent: bob,
+          role: bob,
+          owners: { business: bob, technical: bob },
+          scopes: [bob],
+          tools: [`${bob}*`],
+          resources: [bob],
+          tenants: [bob],
+          jurisdiction: bob,
+          validUntil: 7,
+          approval: { requiredFor: [bob], maxAmount: 3 },
+        },
+      ],
+      principals: [{ match: bob, tenant: bob, resources: [bob], unit: bob }],
+      resources: [{ match: bob, tenant: bob, region: bob, sensitivity: bob }],
+      actions: [{ match: bob, sensitivity: bob, outward: true }],
+    };
+    const text = JSON.stringify(grants);
+    const redacted = JSON.stringify(redactedGrants(redactor, 'acme', grants));
+    const expected = text
+      .replaceAll(bob, '[acme]')
+      .replace('"tenant":"[acme]","agent"', `"tenant":"${bob}","agent"`)
+      .replace(
+        '{"match":"[acme]","tenant":"[acme]","resources"',
+        '{"tenant":"bob@x.com","match":"[acme]","resources"',
+      );
+    expect(JSON.parse(redacted)).toEqual(JSON.parse(expected));
+  });
+
+  it('names the agents of a configuration as events do', () => {
+    const detectors = {
+      volume_spike: { mode: 'alert', options: { keep: bob }, agents: { [bob]: { mode: 'off' } } },
+      other: { mode: 'off' },
+    } as const;
+    expect(redactedConfig(redactor, 'acme', { detectors })).toEqual({
+      detectors: {
+        ...detectors,
+        volume_spike: { ...detectors.volume_spike, agents: { '[acme]': { mode: 'off' } } },
+      },
+    });
+  });
+});

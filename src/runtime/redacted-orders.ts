@@ -1,0 +1,69 @@
+import type { BreakerKey } from '../core/breaker.ts';
+import type { TenantConfig } from '../core/entry.ts';
+import type { GrantSet } from '../core/grant.ts';
+import type { CheckRequest } from '../ports/breakers.ts';
+import type { Redactor } from '../ports/redactor.ts';
+
+/**
+ * Names in orders, questions, grants and configuration pass the redactor that events pass, so that
+ * they meet what was stored, and so that nobody's address is written down by the way of an order.
+ */
+
+/** A key as the log has it. The ids of tenant and global keys are the operator's own words. */
+export function redactedKey(redactor: Redactor, key: BreakerKey): BreakerKey {
+  const { tenant, kind, id, agent } = key;
+  if (kind === 'tenant' || kind === 'global') return key;
+  return {
+    tenant,
+    kind,
+    id: redactor.redactText(tenant, id),
+    ...(agent === undefined ? {} : { agent: redactor.redactText(tenant, agent) }),
+  };
+}
+
+/** What a broker asks about, in its own names. */
+export function redactedQuestion(redactor: Redactor, question: CheckRequest): CheckRequest {
+  const { tenant, ...names } = question;
+  return { tenant, ...(redactTexts(redactor, tenant, names) as typeof names) };
+}
+
+/** Every text but the tenant's own name, which says whose grants these are. */
+export function redactedGrants(redactor: Redactor, tenant: string, grants: GrantSet): GrantSet {
+  const of = <Entry extends { readonly tenant?: string }>({ tenant: own, ...rest }: Entry) =>
+    ({
+      ...(own === undefined ? {} : { tenant: own }),
+      ...(redactTexts(redactor, tenant, rest) as typeof rest),
+    }) as Entry;
+  return {
+    agents: grants.agents.map(of),
+    principals: grants.principals.map(of),
+    resources: redactTexts(redactor, tenant, grants.resources) as GrantSet['resources'],
+    actions: redactTexts(redactor, tenant, grants.actions) as GrantSet['actions'],
+  };
+}
+
+/** The agents that a tenant's detectors treat differently are named as events name them. */
+export function redactedConfig(
+  redactor: Redactor,
+  tenant: string,
+  { detectors }: TenantConfig,
+): TenantConfig {
+  const settings = Object.entries(detectors).map(([id, setting]) => {
+    if (setting.agents === undefined) return [id, setting] as const;
+    const agents = Object.entries(setting.agents).map(
+      ([agent, mode]) => [redactor.redactText(tenant, agent), mode] as const,
+    );
+    return [id, { ...setting, agents: Object.fromEntries(agents) }] as const;
+  });
+  return { detectors: Object.fromEntries(settings) };
+}
+
+function redactTexts(redactor: Redactor, tenant: string, value: unknown): unknown {
+  if (typeof value === 'string') return redactor.redactText(tenant, value);
+  if (Array.isArray(value)) return value.map((item) => redactTexts(redactor, tenant, item));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([key, item]) => [key, redactTexts(redactor, tenant, item)] as const),
+  );
+}
