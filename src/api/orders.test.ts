@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../core/limits.ts';
+import { namedPath } from './problem.ts';
 import * as schemas from './schemas.ts';
 import { bearer, createHarness, startApi } from './testing/harness.ts';
 
@@ -115,6 +116,21 @@ describe('orders', () => {
     });
     expect(other.statusCode).toBe(403);
     expect(harness.state.grants).toEqual([]);
+  });
+
+  it('names an unknown field that looks like one, and repeats nothing else', async () => {
+    const misspelt = await trip({ levl: 4 });
+    expect(misspelt.json()).toMatchObject({ message: 'unknown field: levl' });
+    const personal = await trip({ 'bob@example.com': 4, '+1 415 555 2671': 4 });
+    expect(personal.json()).toMatchObject({ code: 'bad_request', message: 'unknown field' });
+    const query = await app.inject({
+      url: '/v1/findings?bob%40x.com=1',
+      headers: bearer('viewer-all'),
+    });
+    expect([query.statusCode, query.json().message]).toEqual([400, 'unknown field']);
+    expect(namedPath('agents[0].bob.toolz["a b"]')).toBe('agents[0].bob.toolz');
+    expect(namedPath('agents[0].421-45-9282')).toBe('agents[0]');
+    expect(namedPath('agents.0["bob@example.com"].x')).toBe('agents.0');
   });
 
   it.each(['', '{', '[]', '"text"', 'null'])('refuses the body %j', async (payload) => {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodType } from 'zod';
 import type { Principal } from '../ports/ingest.ts';
 import type { Access, Guard } from './auth.ts';
-import { type FieldProblem, RequestProblem } from './problem.ts';
+import { type FieldProblem, isFieldName, RequestProblem } from './problem.ts';
 
 interface RouteHead {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -90,11 +90,19 @@ function parsed<Value>(schema: ZodType<Value> | undefined, value: unknown): Valu
   if (schema === undefined) return undefined as Value;
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems: readonly FieldProblem[] = result.error.issues.map(({ path, message }) => ({
-    path: path.join('.'),
-    message,
+  const problems: readonly FieldProblem[] = result.error.issues.map((issue) => ({
+    path: issue.path.join('.'),
+    message: issue.code === 'unrecognized_keys' ? unknownFields(issue.keys) : issue.message,
   }));
   const [first] = problems;
   const place = first?.path ? `${first.path}: ` : '';
   throw new RequestProblem('bad_request', `${place}${first?.message ?? 'invalid'}`, problems);
 }
+
+/** Names the strange fields that look like a slip of the pen; others may hold anything. */
+function unknownFields(keys: readonly string[]): string {
+  const names = keys.filter(isFieldName).slice(0, SHOWN_FIELDS);
+  return names.length === 0 ? 'unknown field' : `unknown field: ${names.join(', ')}`;
+}
+
+const SHOWN_FIELDS = 5;

@@ -4,7 +4,7 @@ import type { GrantSet } from '../../core/grant.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Control } from '../../ports/control.ts';
 import { OPERATORS, requireTenant } from '../auth.ts';
-import { type FieldProblem, RequestProblem } from '../problem.ts';
+import { type FieldProblem, namedPath, RequestProblem } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { GRANTS } from '../schemas.ts';
 
@@ -38,7 +38,10 @@ export function grantsRoute(control: Control, parseGrants: ParseGrants): Route {
     handle: async ({ principal, body }) => {
       const parsed = parseGrants(body.text, body.contentType);
       if ('problems' in parsed) {
-        const problems = parsed.problems.map(({ path, message }) => ({ path, message }));
+        const problems = parsed.problems.map(({ path, message }) => ({
+          path: namedPath(path),
+          message,
+        }));
         const count = `${problems.length} problem${problems.length === 1 ? '' : 's'}`;
         throw new RequestProblem('config_invalid', `The grants have ${count}.`, problems);
       }
