@@ -30,9 +30,15 @@ export class SeededSnapshotFiles extends MemorySnapshotFiles {
   afterCrash(): void {
     for (const [name, lines] of this.files) {
       const fate = this.#random();
+      const at = Math.floor(this.#random() * lines.length);
       if (fate < 0.1) this.files.delete(name);
-      else if (fate < 0.2) this.files.set(name, lines.slice(0, -1));
-      else if (fate < 0.3) this.files.set(name, [lines[0]?.replace('1', '2') ?? '', ...lines]);
+      else if (fate < 0.2) this.files.set(name, lines.slice(0, at));
+      else if (fate < 0.4) this.files.set(name, lines.with(at, otherDigits(lines[at] ?? '')));
     }
   }
+}
+
+/** Still JSON of the same shape, but not what was written. */
+function otherDigits(line: string): string {
+  return line.replaceAll(/[1-8]/g, (digit) => String(Number(digit) + 1));
 }
