@@ -1,0 +1,216 @@
+import { createRandom } from '../../src/demo/random.ts';
+
+/** One made-up value and every spelling of it that must be found nowhere. */
+export interface Planted {
+  readonly kind: Kind;
+  readonly place: string;
+  readonly value: string;
+  readonly spellings: readonly string[];
+}
+
+export const KINDS = [
+  'email',
+  'phone',
+  'card',
+  'ssn',
+  'iban',
+  'ipv4',
+  'ipv6',
+  'bearer',
+  'jwt',
+  'api_key',
+  'private_key',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+const LOWER = 'abcdefghijklmnopqrstuvwxyz';
+const DIGITS = '0123456789';
+const BASE62 = `${LOWER}${LOWER.toUpperCase()}${DIGITS}`;
+
+/** Makes values that look real, belong to nobody and never repeat, and remembers where each went. */
+export class Planter {
+  readonly planted: Planted[] = [];
+  readonly #random;
+  readonly #used = new Set<string>();
+
+  constructor(seed: number) {
+    this.#random = createRandom(seed);
+  }
+
+  /** A new value of this kind, on record as planted at `place`. */
+  plant(kind: Kind, place: string): string {
+    for (;;) {
+      const made = this.#make(kind);
+      if (this.#used.has(made.value)) continue;
+      this.#used.add(made.value);
+      const raw = [made.value, ...made.parts];
+      const spellings = raw.flatMap((text) => [
+        text,
+        JSON.stringify(text).slice(1, -1),
+        encodeURIComponent(text),
+        text.toLowerCase(),
+      ]);
+      this.planted.push({ kind, place, value: made.value, spellings: [...new Set(spellings)] });
+      return made.value;
+    }
+  }
+
+  #make(kind: Kind): { readonly value: string; readonly parts: readonly string[] } {
+    switch (kind) {
+      case 'email': {
+        const local = `${this.#text(LOWER, 6)}${this.#pick(['.', '_', '+', '-'])}${this.#text(LOWER, 6)}`;
+        const domain = `${this.#text(LOWER, 7)}.${this.#pick(['com', 'org', 'co.uk', 'de'])}`;
+        return { value: `${local}@${domain}`, parts: [local] };
+      }
+      case 'phone': {
+        const national = `${this.#pick(['415', '212', '646'])}${this.#digit(2, 9)}${this.#text(DIGITS, 6)}`;
+        const [area, exchange, line] = [
+          national.slice(0, 3),
+          national.slice(3, 6),
+          national.slice(6),
+        ];
+        const value = this.#pick([
+          `+1 ${area} ${exchange} ${line}`,
+          `+1 (${area}) ${exchange}-${line}`,
+          `+1${national}`,
+        ]);
+        return { value, parts: [`${exchange}-${line}`, national] };
+      }
+      case 'card': {
+        const digits = withCheckDigit(
+          `${this.#pick(['4', '51', '55'])}${this.#text(DIGITS, 15)}`.slice(0, 15),
+        );
+        const groups = digits.match(/.{4}/g) ?? [];
+        return { value: groups.join(this.#pick(['', ' ', '-'])), parts: [digits] };
+      }
+      case 'ssn': {
+        const parts = [100 + this.#below(550), 10 + this.#below(89), 1000 + this.#below(8999)];
+        return { value: parts.join('-'), parts: [] };
+      }
+      case 'iban': {
+        const plain = ibanOf('DE', this.#text(DIGITS, 18));
+        const spaced = (plain.match(/.{1,4}/g) ?? []).join(' ');
+        return { value: this.#pick([plain, spaced]), parts: [plain] };
+      }
+      case 'ipv4': {
+        const octets = [185, 193, 212].map((first) => first + this.#below(5));
+        return { value: [...octets, 100 + this.#below(150)].join('.'), parts: [] };
+      }
+      case 'ipv6': {
+        const group = (): string => this.#text('123456789abcdef', 4);
+        return { value: `2a02:${group()}:${group()}::${group()}:${group()}`, parts: [] };
+      }
+      case 'bearer': {
+        const token = this.#text(BASE62, 36);
+        return { value: `Bearer ${token}`, parts: [token] };
+      }
+      case 'jwt': {
+        const segments = [
+          encoded({ alg: 'RS256', kid: this.#text(BASE62, 4) }),
+          encoded({ sub: this.#text(LOWER, 12) }),
+          this.#text(BASE62, 43),
+        ];
+        return { value: segments.join('.'), parts: segments.slice(1) };
+      }
+      case 'api_key': {
+        const value = this.#pick([
+          () => `AKIA${this.#text('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}`,
+          () => `ghp_${this.#text(BASE62, 36)}`,
+          () => `sk-proj-${this.#text(BASE62, 40)}`,
+          () => `sk_live_${this.#text(BASE62, 24)}`,
+          () => `xoxb-${this.#text(DIGITS, 12)}-${this.#text(BASE62, 24)}`,
+          () => `glpat-${this.#text(BASE62, 20)}`,
+        ])();
+        return { value, parts: [] };
+      }
+      case 'private_key': {
+        const lines = [this.#text(BASE62, 64), this.#text(BASE62, 40)];
+        const value = `-----BEGIN EC PRIVATE KEY-----\n${lines.join('\n')}\n-----END EC PRIVATE KEY-----`;
+        return { value, parts: lines };
+      }
+    }
+  }
+
+  #below(limit: number): number {
+    return this.#random.integer(0, limit - 1);
+  }
+
+  #digit(from: number, to: number): number {
+    return this.#random.integer(from, to);
+  }
+
+  #pick<Item>(items: readonly Item[]): Item {
+    return items[this.#below(items.length)] as Item;
+  }
+
+  #text(alphabet: string, length: number): string {
+    return Array.from({ length }, () => alphabet[this.#below(alphabet.length)]).join('');
+  }
+}
+
+export interface Leak {
+  readonly planted: Planted;
+  readonly where: string;
+  readonly around: string;
+}
+
+/** Looks for every spelling of every value in one pass over the bytes. */
+export class Searcher {
+  bytes = 0;
+  readonly leaks: Leak[] = [];
+  /** By the first three bytes, so that a position is dismissed by one look. */
+  readonly #byStart = new Map<number, { readonly bytes: Buffer; readonly planted: Planted }[]>();
+  readonly #starts = new Uint8Array(1 << 24);
+
+  constructor(planted: readonly Planted[]) {
+    for (const one of planted) {
+      for (const spelling of one.spellings) {
+        const bytes = Buffer.from(spelling);
+        const start = startOf(bytes, 0);
+        this.#starts[start] = 1;
+        const found = this.#byStart.get(start) ?? [];
+        found.push({ bytes, planted: one });
+        this.#byStart.set(start, found);
+      }
+    }
+  }
+
+  search(where: string, haystack: Buffer | string): void {
+    const bytes = Buffer.from(haystack);
+    this.bytes += bytes.length;
+    for (let at = 0; at + 3 <= bytes.length; at += 1) {
+      const start = startOf(bytes, at);
+      if (this.#starts[start] === 0) continue;
+      for (const { bytes: needle, planted } of this.#byStart.get(start) ?? []) {
+        if (at + needle.length > bytes.length) continue;
+        if (bytes.compare(needle, 0, needle.length, at, at + needle.length) !== 0) continue;
+        const around = bytes.subarray(Math.max(0, at - 80), at + needle.length + 20).toString();
+        this.leaks.push({ planted, where, around });
+      }
+    }
+  }
+}
+
+function startOf(bytes: Buffer, at: number): number {
+  return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+}
+
+function encoded(claims: object): string {
+  return Buffer.from(JSON.stringify(claims)).toString('base64url');
+}
+
+/** Appends the digit that satisfies Luhn (ISO/IEC 7812-1). */
+function withCheckDigit(digits: string): string {
+  const sum = [...digits].reverse().reduce((total, digit, index) => {
+    const doubled = Number(digit) * (index % 2 === 0 ? 2 : 1);
+    return total + (doubled > 9 ? doubled - 9 : doubled);
+  }, 0);
+  return `${digits}${(10 - (sum % 10)) % 10}`;
+}
+
+/** ISO 13616: 98 minus the remainder of the account, the country and two zeros by 97. */
+function ibanOf(country: string, account: string): string {
+  const letters = [...country].map((letter) => letter.charCodeAt(0) - 55).join('');
+  const check = 98n - (BigInt(`${account}${letters}00`) % 97n);
+  return `${country}${String(check).padStart(2, '0')}${account}`;
+}
