@@ -11,6 +11,8 @@ export const LIMITS = {
   eventBytes: 1024 * 1024,
   /** Nesting of an OTLP AnyValue or of JSON content. */
   valueDepth: 16,
+  /** Nesting of a whole audit record with its envelope, before it is taken apart. */
+  recordDepth: 64,
   attributesPerSpan: 1_024,
   /** Any identifier: agent, session, tool, resource. Longer ones are cut with a hash behind. */
   identifierChars: 256,
@@ -121,10 +123,11 @@ export const LIMITS = {
   rememberedKeyPolicies: 4_096,
   destinationsPerEvent: 64,
 
-  /**
-   * Projection batches queued to the store before the oldest are left for catch-up from the ledger.
-   */
-  projectionBatches: 64,
+  /** Entries kept for the store; beyond it they are read from the ledger again. 64 MiB at 1 KiB. */
+  projectionQueue: 65_536,
+  /** Entries of one insert, and the pause in which they gather. */
+  projectionEntries: 8_192,
+  projectionPauseMs: 200,
 
   /** A configuration or grants file: 100,000 agents at 160 bytes of YAML each. */
   documentBytes: 16 * 1024 * 1024,

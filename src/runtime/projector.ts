@@ -6,7 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { ProjectionBatch, Store } from '../ports/store.ts';
 import { decodeEntry } from './entries.ts';
-import type { Committed, Partition } from './partition.ts';
+import type { Partition } from './partition.ts';
 
 export interface ProjectorOptions {
   readonly partition: Partition;
@@ -18,12 +18,15 @@ export interface ProjectorOptions {
 }
 
 /**
- * Copies the log into the store, in order and behind everything else. Recent batches come from
- * memory; when the store falls behind or restarts, the rest is read from the ledger.
+ * Copies the log into the store, in order and behind everything else. Recent entries come from
+ * memory; when the store falls behind or restarts, the rest is read from the ledger. It takes what
+ * gathers in a pause rather than each commit: a column store writes files for every insert, and on
+ * one disk those delay the fsync that senders wait for.
  */
 export class Projector {
   readonly #options: ProjectorOptions;
-  readonly #recent: Committed[] = [];
+  readonly #recent: LogEntry[][] = [];
+  #recentEntries = 0;
   readonly #stop = new AbortController();
   #wake: () => void = () => {};
   #done: Promise<void> = Promise.resolve();
@@ -40,9 +43,10 @@ export class Projector {
   }
 
   start(): void {
-    this.#unsubscribe = this.#options.partition.onCommitted((committed) => {
-      this.#recent.push(committed);
-      if (this.#recent.length > LIMITS.projectionBatches) this.#recent.shift();
+    this.#unsubscribe = this.#options.partition.onCommitted(({ entries }) => {
+      this.#recent.push([...entries]);
+      this.#recentEntries += entries.length;
+      while (this.#recentEntries > LIMITS.projectionQueue) this.#dropOldest();
       this.#wake();
     });
     this.#done = this.#run();
@@ -72,6 +76,7 @@ export class Projector {
         await this.#catchUp();
         failures = 0;
         await this.#sleepUntilWoken();
+        await clock.sleep(LIMITS.projectionPauseMs, this.#stop.signal);
       } catch (error) {
         failures += 1;
         if (failures === 1)
@@ -98,19 +103,35 @@ export class Projector {
     const { ledger } = this.#options;
     while (this.#projected < ledger.head.seq && !this.#stop.signal.aborted) {
       const next = this.#projected + 1;
-      while (this.#recent[0] && lastSeq(this.#recent[0]) < next) this.#recent.shift();
-      const recent = this.#recent[0];
-      if (recent && firstSeq(recent) <= next) {
-        await this.#project(recent.entries.filter(({ seq }) => seq >= next));
-      } else await this.#fromLedger(next);
+      const gathered = this.#gather(next);
+      if (gathered.length > 0) await this.#project(gathered);
+      else await this.#fromLedger(next);
     }
+  }
+
+  /** Entries from `next` on that are still in memory, without a gap; none when the ledger is asked. */
+  #gather(next: number): readonly LogEntry[] {
+    const gathered: LogEntry[] = [];
+    let wanted = next;
+    while (gathered.length < LIMITS.projectionEntries) {
+      const oldest = this.#recent[0];
+      if (!oldest || (oldest[0]?.seq ?? 0) > wanted) break;
+      for (const entry of oldest) if (entry.seq >= wanted) gathered.push(entry);
+      wanted = Math.max(wanted, lastSeq(oldest) + 1);
+      this.#dropOldest();
+    }
+    return gathered;
+  }
+
+  #dropOldest(): void {
+    this.#recentEntries -= this.#recent.shift()?.length ?? 0;
   }
 
   async #fromLedger(next: number): Promise<void> {
     for await (const batch of this.#options.ledger.read(next)) {
       await this.#project(batch.map(decodeEntry));
-      const recent = this.#recent[0];
-      if (this.#stop.signal.aborted || (recent && firstSeq(recent) <= this.#projected + 1)) return;
+      const oldest = this.#recent[0]?.[0];
+      if (this.#stop.signal.aborted || (oldest && oldest.seq <= this.#projected + 1)) return;
     }
   }
 
@@ -155,10 +176,6 @@ export function projectionOf(entries: readonly LogEntry[]): ProjectionBatch | nu
   return { firstSeq: first.seq, lastSeq: last.seq, events, findings, transitions };
 }
 
-function firstSeq(committed: Committed): number {
-  return committed.entries[0]?.seq ?? 0;
-}
-
-function lastSeq(committed: Committed): number {
-  return committed.entries[committed.entries.length - 1]?.seq ?? 0;
+function lastSeq(entries: readonly LogEntry[]): number {
+  return entries[entries.length - 1]?.seq ?? 0;
 }
