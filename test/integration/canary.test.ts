@@ -1,5 +1,4 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encode, LogsRequest, TraceRequest } from '../../bench/decode-oracle.ts';
@@ -11,7 +10,7 @@ import {
   traceIdOf,
   tracesFullOf,
 } from './canary-traffic.ts';
-import { type Asked, ask, type Sink, startSink, sumOf } from './http.ts';
+import { type Asked, ask, follow, type Sink, startSink, sumOf } from './http.ts';
 import { KINDS, type Leak, Planter, Searcher } from './planted-values.ts';
 import {
   receiverConfig,
@@ -85,19 +84,10 @@ async function order(method: string, path: string, body: unknown) {
   return tell(path, { method, token: operator, headers: JSON_TYPE, body: text });
 }
 
-/** Follows a stream of events until the returned function is called. */
-function follow(path: string, token: string, lastEventId: string): () => void {
+function listenTo(path: string, token: string, lastEventId: string): void {
   const where = `stream ${path}`;
-  const request = httpRequest(`${daemon.main}${path}`, {
-    headers: { authorization: `Bearer ${token}`, 'last-event-id': lastEventId },
-  });
-  request.on('error', () => undefined);
-  request.on('response', (response) => {
-    response.on('data', (chunk: Buffer) => heard.push({ where, text: chunk.toString() }));
-    response.on('error', () => undefined);
-  });
-  request.end();
-  return () => request.destroy();
+  const headers = { 'last-event-id': lastEventId };
+  follow(`${daemon.main}${path}`, token, headers, (text) => heard.push({ where, text }));
 }
 
 /** Header values of HTTP know no line breaks. */
@@ -105,8 +95,8 @@ const inHeader = (value: string): string => value.replaceAll('\n', ' ');
 
 describe('values planted in everything the daemon is sent', () => {
   it('streams are being followed', async () => {
-    follow('/v1/breakers/feed', BROKER, planter.plant('email', 'last-event-id'));
-    follow('/v1/stream', operator, '');
+    listenTo('/v1/breakers/feed', BROKER, planter.plant('email', 'last-event-id'));
+    listenTo('/v1/stream', operator, '');
     await eventually(
       async () => heard.length,
       (count) => count >= 2,

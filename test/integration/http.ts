@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** An answer as it came, before anybody reads it as JSON. */
@@ -79,4 +79,43 @@ export function sumOf(
     if (fits) sum += Number(match[3]);
   }
   return sum;
+}
+
+/** A stream of server-sent events that is being followed. */
+export interface Followed {
+  /** Everything that came so far. */
+  text(): string;
+  /** The data of each event of that name, as JSON. */
+  events<Data>(name: string): readonly Data[];
+  close(): void;
+}
+
+export function follow(
+  url: string,
+  token: string,
+  headers: Readonly<Record<string, string>> = {},
+  onChunk: (text: string) => void = () => {},
+): Followed {
+  let text = '';
+  const request = httpRequest(url, { headers: { authorization: `Bearer ${token}`, ...headers } });
+  request.on('error', () => undefined);
+  request.on('response', (response) => {
+    response.setEncoding('utf8');
+    response.on('error', () => undefined);
+    response.on('data', (chunk: string) => {
+      text += chunk;
+      onChunk(chunk);
+    });
+  });
+  request.end();
+  return {
+    text: () => text,
+    events: <Data>(name: string) =>
+      text
+        .split('\n\n')
+        .slice(0, -1)
+        .filter((block) => block.split('\n').includes(`event: ${name}`))
+        .map((block) => JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? 'null') as Data),
+    close: () => request.destroy(),
+  };
 }
