@@ -112,7 +112,7 @@ class World {
       await this.#step();
     }
     if (!this.#files.crashed && this.#random() < 0.5) await this.#heal();
-    if (!this.#files.crashed && this.#random() < 0.3) await this.#stop();
+    if (!this.#files.crashed && this.#random() < 0.5) await this.#stopInTrouble();
     await this.#cutPower();
   }
 
@@ -204,7 +204,7 @@ class World {
     if (this.#random() < 0.5) await settled();
     if (this.#random() < 0.3) await this.#clock.advance(this.#below(4_000));
     if (this.#random() < 0.03) await this.#clock.leap(70 * MINUTE_MS);
-    if (this.#random() < 0.1) this.#files.faults.clear();
+    if (this.#random() < 0.05) this.#files.faults.clear();
   }
 
   #submit(host: EngineHost, count: number): void {
@@ -264,14 +264,16 @@ class World {
     }
   }
 
-  /** The next few operations fail, each possibly half done. */
+  /** A few operations in a row fail, each possibly half done; what comes before them succeeds. */
   #fillDisk(): void {
     const { operations, faults } = this.#files;
-    const length = 1 + this.#below(15);
-    for (let at = 1; at <= length; at += 1) {
-      if (faults.has(operations + at)) continue;
-      faults.set(operations + at, { kind: 'error', code: 'ENOSPC' });
+    const first = operations + 1 + this.#below(6);
+    const last = first + this.#below(15);
+    for (let at = first; at <= last; at += 1) {
+      if (!faults.has(at)) faults.set(at, { kind: 'error', code: 'ENOSPC' });
     }
+    // Nobody waits for a better moment to pull the plug.
+    if (this.#random() < 0.25) faults.set(last, { kind: 'crash' });
   }
 
   #planCrash(within: number): void {
@@ -298,6 +300,16 @@ class World {
     await this.#clock.advance(10_000);
     await settled();
     if (!this.#files.crashed) await closing;
+  }
+
+  /** The disk fills while the last events come in, and is still full when the process ends. */
+  async #stopInTrouble(): Promise<void> {
+    if (this.#random() < 0.7) {
+      this.#submit(this.#running().host, 4);
+      this.#fillDisk();
+      if (this.#random() < 0.5) await settled();
+    }
+    if (!this.#files.crashed) await this.#stop();
   }
 
   async #check(when: string): Promise<void> {
