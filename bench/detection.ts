@@ -15,7 +15,8 @@ import type { DetectorVerdict } from '../src/engine/detect/detector.ts';
 import { scenario } from '../src/engine/detect/testing/scenario.ts';
 import { type Minute, STREAM_KINDS, type StreamKind, VolumeStream } from './volume-streams.ts';
 
-interface Plan {
+/** Size of a simulation; the seed fixes every figure. */
+export interface Plan {
   readonly agentsPerKind: number;
   readonly warmUpDays: number;
   readonly scoredDays: number;
@@ -81,21 +82,24 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
   };
 }
 
-interface Attack {
+/** One multiplied stretch of traffic, and when it was noticed. */
+export interface Attack {
   readonly times: number;
   readonly rate: number;
   /** Minutes from its start to the first alarm; infinite when it went unseen. */
   readonly delay: number;
 }
 
-interface KindResult {
+/** What became of the agents of one kind of traffic. */
+export interface KindResult {
   readonly kind: StreamKind;
   readonly alarmsPerYear: number;
   readonly suspensions: number;
   readonly attacks: readonly Attack[];
 }
 
-function simulateKind(kind: StreamKind, plan: Plan): KindResult {
+/** Runs the agents of one kind; attacks run on copies, so that they disturb no false alarms. */
+export function simulateKind(kind: StreamKind, plan: Plan): KindResult {
   let alarms = 0;
   let suspensions = 0;
   const attacks: Attack[] = [];
