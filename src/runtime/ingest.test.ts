@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { AccessEvent } from '../core/access-event.ts';
+import { LIMITS } from '../core/limits.ts';
+import { DAY_MS, MINUTE_MS } from '../core/time.ts';
+import { START } from '../engine/testing/entries.ts';
+import { createIngest } from './ingest.ts';
+import { Partition } from './partition.ts';
+import { FakeClock, settled } from './testing/fake-clock.ts';
+import {
+  BROKER,
+  GRANT_ENTRY,
+  obedientShard,
+  RecordingLog,
+  RecordingMetrics,
+  receivedOf,
+  SECRET_REDACTOR,
+  tripOf,
+} from './testing/fixtures.ts';
+import { MemoryLedger } from './testing/memory-ledger.ts';
+
+function start() {
+  const ledger = new MemoryLedger();
+  const clock = new FakeClock(START);
+  const shard = obedientShard();
+  const metrics = new RecordingMetrics();
+  const partition = new Partition({ shard, ledger, clock, log: new RecordingLog(), metrics });
+  const forwarded: AccessEvent[] = [];
+  const ingest = createIngest({
+    partition,
+    redactor: SECRET_REDACTOR,
+    clock,
+    metrics,
+    forward: (event) => forwarded.push(event),
+  });
+  return { ledger, clock, shard, metrics, partition, forwarded, ingest };
+}
+
+describe('submitting', () => {
+  it('is done when the events are on disk, and not before', async () => {
+    const { ledger, ingest, forwarded } = start();
+    const release = ledger.hold();
+    let done = false;
+    const submitted = ingest.submit({ sender: BROKER, events: [receivedOf({ id: 'a' })] });
+    void submitted.then(() => {
+      done = true;
+    });
+    await settled();
+    expect([done, forwarded.length]).toEqual([false, 0]);
+    release();
+    expect(await submitted).toEqual({ accepted: 1, rejects: [] });
+    expect(forwarded).toHaveLength(1);
+  });
+
+  it('redacts before anything is written or passed on', async () => {
+    const { ledger, ingest, forwarded } = start();
+    const event = receivedOf({ id: 'a', attrs: { note: 'a secret' } });
+    await ingest.submit({ sender: BROKER, events: [event] });
+    expect(ledger.entries[0]?.body).toContain('a [x]');
+    expect(ledger.entries[0]?.body).not.toContain('secret');
+    expect(forwarded[0]?.attrs).toEqual({ note: 'a [x]' });
+  });
+
+  it('takes the good ones of a batch and names the bad ones by their place', async () => {
+    const { ledger, ingest, metrics } = start();
+    const events = [
+      receivedOf({ id: 'a' }),
+      receivedOf({ id: 'b', time: START + LIMITS.futureSkewMs + 1 }),
+      receivedOf({ id: 'c', time: START + LIMITS.futureSkewMs }),
+      receivedOf({ id: 'd', time: START - LIMITS.historyMaxAgeMs - 1 }),
+      receivedOf({ id: 'e', time: Number.NaN }),
+    ];
+    const batch = { sender: BROKER, events, positions: [0, 10, 20, 30, 40] };
+    const { accepted, rejects } = await ingest.submit(batch);
+    expect(accepted).toBe(2);
+    expect(rejects.map(({ position, code, path }) => [position, code, path])).toEqual([
+      [10, 'clock_skew', 'time'],
+      [30, 'clock_skew', 'time'],
+      [40, 'clock_skew', 'time'],
+    ]);
+    expect(ledger.entries).toHaveLength(2);
+    expect(ingest.counters).toEqual({ events: 2, rejected: 3, lastEventAt: START });
+    expect(metrics.values.get('tripcoil_ingest_events_total native accepted')).toBe(2);
+    expect(metrics.values.get('tripcoil_ingest_events_total native invalid')).toBe(3);
+    expect(metrics.values.get('tripcoil_ingest_last_event_timestamp_seconds native')).toBe(
+      START / 1_000,
+    );
+  });
+
+  it('of nothing usable writes nothing', async () => {
+    const { ledger, ingest } = start();
+    const sender = { ...BROKER, tenants: ['acme', 'globex'] };
+    const { accepted, rejects } = await ingest.submit({
+      sender,
+      events: [receivedOf({ id: 'a' })],
+    });
+    expect([accepted, rejects[0]?.code]).toEqual([0, 'missing_field']);
+    expect(ledger.entries).toHaveLength(0);
+  });
+
+  it('that the disk refuses is refused, retryable, and forwarded by nobody', async () => {
+    const { ledger, ingest, forwarded } = start();
+    ledger.refuses = () => true;
+    const batch = { sender: BROKER, events: [receivedOf({ id: 'a' })] };
+    await expect(ingest.submit(batch)).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      retryable: true,
+    });
+    expect([forwarded.length, ingest.counters.events]).toEqual([0, 0]);
+  });
+
+  it('refuses early once the queue is full', async () => {
+    const { ledger, ingest } = start();
+    const release = ledger.hold();
+    const events = Array.from({ length: LIMITS.queuedEvents }, (_, i) =>
+      receivedOf({ id: `e${i}` }),
+    );
+    expect(ingest.overloaded()).toBe(false);
+    const submitted = ingest.submit({ sender: BROKER, events });
+    expect(ingest.overloaded()).toBe(true);
+    release();
+    await submitted;
+    expect(ingest.overloaded()).toBe(false);
+  });
+});
+
+describe('history', () => {
+  it('teaches and never trips, however old it is and whatever it asks for', async () => {
+    const { ingest, partition, shard, ledger } = start();
+    await partition.decide([GRANT_ENTRY]);
+    const events = Array.from({ length: 20 }, (_, index) => ({
+      ...tripOf(`h${index}`, 5),
+      time: START - 30 * DAY_MS + index * MINUTE_MS,
+    }));
+    await ingest.submit({ sender: BROKER, events, history: true });
+    await partition.idle();
+    expect(shard.tenant('acme').agents.get('bot')?.calls).toBe(20);
+    expect(shard.tenant('acme').board.entries.size).toBe(0);
+    expect(new Set(ledger.entries.map(({ kind }) => kind))).toEqual(new Set(['grant', 'input']));
+    await ingest.submit({ sender: BROKER, events: [tripOf('live', 5)] });
+    await partition.idle();
+    expect(shard.tenant('acme').board.entries.size).toBe(1);
+  });
+});
