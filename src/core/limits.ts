@@ -125,9 +125,10 @@ export const LIMITS = {
 
   /** Entries kept for the store; beyond it they are read from the ledger again. 64 MiB at 1 KiB. */
   projectionQueue: 65_536,
-  /** Entries of one insert, and the pause in which they gather. */
+  /** Entries of one insert, and the pause in which they gather: longer the more there are. */
   projectionEntries: 8_192,
-  projectionPauseMs: 200,
+  projectionPauseMinMs: 50,
+  projectionPauseMaxMs: 1_000,
 
   /** A configuration or grants file: 100,000 agents at 160 bytes of YAML each. */
   documentBytes: 16 * 1024 * 1024,

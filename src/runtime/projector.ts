@@ -32,6 +32,8 @@ export class Projector {
   #done: Promise<void> = Promise.resolve();
   #unsubscribe: () => void = () => {};
   #projected = 0;
+  /** Entries projected since the last pause. */
+  #lastInsert = 0;
   #waiters: { seq: number; resolve: () => void }[] = [];
 
   constructor(options: ProjectorOptions) {
@@ -76,7 +78,7 @@ export class Projector {
         await this.#catchUp();
         failures = 0;
         await this.#sleepUntilWoken();
-        await clock.sleep(LIMITS.projectionPauseMs, this.#stop.signal);
+        await clock.sleep(this.#pauseMs(), this.#stop.signal);
       } catch (error) {
         failures += 1;
         if (failures === 1)
@@ -84,6 +86,14 @@ export class Projector {
         await clock.sleep(Math.min(5_000, 100 * 2 ** failures), this.#stop.signal);
       }
     }
+  }
+
+  /** Short when little comes, so that people see it soon; long under load, for few large inserts. */
+  #pauseMs(): number {
+    const { projectionPauseMinMs: min, projectionPauseMaxMs: max } = LIMITS;
+    const share = this.#lastInsert / LIMITS.projectionEntries;
+    this.#lastInsert = 0;
+    return Math.min(max, min + 2 * share * max);
   }
 
   /** Where the store stands. One that is ahead holds the rows of another ledger. */
@@ -139,6 +149,7 @@ export class Projector {
     const batch = projectionOf(entries);
     if (!batch) return;
     await this.#options.store.project(batch);
+    this.#lastInsert += entries.length;
     this.#projected = Math.max(this.#projected, batch.lastSeq);
     const { ledger, metrics } = this.#options;
     metrics.gauge('tripcoil_store_projection_lag_entries', ledger.head.seq - this.#projected);
