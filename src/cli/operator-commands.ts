@@ -68,16 +68,20 @@ export function addOperatorCommands(program: Command): void {
 }
 
 function addPostureCommands(program: Command): void {
-  withPerson(
+  withActor(
     program.command('enforce').description('show what shadow held back, then trip for real'),
   )
     .requiredOption('--tenant <tenant>', 'the tenant to promote (required)')
     .option('--dry-run', 'only show what would have tripped')
+    .option('--reason <words>', 'why; stands in the record (required without --dry-run)', '')
     .action(async (options: OperatorOptions & { tenant: string; dryRun?: boolean }) => {
-      const path = `/v1/findings?tenant=${encodeURIComponent(options.tenant)}`;
-      const { items } = await callDaemon<PageBody<FindingBody>>(options, 'GET', path);
+      if (!options.dryRun && options.reason.trim() === '') {
+        throw new CliError(EXIT.usage, 'enforce takes --reason <words>, or --dry-run');
+      }
+      const path = `/v1/findings?limit=500&tenant=${encodeURIComponent(options.tenant)}`;
+      const { items, next } = await callDaemon<PageBody<FindingBody>>(options, 'GET', path);
       const would = items.filter(({ decision }) => !decision.tripped && decision.why === 'shadow');
-      const times = counted(would.length, 'time');
+      const times = `${next === null ? '' : 'at least '}${counted(would.length, 'time')}`;
       talk(`in shadow, ${options.tenant} would have tripped ${times}${would.length ? ':' : ''}`);
       const rows = would.map((finding) => ({ ...finding, ...wouldTrip(finding) }));
       if (rows.length > 0 || options.output !== 'table') {
@@ -105,13 +109,18 @@ function wouldTrip({ decision }: FindingBody): { readonly would: string } {
 }
 
 function withPerson(command: Command): Command {
+  return withActor(command).requiredOption(
+    '--reason <words>',
+    'why; stands in the record (required)',
+  );
+}
+
+function withActor(command: Command): Command {
   const actor = new Option('--actor <name>', 'who gives the order').default(
     userInfo().username,
     'the user of this shell',
   );
-  return withServer(command)
-    .requiredOption('--reason <words>', 'why; stands in the record (required)')
-    .addOption(actor);
+  return withServer(command).addOption(actor);
 }
 
 function words(options: OperatorOptions): { readonly reason: string; readonly actor: string } {

@@ -56,7 +56,7 @@ const token = z.strictObject({
   tenants: z
     .array(identifier)
     .min(1)
-    .describe('Tenants the token may name; the first is the default. `*` for people only.'),
+    .describe('Tenants it covers; with several, each event names one. `*` for people only.'),
   trust: z
     .enum(TRUST_ORDER as [string, ...string[]] as ['agent', 'broker', 'pdp', 'resource'])
     .default('agent')
