@@ -33,7 +33,8 @@ export class SeededSnapshotFiles extends MemorySnapshotFiles {
       const at = Math.floor(this.#random() * lines.length);
       if (fate < 0.1) this.files.delete(name);
       else if (fate < 0.2) this.files.set(name, lines.slice(0, at));
-      else if (fate < 0.4) this.files.set(name, lines.with(at, otherDigits(lines[at] ?? '')));
+      else if (fate < 0.4 && lines.length > 0)
+        this.files.set(name, lines.with(at, otherDigits(lines[at] ?? '')));
     }
   }
 }
