@@ -361,8 +361,8 @@ function described(window: Comparison, baseline: AgentBaseline) {
       `${measure} ${amount(actual)} in ${minutesText(minutes)}, usually up to ` +
       `${amount(usualUpTo)} (${oneDecimal(ratio)} times the typical ${amount(typical)})`,
     explanation:
-      `In ${minutesText(minutes)} this agent moved ${amount(actual)} ${measure}. At this hour and ` +
-      `weekday it typically moves ${amount(typical)} and hardly ever more than ` +
+      `In ${minutesText(minutes)} this agent moved ${amount(actual)} ${measure}. At this hour ` +
+      `and weekday it typically moves ${amount(typical)} and hardly ever more than ` +
       `${amount(usualUpTo)}, judged by ${oneDecimal(days)} days of its own history.`,
     measures: {
       actual,

@@ -169,7 +169,7 @@ export function detectorConformance(detector: AnyDetector, surroundings: Surroun
   });
 }
 
-/** Two days of work, then a flood and breaches of every kind, all with a canary in their content. */
+/** Two days of work, then a flood and breaches of every kind, a canary in every content. */
 function mixed(seed: number): readonly Event[] {
   const random = new SeededRandom(seed);
   const agent = scenario('acme')
