@@ -75,7 +75,7 @@ export class Shard {
     return next;
   }
 
-  /** The state of a tenant, created at first mention with what the process was given for any tenant. */
+  /** The state of a tenant, created at first mention with what holds for any tenant. */
   tenant(id: string): TenantState {
     const known = this.tenants.get(id);
     if (known) return known;

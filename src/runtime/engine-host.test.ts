@@ -85,7 +85,7 @@ describe('one event', () => {
     await host.close();
   });
 
-  it('trips also when its decisions cannot be recorded, which are recorded when they can', async () => {
+  it('trips also when its decisions cannot be recorded, which follows when it can', async () => {
     const place = new Place();
     const host = await place.start();
     place.ledger.refuses = (entries) => entries.some(({ kind }) => kind === 'revocation');

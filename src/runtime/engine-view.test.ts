@@ -137,7 +137,7 @@ describe('tenants and counters', () => {
     expect(view.counters()).toMatchObject({ events: 7, rejected: 1, lastEventAt: START });
   });
 
-  it('measure the time to an acknowledgement of the epoch that is open, and of no other', async () => {
+  it('measure the time to an acknowledgement of the open epoch, and of no other', async () => {
     const { partition, clock, view } = await start();
     await partition.decide([tripInput('a', 4)]);
     clock.set(START + 40);

@@ -45,7 +45,7 @@ function held() {
 const other = (id: string) => ({ ...BOT, id });
 
 describe('delivering', () => {
-  it('goes to every receiver of the tenant that has not acknowledged, and records the answer', async () => {
+  it('goes to each receiver that has not acknowledged, and records the answer', async () => {
     const ours = new ScriptedReceiver('ours', ['acme']);
     const theirs = new ScriptedReceiver('theirs', ['globex']);
     const done = new ScriptedReceiver('done');
@@ -145,7 +145,7 @@ describe('delivering', () => {
 });
 
 describe('the order', () => {
-  it('holds per key: never two of one key at once, the newest after the one under way', async () => {
+  it('holds per key: never two at once, the newest after the one under way', async () => {
     const receiver = new ScriptedReceiver();
     const first = held();
     receiver.answers.push(first.promise);

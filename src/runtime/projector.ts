@@ -88,7 +88,7 @@ export class Projector {
     }
   }
 
-  /** Short when little comes, so that people see it soon; long under load, for few large inserts. */
+  /** Short when little comes, so that people see it soon; long under load, for large inserts. */
   #pauseMs(): number {
     const { projectionPauseMinMs: min, projectionPauseMaxMs: max } = LIMITS;
     const share = this.#lastInsert / LIMITS.projectionEntries;
@@ -119,7 +119,7 @@ export class Projector {
     }
   }
 
-  /** Entries from `next` on that are still in memory, without a gap; none when the ledger is asked. */
+  /** Entries from `next` on that are in memory, without a gap; none when the ledger is asked. */
   #gather(next: number): readonly LogEntry[] {
     const gathered: LogEntry[] = [];
     let wanted = next;

@@ -58,7 +58,7 @@ describe('a snapshot', () => {
     expect(stateText(restored!)).toEqual(states[2]);
   });
 
-  it('restores the real detectors and baselines to the same bytes and the same future', async () => {
+  it('restores real detectors and baselines to the same bytes and the same future', async () => {
     const options = { registry: REGISTRY, initialPosture: 'enforce' } as const;
     const { partition, snapshots, shard, fresh, clock } = start(options);
     await partition.decide([GRANT_ENTRY]);

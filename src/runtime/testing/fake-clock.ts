@@ -56,7 +56,7 @@ export class FakeClock implements Clock {
     this.#moveTo(end);
   }
 
-  /** Moves on at once, as after a machine's sleep: whoever is due wakes late, and then only once. */
+  /** Moves on at once, as after a machine's sleep: whoever is due wakes late, and only once. */
   async leap(ms: number): Promise<void> {
     await settled();
     this.#moveTo(this.#monotonicMs + ms);
