@@ -37,7 +37,7 @@ export function judge(
   };
   for (const detector of registry.detectors) {
     const { mode, options } = settingOf(detector, tenant.config, event.agent.id);
-    if (mode === 'off') continue;
+    if (mode === 'off' || detector.applies?.(event) === false) continue;
     const context: DetectorContext<unknown> = { config: options, ...shared };
     const blind = detector.judges(event, context);
     agent.coverage[detector.id] = blind;
