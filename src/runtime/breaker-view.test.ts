@@ -63,7 +63,7 @@ describe('a snapshot of the feed', () => {
   });
 });
 
-describe('what was missed', () => {
+describe('what was missed', { timeout: 30_000 }, () => {
   it('is told without gap, or not at all', async () => {
     const { partition, view } = await start();
     await partition.decide([tripInput('a', 4)]);

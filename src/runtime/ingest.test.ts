@@ -35,7 +35,7 @@ function start() {
   return { ledger, clock, shard, metrics, partition, forwarded, ingest };
 }
 
-describe('submitting', () => {
+describe('submitting', { timeout: 30_000 }, () => {
   it('is done when the events are on disk, and not before', async () => {
     const { ledger, ingest, forwarded } = start();
     const release = ledger.hold();

@@ -134,7 +134,7 @@ describe('the order', () => {
   });
 });
 
-describe('too much', () => {
+describe('too much', { timeout: 30_000 }, () => {
   it('refuses events beyond the limit as retryable, and takes them again later', async () => {
     const { ledger, partition } = start();
     const release = ledger.hold();

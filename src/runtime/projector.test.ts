@@ -65,7 +65,7 @@ function expectGapless(runs: readonly (readonly [number, number])[], last: numbe
 
 const PAUSE_MS = LIMITS.projectionPauseMaxMs;
 
-describe('the projector', () => {
+describe('the projector', { timeout: 30_000 }, () => {
   it('copies the log in order, without gap or overlap', async () => {
     const { ledger, recording, clock, partition, projector } = start();
     projector.start();
