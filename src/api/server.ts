@@ -44,7 +44,22 @@ export function createHttpServer(options: {
     });
   });
   observeRequests(app, clock, metrics);
+  releaseConnections(app);
   return app;
+}
+
+/** Closing ends idle connections at once; one that is busy then must not be waited for for ever. */
+function releaseConnections(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
+  app.addHook('onResponse', async () => {
+    if (closing) setImmediate(() => app.server.closeIdleConnections());
+  });
 }
 
 function observeRequests(app: FastifyInstance, clock: Clock, metrics: Metrics): void {

@@ -34,6 +34,8 @@ export function addServeCommand(program: Command): void {
         version: SOFTWARE_VERSION,
         log,
       });
+      // From here on a signal during the start waits for its end instead of cutting it short.
+      const signalled = untilSignalled();
       const daemon = await startDaemon({
         config,
         grants,
@@ -43,7 +45,7 @@ export function addServeCommand(program: Command): void {
         webDirectory: WEB_DIRECTORY,
       });
       greet(daemon, config.dataDirectory);
-      await untilSignalled();
+      await signalled;
       talk('stopping: finishing what was accepted');
       await Promise.race([daemon.close(), WALL_CLOCK.sleep(LIMITS.shutdownGraceMs)]);
       await tracing.shutdown();
