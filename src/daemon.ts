@@ -21,6 +21,7 @@ import type { KeyRing } from './ports/key-ring.ts';
 import type { Log } from './ports/log.ts';
 import type { RevocationReceiver } from './ports/revocation-receiver.ts';
 import type { Store } from './ports/store.ts';
+import { auditReceiver } from './receivers/audit/audit-plugin.ts';
 import { parseNativeValue } from './receivers/audit/native.ts';
 import { nativeReceiver } from './receivers/audit/plugin.ts';
 import { BodyReader } from './receivers/body.ts';
@@ -164,6 +165,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   const receiving = { authenticator, bodies, log, metrics };
   await app.register(otlpReceiver({ ingest, ...receiving }));
   await app.register(nativeReceiver({ ingest, ...receiving }));
+  await app.register(auditReceiver({ ingest, clock, ...receiving }));
   const history = { ingest: asHistory(ingest), path: '/v1/history', role: 'operator' } as const;
   await app.register(nativeReceiver({ ...history, ...receiving }));
   await app.register(breakerFeed({ view, control, ...common }));

@@ -2,12 +2,16 @@ import type { ReceivedEvent } from '../core/access-event.ts';
 import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
+import type { EpochMs } from '../core/time.ts';
+import { isReject } from '../receivers/audit/format.ts';
+import { AUDIT_FORMATS, detectAuditFormat, parseAuditValue } from '../receivers/audit/formats.ts';
 import { parseNativeLine, parseNativeValue } from '../receivers/audit/native.ts';
 import { decodeOtlpLogs, decodeOtlpTraces } from '../receivers/otlp/decode.ts';
 import { linesOf, type TextLine } from './text-lines.ts';
 
-export const INPUT_FORMATS = ['auto', 'native', 'otlp'] as const;
-export type InputFormat = (typeof INPUT_FORMATS)[number];
+/** `auto` finds OTLP and every audit format by the shape of the records. */
+export const INPUT_FORMATS: readonly string[] = ['auto', 'otlp', ...AUDIT_FORMATS.keys()];
+export type InputFormat = string;
 
 /** An event and where it stood; `line` is the first line of a document that fills several. */
 export interface InputEvent {
@@ -24,8 +28,8 @@ export interface Input {
 }
 
 /**
- * Reads files of native events (NDJSON, array or single object) or OTLP/JSON (one request a line,
- * as the Collector's file exporter writes it), plain or gzipped. What cannot be read as an event
+ * Reads files of native events or audit records (NDJSON, array or single object) or OTLP/JSON (one
+ * request a line, as the Collector's file exporter writes it), plain or gzipped. What cannot be read as an event
  * is a reject and costs no other line. Events that name no tenant get `defaultTenant`.
  * @throws TripcoilError `not_found` or `bad_request` naming a file that cannot be read at all.
  */
@@ -37,9 +41,12 @@ export async function readInput(
   const events: InputEvent[] = [];
   const rejects: { reject: Reject; file: string }[] = [];
   for (const file of files) {
+    // A record that states no time stands at the time of the one before it.
+    let previousTime: EpochMs | undefined;
     for await (const record of recordsOf(file)) {
       const { line } = record;
-      const read = readRecord(record, format);
+      const read = readRecord(record, format, previousTime);
+      previousTime = read.events.at(-1)?.time ?? previousTime;
       for (const event of read.events) {
         const tenantClaimed = event.tenantClaimed ?? defaultTenant;
         events.push({ event: { ...event, tenantClaimed }, file, line });
@@ -88,39 +95,89 @@ interface Read {
   readonly rejects: readonly Reject[];
 }
 
-function readRecord({ text, line }: TextLine, format: InputFormat): Read {
+function readRecord(
+  { text, line }: TextLine,
+  format: InputFormat,
+  previousTime: EpochMs | undefined,
+): Read {
   if (text === null) {
     const message = `a line is at most ${LIMITS.bodyBytes} characters`;
     return refused({ position: line, code: 'too_large', path: '', message });
   }
-  const signal = format === 'native' ? null : signalOf(text);
+  const signal = format === 'auto' || format === 'otlp' ? signalOf(text) : null;
   if (signal) return readOtlp(text, line, signal);
   if (format === 'otlp') {
     const message = 'expected an OTLP/JSON request: an object with resourceSpans or resourceLogs';
     return refused({ position: line, code: 'unknown_format', path: '', message });
   }
-  if (text.trimStart().startsWith('[')) return readArray(text, line);
+  const isArray = text.trimStart().startsWith('[');
+  if (format === 'native' && !isArray) return readNative(text, line);
+  const value = parsed(text);
+  if (value === undefined) {
+    return refused({ position: line, code: 'malformed', path: '', message: 'not valid JSON' });
+  }
+  if (isArray) return readArray(value, line, format, previousTime);
+  return isNative(value, format)
+    ? readNative(text, line)
+    : readAudit(value, line, format, previousTime);
+}
+
+/** What nothing recognises is read as a native event that lacks something, if it looks like one. */
+function isNative(value: unknown, format: InputFormat): boolean {
+  if (format !== 'auto') return format === 'native';
+  const detected = detectAuditFormat(value);
+  if (detected !== null) return detected.name === 'native';
+  if (typeof value !== 'object' || value === null) return true;
+  return ['v', 'id', 'agent', 'action'].some((name) => Object.hasOwn(value, name));
+}
+
+function readNative(text: string, line: number): Read {
   const result = parseNativeLine(text, line);
   return 'event' in result ? { events: [result.event], rejects: [] } : refused(result.reject);
 }
 
+function readAudit(
+  value: unknown,
+  line: number,
+  format: InputFormat,
+  previousTime: EpochMs | undefined,
+): Read {
+  const mapped = parseAuditValue(value, format, line, previousTime);
+  return {
+    events: mapped.flatMap((each) => (isReject(each) ? [] : [each])),
+    rejects: mapped.filter(isReject),
+  };
+}
+
 /** Items of one array share a line, so their rejects say which item it was. */
-function readArray(text: string, line: number): Read {
-  const items = parsed(text);
+function readArray(
+  items: unknown,
+  line: number,
+  format: InputFormat,
+  previousTime: EpochMs | undefined,
+): Read {
   if (!Array.isArray(items)) {
     return refused({ position: line, code: 'malformed', path: '', message: 'not valid JSON' });
   }
   const events: ReceivedEvent[] = [];
   const rejects: Reject[] = [];
   for (const [index, item] of items.entries()) {
-    const result = parseNativeValue(item, line);
-    if ('event' in result) events.push(result.event);
-    else {
-      const { path } = result.reject;
-      rejects.push({ ...result.reject, path: path === '' ? `[${index}]` : `[${index}].${path}` });
+    const read = isNative(item, format)
+      ? nativeItem(item, line)
+      : readAudit(item, line, format, events.at(-1)?.time ?? previousTime);
+    for (const event of read.events) events.push(event);
+    for (const reject of read.rejects) {
+      const { path } = reject;
+      const separator = path === '' || path.startsWith('/') ? '' : '.';
+      rejects.push({ ...reject, path: `[${index}]${separator}${path}` });
     }
   }
   return { events, rejects };
+}
+
+function nativeItem(item: unknown, line: number): Read {
+  const result = parseNativeValue(item, line);
+  return 'event' in result ? { events: [result.event], rejects: [] } : refused(result.reject);
 }
 
 type OtlpSignal = 'resourceSpans' | 'resourceLogs' | 'resourceMetrics';

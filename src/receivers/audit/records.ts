@@ -61,6 +61,14 @@ export function sniffShape(text: string): Shape {
 }
 
 function readLines(batch: NativeBatch, text: string): void {
+  eachLine(text, (content, line) => take(batch, line, parseNativeLine(content, line)));
+}
+
+/**
+ * Visits the lines that are not blank, with their number from 1.
+ * @throws TripcoilError `payload_too_large` beyond `LIMITS.recordsPerBody` of them.
+ */
+export function eachLine(text: string, visit: (content: string, line: number) => void): void {
   let records = 0;
   let line = 0;
   for (let start = 0; start < text.length; ) {
@@ -71,7 +79,7 @@ function readLines(batch: NativeBatch, text: string): void {
     start = end + 1;
     if (content.trim() === '') continue;
     if (++records > LIMITS.recordsPerBody) throw tooMany();
-    take(batch, line, parseNativeLine(content, line));
+    visit(content, line);
   }
 }
 
@@ -82,7 +90,8 @@ function take(batch: NativeBatch, position: number, result: NativeResult): void 
   } else batch.rejects.push(result.reject);
 }
 
-function tooMany(): TripcoilError {
+/** More records than one body may hold. */
+export function tooMany(): TripcoilError {
   const message = `one body holds at most ${LIMITS.recordsPerBody} records`;
   return new TripcoilError('payload_too_large', message);
 }

@@ -1,0 +1,231 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { ReceivedEvent } from '../../core/access-event.ts';
+import { TripcoilError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Reject } from '../../core/reject.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Principal } from '../../ports/ingest.ts';
+import { mediaType } from '../body.ts';
+import type { ReceiverOptions } from '../http-answer.ts';
+import {
+  authenticate,
+  countRejects,
+  publicError,
+  refuseWhenOverloaded,
+  setErrorHeaders,
+  statusOf,
+  takeRawBodies,
+} from '../http-answer.ts';
+import type { AuditBatch, AuditReading } from './audit-body.ts';
+import { auditBatchOf, parseAuditBody } from './audit-body.ts';
+import { binaryCloudEvent, isBinaryCloudEvent } from './cloudevents/binary.ts';
+import { allowDelivery } from './cloudevents/handshake.ts';
+import type { AuditFormat } from './format.ts';
+import { withFormats } from './formats.ts';
+import type { Shape } from './records.ts';
+
+/** Answer to audit records. `errors` holds the first `LIMITS.rejectsReported` rejects. */
+export interface AuditAnswer {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly errors: readonly {
+    readonly line?: number;
+    readonly index?: number;
+    readonly code: string;
+    readonly path: string;
+    readonly message: string;
+  }[];
+}
+
+export interface AuditReceiverOptions extends ReceiverOptions {
+  /** Stands in for the time of records that state none. */
+  readonly clock: Clock;
+  /** Profiles of the deployment's own, before the built-in formats. */
+  readonly formats?: readonly AuditFormat[];
+  /** A vendor's account as a tenant here, such as an AWS account; undefined leaves it open. */
+  readonly tenantOfAccount?: (format: string, account: string) => string | undefined;
+}
+
+/**
+ * `POST /v1/audit/{format}`, `POST /v1/audit` with auto-detection and `POST /v1/cloudevents`
+ * (binary, structured, batch), with the handshake of CloudEvents webhooks. A record that is bad is
+ * answered by value with 200, since a status of 4xx makes some senders retry for ever and blocks
+ * a Vault whose audit device it is.
+ */
+export function auditReceiver(options: AuditReceiverOptions): FastifyPluginAsync {
+  const formats = withFormats(options.formats ?? []);
+  return async (app) => {
+    takeRawBodies(app);
+    app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
+      const refused = (error.statusCode ?? 500) < 500;
+      const code = refused ? 'unsupported_media_type' : 'internal';
+      const body = { code, message: 'the request is not understood' };
+      return reply.code(refused ? 415 : 500).send(body);
+    });
+    for (const url of ['/v1/audit', '/v1/audit/:format', '/v1/cloudevents']) {
+      const fixed = url === '/v1/cloudevents' ? 'cloudevents' : 'auto';
+      app.post<{ Params: { readonly format?: string } }>(url, (request, reply) =>
+        receive({ options, formats }, request, reply, request.params.format ?? fixed),
+      );
+      app.options(url, (request, reply) => allowDelivery(request, reply));
+      app.route({
+        method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],
+        url,
+        handler: (_request, reply) =>
+          reply
+            .code(405)
+            .header('allow', 'POST, OPTIONS')
+            .send({ code: 'bad_request', message: 'only POST is served here' }),
+      });
+    }
+  };
+}
+
+interface Receiver {
+  readonly options: AuditReceiverOptions;
+  readonly formats: ReadonlyMap<string, AuditFormat>;
+}
+
+async function receive(
+  receiver: Receiver,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  format: string,
+): Promise<FastifyReply> {
+  const { metrics, log } = receiver.options;
+  // A name from the address is a label only when it is one of ours.
+  const source = receiver.formats.has(format) ? format : 'audit';
+  try {
+    const answer = await accept(receiver, request, format, source);
+    return send(request, reply, answer, format === 'cloudevents');
+  } catch (error) {
+    const status = statusOf(error);
+    const body = publicError(error);
+    metrics.count('tripcoil_ingest_rejects_total', { source, code: body.code });
+    const fields = { format: source, status, code: body.code };
+    if (status === 500) {
+      log.error('request failed', { ...fields, error: error instanceof Error ? error.name : '' });
+    } else log.debug('request refused', fields);
+    setErrorHeaders(reply, status);
+    return reply.code(status).send(body);
+  }
+}
+
+async function accept(
+  { options, formats }: Receiver,
+  request: FastifyRequest,
+  format: string,
+  source: string,
+): Promise<AuditAnswer> {
+  const { ingest, metrics, clock } = options;
+  const sender = authenticate(request, options.authenticator);
+  if (format !== 'auto' && !formats.has(format)) {
+    const known = [...formats.keys()].sort().join(', ');
+    throw new TripcoilError('bad_request', `unknown audit format; known are auto, ${known}`);
+  }
+  const takesBinary = format === 'cloudevents' || format === 'auto';
+  const isBinary = takesBinary && isBinaryCloudEvent(request.headers, 'ce-');
+  const shape = isBinary ? null : shapeOf(request.headers['content-type']);
+  refuseWhenOverloaded(ingest);
+  const body = await options.bodies.read(request.raw, request.headers);
+  metrics.count('tripcoil_ingest_bytes_total', { source }, body.sentBytes);
+  let batch: AuditBatch;
+  try {
+    const reading: AuditReading = { format, formats, receivedAt: clock.now() };
+    batch = isBinary
+      ? auditBatchOf(binaryCloudEvent(request.headers, 'ce-', body.bytes), {
+          ...reading,
+          format: 'cloudevents',
+        })
+      : parseAuditBody(body.bytes, shape, reading);
+  } finally {
+    body.release();
+  }
+  countRejects(metrics, source, batch.rejects);
+  const events = batch.events.map((event) => withTenant(event, sender, { options, formats }));
+  const { positions } = batch;
+  const result =
+    events.length === 0
+      ? { accepted: 0, rejects: [] }
+      : await ingest.submit({ sender, events, positions });
+  const rejects = [...batch.rejects, ...result.rejects];
+  return {
+    accepted: result.accepted,
+    rejected: rejects.length,
+    errors: rejects.slice(0, LIMITS.rejectsReported).map((reject) => describe(reject, batch.shape)),
+  };
+}
+
+/** Undeclared types are looked into: the HTTP audit device of OpenBao sets none. */
+const SHAPES: ReadonlyMap<string, Shape | null> = new Map<string, Shape | null>([
+  ['', null],
+  ['application/json', null],
+  ['application/octet-stream', null],
+  ['application/x-www-form-urlencoded', null],
+  ['text/plain', null],
+  ['application/cloudevents+json', null],
+  ['application/cloudevents-batch+json', 'array'],
+  ['application/gzip', null],
+  ['application/x-ndjson', 'ndjson'],
+  ['application/ndjson', 'ndjson'],
+  ['application/jsonl', 'ndjson'],
+  ['application/x-jsonlines', 'ndjson'],
+]);
+
+function shapeOf(header: string | undefined): Shape | null {
+  const shape = SHAPES.get(mediaType(header));
+  if (shape !== undefined) return shape;
+  const message =
+    'media types: application/json, application/x-ndjson, application/cloudevents+json, ' +
+    'application/cloudevents-batch+json; or a CloudEvent in binary mode';
+  throw new TripcoilError('unsupported_media_type', message);
+}
+
+/**
+ * An account of a vendor is no claim to a tenant: left as it is, every event of an AWS account sent
+ * with the credential of one tenant would look like another tenant's. It is translated where the
+ * deployment knows how, and else kept in `attrs`.
+ */
+function withTenant(
+  event: ReceivedEvent,
+  sender: Principal,
+  { options, formats }: Receiver,
+): ReceivedEvent {
+  const { tenantClaimed: account, ...rest } = event;
+  if (account === undefined) return event;
+  if (formats.get(event.source.format)?.tenantIs !== 'account') return event;
+  const tenant = options.tenantOfAccount?.(event.source.format, account);
+  const attrs = { ...event.attrs, account };
+  if (tenant !== undefined) return { ...rest, tenantClaimed: tenant, attrs };
+  const picksTenant = sender.tenants === '*' || sender.tenants.length > 1;
+  return picksTenant ? event : { ...rest, attrs };
+}
+
+/**
+ * Brokers of CloudEvents (Knative) take any body that is no event for a failure and deliver again,
+ * so there the answer is without one, and the counts stand in headers, unless JSON is asked for.
+ */
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: AuditAnswer,
+  isCloudEvents: boolean,
+): FastifyReply {
+  const wanted = request.headers.accept;
+  if (!isCloudEvents || (wanted !== undefined && /json|\*\/\*/i.test(wanted))) {
+    return reply.send(answer);
+  }
+  return reply
+    .code(204)
+    .header('tripcoil-accepted', String(answer.accepted))
+    .header('tripcoil-rejected', String(answer.rejected))
+    .send();
+}
+
+function describe(
+  { position, code, path, message }: Reject,
+  shape: Shape,
+): AuditAnswer['errors'][number] {
+  const place = shape === 'ndjson' ? { line: position } : { index: position };
+  return { ...place, code, path, message };
+}
