@@ -227,3 +227,34 @@ function numbersIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return Object.values(value).reduce((sum: number, each) => sum + numbersIn(each), 0);
 }
+
+describe('a lasting rise', () => {
+  const LAST = 4 * DAY + 39;
+
+  /** Four days of a call every four hours, then forty busy minutes. */
+  function afterABusyTime(): BaselineState {
+    const state = createBaselineState();
+    for (let minute = 0; minute < 4 * DAY; minute += 240) observe(state, minute);
+    for (let minute = 4 * DAY; minute <= LAST; minute += 1) observe(state, minute, { calls: 8 });
+    return state;
+  }
+
+  function callsAt(state: BaselineState, minute: number) {
+    return viewOf(state, START + minute * MINUTE_MS).compare('calls', MINUTE_MS);
+  }
+
+  it('is told while it lasts', () => {
+    expect(callsAt(afterABusyTime(), LAST).evidence).toBeGreaterThan(30);
+  });
+
+  it.each([61, 180, 7 * DAY])(
+    'ends with %i minutes of silence, as little as was expected',
+    (gap) => {
+      const state = afterABusyTime();
+      observe(state, LAST + gap);
+      const { evidence, since } = callsAt(state, LAST + gap);
+      expect(evidence).toBeLessThan(8);
+      expect(since).toBeGreaterThan(START + LAST * MINUTE_MS);
+    },
+  );
+});

@@ -8,6 +8,7 @@ import {
   closeMinute,
   closeQuiet,
   createMeasureHistory,
+  endRun,
   expectedAt,
   fadePeaks,
   type MeasureHistory,
@@ -170,6 +171,7 @@ function advance(state: BaselineState, minute: number): void {
 
 /** Learns the silence from `from` to `until`, an hour at a time, and shows it in the ring. */
 function passQuiet(history: MeasureHistory, from: number, until: number, weight: number): void {
+  if (until - from >= HOUR_MINUTES) endRun(history, from);
   for (let at = from; at < until; ) {
     const end = Math.min(until, (hourOf(at) + 1) * HOUR_MINUTES);
     closeQuiet(history, at, end - at, weight);

@@ -352,6 +352,16 @@ function quietEvidence(history: MeasureHistory, from: number, minutes: number): 
   endRunWhenCalm(history, from + minutes);
 }
 
+/**
+ * Ends the run at `next`. An hour without any activity does so whatever the evidence: where next to
+ * nothing is expected, silence speaks against no alternative, and old evidence would never fade.
+ */
+export function endRun(history: MeasureHistory, next: number): void {
+  history.evidence.fill(0);
+  history.cumulative = 0;
+  endRunWhenCalm(history, next);
+}
+
 function endRunWhenCalm(history: MeasureHistory, next: number): void {
   if (history.cumulative > 0) return;
   history.runSince = next;
