@@ -5,7 +5,7 @@ import { TRUST_ORDER, type Trust } from '../core/access-event.ts';
 import { INPUT_FORMATS, type InputFormat } from '../replay/read-input.ts';
 import { replay } from '../replay/replay.ts';
 import { readConfig, readGrants } from './configuration.ts';
-import { CliError, EXIT, talk } from './output.ts';
+import { CliError, counted, EXIT, talk } from './output.ts';
 
 interface ReplayCommandOptions {
   readonly format: string;
@@ -60,8 +60,10 @@ export function addReplayCommand(program: Command): void {
           `${summary.rejectedHistory} records of the history were rejected and not learned from`,
         );
       talk(
-        `${summary.events} events, ${summary.rejected} rejected, ${summary.findings} findings, ` +
-          `${summary.transitions} transitions, ${summary.revocations} revocations`,
+        `${counted(summary.events, 'event')}, ${summary.rejected} rejected, ` +
+          `${counted(summary.findings, 'finding')}, ` +
+          `${counted(summary.transitions, 'transition')}, ` +
+          counted(summary.revocations, 'revocation'),
       );
     });
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { verifyLedger } from '../ledger/verify.ts';
-import { EXIT, talk } from './output.ts';
+import { counted, EXIT, talk } from './output.ts';
 
 /** `verify [directory]`: checks every byte of a ledger, also while the daemon runs. */
 export function addVerifyCommand(program: Command): void {
@@ -16,7 +16,7 @@ export function addVerifyCommand(program: Command): void {
       if (options.output === 'json') process.stdout.write(`${JSON.stringify(result)}\n`);
       else if (result.ok) {
         process.stdout.write(
-          `intact: ${result.entries} entries in ${result.segments} segments, ` +
+          `intact: ${result.entries} entries in ${counted(result.segments, 'segment')}, ` +
             `head ${result.head.seq} ${result.head.hash}\n`,
         );
       }
