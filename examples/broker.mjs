@@ -6,7 +6,7 @@ const breakers = createBreakerClient({
   token: process.env.TRIPCOIL_BROKER_TOKEN ?? '',
   onTrip: ({ key, level, reason }) => console.log('tripped', key.kind, key.id, level, reason),
 });
-createServer((request, response) => {
-  const verdict = breakers.check({ agent: request.headers['x-agent'], tool: request.url.slice(1) });
-  response.writeHead(verdict.allow ? 200 : 403).end(JSON.stringify(verdict));
+createServer(({ url, headers: { 'x-agent': agent, 'x-session': session } }, response) => {
+  const verdict = breakers.check({ agent, session, tool: url.slice(1) });
+  response.writeHead(verdict.allow ? 200 : 403).end(`${JSON.stringify(verdict)}\n`);
 }).listen(8790);
