@@ -370,8 +370,9 @@ describe('the same values afterwards', () => {
     const values = planter.planted.length;
     const spellings = planter.planted.reduce((sum, one) => sum + one.spellings.length, 0);
     console.info(
-      `${values} values in ${spellings} spellings, ${searcher.bytes} bytes searched: ${stored} of ` +
-        `${files} files, ${heard.length} answers, ${receiver.tokens.length} security event tokens, ` +
+      `${values} values in ${spellings} spellings, ${searcher.bytes} bytes searched: ` +
+        `${stored} of ${files} files, ${heard.length} answers, ` +
+        `${receiver.tokens.length} security event tokens, ` +
         `${webhook.bodies.length} alerts, ${downstream.bodies.length} forwarded batches`,
     );
     expect(summaryOf(searcher.leaks)).toEqual([]);

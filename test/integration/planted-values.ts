@@ -27,7 +27,7 @@ const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const DIGITS = '0123456789';
 const BASE62 = `${LOWER}${LOWER.toUpperCase()}${DIGITS}`;
 
-/** Makes values that look real, belong to nobody and never repeat, and remembers where each went. */
+/** Makes values that look real and never repeat, and remembers where each went. */
 export class Planter {
   readonly planted: Planted[] = [];
   readonly #random;
@@ -58,12 +58,14 @@ export class Planter {
   #make(kind: Kind): { readonly value: string; readonly parts: readonly string[] } {
     switch (kind) {
       case 'email': {
-        const local = `${this.#text(LOWER, 6)}${this.#pick(['.', '_', '+', '-'])}${this.#text(LOWER, 6)}`;
+        const joint = this.#pick(['.', '_', '+', '-']);
+        const local = `${this.#text(LOWER, 6)}${joint}${this.#text(LOWER, 6)}`;
         const domain = `${this.#text(LOWER, 7)}.${this.#pick(['com', 'org', 'co.uk', 'de'])}`;
         return { value: `${local}@${domain}`, parts: [local] };
       }
       case 'phone': {
-        const national = `${this.#pick(['415', '212', '646'])}${this.#digit(2, 9)}${this.#text(DIGITS, 6)}`;
+        const code = this.#pick(['415', '212', '646']);
+        const national = `${code}${this.#digit(2, 9)}${this.#text(DIGITS, 6)}`;
         const [area, exchange, line] = [
           national.slice(0, 3),
           national.slice(3, 6),
@@ -125,7 +127,8 @@ export class Planter {
       }
       case 'private_key': {
         const lines = [this.#text(BASE62, 64), this.#text(BASE62, 40)];
-        const value = `-----BEGIN EC PRIVATE KEY-----\n${lines.join('\n')}\n-----END EC PRIVATE KEY-----`;
+        const label = 'EC PRIVATE KEY-----';
+        const value = [`-----BEGIN ${label}`, ...lines, `-----END ${label}`].join('\n');
         return { value, parts: lines };
       }
     }

@@ -51,12 +51,14 @@ beforeAll(async () => {
       ['operator', '[operator]'],
     ].map(
       ([role = '', roles]) =>
-        `  - { name: ${role}-${tenant}, token: ${tokenOf(role, tenant)}, roles: ${roles}, tenants: [${tenant}], trust: broker }`,
+        `  - { name: ${role}-${tenant}, token: ${tokenOf(role, tenant)}, roles: ${roles}, ` +
+        `tenants: [${tenant}], trust: broker }`,
     ),
   );
   const pushed = TENANTS.map(
     (tenant) =>
-      `    - { name: to-${tenant}, url: "${receivers[tenant].url}", tenants: [${tenant}], audience: "https://${tenant}.example", allow_loopback: true }`,
+      `    - { name: to-${tenant}, url: "${receivers[tenant].url}", tenants: [${tenant}], ` +
+      `audience: "https://${tenant}.example", allow_loopback: true }`,
   );
   workplace = await createWorkplace(`grants_file: ./grants.yaml
 tokens:
@@ -113,7 +115,7 @@ function eventOf(id: string, agent: string, owner: string, more: object = {}) {
   };
 }
 
-/** The same agents, sessions, traces and event ids in both tenants; only acme's reads what is not its own. */
+/** The same agents, sessions, traces and ids in both tenants; only acme's agent leaves its own. */
 async function traffic(): Promise<void> {
   const person = 'mallory@example.com';
   for (const tenant of TENANTS) {
