@@ -1,4 +1,4 @@
-import type { AccessEvent } from '../core/access-event.ts';
+import type { AccessEvent, EventKind } from '../core/access-event.ts';
 import { LIMITS } from '../core/limits.ts';
 
 /**
@@ -38,11 +38,15 @@ export function firstReport(actions: Remembered, event: AccessEvent): boolean {
   const callId = event.action.toolCallId;
   if (callId === undefined) return true;
   const scope = event.trace?.traceId ?? event.session?.id ?? '';
-  const key = `${event.agent.id}\n${scope}\n${callId}`;
+  const part = PARTS.has(event.kind) ? event.kind : 'action';
+  const key = `${part}\n${event.agent.id}\n${scope}\n${callId}`;
   if (actions.young.has(key) || actions.old.has(key)) return false;
   put(actions, key, '', LIMITS.rememberedActions);
   return true;
 }
+
+/** Steps before a call that name it too: the decision and the approval are not the call. */
+const PARTS: ReadonlySet<EventKind> = new Set<EventKind>(['authz_decision', 'approval']);
 
 function put(memory: Remembered, key: string, value: string, limit: number): void {
   memory.young.set(key, value);

@@ -1,8 +1,9 @@
 import type { EventKind, Operation } from '../../core/access-event.ts';
 import { EVENT_KINDS, OPERATIONS } from '../../core/access-event.ts';
 import { operationOfHttpMethod, operationOfName } from '../operation.ts';
+import { AGENT_MARK, GENERIC_MARK } from './attribute-table.ts';
+import { parsed } from './content.ts';
 import type { FieldValues } from './field-values.ts';
-import { AGENT_MARK, GENERIC_MARK } from './field-values.ts';
 
 /** What a span or log record says apart from its attributes. */
 export interface Signal {
@@ -12,6 +13,7 @@ export interface Signal {
   readonly scopeName: string;
   /** OTLP span kind; 0 for log records. */
   readonly spanKind: number;
+  readonly isLog: boolean;
 }
 
 /** Which action a record reports. */
@@ -19,6 +21,8 @@ export interface Classified {
   readonly kind: EventKind;
   readonly name: string;
   readonly op: Operation;
+  /** The agent that a delegation goes to. */
+  readonly target?: string;
 }
 
 /**
@@ -31,7 +35,9 @@ export function classify(fields: FieldValues, signal: Signal): Classified | null
   const name = nameOf(kind, fields, signal);
   // ADK reports parallel calls once more as a sum; each has its own span already.
   if (name === '' || name === '(merged tools)') return null;
-  return { kind, name, op: operationOf(kind, name, fields) };
+  const classified = { kind, name, op: operationOf(kind, name, fields) };
+  const target = kind === 'delegation' ? handoffTarget(fields, signal) : undefined;
+  return target === undefined ? classified : { ...classified, target };
 }
 
 /** Null: known, and not an action. Undefined: this table cannot tell. */
@@ -42,12 +48,18 @@ function kindOf(fields: FieldValues, signal: Signal): EventKind | null {
   if (EVENT_KINDS.includes(own as EventKind)) return own as EventKind;
   const marked = fields.marks & AGENT_MARK;
   const verdict =
-    fromEventName(signal.eventName) ??
-    (marked === 0 ? undefined : fromConventions(fields)) ??
+    fromEventName(fields, signal.eventName) ??
+    (marked === 0 ? undefined : fromConventions(fields, signal)) ??
     (marked === 0 ? undefined : fromEvidence(fields, signal));
   if (verdict !== undefined) return verdict;
   if ((fields.marks & GENERIC_MARK) === 0) return null;
+  if (signal.isLog && !isGateway(signal)) return null;
   return isIncoming(fields, signal) ? null : 'data_access';
+}
+
+/** Its access log tells of requests as their spans do; other log records only mention one. */
+export function isGateway(signal: Signal): boolean {
+  return signal.scopeName.startsWith('agentgateway');
 }
 
 /** A request that the service answers is the caller's action; its own agent did not act. */
@@ -59,29 +71,62 @@ function isIncoming(fields: FieldValues, signal: Signal): boolean {
 const SERVER = 2;
 const CONSUMER = 5;
 
-function fromEventName(eventName: string): Verdict {
+function fromEventName(fields: FieldValues, eventName: string): Verdict {
   if (eventName === '') return undefined;
-  return EVENT_NAME_KINDS.get(eventName.replace(/^(claude_code|codex)\./, ''));
+  const name = eventName.replace(/^(claude_code|codex)\./, '');
+  if (eventName === name) {
+    const sender = fields.peek('serviceName') ?? '';
+    return /^(claude-code|codex)/.test(sender) ? EVENT_NAME_KINDS.get(name) : undefined;
+  }
+  // Of the records that a streamed answer makes, one has the figures; failures have an error.
+  if (eventName === 'codex.sse_event') {
+    const done = fields.peek('streamEvent') === 'response.completed';
+    return done ? 'model_call' : null;
+  }
+  if (eventName === 'codex.api_request') {
+    return Number(fields.peek('httpStatus') ?? 200) >= 400 ? 'model_call' : null;
+  }
+  return EVENT_NAME_KINDS.get(name) ?? null;
 }
 
-function fromConventions(fields: FieldValues): Verdict {
+function fromConventions(fields: FieldValues, signal: Signal): Verdict {
   const operation = fields.peek('operationName');
   // MCP first: its spans carry `execute_tool` too, and its method says more.
   return (
     look(MCP_KINDS, fields.peek('mcpMethod')) ??
     (operation === 'chain' ? null : look(GEN_AI_KINDS, operation)) ??
-    look(OPENINFERENCE_KINDS, fields.peek('openinferenceKind')?.toUpperCase()) ??
+    openInferenceKind(fields, signal) ??
     look(AI_SDK_KINDS, fields.peek('aiSdkOperation')) ??
     look(FRAMEWORK_KINDS, fields.peek('traceloopKind')) ??
     look(FRAMEWORK_KINDS, fields.peek('langsmithKind')) ??
-    look(FRAMEWORK_KINDS, fields.peek('langfuseKind')?.toLowerCase())
+    look(FRAMEWORK_KINDS, fields.peek('langfuseKind')?.toLowerCase()) ??
+    (signal.name.startsWith('claude_code.')
+      ? look(CLAUDE_SPAN_KINDS, fields.peek('claudeSpan') ?? signal.name.slice(12))
+      : undefined) ??
+    look(LITELLM_KINDS, fields.peek('litellmCall'))
   );
+}
+
+/** A handoff is traced as a tool whose input is the old agent and whose output the new one. */
+function openInferenceKind(fields: FieldValues, signal: Signal): Verdict {
+  const kind = fields.peek('openinferenceKind')?.toUpperCase();
+  if (kind === 'TOOL' && HANDOFF.test(signal.name)) return 'delegation';
+  return look(OPENINFERENCE_KINDS, kind);
+}
+
+const HANDOFF = /^handoff to (.{1,256})$/is;
+
+function handoffTarget(fields: FieldValues, signal: Signal): string | undefined {
+  return HANDOFF.exec(signal.name)?.[1] ?? fields.peek('handoffTarget');
 }
 
 /** For emitters that name no operation: what else they say gives it away. */
 function fromEvidence(fields: FieldValues, signal: Signal): Verdict {
   if (fields.peek('actionName') ?? fields.peek('toolName')) return 'tool_call';
   if (fields.peek('mcpMethod') !== undefined) return null;
+  if (fields.peek('messageSource') !== undefined) {
+    return fields.peek('handoffTarget') === undefined ? null : 'delegation';
+  }
   if (fields.peek('verdict') ?? fields.peek('disposition')) return 'authz_decision';
   if (fields.peek('approvalStatus')) return 'approval';
   const called = fields.peek('tokensIn') ?? fields.peek('tokensOut') ?? fields.peek('tokensTotal');
@@ -103,6 +148,7 @@ function nameOf(kind: EventKind, fields: FieldValues, signal: Signal): string {
   if (kind === 'authz_decision' && fields.peek('toolName') !== undefined) {
     return toolNameOf(fields, signal);
   }
+  if (kind === 'delegation') return 'handoff';
   const operation = fields.peek('operationName') ?? fields.peek('aiSdkOperation');
   if (operation !== undefined) return operation;
   if (kind === 'model_call') return 'chat';
@@ -111,10 +157,21 @@ function nameOf(kind: EventKind, fields: FieldValues, signal: Signal): string {
 
 function toolNameOf(fields: FieldValues, signal: Signal): string {
   const name = fields.text('toolName');
+  // Claude Code hides the names of MCP tools here unless told to give details.
+  if (name === 'mcp_tool') return mcpToolNameOf(fields) ?? name;
   if (name !== undefined) return name;
   const kind = fields.peek('traceloopKind') ?? fields.peek('langsmithKind');
   const entity = kind === 'tool' ? fields.text('entityName') : undefined;
   return entity ?? TOOL_SPAN_NAME.exec(signal.name)?.[1] ?? signal.name.replace(/\.tool$/, '');
+}
+
+function mcpToolNameOf(fields: FieldValues): string | undefined {
+  const details = parsed(fields.peek('arguments'));
+  if (typeof details !== 'object' || details === null || Array.isArray(details)) return undefined;
+  const { mcp_server_name: server, mcp_tool_name: tool } = details as Readonly<
+    Record<'mcp_server_name' | 'mcp_tool_name', unknown>
+  >;
+  return typeof tool === 'string' && tool !== '' ? `mcp__${String(server)}__${tool}` : undefined;
 }
 
 const TOOL_SPAN_NAME = /^(?:execute_tool|running tool:|tools\/call) (.{1,256})$/s;
@@ -158,6 +215,7 @@ function operationOf(kind: EventKind, name: string, fields: FieldValues): Operat
     }
     case 'model_call':
     case 'agent_run':
+    case 'delegation':
       return 'execute';
     case 'admin':
       return 'admin';
@@ -183,8 +241,12 @@ function kinds(rows: Readonly<Partial<Record<EventKind | 'none', string>>>): Kin
 
 const GEN_AI_KINDS = kinds({
   tool_call: 'execute_tool',
-  model_call: 'chat text_completion generate_content embeddings completion',
-  agent_run: 'invoke_agent create_agent invoke_workflow plan output_messages agent_step',
+  model_call:
+    'chat text_completion generate_content embeddings completion rerank ' +
+    'chat.completions text.completions',
+  agent_run: 'invoke_agent create_agent invoke_workflow plan output_messages',
+  // A step holds the model and tool calls that count by themselves.
+  none: 'agent_step',
   data_access:
     'retrieval search_memory create_memory update_memory upsert_memory delete_memory ' +
     'create_memory_store delete_memory_store',
@@ -215,9 +277,10 @@ const AI_SDK_KINDS = kinds({
   tool_call: 'ai.toolCall',
   model_call:
     'ai.generateText.doGenerate ai.streamText.doStream ai.generateObject.doGenerate ' +
-    'ai.streamObject.doStream ai.embed.doEmbed ai.embedMany.doEmbed',
+    'ai.streamObject.doStream ai.embed.doEmbed ai.embedMany.doEmbed ai.rerank.doRerank',
   agent_run:
-    'ai.generateText ai.streamText ai.generateObject ai.streamObject ai.embed ai.embedMany',
+    'ai.generateText ai.streamText ai.generateObject ai.streamObject ai.embed ai.embedMany ' +
+    'ai.rerank',
 });
 
 /** OpenLLMetry, LangSmith and Langfuse agree on these words. */
@@ -234,8 +297,27 @@ const FRAMEWORK_KINDS = kinds({
 const EVENT_NAME_KINDS = kinds({
   tool_call: 'tool_result',
   approval: 'tool_decision',
-  model_call: 'api_request api_error sse_event',
+  model_call: 'api_request api_error api_refusal sse_event',
+  agent_run: 'conversation_starts',
   task_start: 'user_prompt',
   admin: 'permission_mode_changed',
   authentication: 'auth',
+  data_access: 'mcp_server_connection',
+});
+
+/** The execution inside a tool span, and the wait for a person, which its log record tells. */
+const CLAUDE_SPAN_KINDS = kinds({
+  agent_run: 'interaction',
+  model_call: 'llm_request',
+  tool_call: 'tool',
+  none: 'tool.execution tool.blocked_on_user hook',
+});
+
+/** LiteLLM's call types, of which those that start with `a` are the asynchronous ones. */
+const LITELLM_KINDS = kinds({
+  tool_call: 'call_mcp_tool',
+  model_call:
+    'completion acompletion text_completion atext_completion embedding aembedding ' +
+    'image_generation aimage_generation transcription atranscription speech aspeech rerank ' +
+    'arerank responses aresponses anthropic_messages generate_content agenerate_content',
 });

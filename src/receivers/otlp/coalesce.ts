@@ -4,9 +4,13 @@
  * new keys in these rows. Our own `tripcoil.*` convention comes first everywhere
  * (docs/telemetry.md); sources of the rest: OpenTelemetry GenAI of every generation,
  * MCP, OpenInference, OpenLLMetry, Vercel AI SDK, LangSmith, Langfuse, Google ADK, Microsoft
- * Agent 365, Claude Code, Codex, agentgateway.
+ * Agent 365, Claude Code, Codex, agentgateway, LiteLLM. A row that begins with `tripcoil.` takes
+ * the configured aliases behind that first key.
  */
 export const COALESCE = {
+  eventId: ['tripcoil.id'],
+  sourceName: ['tripcoil.source.name'],
+  sourceSeq: ['tripcoil.source.seq'],
   agentId: [
     'tripcoil.agent.id',
     'gen_ai.agent.id',
@@ -15,17 +19,35 @@ export const COALESCE = {
     'agent.name',
     'agent_name',
     'ai.telemetry.functionId',
+    'jwt.act.sub',
+    'jwt.azp',
+    'jwt.client_id',
+    'agw.api_key.name',
+    'source.spiffeId',
+    'src.identity',
+    'metadata.user_api_key_alias',
+    'user_api_key_alias',
   ],
   /** An instance and not a type in Claude Code's telemetry, hence apart from the rest. */
   plainAgentId: ['agent_id'],
-  agentName: ['gen_ai.agent.name', 'agent.name', 'agent_name'],
+  agentName: ['tripcoil.agent.name', 'gen_ai.agent.name', 'agent.name', 'agent_name'],
   agentVersion: ['tripcoil.agent.version', 'gen_ai.agent.version'],
   serviceName: ['service.name'],
   /** Names the agent on OpenInference AGENT spans only. */
   graphNode: ['graph.node.id'],
+  /** The node before: the caller of an AGENT span. */
+  graphParent: ['graph.node.parent_id'],
+  /** Microsoft Agent Framework's `message.send`: who hands over to whom. */
+  messageSource: ['message.source_id'],
+  handoffTarget: [
+    'message.target_id',
+    'gen_ai.agent.handoff.target.id',
+    'gen_ai.agent.handoff.target.name',
+  ],
   /** Names the agent or the tool, as `traceloop.span.kind` says. */
   entityName: ['traceloop.entity.name', 'gen_ai.serialized.name', 'langsmith.trace.name'],
   tenant: [
+    'tripcoil.tenant',
     'tripcoil.tenant.id',
     'microsoft.tenant.id',
     'tenant.id',
@@ -34,9 +56,17 @@ export const COALESCE = {
     'traceloop.association.properties.tenant_id',
     'traceloop.association.properties.customer_id',
     'ai.telemetry.metadata.tenantId',
+    'ai.settings.context.tenantId',
+    'ai.settings.context.tenant_id',
     'langfuse.trace.metadata.tenant_id',
     'langsmith.metadata.tenant_id',
+    'jwt.tenant',
+    'jwt.tid',
+    'jwt.org_id',
     'agentgateway.group',
+    'metadata.user_api_key_org_id',
+    'metadata.user_api_key_team_id',
+    'user_api_key_team_id',
   ],
   /** OpenInference's free-form JSON; searched for a tenant when nothing else names one. */
   metadata: ['metadata'],
@@ -52,11 +82,13 @@ export const COALESCE = {
     'langsmith.metadata.thread_id',
     'langsmith.metadata.conversation_id',
     'ai.telemetry.metadata.sessionId',
+    'ai.settings.context.sessionId',
+    'langfuse_session_id',
     'conversation.id',
     'a2a.context.id',
     'mcp.session.id',
   ],
-  conversationId: ['gen_ai.conversation.id', 'conversation.id'],
+  conversationId: ['tripcoil.session.conversation_id', 'gen_ai.conversation.id', 'conversation.id'],
   principalSub: [
     'tripcoil.principal.sub',
     'user.id',
@@ -64,21 +96,30 @@ export const COALESCE = {
     'langfuse.user.id',
     'traceloop.association.properties.user_id',
     'ai.telemetry.metadata.userId',
+    'ai.settings.context.userId',
+    'langfuse_user_id',
+    'langsmith.metadata.user_id',
     'jwt.sub',
     'agentgateway.user',
     'user.account_uuid',
     'user.account_id',
     'gen_ai.user',
     'llm.user',
+    'metadata.user_api_key_user_id',
+    'metadata.user_api_key_end_user_id',
+    'end_user',
   ],
+  principalIss: ['tripcoil.principal.iss', 'jwt.iss'],
   principalType: ['tripcoil.principal.type'],
+  principalRoles: ['tripcoil.principal.roles', 'user.roles'],
+  delegation: ['tripcoil.delegation'],
   callerAgent: [
     'tripcoil.delegation.sub',
     'microsoft.a365.caller.agent.id',
     'parent_agent_id',
     'gen_ai.agent.handoff.source.name',
   ],
-  requestId: ['jsonrpc.request.id', 'mcp.request.id'],
+  requestId: ['tripcoil.trace.request_id', 'jsonrpc.request.id', 'mcp.request.id'],
 
   eventKind: ['tripcoil.kind'],
   phase: ['tripcoil.phase'],
@@ -90,6 +131,11 @@ export const COALESCE = {
   aiSdkOperation: ['ai.operationId'],
   mcpMethod: ['mcp.method.name'],
   eventName: ['event.name'],
+  /** Which of its own spans a span of Claude Code is. */
+  claudeSpan: ['span.type'],
+  /** Codex streams a record per server-sent event; `response.completed` alone is a call. */
+  streamEvent: ['event.kind'],
+  litellmCall: ['call_type'],
 
   actionName: ['tripcoil.action.name'],
   operation: ['tripcoil.action.op'],
@@ -103,7 +149,10 @@ export const COALESCE = {
     'tool_use_id',
     'call_id',
   ],
+  /** Joins the log record and the span of one model call of Claude Code. */
+  modelCallId: ['request_id'],
   arguments: [
+    'tripcoil.action.arguments',
     'gen_ai.tool.call.arguments',
     'gcp.vertex.agent.tool_call_args',
     'ai.toolCall.args',
@@ -115,7 +164,11 @@ export const COALESCE = {
     'tool.parameters',
     'traceloop.entity.input',
     'langfuse.observation.input',
+    'gen_ai.prompt',
+    'arguments',
   ],
+  amountValue: ['tripcoil.action.amount.value'],
+  amountCurrency: ['tripcoil.action.amount.currency'],
   result: [
     'gen_ai.tool.call.result',
     'gcp.vertex.agent.tool_response',
@@ -125,6 +178,8 @@ export const COALESCE = {
     'output.value',
     'traceloop.entity.output',
     'langfuse.observation.output',
+    'gen_ai.completion',
+    'output',
   ],
   documents: ['gen_ai.retrieval.documents', 'gen_ai.memory.records'],
 
@@ -139,6 +194,9 @@ export const COALESCE = {
   resourceServer: [
     'tripcoil.resource.server',
     'mcp.server.name',
+    'mcp_server.name',
+    'mcp_server_name',
+    'mcp_server',
     'mcp.target',
     'server.address',
     'net.peer.name',
@@ -146,12 +204,21 @@ export const COALESCE = {
     'peer.service',
   ],
   resourceRegion: ['tripcoil.resource.region'],
+  resourceUnit: ['tripcoil.resource.unit'],
   resourceSensitivity: ['tripcoil.resource.sensitivity'],
+  destinations: ['tripcoil.destinations'],
+  retrieved: ['tripcoil.sources'],
+  reasoning: ['tripcoil.reasoning'],
+  reasoningSummary: ['tripcoil.reasoning.summary'],
+  reasoningSubGoals: ['tripcoil.reasoning.sub_goals'],
+  reasoningAlternatives: ['tripcoil.reasoning.alternatives'],
+  reasoningConfidence: ['tripcoil.reasoning.confidence'],
   model: [
     'gen_ai.request.model',
     'gen_ai.response.model',
     'llm.model_name',
     'ai.model.id',
+    'langfuse.observation.model.name',
     'model',
   ],
 
@@ -175,6 +242,7 @@ export const COALESCE = {
     'tool_result_size_bytes',
   ],
   tokensIn: [
+    'tripcoil.volume.tokens_in',
     'gen_ai.usage.input_tokens',
     'gen_ai.usage.prompt_tokens',
     'llm.token_count.prompt',
@@ -183,8 +251,10 @@ export const COALESCE = {
     'input_token_count',
     'ai.usage.inputTokens',
     'ai.usage.promptTokens',
+    'prompt_tokens',
   ],
   tokensOut: [
+    'tripcoil.volume.tokens_out',
     'gen_ai.usage.output_tokens',
     'gen_ai.usage.completion_tokens',
     'llm.token_count.completion',
@@ -193,6 +263,7 @@ export const COALESCE = {
     'output_token_count',
     'ai.usage.outputTokens',
     'ai.usage.completionTokens',
+    'completion_tokens',
   ],
   tokensTotal: ['gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total'],
   costUsd: [
@@ -204,30 +275,58 @@ export const COALESCE = {
     'cost_usd',
     'response_cost',
   ],
+  costMicros: ['cost_usd_micros'],
+  /** Langfuse's JSON of figures by name. */
+  usageDetails: ['langfuse.observation.usage_details'],
+  costDetails: ['langfuse.observation.cost_details'],
 
-  scopesGranted: ['tripcoil.scopes.granted'],
+  scopesGranted: ['tripcoil.scopes.granted', 'jwt.scope'],
   scopesRequired: ['tripcoil.scopes.required'],
-  verdict: ['tripcoil.decision.verdict', 'gen_ai.guardrail.verdict.type', 'decision'],
+  verdict: [
+    'tripcoil.decision.verdict',
+    // What was enforced, before what was found.
+    'gen_ai.guardrail.action.type',
+    'gen_ai.guardrail.verdict.type',
+    'gen_ai.guardrail.status',
+    'decision',
+    'decision_type',
+  ],
   disposition: ['gen_ai.agent.tool.disposition', 'agent.threat.detection.action'],
   decisionId: ['tripcoil.decision.id'],
   decisionReason: ['tripcoil.decision.reason', 'gen_ai.guardrail.verdict.reason'],
+  /** Who or what decided a tool call of Claude Code or Codex: `config`, `hook`, `user_reject`, … */
+  decisionSource: ['source', 'decision_source'],
   policyId: ['tripcoil.decision.policy.id', 'gen_ai.guardrail.security.policy.id'],
   policyVersion: ['tripcoil.decision.policy.version'],
+  constraints: ['tripcoil.decision.constraints'],
+  decisionExpires: ['tripcoil.decision.expires'],
   gatewayReason: ['reason'],
   approvalStatus: ['tripcoil.approval.status'],
   approvalId: ['tripcoil.approval.id'],
   approver: ['tripcoil.approval.approver'],
-  tokenJti: ['tripcoil.token.jti'],
-  tokenTxn: ['tripcoil.token.txn'],
+  tokenJti: ['tripcoil.token.jti', 'jwt.jti'],
+  tokenTxn: ['tripcoil.token.txn', 'jwt.txn'],
+  tokenIss: ['tripcoil.token.iss', 'jwt.iss'],
+  tokenSub: ['tripcoil.token.sub'],
+  tokenAud: ['tripcoil.token.aud', 'jwt.aud'],
+  tokenExp: ['tripcoil.token.exp', 'jwt.exp'],
   intentText: ['tripcoil.intent.text'],
   intentScope: ['tripcoil.intent.scope'],
   outcome: ['tripcoil.outcome.status'],
   succeeded: ['success'],
-  errorType: ['error.type', 'exception.type', 'error_type'],
+  errorType: ['tripcoil.outcome.error_type', 'error.type', 'exception.type', 'error_type'],
   httpStatus: ['http.response.status_code', 'http.status_code', 'status_code'],
   grpcStatus: ['rpc.response.status_code', 'rpc.grpc.status_code'],
-  latencyMs: ['duration_ms'],
-  clientIp: ['client.address', 'http.client_ip'],
+  latencyMs: ['tripcoil.latency_ms', 'duration_ms'],
+  /** With its unit behind, as agentgateway writes it. */
+  duration: ['duration'],
+  clientIp: [
+    'tripcoil.net.client_ip',
+    'client.address',
+    'http.client_ip',
+    'src.addr',
+    'requester_ip_address',
+  ],
 
   httpMethod: ['http.request.method', 'http.method'],
   httpRoute: ['url.template', 'http.route', 'http.target', 'url.path'],
@@ -242,106 +341,3 @@ export const COALESCE = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Field = keyof typeof COALESCE;
-
-/**
- * Content of conversations and results: dropped while normalising, its byte size kept as
- * `<key>.size`. Tool arguments are here too, since they go to `action.arguments` and nowhere else.
- */
-export const CONTENT_KEYS: readonly string[] = [
-  ...COALESCE.arguments,
-  ...COALESCE.result,
-  ...COALESCE.documents,
-  'gen_ai.input.messages',
-  'gen_ai.output.messages',
-  'gen_ai.system_instructions',
-  'gen_ai.tool.definitions',
-  'gen_ai.tool.description',
-  'gen_ai.agent.description',
-  'gen_ai.retrieval.query.text',
-  'gen_ai.memory.query.text',
-  'gen_ai.prompt',
-  'gen_ai.completion',
-  'gen_ai.content.prompt',
-  'gen_ai.content.completion',
-  'gcp.vertex.agent.llm_request',
-  'gcp.vertex.agent.llm_response',
-  'gcp.vertex.agent.data',
-  'tool.description',
-  'llm.tools',
-  'llm.function_call',
-  'langfuse.trace.input',
-  'langfuse.trace.output',
-  'all_messages_events',
-  'pydantic_ai.all_messages',
-  'model_request_parameters',
-  'logfire.json_schema',
-  'logfire.msg',
-  'final_result',
-  'events',
-  'crew_agents',
-  'crew_tasks',
-  'crew_inputs',
-  'thought',
-  'prompt',
-  'user_prompt',
-  'tool_output',
-  'exception.stacktrace',
-  'db.statement',
-  'db.query.text',
-];
-
-/** Families of content keys with an index or a member behind; their sizes add up in one figure. */
-export const CONTENT_PREFIXES: readonly string[] = [
-  'gen_ai.prompt.',
-  'gen_ai.completion.',
-  'llm.input_messages.',
-  'llm.output_messages.',
-  'llm.prompts',
-  'llm.choices',
-  'llm.tools.',
-  'llm.prompt_template.',
-  'retrieval.documents.',
-  'reranker.input_documents.',
-  'reranker.output_documents.',
-  'embedding.embeddings.',
-  'embedding.text',
-  'ai.prompt',
-  'ai.response.text',
-  'ai.response.object',
-  'ai.response.toolCalls',
-  'ai.response.reasoning',
-  'message.content',
-  'db.query.parameter.',
-];
-
-/** Attributes that say "an agent did this"; with neither these nor generic ones it is no event. */
-export const AGENT_PREFIXES: readonly string[] = [
-  'tripcoil.',
-  'gen_ai.',
-  'openinference.',
-  'traceloop.',
-  'mcp.',
-  'llm.',
-  'langsmith.',
-  'langfuse.observation.type',
-  'ai.operationId',
-  'agent.',
-  'microsoft.a365.',
-  'gcp.vertex.agent.',
-  'agentgateway.',
-  'agw.',
-  'a2a.',
-];
-
-/** Attributes of ordinary instrumentation, mapped to data access once an agent is known. */
-export const GENERIC_PREFIXES: readonly string[] = ['http.', 'db.', 'rpc.', 'messaging.'];
-
-/** Resource attributes worth keeping on every event; the rest only describes the machine. */
-export const KEPT_RESOURCE_KEYS: ReadonlySet<string> = new Set([
-  'service.name',
-  'service.namespace',
-  'service.version',
-  'service.instance.id',
-  'deployment.environment.name',
-  'telemetry.sdk.language',
-]);

@@ -1,3 +1,4 @@
+import type { AttributeTable } from './attribute-table.ts';
 import { decodeLogsJson, decodeTracesJson } from './json.ts';
 import type { Normalised } from './normalise.ts';
 import { normaliseLogs, normaliseSpans } from './normalise.ts';
@@ -6,16 +7,25 @@ import type { OtlpEncoding } from './record.ts';
 
 /**
  * One ExportTraceServiceRequest as events, rejects by value and a count of spans that are no
- * agent's action. Pure: used for a request's body, and for a line of a recorded file.
+ * agent's action. Pure: used for a request's body, and for a line of a recorded file. `table` holds
+ * the aliases of the deployment; without it the conventions alone are read.
  * @throws TripcoilError `bad_request` or `payload_too_large` when the whole body is refused.
  */
-export function decodeOtlpTraces(bytes: Uint8Array, encoding: OtlpEncoding): Normalised {
-  return normaliseSpans(
-    encoding === 'protobuf' ? decodeTracesProtobuf(bytes) : decodeTracesJson(bytes),
-  );
+export function decodeOtlpTraces(
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+  table?: AttributeTable,
+): Normalised {
+  const spans = encoding === 'protobuf' ? decodeTracesProtobuf(bytes) : decodeTracesJson(bytes);
+  return normaliseSpans(spans, table);
 }
 
 /** The same for an ExportLogsServiceRequest. */
-export function decodeOtlpLogs(bytes: Uint8Array, encoding: OtlpEncoding): Normalised {
-  return normaliseLogs(encoding === 'protobuf' ? decodeLogsProtobuf(bytes) : decodeLogsJson(bytes));
+export function decodeOtlpLogs(
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+  table?: AttributeTable,
+): Normalised {
+  const logs = encoding === 'protobuf' ? decodeLogsProtobuf(bytes) : decodeLogsJson(bytes);
+  return normaliseLogs(logs, table);
 }

@@ -4,6 +4,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { boundedId } from '../identifier.ts';
 import type { Classified } from './classify.ts';
 import { pathOf } from './classify.ts';
+import { parsed } from './content.ts';
 import type { FieldValues } from './field-values.ts';
 import { byteSize } from './field-values.ts';
 
@@ -27,9 +28,9 @@ export function decisionOf(fields: FieldValues): AccessEvent['decision'] {
   if (verdict === undefined) return undefined;
   const decision: Mutable<NonNullable<AccessEvent['decision']>> = { verdict };
   put(decision, 'id', identifier(fields, 'decisionId'));
-  put(decision, 'reason', fields.text('decisionReason'));
-  const id = fields.text('policyId');
-  const version = fields.text('policyVersion');
+  put(decision, 'reason', shortText(fields, 'decisionReason') ?? fields.peek('decisionSource'));
+  const id = identifier(fields, 'policyId');
+  const version = identifier(fields, 'policyVersion');
   if (id !== undefined || version !== undefined) {
     const policy: Mutable<{ readonly id?: string; readonly version?: string }> = {};
     put(policy, 'id', id);
@@ -61,11 +62,16 @@ const VERDICT_WORDS: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
   ...VERDICTS.map((verdict): [string, Verdict] => [verdict, verdict]),
   ['accept', 'allow'],
   ['approved', 'allow'],
+  ['approved_for_session', 'allow'],
+  ['approved_execpolicy_amendment', 'allow'],
+  ['passed', 'allow'],
   ['modify', 'allow'],
   ['warn', 'allow'],
   ['simulate', 'allow'],
   ['reject', 'deny'],
   ['denied', 'deny'],
+  ['abort', 'deny'],
+  ['failed', 'deny'],
   ['block', 'deny'],
   ['escalate', 'challenge'],
   ['ask', 'challenge'],
@@ -137,19 +143,20 @@ const GRPC_DENIED: ReadonlySet<string> = new Set([
 
 export function resourceOf(
   fields: FieldValues,
-  { kind }: Classified,
+  { kind, target }: Classified,
   agentId: string,
 ): AccessEvent['resource'] {
   const model = kind === 'model_call' ? fields.text('model') : undefined;
   const own = identifier(fields, 'resourceId');
-  const found = own ?? model ?? (kind === 'agent_run' ? agentId : accessedId(fields, kind));
+  const run = kind === 'agent_run' ? agentId : accessedId(fields, kind);
+  const found = own ?? target ?? model ?? run;
   const resource: Mutable<NonNullable<AccessEvent['resource']>> = {};
   put(resource, 'type', fields.text('resourceType') ?? resourceType(fields, kind));
   if (found !== undefined) resource.id = boundedId(found);
   put(resource, 'tenant', identifier(fields, 'resourceTenant'));
   put(resource, 'server', identifier(fields, 'resourceServer'));
-  put(resource, 'region', fields.text('resourceRegion'));
-  put(resource, 'sensitivity', fields.text('resourceSensitivity'));
+  put(resource, 'region', identifier(fields, 'resourceRegion'));
+  put(resource, 'sensitivity', identifier(fields, 'resourceSensitivity'));
   return isEmpty(resource) ? undefined : resource;
 }
 
@@ -165,7 +172,7 @@ function accessedId(fields: FieldValues, kind: Classified['kind']): string | und
 
 function resourceType(fields: FieldValues, kind: Classified['kind']): string | undefined {
   if (kind === 'model_call') return 'model';
-  if (kind === 'agent_run') return 'agent';
+  if (kind === 'agent_run' || kind === 'delegation') return 'agent';
   if (fields.peek('mcpMethod')?.startsWith('resources/')) return 'mcp';
   if (kind !== 'data_access') return undefined;
   if (fields.peek('dbSystem') !== undefined) return fields.peek('dbSystem');
@@ -183,8 +190,9 @@ export function volumeOf(fields: FieldValues, { kind }: Classified): AccessEvent
   const result = acts ? fields.raw('result') : undefined;
   const sent = acts ? fields.raw('arguments') : undefined;
   const counted = kind === 'model_call';
-  const tokensOut = counted ? fields.amount('tokensOut') : undefined;
-  const tokensIn = counted ? fields.amount('tokensIn') : undefined;
+  const usage = counted ? figuresOf(fields.raw('usageDetails')) : undefined;
+  const tokensOut = counted ? (fields.amount('tokensOut') ?? usage?.output) : undefined;
+  const tokensIn = counted ? (fields.amount('tokensIn') ?? usage?.input) : undefined;
   const total = tokensIn === undefined && tokensOut === undefined && counted;
   const volume: Mutable<NonNullable<AccessEvent['volume']>> = {};
   put(
@@ -194,10 +202,37 @@ export function volumeOf(fields: FieldValues, { kind }: Classified): AccessEvent
   );
   put(volume, 'bytesIn', fields.amount('bytesIn') ?? sizeOf(sent));
   put(volume, 'bytesOut', fields.amount('bytesOut') ?? sizeOf(result));
-  put(volume, 'tokensIn', total ? fields.amount('tokensTotal') : tokensIn);
+  put(volume, 'tokensIn', total ? (fields.amount('tokensTotal') ?? usage?.total) : tokensIn);
   put(volume, 'tokensOut', tokensOut);
-  put(volume, 'costUsd', kind === 'agent_run' ? undefined : fields.amount('costUsd'));
+  put(volume, 'costUsd', kind === 'agent_run' ? undefined : costOf(fields));
   return isEmpty(volume) ? undefined : volume;
+}
+
+function costOf(fields: FieldValues): number | undefined {
+  const cost = fields.amount('costUsd');
+  if (cost !== undefined) return cost;
+  const micros = fields.amount('costMicros');
+  return micros === undefined ? figuresOf(fields.raw('costDetails'))?.total : micros / 1e6;
+}
+
+/** Langfuse's figures by name; what was cached is part of the input, as OpenTelemetry counts. */
+function figuresOf(
+  value: JsonValue | undefined,
+): { readonly input?: number; readonly output?: number; readonly total?: number } | undefined {
+  const object = parsed(value);
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) return undefined;
+  const sums: { input?: number; output?: number; total?: number } = {};
+  for (const [name, figure] of Object.entries(object)) {
+    const [, of] = /^(input|output|total)(?:$|_)/.exec(name) ?? [];
+    if (of === undefined || typeof figure !== 'number') continue;
+    if (!(figure >= 0 && figure <= LIMITS.volumeMax)) continue;
+    const part = of as keyof typeof sums;
+    sums[part] = (sums[part] ?? 0) + figure;
+  }
+  // Named parts already make up the total.
+  return sums.total === undefined && (sums.input ?? sums.output) !== undefined
+    ? { ...sums, total: (sums.input ?? 0) + (sums.output ?? 0) }
+    : sums;
 }
 
 function sizeOf(value: JsonValue | undefined): number | undefined {
@@ -228,16 +263,13 @@ function countRecords(value: JsonValue | undefined): number | undefined {
   return longest;
 }
 
-/** JSON text as its value; anything else as it is, unless it is too long to be looked into. */
-export function parsed(value: JsonValue | undefined): JsonValue | undefined {
-  if (typeof value !== 'string') return value;
-  const first = value.charCodeAt(0);
-  if ((first !== 0x7b && first !== 0x5b) || value.length > LIMITS.argumentsChars) return value;
-  try {
-    return JSON.parse(value) as JsonValue;
-  } catch {
-    return value;
-  }
+/** A text for people; half a card number would hide from redaction, so a longer one is left out. */
+export function shortText(
+  fields: FieldValues,
+  field: Parameters<FieldValues['text']>[0],
+): string | undefined {
+  const text = fields.peek(field);
+  return text === undefined || text.length > LIMITS.attrChars ? undefined : fields.text(field);
 }
 
 export function identifier(

@@ -1,20 +1,13 @@
 import type { JsonValue } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { KEPT_RESOURCE_KEYS } from './attribute-families.ts';
+import type { AttributeTable, KeyPlan } from './attribute-table.ts';
+import { FIELD_COUNT, FIELD_INDEX, RARE_MARK } from './attribute-table.ts';
 import type { Field } from './coalesce.ts';
-import {
-  AGENT_PREFIXES,
-  COALESCE,
-  CONTENT_KEYS,
-  CONTENT_PREFIXES,
-  GENERIC_PREFIXES,
-  KEPT_RESOURCE_KEYS,
-} from './coalesce.ts';
 import type { Attributes } from './record.ts';
 
-/** Set in `FieldValues.marks` when an attribute shows that an agent is at work. */
-export const AGENT_MARK = 1;
-/** Set for HTTP, database, RPC and messaging attributes. */
-export const GENERIC_MARK = 2;
+const NO_ATTRIBUTES: Attributes = { keys: [], values: [] };
+const UNRANKED = 255;
 
 /**
  * One record's attributes seen through the coalesce table. Filled once per record by a single walk
@@ -25,29 +18,46 @@ export class FieldValues {
   /** Number of flattened `retrieval.documents.N` entries. */
   flatDocuments = 0;
   private readonly values = new Array<JsonValue | undefined>(FIELD_COUNT).fill(undefined);
-  private readonly ranks = new Uint8Array(FIELD_COUNT);
+  private readonly ranks = new Uint8Array(FIELD_COUNT).fill(UNRANKED);
   /** Position of the winning attribute, counted from the resource's first; -1 for none. */
-  private readonly winners = new Int32Array(FIELD_COUNT);
+  private readonly winners = new Int32Array(FIELD_COUNT).fill(-1);
   /** 1 for a field whose value went into the event. */
   private readonly taken = new Uint8Array(FIELD_COUNT);
+  /** Slots that have a value. */
+  private readonly filled: number[] = [];
   /** Plans of the attributes, in the order of `fill`. */
   private readonly plans: KeyPlan[] = [];
   private resource: Attributes = NO_ATTRIBUTES;
   private attributes: Attributes = NO_ATTRIBUTES;
+  private readonly table: AttributeTable;
+
+  constructor(table: AttributeTable) {
+    this.table = table;
+  }
 
   fill(resource: Attributes, attributes: Attributes): void {
     this.marks = 0;
     this.flatDocuments = 0;
-    this.values.fill(undefined);
-    this.ranks.fill(UNRANKED);
-    this.winners.fill(-1);
-    this.taken.fill(0);
+    this.forget();
     this.resource = resource;
     this.attributes = attributes;
     this.offer(resource, 0);
     // What a resource says about all of its spans does not make each of them an agent's action.
-    this.marks = 0;
+    this.marks &= RARE_MARK;
     this.offer(attributes, resource.keys.length);
+  }
+
+  /** Clears what the last record filled, which is a small part of all fields. */
+  private forget(): void {
+    const { values, ranks, winners, taken, filled } = this;
+    for (let at = 0; at < filled.length; at++) {
+      const slot = filled[at] as number;
+      values[slot] = undefined;
+      ranks[slot] = UNRANKED;
+      winners[slot] = -1;
+      taken[slot] = 0;
+    }
+    filled.length = 0;
   }
 
   /** The winning value of any type, or undefined. Taken: `rest` no longer holds it. */
@@ -105,9 +115,9 @@ export class FieldValues {
 
   private offer(attributes: Attributes, offset: number): void {
     const { keys, values } = attributes;
-    const { ranks, winners } = this;
+    const { ranks, winners, table } = this;
     for (let index = 0; index < keys.length; index++) {
-      const plan = planOf(keys[index] as string);
+      const plan = table.planOf(keys[index] as string);
       this.plans[offset + index] = plan;
       this.marks |= plan.marks;
       if (plan.document >= this.flatDocuments) this.flatDocuments = plan.document + 1;
@@ -118,7 +128,9 @@ export class FieldValues {
       for (let at = 0; at < slots.length; at += 2) {
         const slot = slots[at] as number;
         const rank = slots[at + 1] as number;
-        if (rank <= (ranks[slot] as number)) {
+        const before = ranks[slot] as number;
+        if (rank <= before) {
+          if (before === UNRANKED) this.filled.push(slot);
           ranks[slot] = rank;
           winners[slot] = offset + index;
           this.values[slot] = value;
@@ -181,63 +193,4 @@ function isEmpty(value: JsonValue): boolean {
 function isLong(value: JsonValue): boolean {
   if (typeof value === 'string') return value.length > LIMITS.attrChars;
   return typeof value === 'object' && value !== null && byteSize(value) > LIMITS.attrChars;
-}
-
-/** What one attribute key means, worked out once. */
-interface KeyPlan {
-  /** Slot and rank, alternating. */
-  readonly slots: readonly number[];
-  /** Under which name the size of this content is kept; '' for what is not content. */
-  readonly content: string;
-  readonly marks: number;
-  /** N of `retrieval.documents.N.…`, else -1. */
-  readonly document: number;
-}
-
-const NO_ATTRIBUTES: Attributes = { keys: [], values: [] };
-const UNRANKED = 255;
-const FIELD_COUNT = Object.keys(COALESCE).length;
-const FIELD_INDEX = Object.fromEntries(
-  Object.keys(COALESCE).map((field, index) => [field, index]),
-) as Readonly<Record<Field, number>>;
-const SLOTS_BY_KEY = compileSlots();
-const CONTENT = new Set(CONTENT_KEYS);
-const NO_SLOTS: readonly number[] = [];
-const DOCUMENT = /^retrieval\.documents\.(\d{1,6})\./;
-
-/** Plans of keys seen, known keys or not; past the bound a plan is worked out each time. */
-const plans = new Map<string, KeyPlan>();
-const PLANS_KEPT = 4_096;
-
-function planOf(key: string): KeyPlan {
-  const known = plans.get(key);
-  if (known !== undefined) return known;
-  const plan = makePlan(key);
-  if (plans.size < PLANS_KEPT && key.length <= LIMITS.identifierChars) plans.set(key, plan);
-  return plan;
-}
-
-function makePlan(key: string): KeyPlan {
-  const prefix = CONTENT_PREFIXES.find((start) => key.startsWith(start));
-  const family = CONTENT.has(key) ? key : prefix?.replace(/\.$/, '');
-  const agent = AGENT_PREFIXES.some((start) => key.startsWith(start)) ? AGENT_MARK : 0;
-  const generic = GENERIC_PREFIXES.some((start) => key.startsWith(start)) ? GENERIC_MARK : 0;
-  return {
-    slots: SLOTS_BY_KEY.get(key) ?? NO_SLOTS,
-    content: family === undefined ? '' : `${family}.size`,
-    marks: agent | generic,
-    document: Number(DOCUMENT.exec(key)?.[1] ?? -1),
-  };
-}
-
-function compileSlots(): ReadonlyMap<string, readonly number[]> {
-  const byKey = new Map<string, number[]>();
-  for (const [slot, keys] of Object.values(COALESCE).entries()) {
-    for (const [rank, key] of keys.entries()) {
-      const slots = byKey.get(key) ?? [];
-      slots.push(slot, rank);
-      byKey.set(key, slots);
-    }
-  }
-  return byKey;
 }

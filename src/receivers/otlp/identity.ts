@@ -1,7 +1,8 @@
 import type { JsonValue } from '../../core/access-event.ts';
 import { boundedId } from '../identifier.ts';
 import type { Signal } from './classify.ts';
-import { identifier, parsed } from './facets.ts';
+import { parsed } from './content.ts';
+import { identifier } from './facets.ts';
 import type { FieldValues } from './field-values.ts';
 
 /** Who acted, for whom, in which session, as far as one record says. */
@@ -54,11 +55,14 @@ function instanceFree(fields: FieldValues, signal: Signal): string | undefined {
 }
 
 function namedByKind(fields: FieldValues, signal: Signal): string | undefined {
+  const sender = fields.peek('messageSource');
+  if (sender !== undefined) return sender;
   if (fields.peek('openinferenceKind') === 'AGENT') {
     return fields.text('graphNode') ?? ADK_AGENT_SPAN.exec(signal.name)?.[1];
   }
   const kind = fields.peek('traceloopKind') ?? fields.peek('langsmithKind');
-  return kind === 'agent' ? fields.text('entityName') : undefined;
+  if (kind === 'agent') return fields.text('entityName') ?? signal.name.replace(/\.agent$/, '');
+  return fields.peek('langfuseKind')?.toLowerCase() === 'agent' ? signal.name : undefined;
 }
 
 const ADK_AGENT_SPAN = /^agent_run \[(.{1,256})\]$/;

@@ -1,27 +1,19 @@
 import { hash } from 'node:crypto';
-import type { EventKind, JsonValue, ReceivedEvent } from '../../core/access-event.ts';
+import type { JsonValue, ReceivedEvent } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
-import { boundedId } from '../identifier.ts';
-import { isDeeperThan } from '../json-body.ts';
+import type { AttributeTable } from './attribute-table.ts';
+import { compileTable } from './attribute-table.ts';
 import type { Classified, Signal } from './classify.ts';
-import { classify } from './classify.ts';
-import type { Mutable } from './facets.ts';
-import {
-  approvalOf,
-  decisionOf,
-  identifier,
-  outcomeOf,
-  parsed,
-  put,
-  resourceOf,
-  volumeOf,
-} from './facets.ts';
+import { classify, isGateway } from './classify.ts';
+import { COALESCE } from './coalesce.ts';
+import { eventOf, pair } from './event.ts';
 import { FieldValues } from './field-values.ts';
 import type { Identity } from './identity.ts';
-import { identityOf, inherit, serviceAgent } from './identity.ts';
+import { identityOf, serviceAgent } from './identity.ts';
 import type { Attributes, LogRecord, NanoTime, SpanRecord } from './record.ts';
 import { logPath, spanPath } from './record.ts';
+import { SpanTree, spanCallId } from './span-tree.ts';
 
 /** What became of the records of one body. `positions` are those of `events` in the body. */
 export interface Normalised {
@@ -36,10 +28,13 @@ export interface Normalised {
  * Turns decoded spans into events. A span that names no agent takes it from the nearest enclosing
  * span of the same body that does, then from `service.name`.
  */
-export function normaliseSpans(spans: readonly SpanRecord[]): Normalised {
+export function normaliseSpans(
+  spans: readonly SpanRecord[],
+  table: AttributeTable = CONVENTIONS,
+): Normalised {
   const result: Normalised = { events: [], positions: [], rejects: [], ignored: 0 };
-  const fields = new FieldValues();
-  let enclosing: Enclosing | null = null;
+  const fields = new FieldValues(table);
+  const tree = new SpanTree(spans, table);
   for (const [position, span] of spans.entries()) {
     const fault = faultOf(span);
     if (fault !== null) {
@@ -49,10 +44,11 @@ export function normaliseSpans(spans: readonly SpanRecord[]): Normalised {
     const { origin } = span;
     fields.fill(origin.resource.attributes, span.attributes);
     const signal = {
-      ...NO_SIGNAL,
       name: span.name,
+      eventName: '',
       scopeName: origin.scopeName,
       spanKind: span.kind,
+      isLog: false,
     };
     const classified = classify(fields, signal);
     if (classified === null) {
@@ -61,24 +57,29 @@ export function normaliseSpans(spans: readonly SpanRecord[]): Normalised {
     }
     let identity = identityOf(fields, signal);
     if (identity.agentId === undefined && span.parentSpanId !== '') {
-      enclosing ??= new Enclosing(spans);
-      identity = enclosing.complete(identity, span);
+      identity = tree.complete(identity, span);
     }
     const agentId = identity.agentId ?? serviceAgent(fields);
     if (agentId === undefined) {
       result.rejects.push({ position, ...anonymous(spanPath(span)) });
     } else {
-      result.events.push(spanEvent(fields, span, signal, classified, { ...identity, agentId }));
+      const own = spanEvent(fields, span, signal, classified, { ...identity, agentId });
+      const event = joinedToSpan(own, signal);
+      result.events.push(event);
       result.positions.push(position);
     }
   }
+  tree.joinNestedCalls(result.events, result.positions);
   return result;
 }
 
 /** Turns decoded log records into events: those whose event name or attributes tell of an agent. */
-export function normaliseLogs(logs: readonly LogRecord[]): Normalised {
+export function normaliseLogs(
+  logs: readonly LogRecord[],
+  table: AttributeTable = CONVENTIONS,
+): Normalised {
   const result: Normalised = { events: [], positions: [], rejects: [], ignored: 0 };
-  const fields = new FieldValues();
+  const fields = new FieldValues(table);
   for (const [position, log] of logs.entries()) {
     const problem = log.problem ?? log.origin.resource.problem;
     if (problem !== null) {
@@ -93,7 +94,8 @@ export function normaliseLogs(logs: readonly LogRecord[]): Normalised {
     }
     fields.fill(log.origin.resource.attributes, withBody(log));
     const eventName = eventNameOf(log, fields);
-    const signal = { name: eventName, eventName, scopeName: log.origin.scopeName, spanKind: 0 };
+    const { scopeName } = log.origin;
+    const signal = { name: eventName, eventName, scopeName, spanKind: 0, isLog: true };
     const classified = classify(fields, signal);
     const time = log.time.ms > 0 ? log.time : log.observed;
     if (classified === null) result.ignored++;
@@ -105,7 +107,8 @@ export function normaliseLogs(logs: readonly LogRecord[]): Normalised {
       const agentId = identity.agentId ?? serviceAgent(fields);
       if (agentId === undefined) result.rejects.push({ position, ...anonymous(logPath(log)) });
       else {
-        result.events.push(logEvent(fields, log, time, classified, { ...identity, agentId }));
+        const event = logEvent(fields, log, time, classified, { ...identity, agentId });
+        result.events.push(joinedToSpan(event, signal));
         result.positions.push(position);
       }
     }
@@ -113,7 +116,8 @@ export function normaliseLogs(logs: readonly LogRecord[]): Normalised {
   return result;
 }
 
-const NO_SIGNAL: Signal = { name: '', eventName: '', scopeName: '', spanKind: 0 };
+/** The table without aliases. */
+const CONVENTIONS = compileTable();
 
 type Fault = Omit<Reject, 'position'>;
 
@@ -190,6 +194,14 @@ function spanEvent(
   });
 }
 
+/** A gateway writes a span and a log record of each call: both name the span as the call's id. */
+function joinedToSpan(event: ReceivedEvent, signal: Signal): ReceivedEvent {
+  const spanId = event.trace?.spanId;
+  if (spanId === undefined || event.kind !== 'tool_call' || !isGateway(signal)) return event;
+  if (event.action.toolCallId !== undefined) return event;
+  return { ...event, action: { ...event.action, toolCallId: spanCallId(spanId) } };
+}
+
 function logEvent(
   fields: FieldValues,
   log: LogRecord,
@@ -204,7 +216,7 @@ function logEvent(
     id: contentId(log, time),
     format: 'otlp.logs',
     time: time.ms,
-    latencyMs: fields.amount('latencyMs'),
+    latencyMs: durationOf(fields),
     trace,
     status: { code: 0, isSpan: false, exception: '' },
     scopeName: log.origin.scopeName,
@@ -212,134 +224,28 @@ function logEvent(
   });
 }
 
-/** What a span and a log record have in common once read. */
-interface Frame {
-  readonly id: string;
-  readonly format: string;
-  readonly time: number;
-  readonly latencyMs: number | undefined;
-  readonly trace: ReceivedEvent['trace'];
-  readonly status: { readonly code: number; readonly isSpan: boolean; readonly exception: string };
-  readonly scopeName: string;
-  readonly spanName: string;
-}
-
-function eventOf(
-  fields: FieldValues,
-  classified: Classified,
-  identity: Identity & { readonly agentId: string },
-  frame: Frame,
-): ReceivedEvent {
-  const { agentId } = identity;
-  const decision = decisionOf(fields);
-  const event: Mutable<ReceivedEvent> = {
-    v: 1,
-    id: frame.id,
-    time: frame.time,
-    kind: classified.kind,
-    phase: fields.text('phase') === 'proposed' ? 'proposed' : 'executed',
-    source: sourceOf(fields, frame),
-    agent: agentOf(fields, agentId),
-    action: actionOf(fields, classified),
-    outcome: outcomeOf(fields, decision, frame.status),
-    attrs: {},
-  };
-  put(event, 'tenantClaimed', identity.tenant);
-  put(event, 'session', pair('id', identity.sessionId, 'conversationId', identity.conversationId));
-  put(event, 'trace', withRequest(frame.trace, fields));
-  put(event, 'principal', principalOf(fields, identity));
-  put(event, 'delegation', delegationOf(fields, agentId));
-  put(event, 'resource', resourceOf(fields, classified, agentId));
-  const granted = fields.list('scopesGranted');
-  put(event, 'scopes', pair('granted', granted, 'required', fields.list('scopesRequired')));
-  put(event, 'volume', volumeOf(fields, classified));
-  put(event, 'decision', decision);
-  put(event, 'approval', approvalOf(fields, classified, decision));
-  const jti = identifier(fields, 'tokenJti');
-  put(event, 'token', pair('jti', jti, 'txn', identifier(fields, 'tokenTxn')));
-  const intent = fields.text('intentText');
-  put(event, 'intent', pair('text', intent, 'scope', fields.text('intentScope')));
-  put(event, 'latencyMs', frame.latencyMs);
-  put(event, 'clientIp', fields.text('clientIp'));
-  // Last, since it holds what no field above has taken.
-  event.attrs = attrsOf(fields, frame);
-  return event;
-}
-
-/** An object of up to two members; undefined when there is neither. */
-function pair<First extends string, Second extends string, Value>(
-  first: First,
-  one: Value | undefined,
-  second: Second,
-  other: Value | undefined,
-): { readonly [Key in First | Second]?: Value } | undefined {
-  if (one === undefined && other === undefined) return undefined;
-  const object: { [key: string]: Value } = {};
-  if (one !== undefined) object[first] = one;
-  if (other !== undefined) object[second] = other;
-  return object as { readonly [Key in First | Second]?: Value };
-}
-
-function sourceOf(fields: FieldValues, frame: Frame): ReceivedEvent['source'] {
-  const name = fields.peek('serviceName');
-  return name === undefined ? { format: frame.format } : { format: frame.format, name };
-}
-
-function agentOf(fields: FieldValues, id: string): ReceivedEvent['agent'] {
-  const agent: Mutable<ReceivedEvent['agent']> = { id };
-  put(agent, 'name', fields.text('agentName'));
-  put(agent, 'version', fields.text('agentVersion'));
-  return agent;
-}
-
-function withRequest(trace: ReceivedEvent['trace'], fields: FieldValues): ReceivedEvent['trace'] {
-  const requestId = identifier(fields, 'requestId');
-  return requestId === undefined ? trace : { ...trace, requestId };
-}
-
-function principalOf(fields: FieldValues, identity: Identity): ReceivedEvent['principal'] {
-  if (identity.principalSub === undefined) return undefined;
-  const type = fields.text('principalType');
-  return { sub: identity.principalSub, ...(type !== undefined && { type }) };
-}
-
-function delegationOf(fields: FieldValues, agentId: string): ReceivedEvent['delegation'] {
-  const caller = identifier(fields, 'callerAgent');
-  return caller === undefined || caller === agentId ? undefined : [{ sub: caller, type: 'agent' }];
-}
-
-function actionOf(fields: FieldValues, { kind, name, op }: Classified): ReceivedEvent['action'] {
-  const action: Mutable<ReceivedEvent['action']> = { name: boundedId(name), op };
-  put(action, 'toolCallId', identifier(fields, 'toolCallId'));
-  if (ARGUED.has(kind)) put(action, 'arguments', argumentsOf(fields));
-  return action;
-}
-
-const ARGUED: ReadonlySet<EventKind> = new Set<EventKind>([
-  'tool_call',
-  'data_access',
-  'authz_decision',
-  'approval',
-]);
-
-function argumentsOf(fields: FieldValues): JsonValue | undefined {
-  const value = parsed(fields.raw('arguments'));
-  if (typeof value === 'string') return value.length > LIMITS.argumentsChars ? undefined : value;
-  return isDeeperThan(value, LIMITS.valueDepth) ? undefined : value;
-}
-
-function attrsOf(fields: FieldValues, frame: Frame): ReceivedEvent['attrs'] {
-  const attrs = fields.rest();
-  if (frame.scopeName !== '') attrs['otel.scope.name'] = boundedId(frame.scopeName);
-  if (frame.spanName !== '') attrs['otel.span.name'] = boundedId(frame.spanName);
-  return attrs;
-}
-
 /** Milliseconds to the microsecond; 0 where the clock ran backwards. */
 function elapsedMs(start: NanoTime, end: NanoTime): number {
   const ms = end.ms - start.ms + (end.ns - start.ns) / 1e6;
   return ms > 0 ? Math.round(ms * 1e3) / 1e3 : 0;
 }
+
+/** agentgateway gives its unit with a duration; a number alone is not known to be milliseconds. */
+function durationOf(fields: FieldValues): number | undefined {
+  const [, figure, unit] =
+    /^(\d{1,12}(?:\.\d{1,9})?)(ns|µs|us|ms|s)$/.exec(fields.peek('duration') ?? '') ?? [];
+  if (figure === undefined || unit === undefined) return undefined;
+  fields.text('duration');
+  return Number(figure) * (MS_BY_UNIT[unit] ?? 1);
+}
+
+const MS_BY_UNIT: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1e3,
+};
 
 /** Log records have no id: the same content resent must have the same. */
 function contentId(log: LogRecord, time: NanoTime): string {
@@ -356,13 +262,29 @@ function contentId(log: LogRecord, time: NanoTime): string {
 /** A body that is a list of pairs says what attributes say; a text body is content. */
 function withBody(log: LogRecord): Attributes {
   const { body } = log;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return log.attributes;
-  const keys = Object.keys(body).slice(0, LIMITS.attributesPerSpan);
-  const object = body as Readonly<Record<string, JsonValue>>;
+  if (!isPairs(body)) return log.attributes;
+  const keys: string[] = [];
+  const values: JsonValue[] = [];
+  const add = (key: string, value: JsonValue): void => {
+    if (keys.length >= LIMITS.attributesPerSpan) return;
+    keys.push(key);
+    values.push(value);
+  };
+  for (const [key, value] of Object.entries(body)) {
+    // What no field of ours is as a whole may hold one a level down: `metadata.tenant_id`.
+    if (!isPairs(value) || (KNOWN_KEYS.has(key) && key !== 'metadata')) add(key, value);
+    else for (const [inner, content] of Object.entries(value)) add(`${key}.${inner}`, content);
+  }
   return {
     keys: [...keys, ...log.attributes.keys],
-    values: [...keys.map((key) => object[key] ?? null), ...log.attributes.values],
+    values: [...values, ...log.attributes.values],
   };
+}
+
+const KNOWN_KEYS: ReadonlySet<string> = new Set(Object.values(COALESCE).flat());
+
+function isPairs(value: JsonValue): value is Readonly<Record<string, JsonValue>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Claude Code puts the full name in the body and a short one in the attribute. */
@@ -377,33 +299,3 @@ function textAt(attributes: Attributes, key: string): string {
   const value = attributes.values[attributes.keys.lastIndexOf(key)];
   return typeof value === 'string' ? value : '';
 }
-
-/** Spans of one body by id, to look up who encloses whom. */
-class Enclosing {
-  private readonly byId = new Map<string, SpanRecord>();
-  private readonly fields = new FieldValues();
-
-  constructor(spans: readonly SpanRecord[]) {
-    for (const span of spans) this.byId.set(`${span.traceId}${span.spanId}`, span);
-  }
-
-  /** Adds what the enclosing spans say, nearest first, until one has named the agent. */
-  complete(own: Identity, span: SpanRecord): Identity {
-    let identity = own;
-    let inner = span;
-    for (let hops = 0; hops < ENCLOSING_HOPS; hops++) {
-      const outer = this.byId.get(`${span.traceId}${inner.parentSpanId}`);
-      if (outer === undefined) break;
-      const { resource, scopeName } = outer.origin;
-      this.fields.fill(resource.attributes, outer.attributes);
-      const signal = { ...NO_SIGNAL, name: outer.name, scopeName };
-      identity = inherit(identity, identityOf(this.fields, signal));
-      if (identity.agentId !== undefined) break;
-      inner = outer;
-    }
-    return identity;
-  }
-}
-
-/** Agents call agents, but not this deep; it also ends a cycle of parents. */
-const ENCLOSING_HOPS = 32;
