@@ -232,7 +232,8 @@ function parties(from: readonly DraftParty[] | undefined): readonly Party[] | un
 function judged(draft: Draft): Pick<ReceivedEvent, 'decision' | 'outcome'> {
   const said = draft.outcome?.status;
   const verdict = draft.decision?.verdict ?? (said === 'denied' ? 'deny' : undefined);
-  const status = said ?? (verdict === 'deny' ? 'denied' : 'unknown');
+  const isUndone = said === undefined || said === 'failure' || said === 'unknown';
+  const status = verdict === 'deny' && isUndone ? 'denied' : (said ?? 'unknown');
   const outcome = present({ status, errorType: identifier(draft.outcome?.errorType) });
   if (verdict === undefined) return { outcome };
   const from = draft.decision;

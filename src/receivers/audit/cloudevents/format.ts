@@ -94,10 +94,11 @@ function generic(of: Json, data: unknown): Draft {
   const type = identifier(of['type']) ?? '';
   const action = identifier(firstAt(data, '/action/name', '/action', '/tool')) ?? type;
   const op = operationOfName(action);
+  const spoken = kindOfName(type, op);
   return {
     ...{ format: 'cloudevents', record: of, id: nameOf(of, null), time: of['time'] },
     wanted: { time: 'time', agent: 'authid', action: 'type' },
-    kind: kindOfName(type, op),
+    kind: spoken === 'admin' ? 'tool_call' : spoken,
     source: { name: of['source'] },
     tenant: tenant ?? firstAt(data, '/tenant/id', '/tenant', '/tenant_id') ?? of['tenant'],
     agent: {

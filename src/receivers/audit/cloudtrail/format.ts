@@ -140,6 +140,8 @@ function kindOf(name: string, op: Operation, record: unknown): EventKind {
 }
 
 function opOf(name: string, readOnly: unknown): Operation {
+  // Taking a role is marked read-only, since it changes nothing in the account.
+  if (TOKENS.test(name)) return 'execute';
   const judged = operationOfName(name);
   if (readOnly === true || readOnly === 'true') return judged === 'list' ? 'list' : 'read';
   const reads = judged === 'read' || judged === 'list' || judged === 'unknown';

@@ -36,7 +36,7 @@ function draftOf(record: Readonly<Record<string, unknown>>): Draft {
     tenant: record['cluster_name'],
     agent: { id: agent, name: bot === undefined ? undefined : user },
     // Who impersonates acts; the user it acts as is the principal.
-    principal: user === agent || user === undefined ? undefined : { sub: user, type: 'user' },
+    principal: behind === undefined ? undefined : { sub: user, type: 'user' },
     session: { id: firstAt(record, '/sid', '/session_id') },
     trace: { requestId: firstAt(record, '/trace_id') },
     action: {

@@ -43,7 +43,7 @@ function draftOf(record: unknown): Draft {
     },
     trace: { requestId },
     action: {
-      name: `${operation}${operation === '' ? '' : ' '}${path}`,
+      name: isLogin ? 'login' : nameOf(record, operation, path),
       op: opOf(operation, path),
       toolCallId: requestId,
       arguments: at(record, '/request/data'),
@@ -74,6 +74,12 @@ function draftOf(record: unknown): Draft {
       forwarded_from: at(record, '/forwarded_from'),
     },
   };
+}
+
+/** The operation and the kind of engine: a name per path would make every secret a tool. */
+function nameOf(record: unknown, operation: string, path: string): string | undefined {
+  const engine = identifier(at(record, '/request/mount_type')) ?? path.split('/', 1)[0];
+  return operation === '' ? undefined : `${operation} ${engine ?? ''}`.trim();
 }
 
 const LOGIN = /^auth\/.+\/login(?:\/|$)/;

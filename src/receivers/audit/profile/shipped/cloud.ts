@@ -472,12 +472,12 @@ const snowflakeGrants: ProfileDocument = {
   agent: { id: '/GRANTED_BY' },
   tenant: ['/ACCOUNT_NAME', '/p_source_label'],
   action: {
-    name: ['/PRIVILEGE', { constant: 'GRANT' }],
+    name: { constant: 'GRANT' },
     op: { constant: 'admin' },
   },
   resource: { type: ['/GRANTED_ON', '/GRANTED_TO'], id: ['/NAME', '/ROLE', '/GRANTEE_NAME'] },
   outcome: { status: { constant: 'success' } },
-  attrs: { grantee: '/GRANTEE_NAME', granted_to: '/GRANTED_TO' },
+  attrs: { grantee: '/GRANTEE_NAME', granted_to: '/GRANTED_TO', privilege: '/PRIVILEGE' },
   notes: 'The view names no account: select `CURRENT_ACCOUNT() AS ACCOUNT_NAME` beside it.',
   setup: shippedWithVector('snowflake-grants', 'Unload both views of `SNOWFLAKE.ACCOUNT_USAGE`.'),
 };

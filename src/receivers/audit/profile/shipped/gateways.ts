@@ -50,7 +50,12 @@ const envoy: ProfileDocument = {
   principal: { sub: '/sub', iss: '/iss' },
   trace: { traceId: '/trace_id', requestId: '/request_id' },
   action: {
-    name: ['/mcp_tool', '/mcp_method', { join: ['/method', '/path'], by: ' ' }],
+    name: [
+      '/mcp_tool',
+      '/mcp_method',
+      { join: ['/method', '/route_name'], by: ' ', when: ['/route_name'] },
+      { join: ['/method', '/authority'], by: ' ' },
+    ],
     op: [
       { when: ['/mcp_method'], at: '/mcp_tool', map: {} },
       { at: '/method', map: METHOD },
@@ -77,7 +82,6 @@ const envoy: ProfileDocument = {
       { at: '/response_code', map: { '401': 'deny', '403': 'deny' } },
     ],
     reason: '/response_code_details',
-    policyId: { at: '/response_code_details', by: '[', take: 1 },
   },
   token: { jti: '/jti', iss: '/iss' },
   outcome: {
@@ -123,6 +127,7 @@ access_log:
           bytes_received: "%BYTES_RECEIVED%"
           bytes_sent: "%BYTES_SENT%"
           upstream_cluster: "%UPSTREAM_CLUSTER%"
+          route_name: "%ROUTE_NAME%"
           downstream_remote_address: "%DOWNSTREAM_REMOTE_ADDRESS%"
           downstream_peer_uri_san: "%DOWNSTREAM_PEER_URI_SAN%"
           client_id: "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload:client_id)%"
@@ -179,7 +184,7 @@ const kong: ProfileDocument = {
   action: {
     name: [
       ...['/@item/tool_name', '/ai/mcp/audits/0/primitive_name', '/@item/method'],
-      { join: ['/request/method', '/request/uri'], by: ' ' },
+      { join: ['/request/method', '/route/name'], by: ' ' },
     ],
     toolCallId: { join: ['/request/id', '/@item/id'], by: ':', when: ['/@item/id'] },
     op: [
@@ -205,7 +210,6 @@ const kong: ProfileDocument = {
       { at: '/response/status', map: { '401': 'deny', '403': 'deny', '429': 'deny' } },
     ],
     reason: ['/ai/mcp/audits/0/reason', '/@item/error'],
-    policyId: ['/ai/mcp/audits/0/scope', '/route/id'],
   },
   outcome: {
     status: [
@@ -431,7 +435,7 @@ const agentgateway: ProfileDocument = {
     name: [
       ...['/gen_ai.tool.name', '/mcp.resource.uri', '/a2a.method', '/mcp.method.name'],
       '/gen_ai.operation.name',
-      { join: ['/http.method', '/http.path'], by: ' ' },
+      { join: ['/http.method', '/route'], by: ' ' },
     ],
     toolCallId: '/gen_ai.tool.call.id',
   },
@@ -466,7 +470,6 @@ const agentgateway: ProfileDocument = {
       },
     },
     reason: '/reason',
-    policyId: '/route',
   },
   token: { jti: '/jwt.jti', iss: '/jwt.iss' },
   outcome: {
