@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EVENT_FIELDS } from '../core/event-field.ts';
 import type { ParsedDocument } from './document.ts';
 import { type Problem, pathText, problemsOfIssues, unknownKey } from './problems.ts';
 import type { JsonSchema, Path } from './schema-path.ts';
@@ -49,6 +50,7 @@ export function crossChecks(
       at,
     ),
     ...exposureProblems(root, tokens, at),
+    ...aliasProblems(root, document),
     ...(detectors === null ? [] : detectorProblems(root, detectors, document)),
   ];
 }
@@ -131,11 +133,26 @@ function exposureProblems(
       at(['listen', 'host'], message, tokenLines('operator', 'operator, viewer', "'*'", tokens)),
     );
   }
-  if (beyond('otlp') && !has('ingest')) {
+  for (const section of ['otlp', 'otlp_grpc']) {
+    if (!beyond(section) || has('ingest')) continue;
     const message = 'is reachable from other machines, so an ingest token is needed';
-    problems.push(at(['otlp', 'host'], message, tokenLines('sender', 'ingest', 'default', tokens)));
+    problems.push(
+      at([section, 'host'], message, tokenLines('sender', 'ingest', 'default', tokens)),
+    );
   }
   return problems;
+}
+
+/** An attribute may mean two fields, but a name that is no field would be read by nobody. */
+function aliasProblems(
+  root: Record<string, unknown>,
+  { locate }: ParsedDocument,
+): readonly Problem[] {
+  return Object.keys(recordOf(root['aliases'])).flatMap((name) =>
+    (EVENT_FIELDS as readonly string[]).includes(name)
+      ? []
+      : [unknownKey(['aliases', name], name, EVENT_FIELDS, locate)],
+  );
 }
 
 function tokenLines(

@@ -50,6 +50,8 @@ describe('loadConfig', () => {
       config: {
         listen: { host: '127.0.0.1', port: 8787 },
         otlp: { host: '127.0.0.1', port: 4318 },
+        otlpGrpc: { host: '127.0.0.1', port: 4317 },
+        aliases: {},
         dataDirectory: './tripcoil-data',
         publicUrl: null,
         tokens: [],
@@ -138,6 +140,17 @@ describe('loadConfig', () => {
     expect(config.grantsFile).toBe('/etc/grants.yaml');
   });
 
+  it('takes aliases of event fields and tells the nearest of a name that is none', () => {
+    const { aliases } = configOf('aliases: { agent.id: [my.agent, bot], volume.records: [rows] }');
+    expect(aliases).toEqual({ 'agent.id': ['my.agent', 'bot'], 'volume.records': ['rows'] });
+    const [problem, ...rest] = linesOf('aliases:\n  agnet.id: [my.agent]');
+    expect(rest).toEqual([]);
+    expect(problem).toContain('t.yaml:2:3 aliases["agnet.id"]: is not a known key');
+    expect(problem).toContain('did you mean agent.id');
+    expect(linesOf('aliases: { agent.id: [] }').join()).toContain('aliases["agent.id"]');
+    expect(linesOf('aliases: { agent.id: my.agent }').join()).toContain('has the wrong type');
+  });
+
   it('says which lines to add before it listens to other machines', () => {
     const [problem, ...rest] = linesOf('listen: { host: 0.0.0.0 }');
     expect(rest).toEqual([]);
@@ -146,6 +159,7 @@ describe('loadConfig', () => {
     const cured = `listen: { host: 0.0.0.0 }\n${lines.replace(/^ {4}/gm, '')}`;
     expect(linesOf(cured, { env: { TRIPCOIL_OPERATOR_TOKEN: SECRET } })).toEqual([]);
     expect(linesOf('otlp: { host: "::" }').join()).toContain('an ingest token is needed');
+    expect(linesOf('otlp_grpc: { host: "::" }').join()).toContain('an ingest token is needed');
     expect(linesOf('listen: { host: 127.8.0.1 }')).toEqual([]);
   });
 

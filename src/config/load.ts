@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Trust } from '../core/access-event.ts';
 import type { TenantConfig } from '../core/entry.ts';
+import type { FieldAliases } from '../core/event-field.ts';
 import type { Role } from '../ports/ingest.ts';
 import { crossChecks, type DetectorOptions } from './checks.ts';
 import { parseDocument, type Substitute } from './document.ts';
@@ -33,6 +34,9 @@ export interface ReceiverConfig {
 export interface TripcoilConfig {
   readonly listen: { readonly host: string; readonly port: number };
   readonly otlp: { readonly host: string; readonly port: number };
+  readonly otlpGrpc: { readonly host: string; readonly port: number };
+  /** Further attributes of each field, for the OTLP receivers. */
+  readonly aliases: FieldAliases;
   /** Relative paths are resolved against the file they stand in. */
   readonly dataDirectory: string;
   readonly publicUrl: string | null;
@@ -149,6 +153,8 @@ function toConfig(
   return {
     listen,
     otlp,
+    otlpGrpc: document.otlp_grpc,
+    aliases: document.aliases,
     dataDirectory: inBase(document.data_directory),
     publicUrl: document.public_url ?? null,
     tokens: document.tokens.map(({ name, roles, tenants, trust, ...given }) => {

@@ -95,6 +95,20 @@ export const CONFIG_SCHEMA = z.strictObject({
     })
     .prefault({})
     .describe('The OpenTelemetry listener; the same paths are served on the main port.'),
+  otlp_grpc: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('Address of the OTLP/gRPC receiver.'),
+      port: port.default(4317).describe('Port of OTLP/gRPC; 0 lets the system choose.'),
+    })
+    .prefault({})
+    .describe('The OpenTelemetry listener for gRPC.'),
+  aliases: z
+    .record(z.string(), z.array(identifier).min(1).max(LIMITS.aliasesPerField))
+    .prefault({})
+    .describe(
+      'Attributes of your own agents by the field of the native event they mean, such as ' +
+        '`agent.id: [my.agent]`; they win over every convention but `tripcoil.*`.',
+    ),
   data_directory: z
     .string()
     .min(1)

@@ -14,6 +14,8 @@ export const LIMITS = {
   /** Nesting of a whole audit record with its envelope, before it is taken apart. */
   recordDepth: 64,
   attributesPerSpan: 1_024,
+  /** Configured attributes of one field; 67 fields, and a rank of the table is one byte. */
+  aliasesPerField: 32,
   /** Any identifier: agent, session, tool, resource. Longer ones are cut with a hash behind. */
   identifierChars: 256,
   /** Rejects reported back by value; the rest are only counted. */
@@ -169,6 +171,36 @@ export const LIMITS = {
   /** Spans waiting for the downstream OTLP endpoint: at 2 KiB each 16 MiB. */
   forwardQueue: 8_192,
   forwardBatch: 512,
+
+  /** Records handed over and committed together: the smaller of these, but at least one record. */
+  busBatchRecords: 512,
+  busBatchBytes: 1024 * 1024,
+  /**
+   * Of one answer of a bus, compressed; a lone batch of records may be larger. At a compression
+   * of 20:1 that is 40 MiB a topic; hostile batches reach `bodyBytes` each before they are refused.
+   */
+  busFetchBytes: 2 * 1024 * 1024,
+  busPartitionFetchBytes: 512 * 1024,
+  /** Partitions of one topic handled at once; each waits for the ledger. */
+  busPartitionsAtOnce: 4,
+  /** How long an answer without records is held back, and how soon a resumed reader goes on. */
+  busPollMs: 500,
+  /** A consumer that died without goodbye holds its partitions for this long. */
+  busSessionMs: 10 * SECOND_MS,
+  busHeartbeatMs: 3 * SECOND_MS,
+  busConnectMs: 3 * SECOND_MS,
+  busRequestMs: 10 * SECOND_MS,
+  /** Before a batch that was not taken comes again, and before a lost bus is tried again. */
+  busBackoffFirstMs: 100,
+  busBackoffMaxMs: 15 * SECOND_MS,
+  /** A batch that is not taken comes again at least this often: pressure passes quickly. */
+  busRedeliveryMaxMs: 5 * SECOND_MS,
+  /** One call to produce, retries included. */
+  busProduceMs: 10 * SECOND_MS,
+  /** Leaving the bus, below `shutdownGraceMs`. */
+  busCloseMs: 5 * SECOND_MS,
+  busLagEveryMs: 10 * SECOND_MS,
+  kafkaSources: 64,
 
   retryAfterSeconds: 1,
   tickMs: 1 * SECOND_MS,
