@@ -9,6 +9,11 @@ export const LIMITS = {
   bodyBytes: 64 * 1024 * 1024,
   /** One event of the native format, as text. 1 MiB holds any sane tool call. */
   eventBytes: 1024 * 1024,
+  /** Cumulative sums of metrics remembered over all senders: 200 bytes each, 7 MiB. */
+  usageSums: 32_768,
+  /** Services remembered as telling tokens by spans or log records, and for how long that holds. */
+  usageTellers: 8_192,
+  usageToldMs: 1 * HOUR_MS,
   /** Nesting of an OTLP AnyValue or of JSON content. */
   valueDepth: 16,
   /** Nesting of a whole audit record with its envelope, before it is taken apart. */
@@ -47,6 +52,15 @@ export const LIMITS = {
   queuedOrders: 4_096,
   /** Bodies being decoded at once: 4 × 64 MiB × (body + decompressed) = 512 MiB at worst. */
   concurrentBodies: 4,
+  /**
+   * gRPC calls whose message is still arriving, of all senders and of one: grpc-js holds each whole,
+   * sent and decompressed, so 16 × 128 MiB = 2 GiB at worst, from credentials that may send.
+   */
+  grpcReading: 16,
+  grpcReadingPerSender: 12,
+  /** A sender that takes longer to deliver one message loses its call. */
+  grpcReadMs: 30 * SECOND_MS,
+  grpcStreamsPerConnection: 128,
   /** One group commit: the smaller of these. 4,096 × 0.6 KiB = 2.4 MiB a write. */
   commitEntries: 4_096,
   commitBytes: 4 * 1024 * 1024,
@@ -195,12 +209,15 @@ export const LIMITS = {
   busBackoffMaxMs: 15 * SECOND_MS,
   /** A batch that is not taken comes again at least this often: pressure passes quickly. */
   busRedeliveryMaxMs: 5 * SECOND_MS,
+  /** One batch sent: half of what brokers take by default, in UTF-16 units or bytes. */
+  busProduceBytes: 512 * 1024,
   /** One call to produce, retries included. */
   busProduceMs: 10 * SECOND_MS,
   /** Leaving the bus, below `shutdownGraceMs`. */
   busCloseMs: 5 * SECOND_MS,
   busLagEveryMs: 10 * SECOND_MS,
   kafkaSources: 64,
+  kafkaBrokers: 32,
 
   retryAfterSeconds: 1,
   tickMs: 1 * SECOND_MS,

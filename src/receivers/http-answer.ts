@@ -62,7 +62,16 @@ export function authenticate(
   authenticator: Authenticator,
   role: Role = 'ingest',
 ): Principal {
-  const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  return authenticateBearer(request.headers.authorization, authenticator, role);
+}
+
+/** The same for the `authorization` header or metadata of any transport. */
+export function authenticateBearer(
+  authorization: string | undefined,
+  authenticator: Authenticator,
+  role: Role = 'ingest',
+): Principal {
+  const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
   const principal = token === undefined ? null : authenticator.authenticate(token);
   if (principal === null) {
     throw new TripcoilError('unauthenticated', 'a known bearer token is required');

@@ -1,9 +1,12 @@
 import type { AttributeTable } from './attribute-table.ts';
 import { decodeLogsJson, decodeTracesJson } from './json.ts';
+import { decodeMetricsJson } from './json-metrics.ts';
 import type { Normalised } from './normalise.ts';
 import { normaliseLogs, normaliseSpans } from './normalise.ts';
 import { decodeLogsProtobuf, decodeTracesProtobuf } from './protobuf.ts';
+import { decodeMetricsProtobuf } from './protobuf-metrics.ts';
 import type { OtlpEncoding } from './record.ts';
+import type { UsageMetrics, UsageRead } from './usage-metrics.ts';
 
 /**
  * One ExportTraceServiceRequest as events, rejects by value and a count of spans that are no
@@ -28,4 +31,18 @@ export function decodeOtlpLogs(
 ): Normalised {
   const logs = encoding === 'protobuf' ? decodeLogsProtobuf(bytes) : decodeLogsJson(bytes);
   return normaliseLogs(logs, table);
+}
+
+/**
+ * The token and cost metrics of an ExportMetricsServiceRequest as model calls. `usage` remembers
+ * what `sender` sent before; its `commit` is the caller's to call.
+ */
+export function decodeOtlpMetrics(
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+  usage: UsageMetrics,
+  sender: string,
+): UsageRead {
+  const read = encoding === 'protobuf' ? decodeMetricsProtobuf(bytes) : decodeMetricsJson(bytes);
+  return usage.read(sender, read);
 }

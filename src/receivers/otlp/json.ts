@@ -31,7 +31,7 @@ export function decodeLogsJson(bytes: Uint8Array): LogRecord[] {
 /** The same from a request that has been parsed already. */
 export function tracesOf(request: unknown): SpanRecord[] {
   const spans: SpanRecord[] = [];
-  for (const { origin, index, value } of records(request, TRACES)) {
+  for (const { origin, index, value } of recordsOf(request, TRACES)) {
     const span = newSpan(origin, index);
     readSpan(span, value);
     spans.push(span);
@@ -42,7 +42,7 @@ export function tracesOf(request: unknown): SpanRecord[] {
 /** The same from a request that has been parsed already. */
 export function logsOf(request: unknown): LogRecord[] {
   const logs: LogRecord[] = [];
-  for (const { origin, index, value } of records(request, LOGS)) {
+  for (const { origin, index, value } of recordsOf(request, LOGS)) {
     const log = newLog(origin, index);
     readLog(log, value);
     logs.push(log);
@@ -50,10 +50,16 @@ export function logsOf(request: unknown): LogRecord[] {
   return logs;
 }
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
-const TRACES = { resources: 'resourceSpans', scopes: 'scopeSpans', records: 'spans' } as const;
-const LOGS = { resources: 'resourceLogs', scopes: 'scopeLogs', records: 'logRecords' } as const;
+export interface Names {
+  readonly resources: string;
+  readonly scopes: string;
+  readonly records: string;
+}
+
+const TRACES: Names = { resources: 'resourceSpans', scopes: 'scopeSpans', records: 'spans' };
+const LOGS: Names = { resources: 'resourceLogs', scopes: 'scopeLogs', records: 'logRecords' };
 
 interface RawRecord {
   readonly origin: Origin;
@@ -61,7 +67,8 @@ interface RawRecord {
   readonly value: Json;
 }
 
-function records(request: unknown, names: typeof TRACES | typeof LOGS): readonly RawRecord[] {
+/** Every record of a request, two levels of lists down. */
+export function recordsOf(request: unknown, names: Names): readonly RawRecord[] {
   const found: RawRecord[] = [];
   const resources = listOf(asObject(request, 'the body')[names.resources], names.resources);
   for (const [resourceIndex, resourceValue] of resources.entries()) {
@@ -94,7 +101,7 @@ function readResource(value: unknown): ResourceRecord {
 }
 
 /** A record that is being read, with the first fault found in it. */
-type Faulty = { problem: SpanRecord['problem'] };
+export type Faulty = { problem: SpanRecord['problem'] };
 
 function readSpan(span: SpanRecord, value: Json): void {
   span.problem = readAttributes(span.attributes, value['attributes']);
@@ -139,7 +146,7 @@ function readLog(log: LogRecord, value: Json): void {
   log.problem ??= fault.problem;
 }
 
-function readAttributes(into: Attributes, value: unknown): Faulty['problem'] {
+export function readAttributes(into: Attributes, value: unknown): Faulty['problem'] {
   if (value === undefined || value === null) return null;
   if (!Array.isArray(value)) return { code: 'wrong_type', field: 'attributes' };
   if (value.length > LIMITS.attributesPerSpan) return { code: 'too_large', field: 'attributes' };
@@ -244,7 +251,7 @@ function textField(record: Faulty, value: Json, name: string): string {
   return text(content);
 }
 
-function intField(record: Faulty, value: Json, name: string, field = name): number {
+export function intField(record: Faulty, value: Json, name: string, field = name): number {
   const content = value[name];
   if (content === undefined || content === null) return 0;
   const number = isInteger(content) ? Number(content) : Number.NaN;
@@ -254,7 +261,7 @@ function intField(record: Faulty, value: Json, name: string, field = name): numb
 }
 
 /** Nanoseconds as text, so that no digit is lost; a number is taken as far as it goes. */
-function timeField(record: Faulty, value: Json, name: string, field = name): NanoTime {
+export function timeField(record: Faulty, value: Json, name: string, field = name): NanoTime {
   const content = value[name];
   if (content === undefined || content === null) return NO_TIME;
   const digits = typeof content === 'number' ? safeDigits(content) : content;
@@ -283,17 +290,17 @@ function intValue(value: string | number): JsonValue {
 
 const NOT_FINITE: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
 
-function isDouble(value: unknown): value is string | number {
+export function isDouble(value: unknown): value is string | number {
   if (typeof value === 'number') return true;
   if (NOT_FINITE.includes(value)) return true;
   return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
 }
 
-function text(value: unknown): string {
+export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -88,7 +88,7 @@ export function normaliseLogs(
         position,
         code: problem.code,
         path,
-        message: MESSAGES[problem.code] ?? problem.code,
+        message: faultMessage(problem.code),
       });
       continue;
     }
@@ -121,18 +121,25 @@ const CONVENTIONS = compileTable();
 
 type Fault = Omit<Reject, 'position'>;
 
+/** What was expected of a field, for a reject. */
+export function faultMessage(code: string): string {
+  return MESSAGES[code] ?? code;
+}
+
 const MESSAGES: Readonly<Record<string, string>> = {
   wrong_type: 'the value has another type than OTLP gives this field',
   too_large: `at most ${LIMITS.attributesPerSpan} items are taken`,
   too_deep: `values nest at most ${LIMITS.valueDepth} levels deep`,
   invalid_id: 'expected hexadecimal digits',
+  missing_field: 'a time is required',
+  out_of_range: 'an amount is at least 0 and no more than any action moves',
 };
 
 function faultOf(span: SpanRecord): Fault | null {
   const problem = span.problem ?? span.origin.resource.problem;
   if (problem !== null) {
     const { code, field } = problem;
-    return { code, path: `${spanPath(span)}.${field}`, message: MESSAGES[code] ?? code };
+    return { code, path: `${spanPath(span)}.${field}`, message: faultMessage(code) };
   }
   if (span.traceId.length !== 32 || span.traceId === ZERO_TRACE) {
     const message = 'a trace id has 16 bytes, not all zero';

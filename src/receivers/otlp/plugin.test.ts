@@ -96,9 +96,11 @@ describe('the OTLP receiver', () => {
     expect(fixture.counts.get('tripcoil_ingest_rejects_total otlp.traces invalid_id')).toBe(2);
   });
 
-  it('takes an empty request, and metrics, which it throws away', async () => {
+  it('takes an empty request, and profiles, which it throws away', async () => {
     expect((await post('/v1/traces', PROTO_TYPE, '')).statusCode).toBe(200);
-    expect((await post('/v1/metrics', PROTO_TYPE, Buffer.from([1, 2, 3]))).statusCode).toBe(200);
+    expect((await post('/v1/metrics', PROTO_TYPE, '')).statusCode).toBe(200);
+    const profiles = await post('/v1development/profiles', PROTO_TYPE, Buffer.from([1, 2, 3]));
+    expect(profiles.statusCode).toBe(200);
     expect((await post('/v1/logs', JSON_TYPE, '{}')).body).toBe('{}');
     expect(fixture.batches).toHaveLength(0);
   });

@@ -1,31 +1,34 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { TripcoilError } from '../../core/errors.ts';
-import type { Reject } from '../../core/reject.ts';
 import { mediaType } from '../body.ts';
 import type { ReceiverOptions } from '../http-answer.ts';
 import {
   authenticate,
-  countRejects,
   OTHER_METHODS,
   publicError,
-  refuseWhenOverloaded,
   setErrorHeaders,
   statusOf,
   takeRawBodies,
 } from '../http-answer.ts';
-import { decodeOtlpLogs, decodeOtlpTraces } from './decode.ts';
-import type { Normalised } from './normalise.ts';
+import type { OtlpSignal } from './intake.ts';
+import { OtlpIntake } from './intake.ts';
 import type { OtlpEncoding } from './record.ts';
 import type { PartialSuccess } from './response.ts';
 import { exportResponse, MEDIA_TYPES, rpcStatus } from './response.ts';
 
+export interface OtlpReceiverOptions extends ReceiverOptions {
+  /** Shared with the other OTLP receivers of the process; without it one of its own. */
+  readonly intake?: OtlpIntake;
+}
+
 /**
- * OTLP/HTTP 1.11: `POST /v1/traces`, `/v1/logs` and `/v1/metrics`, also below a prefix of one or
- * two path segments, protobuf and JSON by media type, gzip or not. Metrics are accepted and thrown
- * away, since SDKs send them along. Registers its body parser in its own scope, so that it may sit
- * beside other routes and on several ports.
+ * OTLP/HTTP 1.11: `POST /v1/traces`, `/v1/logs`, `/v1/metrics` and `/v1development/profiles`, also
+ * below a prefix of one or two path segments, protobuf and JSON by media type, gzip or not. Of
+ * metrics the tokens and cost of agents are read; profiles are accepted and thrown away. Registers
+ * its body parser in its own scope, so that it may sit beside other routes and on several ports.
  */
-export function otlpReceiver(options: ReceiverOptions): FastifyPluginAsync {
+export function otlpReceiver(given: OtlpReceiverOptions): FastifyPluginAsync {
+  const options = { ...given, intake: given.intake ?? new OtlpIntake(given) };
   return async (app) => {
     takeRawBodies(app);
     // What Fastify refuses by itself, such as a content type that is none.
@@ -35,7 +38,7 @@ export function otlpReceiver(options: ReceiverOptions): FastifyPluginAsync {
     });
     for (const signal of SIGNALS) {
       for (const prefix of PREFIXES) {
-        const url = `${prefix}/v1/${signal.path}`;
+        const url = `${prefix}${signal.path}`;
         app.post(url, (request, reply) => receive(options, signal, request, reply));
         app.route({
           method: OTHER_METHODS,
@@ -50,43 +53,37 @@ export function otlpReceiver(options: ReceiverOptions): FastifyPluginAsync {
   };
 }
 
-/** One kind of telemetry: where it is sent, how it is read, how its rejects are counted. */
-interface OtlpSignal {
-  readonly path: 'traces' | 'logs' | 'metrics';
-  readonly format: string;
+/** Where each kind of telemetry is sent, and what its rejects are called. */
+const SIGNALS: readonly {
+  readonly signal: OtlpSignal;
+  readonly path: string;
   readonly countName: Parameters<typeof exportResponse>[1];
-  readonly decode: ((bytes: Uint8Array, encoding: OtlpEncoding) => Normalised) | null;
-}
-
-const SIGNALS: readonly OtlpSignal[] = [
-  {
-    path: 'traces',
-    format: 'otlp.traces',
-    countName: 'rejectedSpans',
-    decode: decodeOtlpTraces,
-  },
-  { path: 'logs', format: 'otlp.logs', countName: 'rejectedLogRecords', decode: decodeOtlpLogs },
-  { path: 'metrics', format: 'otlp.metrics', countName: 'rejectedDataPoints', decode: null },
+}[] = [
+  { signal: 'traces', path: '/v1/traces', countName: 'rejectedSpans' },
+  { signal: 'logs', path: '/v1/logs', countName: 'rejectedLogRecords' },
+  { signal: 'metrics', path: '/v1/metrics', countName: 'rejectedDataPoints' },
+  { signal: 'profiles', path: '/v1development/profiles', countName: 'rejectedProfiles' },
 ];
 
 const PREFIXES = ['', '/:prefix', '/:prefix/:subprefix'];
 
 async function receive(
-  options: ReceiverOptions,
-  signal: OtlpSignal,
+  options: Required<OtlpReceiverOptions>,
+  { signal, countName }: (typeof SIGNALS)[number],
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const encoding = encodingOf(request);
   try {
     const partial = await accept(options, signal, request, encoding);
-    const body = exportResponse(encoding ?? 'json', signal.countName, partial);
+    const body = exportResponse(encoding ?? 'json', countName, partial);
     return reply.type(MEDIA_TYPES[encoding ?? 'json']).send(body);
   } catch (error) {
     const status = statusOf(error);
     const { code, message } = publicError(error);
-    options.metrics.count('tripcoil_ingest_rejects_total', { source: signal.format, code });
-    const fields = { format: signal.format, status, code };
+    const source = `otlp.${signal}`;
+    options.metrics.count('tripcoil_ingest_rejects_total', { source, code });
+    const fields = { format: source, status, code };
     if (status === 500) options.log.error('request failed', { ...fields, error: nameOf(error) });
     else options.log.debug('request refused', fields);
     return refuse(reply, encoding ?? 'json', status, message);
@@ -94,50 +91,24 @@ async function receive(
 }
 
 async function accept(
-  options: ReceiverOptions,
+  { authenticator, bodies, intake }: Required<OtlpReceiverOptions>,
   signal: OtlpSignal,
   request: FastifyRequest,
   encoding: OtlpEncoding | null,
 ): Promise<PartialSuccess | null> {
-  const sender = authenticate(request, options.authenticator);
+  const sender = authenticate(request, authenticator);
   if (encoding === null) {
     throw new TripcoilError(
       'unsupported_media_type',
       'media types: application/x-protobuf, application/json',
     );
   }
-  if (signal.decode !== null) refuseWhenOverloaded(options.ingest);
-  const body = await options.bodies.read(request.raw, request.headers);
-  const source = signal.format;
-  options.metrics.count('tripcoil_ingest_bytes_total', { source }, body.sentBytes);
-  let normalised: Normalised;
-  try {
-    if (signal.decode === null || body.bytes.length === 0) return null;
-    normalised = signal.decode(body.bytes, encoding);
-  } finally {
-    body.release();
+  if (intake.refuses(signal)) {
+    throw new TripcoilError('overloaded', 'the queue is full; retry later', { retryable: true });
   }
-  countRejects(options.metrics, source, normalised.rejects);
-  options.metrics.count(
-    'tripcoil_ingest_events_total',
-    { source, result: 'ignored' },
-    normalised.ignored,
-  );
-  const { events, positions } = normalised;
-  const later =
-    events.length > 0 ? await options.ingest.submit({ sender, events, positions }) : null;
-  return summarise([...normalised.rejects, ...(later?.rejects ?? [])]);
+  const { bytes, sentBytes, release } = await bodies.read(request.raw, request.headers);
+  return intake.receive({ signal, sender, encoding, bytes, sentBytes }, release);
 }
-
-function summarise(rejects: readonly Reject[]): PartialSuccess | null {
-  const [first] = rejects;
-  if (first === undefined) return null;
-  const message = `first: ${first.code} at ${first.path}: ${first.message}`;
-  return { rejected: rejects.length, message: message.slice(0, MESSAGE_CHARS) };
-}
-
-/** Far below the 4 MiB that a response may have. */
-const MESSAGE_CHARS = 1_024;
 
 function refuse(
   reply: FastifyReply,

@@ -41,12 +41,12 @@ export function decodeLogsProtobuf(bytes: Uint8Array): LogRecord[] {
 /** Process-wide: keys repeat from body to body. Bounded, and no input changes what it returns. */
 const KEYS = new KeyCache();
 
-const VARINT = 0;
-const FIXED64 = 1;
-const DELIMITED = 2;
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const DELIMITED = 2;
 
 /** A field number and wire type as they stand in the tag. */
-const field = (number: number, wireType: number): number => (number << 3) | wireType;
+export const field = (number: number, wireType: number): number => (number << 3) | wireType;
 
 const FIELD_1 = field(1, DELIMITED);
 const FIELD_2 = field(2, DELIMITED);
@@ -78,12 +78,13 @@ const VALUE_KVLIST = field(6, DELIMITED);
 const VALUE_BYTES = field(7, DELIMITED);
 
 /** Reads the record it is positioned at; returns how many there are so far. */
-type ReadRecord = (origin: Origin, index: number) => number;
+export type ReadRecord = (origin: Origin, index: number) => number;
 
-class Decoder {
-  private readonly reader: WireReader;
+/** What the messages of all signals have in common; metrics are read by `protobuf-metrics.ts`. */
+export class Decoder {
+  readonly reader: WireReader;
+  problem: Problem | null = null;
   private values = 0;
-  private problem: Problem | null = null;
 
   constructor(bytes: Uint8Array) {
     this.reader = new WireReader(bytes, KEYS);
@@ -224,7 +225,7 @@ class Decoder {
   }
 
   /** One KeyValue, appended. */
-  private attribute(into: Attributes, name: string, depth: number): void {
+  attribute(into: Attributes, name: string, depth: number): void {
     const { reader } = this;
     if (++this.values > LIMITS.valuesPerBody) throw tooMany('values');
     const outer = this.enter();
@@ -298,7 +299,7 @@ class Decoder {
     return (this.reader.low | this.reader.high) !== 0;
   }
 
-  private time(): NanoTime {
+  time(): NanoTime {
     this.reader.fixed64();
     const { low, high } = this.reader;
     // 2^32 = 4294 × 10^6 + 967296, so that both halves stay below 2^53.
@@ -307,14 +308,14 @@ class Decoder {
   }
 
   /** Narrows the reader to the field that starts here; returns what `leave` restores. */
-  private enter(): number {
+  enter(): number {
     const { reader } = this;
     const outer = reader.limit;
     reader.limit = reader.end();
     return outer;
   }
 
-  private leave(outer: number): void {
+  leave(outer: number): void {
     const { reader } = this;
     if (reader.pos !== reader.limit) throw malformed('field length');
     reader.limit = outer;

@@ -13,13 +13,13 @@ export const MEDIA_TYPES: Readonly<Record<OtlpEncoding, string>> = {
 };
 
 /**
- * The body of an Export*ServiceResponse. All three signals number their fields alike; in JSON the
+ * The body of an Export*ServiceResponse. All signals number their fields alike; in JSON the
  * count is `rejectedSpans` or `rejectedLogRecords`. Without rejects `partial_success` stays unset,
  * as the specification asks.
  */
 export function exportResponse(
   encoding: OtlpEncoding,
-  countName: 'rejectedSpans' | 'rejectedLogRecords' | 'rejectedDataPoints',
+  countName: 'rejectedSpans' | 'rejectedLogRecords' | 'rejectedDataPoints' | 'rejectedProfiles',
   partial: PartialSuccess | null,
 ): Buffer {
   if (encoding === 'json') {
@@ -32,11 +32,47 @@ export function exportResponse(
   return Buffer.from([...lengthPrefix(1, inner.length), ...inner]);
 }
 
-/** A google.rpc.Status; `status` is the HTTP status it goes with. */
+/**
+ * A google.rpc.Status; `status` is the HTTP status it goes with. Undecodable data carries a
+ * BadRequest, as the specification asks.
+ */
 export function rpcStatus(encoding: OtlpEncoding, status: number, message: string): Buffer {
   const code = RPC_CODES.get(status) ?? 2;
-  if (encoding === 'json') return Buffer.from(JSON.stringify({ code, message }));
-  return Buffer.from([...varintField(1, code), ...textField(2, message)]);
+  if (encoding === 'protobuf') {
+    return statusMessage(code, message, status === 400 ? [badRequest(message)] : []);
+  }
+  const violation = { field: 'body', description: message };
+  const details = [{ '@type': BAD_REQUEST, fieldViolations: [violation] }];
+  return Buffer.from(JSON.stringify({ code, message, ...(status === 400 && { details }) }));
+}
+
+/** A google.rpc.Status in protobuf; `details` are encoded google.protobuf.Any messages. */
+export function statusMessage(
+  code: number,
+  message: string,
+  details: readonly Buffer[] = [],
+): Buffer {
+  const packed = details.flatMap((any) => [...lengthPrefix(3, any.length), ...any]);
+  return Buffer.from([...varintField(1, code), ...textField(2, message), ...packed]);
+}
+
+/** A google.rpc.RetryInfo as an Any. */
+export function retryInfo(afterSeconds: number): Buffer {
+  const duration = varintField(1, afterSeconds);
+  return anyOf(RETRY_INFO, [...lengthPrefix(1, duration.length), ...duration]);
+}
+
+/** A google.rpc.BadRequest about the whole body as an Any. */
+export function badRequest(description: string): Buffer {
+  const violation = [...textField(1, 'body'), ...textField(2, description)];
+  return anyOf(BAD_REQUEST, [...lengthPrefix(1, violation.length), ...violation]);
+}
+
+const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest';
+const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
+
+function anyOf(type: string, value: readonly number[]): Buffer {
+  return Buffer.from([...textField(1, type), ...lengthPrefix(2, value.length), ...value]);
 }
 
 /** Numbers of google.rpc.Code. */

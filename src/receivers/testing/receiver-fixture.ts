@@ -4,6 +4,7 @@ import type { Principal, ReceivedBatch } from '../../ports/ingest.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { nativeReceiver } from '../audit/plugin.ts';
 import { BodyReader } from '../body.ts';
+import type { ReceiverOptions } from '../http-answer.ts';
 import { otlpReceiver } from '../otlp/plugin.ts';
 
 /** An ingest that remembers, and fails on demand. */
@@ -13,6 +14,8 @@ export interface Fixture {
   readonly counts: Map<string, number>;
   overloaded: boolean;
   failure: Error | null;
+  /** What the receivers were given, for one more. */
+  readonly options: ReceiverOptions;
 }
 
 const PRINCIPALS: Readonly<Record<string, Principal>> = {
@@ -24,12 +27,12 @@ const PRINCIPALS: Readonly<Record<string, Principal>> = {
 export async function createFixture(bodyBytes?: number): Promise<Fixture> {
   const app = Fastify();
   const counts = new Map<string, number>();
-  const fixture: Fixture = { app, batches: [], counts, overloaded: false, failure: null };
-  const options = {
+  const batches: ReceivedBatch[] = [];
+  const options: ReceiverOptions = {
     ingest: {
       submit: async (batch: ReceivedBatch) => {
         if (fixture.failure !== null) throw fixture.failure;
-        fixture.batches.push(batch);
+        batches.push(batch);
         return { accepted: batch.events.length, rejects: [] };
       },
       overloaded: () => fixture.overloaded,
@@ -46,6 +49,7 @@ export async function createFixture(bodyBytes?: number): Promise<Fixture> {
     log: SILENT_LOG,
     bodies: new BodyReader(bodyBytes === undefined ? {} : { bodyBytes }),
   };
+  const fixture: Fixture = { app, batches, counts, overloaded: false, failure: null, options };
   app.post('/elsewhere', (request) => ({ got: request.body }));
   await app.register(otlpReceiver(options));
   await app.register(nativeReceiver(options));

@@ -1,0 +1,101 @@
+import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js';
+import { ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder } from '@grpc/grpc-js';
+import { TripcoilError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Authenticator } from '../../ports/authenticator.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Principal } from '../../ports/ingest.ts';
+import { authenticateBearer } from '../http-answer.ts';
+import type { CallStatus } from './status.ts';
+
+export interface AdmissionOptions {
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  /** True when calls of this method had better not be read now. */
+  readonly overloaded: (path: string) => boolean;
+  /** Called for each call refused; says how. */
+  readonly refused: (path: string, error: unknown) => CallStatus;
+}
+
+/**
+ * Decides by its metadata whether a call may send its message, before any byte of that is taken:
+ * the sender is known and may ingest, the queue has room, and not too many messages are arriving
+ * already. grpc-js holds a message whole, so their number bounds the memory.
+ */
+export class Admission {
+  private readonly options: AdmissionOptions;
+  private readonly senders = new WeakMap<Metadata, Principal>();
+  private readonly readingBySender = new Map<string, number>();
+  private reading = 0;
+
+  constructor(options: AdmissionOptions) {
+    this.options = options;
+  }
+
+  /** Who sent the call with this metadata, once admitted. */
+  senderOf(metadata: Metadata): Principal | undefined {
+    return this.senders.get(metadata);
+  }
+
+  readonly interceptor: ServerInterceptor = (method, call) => {
+    let arrived = (): void => {};
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((metadata, next) => {
+        try {
+          const sender = this.admit(method.path, metadata);
+          this.senders.set(metadata, sender);
+          arrived = this.read(call, sender.name);
+          next(metadata);
+        } catch (error) {
+          call.sendStatus(this.options.refused(method.path, error));
+        }
+      })
+      .withOnReceiveMessage((message, next) => {
+        arrived();
+        next(message);
+      })
+      .withOnCancel(() => arrived())
+      .build();
+    const responder = new ResponderBuilder()
+      .withStart((next) => next(listener))
+      .withSendStatus((status, next) => {
+        arrived();
+        next(status);
+      })
+      .build();
+    return new ServerInterceptingCall(call, responder);
+  };
+
+  private admit(path: string, metadata: Metadata): Principal {
+    const [authorization] = metadata.get('authorization');
+    const sender = authenticateBearer(authorization?.toString(), this.options.authenticator);
+    const ofSender = this.readingBySender.get(sender.name) ?? 0;
+    const full = this.reading >= LIMITS.grpcReading || ofSender >= LIMITS.grpcReadingPerSender;
+    if (full || this.options.overloaded(path)) {
+      throw new TripcoilError('overloaded', 'the queue is full; retry later', { retryable: true });
+    }
+    return sender;
+  }
+
+  /** Counts a message as arriving, until it has, or too much time went by. Returns its end. */
+  private read(call: ServerInterceptingCallInterface, sender: string): () => void {
+    this.reading++;
+    this.readingBySender.set(sender, (this.readingBySender.get(sender) ?? 0) + 1);
+    const waiting = new AbortController();
+    const end = (): void => {
+      if (waiting.signal.aborted) return;
+      waiting.abort();
+      this.reading--;
+      const left = (this.readingBySender.get(sender) ?? 1) - 1;
+      if (left === 0) this.readingBySender.delete(sender);
+      else this.readingBySender.set(sender, left);
+    };
+    void this.options.clock.sleep(LIMITS.grpcReadMs, waiting.signal).then(() => {
+      if (waiting.signal.aborted) return;
+      end();
+      const message = 'the message took too long to arrive';
+      call.sendStatus(this.options.refused('', new TripcoilError('bad_request', message)));
+    });
+    return end;
+  }
+}
