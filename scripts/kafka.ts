@@ -106,7 +106,8 @@ async function kafkaJars(): Promise<string> {
   await writeFile(
     pom,
     '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>' +
-      '<groupId>tripcoil</groupId><artifactId>kafka</artifactId><version>1</version><dependencies>' +
+      '<groupId>tripcoil</groupId><artifactId>kafka</artifactId><version>1</version>' +
+      '<dependencies>' +
       dependency('org.apache.kafka', 'kafka_2.13', KAFKA_VERSION) +
       dependency('org.apache.logging.log4j', 'log4j-slf4j-impl', LOG4J_VERSION) +
       '</dependencies></project>\n',

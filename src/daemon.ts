@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -6,25 +7,30 @@ import { readApi } from './api/read-api.ts';
 import { createHttpServer } from './api/server.ts';
 import { createAuthenticator, type Token } from './api/tokens.ts';
 import { webInterface } from './api/ui.ts';
+import { createKafkaBus } from './bus/kafkajs/kafka-bus.ts';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
 import { parseGrants } from './config/grants.ts';
 import { type TokenConfig, type TripcoilConfig, tenantConfigOf } from './config/load.ts';
 import { SYSTEM_TENANT, type TenantConfig } from './core/entry.ts';
 import { TripcoilError } from './core/errors.ts';
 import type { GrantSet } from './core/grant.ts';
+import { kafkaDecoder } from './kafka-decoders.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { type LocalCredential, localCredentials } from './local-credentials.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Ingest } from './ports/ingest.ts';
+import type { Ingest, Principal } from './ports/ingest.ts';
 import type { KeyRing } from './ports/key-ring.ts';
 import type { Log } from './ports/log.ts';
 import type { RevocationReceiver } from './ports/revocation-receiver.ts';
 import type { Store } from './ports/store.ts';
 import { auditReceiver } from './receivers/audit/audit-plugin.ts';
+import { AUDIT_FORMATS } from './receivers/audit/formats.ts';
 import { parseNativeValue } from './receivers/audit/native.ts';
 import { nativeReceiver } from './receivers/audit/plugin.ts';
 import { BodyReader } from './receivers/body.ts';
+import { type KafkaSource, startKafkaSource } from './receivers/kafka/source.ts';
+import { compileTable } from './receivers/otlp/attribute-table.ts';
 import { otlpReceiver } from './receivers/otlp/plugin.ts';
 import { createRedactor } from './redact/redactor.ts';
 import { breakerCheck } from './revocation/check/breaker-check.ts';
@@ -127,6 +133,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (publicUrl === '') publicUrl = main.url;
   const otlp = await listen(await otlpServer(surroundings), config.otlp, 'otlp');
   undo.defer(() => otlp.app.close());
+  const sources = kafkaSources(surroundings);
+  undo.defer(async () => void (await Promise.all(sources.map((source) => source.close()))));
 
   const running = undo.move();
   let closed: Promise<void> | null = null;
@@ -141,6 +149,38 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return closed;
     },
   };
+}
+
+/** Starts reading every configured topic; brokers that are away are waited for. */
+function kafkaSources({ options, keys, metrics, host }: Surroundings): readonly KafkaSource[] {
+  const { config, clock, log } = options;
+  const { ingest } = host;
+  const table = compileTable(config.aliases);
+  const planned = config.kafka.sources.map((source) => {
+    const { name, tenants, trust, format, signal, tls, sasl, brokers } = source;
+    const sender: Principal = { name, roles: ['ingest'], tenants, trust };
+    const decoder = kafkaDecoder({ format, signal, sender, formats: AUDIT_FORMATS, table });
+    if (decoder === null) {
+      throw new TripcoilError('config_invalid', `kafka source ${name}: unknown format ${format}`);
+    }
+    return { source, sender, decoder, connection: { brokers, tls, sasl } };
+  });
+  return planned.map(({ source, sender, decoder, connection }) =>
+    startKafkaSource({
+      ...{ sender, ingest, clock, log, metrics },
+      topic: source.topic,
+      group: source.group,
+      fromBeginning: source.fromBeginning,
+      deadLetterTopic: source.deadLetterTopic,
+      format: decoder.source,
+      decode: decoder.decode,
+      fingerprint: (bytes) =>
+        createHmac('sha256', keys.pseudonymKey(source.tenants[0] ?? SYSTEM_TENANT).secret)
+          .update(bytes)
+          .digest('hex'),
+      bus: createKafkaBus({ connection, clock, log, jitter: Math.random }),
+    }),
+  );
 }
 
 function pushReceivers(

@@ -15,6 +15,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   unsupported_media_type: 415,
   overloaded: 429,
   storage_unavailable: 503,
+  bus_unavailable: 503,
   config_invalid: 400,
   ledger_corrupt: 503,
   ledger_locked: 503,

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { EVENT_FIELDS } from '../core/event-field.ts';
+import { isLoopback, listOf, type Report, recordOf, repeated } from './checking.ts';
 import type { ParsedDocument } from './document.ts';
+import { kafkaProblems } from './kafka.ts';
 import { type Problem, pathText, problemsOfIssues, unknownKey } from './problems.ts';
 import type { JsonSchema, Path } from './schema-path.ts';
 
@@ -18,6 +20,7 @@ export function crossChecks(
   document: ParsedDocument,
   detectors: readonly DetectorOptions[] | null,
   readSecret: (path: string) => string | null,
+  auditFormats: readonly string[] | null,
 ): readonly Problem[] {
   const root = recordOf(document.value);
   const tokens = listOf(root['tokens']).map(recordOf);
@@ -49,13 +52,12 @@ export function crossChecks(
       { http: true, loopback: true },
       at,
     ),
+    ...kafkaProblems(root, readSecret, auditFormats, at),
     ...exposureProblems(root, tokens, at),
     ...aliasProblems(root, document),
     ...(detectors === null ? [] : detectorProblems(root, detectors, document)),
   ];
 }
-
-type Report = (path: Path, message: string, add?: string) => Problem;
 
 function tokenProblems(
   token: Record<string, unknown>,
@@ -82,19 +84,6 @@ function tokenProblems(
     problems.push(at([...path, 'tenants'], message));
   }
   return problems;
-}
-
-function repeated(
-  entries: readonly Record<string, unknown>[],
-  path: Path,
-  at: Report,
-): readonly Problem[] {
-  const names = entries.map((entry) => entry['name']);
-  return names.flatMap((name, index) =>
-    typeof name === 'string' && names.indexOf(name) < index
-      ? [at([...path, index, 'name'], 'is the name of an earlier entry')]
-      : [],
-  );
 }
 
 /** `http` is allowed towards this machine only; `loopback` says whether this machine is. */
@@ -194,19 +183,4 @@ function detectorProblems(
       return problemsOfIssues(checked.error.issues, value, schema, locate, prefix);
     }),
   );
-}
-
-/** Whether a host name or address can only be reached from this machine. */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
-  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isRecord ? (value as Record<string, unknown>) : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -58,6 +58,7 @@ describe('loadConfig', () => {
         grantsFile: null,
         detectors: {},
         tenants: {},
+        kafka: { sources: [] },
         revocation: { receivers: [] },
         alerts: { webhook: null },
         store: { kind: 'auto' },

@@ -7,6 +7,7 @@ import type { FieldAliases } from '../core/event-field.ts';
 import type { Role } from '../ports/ingest.ts';
 import { crossChecks, type DetectorOptions } from './checks.ts';
 import { parseDocument, type Substitute } from './document.ts';
+import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
 import { CONFIG_SCHEMA, type ConfigDocument } from './schema.ts';
 import type { JsonSchema } from './schema-path.ts';
@@ -45,6 +46,7 @@ export interface TripcoilConfig {
   /** Detector settings that hold for every tenant without its own. */
   readonly detectors: TenantConfig['detectors'];
   readonly tenants: { readonly [tenant: string]: TenantConfig };
+  readonly kafka: { readonly sources: readonly KafkaSourceConfig[] };
   readonly revocation: { readonly receivers: readonly ReceiverConfig[] };
   readonly alerts: {
     readonly webhook: { readonly url: string; readonly secret: string | null } | null;
@@ -69,6 +71,8 @@ export interface LoadOptions {
   readonly readFile: (path: string) => string;
   /** Registered detectors; when given, unknown ids and bad options are problems too. */
   readonly detectors?: readonly DetectorOptions[];
+  /** Names of audit formats; when given, unknown ones are problems too. */
+  readonly auditFormats?: readonly string[];
 }
 
 export type LoadResult =
@@ -93,7 +97,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const problems = [
     ...document.problems,
     ...problemsOfIssues(checked.error?.issues ?? [], value, CONFIG_JSON_SCHEMA, locate),
-    ...crossChecks(document, options.detectors ?? null, readSecret),
+    ...crossChecks(document, options.detectors ?? null, readSecret, options.auditFormats ?? null),
   ];
   if (problems.length > 0 || !checked.success) return { problems: sortProblems(problems) };
   return { config: toConfig(checked.data, inBase, readSecret) };
@@ -165,6 +169,9 @@ function toConfig(
     grantsFile: document.grants_file === undefined ? null : inBase(document.grants_file),
     detectors: document.detectors as TenantConfig['detectors'],
     tenants: document.tenants as TripcoilConfig['tenants'],
+    kafka: {
+      sources: document.kafka.sources.map((source) => kafkaSourceOf(source, readSecret)),
+    },
     revocation: {
       receivers: document.revocation.receivers.map((receiver) => ({
         name: receiver.name,

@@ -3,6 +3,7 @@ import { TRUST_ORDER } from '../core/access-event.ts';
 import { DETECTOR_MODES } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ROLES } from '../ports/ingest.ts';
+import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
 const port = z.int().min(0).max(65_535);
@@ -137,6 +138,16 @@ export const CONFIG_SCHEMA = z.strictObject({
     .describe(
       'Tenants by name. Posture is not set here but by `tripcoil enforce`, which is logged.',
     ),
+  kafka: z
+    .strictObject({
+      sources: z
+        .array(KAFKA_SOURCE_SCHEMA)
+        .max(LIMITS.kafkaSources)
+        .default([])
+        .describe('Topics to read; see docs/kafka.md.'),
+    })
+    .prefault({})
+    .describe('Apache Kafka. Its client is loaded only where a source is configured.'),
   revocation: z
     .strictObject({
       receivers: z.array(receiver).default([]).describe('Enforcement points to push to.'),

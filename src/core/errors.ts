@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   unsupported_media_type: 'The content type or encoding is not accepted here.',
   overloaded: 'A queue is full; retry after the stated time.',
   storage_unavailable: 'The ledger cannot be written; nothing is acknowledged until it can.',
+  bus_unavailable: 'The message bus cannot be reached or refuses; it is tried again.',
   config_invalid: 'The configuration has problems, all of which are listed.',
   ledger_corrupt: 'The ledger does not verify; the message names the entry.',
   ledger_locked: 'Another process writes this ledger.',

@@ -45,6 +45,32 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Events waiting for the ledger.',
   },
 
+  tripcoil_kafka_records_total: {
+    type: 'counter',
+    help: 'Records taken from Kafka: read, or refused in whole or part.',
+    labels: ['source', 'result'],
+  },
+  tripcoil_kafka_refusals_total: {
+    type: 'counter',
+    help: 'Batches from Kafka that were not taken and come again, by reason.',
+    labels: ['source', 'code'],
+  },
+  tripcoil_kafka_dead_letters_total: {
+    type: 'counter',
+    help: 'Refused records by whether the dead-letter topic was told.',
+    labels: ['source', 'result'],
+  },
+  tripcoil_kafka_consumer_lag_messages: {
+    type: 'gauge',
+    help: 'Records of the topic not committed yet.',
+    labels: ['source'],
+  },
+  tripcoil_kafka_consumer_up: {
+    type: 'gauge',
+    help: '1 while the topic is being read or paused, 0 while it cannot be.',
+    labels: ['source'],
+  },
+
   tripcoil_redactions_total: {
     type: 'counter',
     help: 'Values replaced before anything was written, by type.',

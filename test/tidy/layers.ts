@@ -54,6 +54,7 @@ export const LAYERS: readonly Layer[] = [
   adapter('redact'),
   adapter('ledger'),
   adapter('store', { apart: true }),
+  adapter('bus', { apart: true }),
   adapter('revocation'),
   adapter('api'),
   adapter('config'),
@@ -125,7 +126,16 @@ function importFault(file: SourceFile, found: ImportFound, layer: Layer): string
   return layer.typesOnly === true && !found.typeOnly ? `may import only types of ${target}` : null;
 }
 
-const ADAPTERS = ['receivers', 'redact', 'ledger', 'store', 'revocation', 'api', 'telemetry'];
+const ADAPTERS = [
+  'receivers',
+  'redact',
+  'ledger',
+  'store',
+  'bus',
+  'revocation',
+  'api',
+  'telemetry',
+];
 
 const ROOTS = ['src/daemon.ts', 'src/offline.ts'];
 

@@ -142,7 +142,8 @@ async function accept(
     body.release();
   }
   countRejects(metrics, source, batch.rejects);
-  const events = batch.events.map((event) => withTenant(event, sender, { options, formats }));
+  const accounts = { formats, tenantOfAccount: options.tenantOfAccount };
+  const events = batch.events.map((event) => withTenant(event, sender, accounts));
   const { positions } = batch;
   const result =
     events.length === 0
@@ -181,20 +182,26 @@ function shapeOf(header: string | undefined): Shape | null {
   throw new TripcoilError('unsupported_media_type', message);
 }
 
+/** What is known of the accounts that stand in audit records. */
+export interface VendorAccounts {
+  readonly formats: ReadonlyMap<string, AuditFormat>;
+  readonly tenantOfAccount: AuditReceiverOptions['tenantOfAccount'] | undefined;
+}
+
 /**
  * An account of a vendor is no claim to a tenant: left as it is, every event of an AWS account sent
  * with the credential of one tenant would look like another tenant's. It is translated where the
  * deployment knows how, and else kept in `attrs`.
  */
-function withTenant(
+export function withTenant(
   event: ReceivedEvent,
   sender: Principal,
-  { options, formats }: Receiver,
+  { formats, tenantOfAccount }: VendorAccounts,
 ): ReceivedEvent {
   const { tenantClaimed: account, ...rest } = event;
   if (account === undefined) return event;
   if (formats.get(event.source.format)?.tenantIs !== 'account') return event;
-  const tenant = options.tenantOfAccount?.(event.source.format, account);
+  const tenant = tenantOfAccount?.(event.source.format, account);
   const attrs = { ...event.attrs, account };
   if (tenant !== undefined) return { ...rest, tenantClaimed: tenant, attrs };
   const picksTenant = sender.tenants === '*' || sender.tenants.length > 1;

@@ -1,0 +1,60 @@
+import type { Admin, Kafka } from 'kafkajs';
+import type { BusSubscription } from '../../ports/bus.ts';
+import { busError } from './client.ts';
+
+/** Asks the brokers how far a group has come. Connects at the first question. */
+export class KafkaOffsets {
+  readonly #client: () => Promise<Kafka>;
+  #opening: Promise<Admin> | null = null;
+
+  constructor(client: () => Promise<Kafka>) {
+    this.#client = client;
+  }
+
+  /** Records behind what the group committed, by topic. */
+  async lag(subscription: BusSubscription): Promise<ReadonlyMap<string, number>> {
+    this.#opening ??= this.#open();
+    const opening = this.#opening;
+    try {
+      const admin = await opening;
+      const lag = new Map<string, number>();
+      for (const topic of subscription.topics) {
+        lag.set(topic, await topicLag(admin, topic, subscription));
+      }
+      return lag;
+    } catch (error) {
+      // The next question starts over; what is left of this connection is given up.
+      if (this.#opening === opening) this.#opening = null;
+      opening.then((admin) => admin.disconnect()).catch(() => undefined);
+      throw busError('the lag cannot be read', error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#opening?.then((admin) => admin.disconnect()).catch(() => undefined);
+    this.#opening = null;
+  }
+
+  async #open(): Promise<Admin> {
+    const admin = (await this.#client()).admin();
+    await admin.connect();
+    return admin;
+  }
+}
+
+async function topicLag(
+  admin: Admin,
+  topic: string,
+  { group, fromBeginning }: BusSubscription,
+): Promise<number> {
+  const ends = await admin.fetchTopicOffsets(topic);
+  const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  const committed = new Map(answer?.partitions.map((each) => [each.partition, each.offset]));
+  let lag = 0n;
+  for (const { partition, low, high } of ends) {
+    const offset = BigInt(committed.get(partition) ?? -1);
+    const start = fromBeginning || offset >= 0n ? BigInt(low) : BigInt(high);
+    lag += BigInt(high) - (offset > start ? offset : start);
+  }
+  return Number(lag);
+}
