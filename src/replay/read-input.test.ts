@@ -148,3 +148,37 @@ describe('readInput', () => {
     expect(input.events.map((each) => each.event.tenantClaimed)).toEqual(['default', 'acme']);
   });
 });
+
+describe('audit formats', () => {
+  const opa = {
+    ...{ decision_id: 'd-1', path: 'agents/allow', timestamp: '2026-11-21T09:00:00Z' },
+    ...{ result: false, input: { agent: { id: 'crm-bot' }, action: 'refund' } },
+  };
+  const zoom = { operator: 'kim@acme.example', category_type: 'User', action: 'Add' };
+
+  it('are told apart by line; one without a time follows the one before', async () => {
+    const { events, rejects } = await read(
+      [zoom, opa, zoom].map((each) => JSON.stringify(each)).join('\n'),
+      'auto',
+    );
+    expect(events.map(({ event, line }) => [event.source.format, line])).toEqual([
+      ['opa', 2],
+      ['zoom', 3],
+    ]);
+    expect(events[1]?.event.time).toBe(events[0]?.event.time);
+    expect(rejects.map(({ reject }) => reject)).toMatchObject([
+      { position: 1, code: 'missing_field', path: '/time' },
+    ]);
+  });
+
+  it('may be named, then nothing else is read', async () => {
+    const { events, rejects } = await read(JSON.stringify([opa, { what: 'ever' }]), 'opa');
+    expect(events).toHaveLength(1);
+    expect(rejects[0]?.reject).toMatchObject({ code: 'missing_field', path: '[1]/input/agent/id' });
+  });
+
+  it('that nothing recognises are refused as such', async () => {
+    const { rejects } = await read('{"what":"ever"}', 'auto');
+    expect(rejects[0]?.reject.code).toBe('unknown_format');
+  });
+});

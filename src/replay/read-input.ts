@@ -29,8 +29,9 @@ export interface Input {
 
 /**
  * Reads files of native events or audit records (NDJSON, array or single object) or OTLP/JSON (one
- * request a line, as the Collector's file exporter writes it), plain or gzipped. What cannot be read as an event
- * is a reject and costs no other line. Events that name no tenant get `defaultTenant`.
+ * request a line, as the Collector's file exporter writes it), plain or gzipped. What cannot be
+ * read as an event is a reject and costs no other line. Events that name no tenant get
+ * `defaultTenant`.
  * @throws TripcoilError `not_found` or `bad_request` naming a file that cannot be read at all.
  */
 export async function readInput(

@@ -12,7 +12,7 @@ describe('generated pages', () => {
   it('are told when one is stale', async () => {
     const root = mkdtempSync(join(tmpdir(), 'tripcoil-docs-'));
     try {
-      mkdirSync(join(root, 'docs'));
+      mkdirSync(join(root, 'docs', 'formats'), { recursive: true });
       for (const [path, text] of await generatePages()) {
         writeFileSync(join(root, path), path === 'docs/metrics.md' ? `${text}\n` : text);
       }

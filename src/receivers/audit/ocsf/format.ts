@@ -44,7 +44,7 @@ function draftOf(record: Readonly<Record<string, unknown>>): Draft {
     time: firstAt(record, '/time', '/time_dt', '/metadata/logged_time'),
     kind: kindOf(record, classUid, agent),
     source: { name: firstAt(record, '/metadata/product/name') },
-    tenant: firstAt(record, '/metadata/tenant_uid', '/cloud/account/uid', '/actor/user/org/uid'),
+    tenant: at(record, '/metadata/tenant_uid'),
     agent: {
       id: agent ?? actor,
       name: firstAt(ai, '/name') ?? firstAt(record, '/actor/user/name', '/actor/app_name'),
@@ -65,45 +65,10 @@ function draftOf(record: Readonly<Record<string, unknown>>): Draft {
       op: opOf(classUid, record['activity_id']),
       arguments: firstAt(record, '/api/request/data', '/query_info/data'),
     },
-    resource: {
-      type: firstAt(
-        record,
-        '/resources/0/type',
-        '/databucket/type',
-        '/database/type',
-        '/entity/type',
-      ),
-      id: firstAt(
-        record,
-        ...['/resources/0/uid', '/resources/0/name', '/databucket/uid', '/databucket/name'],
-        ...['/database/uid', '/database/name', '/table/uid', '/entity/uid', '/entity/name'],
-        ...(classUid === 3002 ? ['/service/uid', '/service/name', '/dst_endpoint/hostname'] : []),
-      ),
-      server: firstAt(record, '/api/service/name', '/service/name', '/dst_endpoint/hostname'),
-      region: firstAt(record, '/cloud/region', '/resources/0/region'),
-    },
+    resource: resourceOf(record),
     scopes: { granted: at(record, '/privileges') },
-    volume: {
-      records: at(record, '/query_info/query_result_count'),
-      bytesIn: at(record, '/traffic/bytes_in'),
-      bytesOut: firstAt(record, '/traffic/bytes_out', '/query_info/bytes'),
-      tokensIn: firstAt(record, '/message_context/prompt_tokens'),
-      tokensOut: firstAt(record, '/message_context/completion_tokens'),
-    },
-    decision: {
-      verdict: verdictOf(record),
-      id: at(record, '/metadata/correlation_uid'),
-      reason: at(record, '/status_detail'),
-      policy: {
-        id: firstAt(
-          record,
-          '/actor/authorizations/0/policy/uid',
-          '/policy/uid',
-          '/firewall_rule/uid',
-        ),
-        version: firstAt(record, '/actor/authorizations/0/policy/version', '/policy/version'),
-      },
-    },
+    volume: volumeOf(record),
+    decision: decisionOf(record),
     outcome: { status, errorType: firstAt(record, '/status_code', '/api/response/error') },
     latencyMs: record['duration'],
     clientIp: firstAt(record, '/src_endpoint/ip'),
@@ -112,6 +77,47 @@ function draftOf(record: Readonly<Record<string, unknown>>): Draft {
       user_agent: firstAt(record, '/http_request/user_agent'),
       model: firstAt(record, '/ai_operation/ai_model/name', '/ai_model/name'),
       account: at(record, '/cloud/account/uid'),
+    },
+  };
+}
+
+function resourceOf(record: unknown): NonNullable<Draft['resource']> {
+  const isLogin = at(record, '/class_uid') === 3002;
+  return {
+    type: firstAt(
+      record,
+      ...['/resources/0/type', '/databucket/type', '/database/type', '/entity/type'],
+    ),
+    id: firstAt(
+      record,
+      ...['/resources/0/uid', '/resources/0/name', '/databucket/uid', '/databucket/name'],
+      ...['/database/uid', '/database/name', '/table/uid', '/entity/uid', '/entity/name'],
+      ...(isLogin ? ['/service/uid', '/service/name', '/dst_endpoint/hostname'] : []),
+    ),
+    server: firstAt(record, '/api/service/name', '/service/name', '/dst_endpoint/hostname'),
+    region: firstAt(record, '/cloud/region', '/resources/0/region'),
+  };
+}
+
+function volumeOf(record: unknown): NonNullable<Draft['volume']> {
+  return {
+    records: at(record, '/query_info/query_result_count'),
+    bytesIn: at(record, '/traffic/bytes_in'),
+    bytesOut: firstAt(record, '/traffic/bytes_out', '/query_info/bytes'),
+    tokensIn: at(record, '/message_context/prompt_tokens'),
+    tokensOut: at(record, '/message_context/completion_tokens'),
+  };
+}
+
+function decisionOf(record: unknown): Draft['decision'] {
+  const policy = '/actor/authorizations/0/policy';
+  return {
+    verdict: verdictOf(record),
+    id: at(record, '/metadata/correlation_uid'),
+    reason: at(record, '/status_detail'),
+    policy: {
+      id: firstAt(record, `${policy}/uid`, '/policy/uid', '/firewall_rule/uid'),
+      version: firstAt(record, `${policy}/version`, '/policy/version'),
     },
   };
 }

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { TripcoilError } from '../../../core/errors.ts';
+import { matcherOf } from './glob.ts';
+import { compileProfile, parseProfile } from './profile.ts';
+
+const YAML = `
+profile: desk
+title: Help desk
+recognise: { all: [/ticket/id, { at: /app, is: [desk*] }], none: [/alert] }
+container: /records
+each: /changes
+blank: ["-", unknown]
+id: /ticket/id
+time: /at
+kind: { at: "/@item/verb", map: { "log*": authentication, "*": tool_call } }
+agent: { id: [{ at: /bot }, { find: { in: /headers, key: /name, is: [x-agent], value: /value } }] }
+tenant: { at: /host, by: ".", take: 0 }
+action: { name: { join: [/app, "/@item/verb"], by: ":" }, op: { at: "/@item/verb", map: { see: read } } }
+outcome: { status: [{ at: /code, map: { "403": denied, "2*": success } }] }
+latencyMs: { at: /took, duration: true }
+volume: { bytesOut: { at: /kib, scale: 1024 } }
+approval: { status: { constant: approved, when: [{ at: /by, absent: true }] } }
+`;
+
+const record = {
+  ...{ app: 'desk-eu', at: '2026-11-21 09:00:00.250', host: 'acme.example.com', code: 403 },
+  ...{ ticket: { id: 7 }, bot: '-', took: '1.5s', kib: '2' },
+  headers: [{ name: 'X-Agent', value: 'helper' }],
+  changes: [{ verb: 'see' }, { verb: 'log-in' }],
+};
+
+describe('a profile', () => {
+  const profile = parseProfile(YAML);
+
+  it('reads what its steps say', () => {
+    const [first, second] = profile.map(record, { position: 0 });
+    expect(first).toMatchObject({
+      ...{ id: '7:0', kind: 'tool_call', agent: { id: 'helper' }, tenantClaimed: 'acme' },
+      time: Date.parse('2026-11-21T09:00:00.250Z'),
+      action: { name: 'desk-eu:see', op: 'read' },
+      outcome: { status: 'denied' },
+      decision: { verdict: 'deny' },
+      latencyMs: 1_500,
+      volume: { bytesOut: 2_048 },
+      approval: { status: 'approved' },
+    });
+    expect(second).toMatchObject({ id: '7:1', kind: 'authentication' });
+  });
+
+  it('recognises by all and none, also inside its container', () => {
+    expect(profile.recognises(record)).toBe(true);
+    expect(profile.recognises({ records: [record] })).toBe(true);
+    expect(profile.recognises({ ...record, alert: 1 })).toBe(false);
+    expect(profile.recognises({ ...record, app: 'other' })).toBe(false);
+    expect(profile.map({ records: [record, record] }, { position: 0 })).toHaveLength(4);
+  });
+
+  it('names the pointer of first preference when nothing names an actor', () => {
+    const { headers: _none, ...nobody } = record;
+    expect(profile.map(nobody, { position: 3 })[0]).toMatchObject({
+      ...{ position: 3, code: 'missing_field', path: '/bot' },
+    });
+  });
+
+  it('finds members that a collector wrote in lower case', () => {
+    const { id } = { id: '/Actor/Id' };
+    const lower = compileProfile({
+      ...{ profile: 'low', title: 'Low', recognise: { all: ['/Actor'] } },
+      ...{ time: '/Time', kind: { constant: 'admin' }, agent: { id }, action: { name: '/Act' } },
+    });
+    const [event] = lower.map({ actor: { id: 'a' }, time: 1e9, act: 'x' }, { position: 0 });
+    expect(event).toMatchObject({ agent: { id: 'a' }, time: 1e12 });
+  });
+
+  it.each([
+    ['profile agent.id', YAML.replace('id: [{ at: /bot }', 'id: [{ at: bot }')],
+    ['profile : ', `${YAML}\nnonsense: 1`],
+    ['not valid YAML', 'profile: ['],
+  ])('is refused with the place of the fault: %s', (place, text) => {
+    expect(() => parseProfile(text)).toThrow(TripcoilError);
+    expect(() => parseProfile(text)).toThrow(place);
+  });
+});
+
+describe('globs', () => {
+  it.each([
+    ['user.*', 'USER.login', true],
+    ['*.login', 'user.login', true],
+    ['a*b*c', 'aXbYc', true],
+    ['a*b*c', 'acb', false],
+    ['ab*ba', 'aba', false],
+    ['*', '', true],
+    ['exact', 'exactly', false],
+  ])('%s on %s is %s', (glob, text, matches) => {
+    expect(matcherOf(glob)(text)).toBe(matches);
+  });
+
+  it('are quick on hostile texts', () => {
+    const match = matcherOf('*a*a*a*a*a*a*a*a*b');
+    expect(match('a'.repeat(4_000))).toBe(false);
+  });
+});
