@@ -15,7 +15,9 @@ time: /at
 kind: { at: "/@item/verb", map: { "log*": authentication, "*": tool_call } }
 agent: { id: [{ at: /bot }, { find: { in: /headers, key: /name, is: [x-agent], value: /value } }] }
 tenant: { at: /host, by: ".", take: 0 }
-action: { name: { join: [/app, "/@item/verb"], by: ":" }, op: { at: "/@item/verb", map: { see: read } } }
+action:
+  name: { join: [/app, "/@item/verb"], by: ":" }
+  op: { at: "/@item/verb", map: { see: read } }
 outcome: { status: [{ at: /code, map: { "403": denied, "2*": success } }] }
 latencyMs: { at: /took, duration: true }
 volume: { bytesOut: { at: /kib, scale: 1024 } }
