@@ -13,7 +13,7 @@ RUN npm install --no-audit --no-fund /packed/*.tgz && rm -r /packed \
 COPY examples/broker.mjs ./broker.mjs
 USER node
 VOLUME /data
-EXPOSE 8787 4318
+EXPOSE 8787 4318 4317
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8787/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "node_modules/tripcoil/dist/src/main.js"]

@@ -31,6 +31,8 @@ import { nativeReceiver } from './receivers/audit/plugin.ts';
 import { BodyReader } from './receivers/body.ts';
 import { type KafkaSource, startKafkaSource } from './receivers/kafka/source.ts';
 import { compileTable } from './receivers/otlp/attribute-table.ts';
+import { createOtlpGrpcReceiver } from './receivers/otlp/grpc/server.ts';
+import { OtlpIntake } from './receivers/otlp/intake.ts';
 import { otlpReceiver } from './receivers/otlp/plugin.ts';
 import { createRedactor } from './redact/redactor.ts';
 import { breakerCheck } from './revocation/check/breaker-check.ts';
@@ -59,7 +61,7 @@ export interface DaemonOptions {
 
 export interface Daemon {
   /** Base URLs as bound, so that port 0 works. */
-  readonly urls: { readonly main: string; readonly otlp: string };
+  readonly urls: { readonly main: string; readonly otlp: string; readonly otlpGrpc: string };
   readonly host: EngineHost;
   readonly store: { readonly kind: 'chdb' | 'memory' };
   readonly credentials: readonly LocalCredential[];
@@ -78,6 +80,7 @@ interface Surroundings {
   readonly storeKind: 'chdb' | 'memory';
   readonly issuer: (tenant: string) => string;
   readonly bodies: BodyReader;
+  readonly intake: OtlpIntake;
   readonly startedAt: number;
   closing: boolean;
 }
@@ -124,6 +127,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       [...config.tokens, ...credentials.map((c) => c.config)].map(hashedToken),
     ),
     bodies: new BodyReader(),
+    intake: new OtlpIntake({ ingest: host.ingest, metrics, aliases: config.aliases }),
     storeKind: kind,
     startedAt: clock.now(),
     closing: false,
@@ -133,13 +137,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (publicUrl === '') publicUrl = main.url;
   const otlp = await listen(await otlpServer(surroundings), config.otlp, 'otlp');
   undo.defer(() => otlp.app.close());
+  const otlpGrpc = await listenGrpc(surroundings, undo);
   const sources = kafkaSources(surroundings);
   undo.defer(async () => void (await Promise.all(sources.map((source) => source.close()))));
 
   const running = undo.move();
   let closed: Promise<void> | null = null;
   return {
-    urls: { main: main.url, otlp: otlp.url },
+    urls: { main: main.url, otlp: otlp.url, otlpGrpc },
     host,
     store: { kind },
     credentials,
@@ -197,13 +202,13 @@ function pushReceivers(
 }
 
 async function mainServer(s: Surroundings): Promise<FastifyInstance> {
-  const { options, authenticator, bodies, keys, metrics, host, store, issuer } = s;
+  const { options, authenticator, bodies, intake, keys, metrics, host, store, issuer } = s;
   const { clock, log, config } = options;
   const { ingest, control, breakers: view } = host;
   const common = { authenticator, clock, log, metrics };
   const app = createHttpServer({ clock, log, metrics });
   const receiving = { authenticator, bodies, log, metrics };
-  await app.register(otlpReceiver({ ingest, ...receiving }));
+  await app.register(otlpReceiver({ ingest, intake, ...receiving }));
   await app.register(nativeReceiver({ ingest, ...receiving }));
   await app.register(auditReceiver({ ingest, clock, ...receiving }));
   const history = { ingest: asHistory(ingest), path: '/v1/history', role: 'operator' } as const;
@@ -236,10 +241,11 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
 }
 
 async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
-  const { options, authenticator, bodies, metrics, host } = s;
+  const { options, authenticator, bodies, intake, metrics, host } = s;
   const { clock, log } = options;
   const app = createHttpServer({ clock, log, metrics });
-  await app.register(otlpReceiver({ ingest: host.ingest, authenticator, bodies, log, metrics }));
+  const { ingest } = host;
+  await app.register(otlpReceiver({ ingest, intake, authenticator, bodies, log, metrics }));
   return app;
 }
 
@@ -270,14 +276,37 @@ async function listen(
     await app.listen({ host: address.host, port: address.port });
   } catch (error) {
     await app.close();
-    const code = (error as NodeJS.ErrnoException).code;
-    const why = code === 'EADDRINUSE' ? 'is taken by another process' : `cannot be used (${code})`;
-    const message = `port ${address.port} on ${address.host} ${why}; set ${key}.port to another`;
-    throw new TripcoilError('config_invalid', message, { cause: error });
+    throw portProblem(error, (error as NodeJS.ErrnoException).code ?? '', address, key);
   }
   const bound = app.server.address() as AddressInfo;
   const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
   return { app, url: `http://${host}:${bound.port}` };
+}
+
+/** Starts the OTLP/gRPC listener; returns its URL. */
+async function listenGrpc(s: Surroundings, undo: AsyncDisposableStack): Promise<string> {
+  const { config, clock, log } = s.options;
+  const receiver = createOtlpGrpcReceiver({ ...s, clock, log });
+  undo.defer(() => receiver.close());
+  const { host, port: wanted } = config.otlpGrpc;
+  try {
+    const port = await receiver.listen(host, wanted);
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  } catch (error) {
+    const code = /\bE[A-Z]{3,}\b/.exec(error instanceof Error ? error.message : '')?.[0] ?? '';
+    throw portProblem(error, code, config.otlpGrpc, 'otlp_grpc');
+  }
+}
+
+function portProblem(
+  error: unknown,
+  code: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  key: string,
+): TripcoilError {
+  const why = code === 'EADDRINUSE' ? 'is taken by another process' : `cannot be used (${code})`;
+  const message = `port ${port} on ${host} ${why}; set ${key}.port to another`;
+  return new TripcoilError('config_invalid', message, { cause: error });
 }
 
 async function openStore(

@@ -68,10 +68,11 @@ export function untilSignalled(): Promise<void> {
 
 /** What a newcomer needs next: where it listens, what it does, and how to send the first span. */
 function greet(daemon: Daemon, dataDirectory: string): void {
-  const { main, otlp } = daemon.urls;
+  const { main, otlp, otlpGrpc } = daemon.urls;
   const tenants = daemon.host.view.tenants();
   const shadowed = tenants.filter((tenant) => tenant.posture === 'shadow');
   talk(`tripcoil ${SOFTWARE_VERSION} listens on ${main} (API, UI) and ${otlp} (OTLP/HTTP)`);
+  talk(`OTLP/gRPC on ${otlpGrpc}`);
   talk(`data in ${dataDirectory}, store ${daemon.store.kind}`);
   if (tenants.length === 0 || shadowed.length > 0) {
     const names = shadowed.map((tenant) => tenant.tenant).join(', ') || 'every tenant';

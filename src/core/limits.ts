@@ -53,8 +53,8 @@ export const LIMITS = {
   /** Bodies being decoded at once: 4 × 64 MiB × (body + decompressed) = 512 MiB at worst. */
   concurrentBodies: 4,
   /**
-   * gRPC calls whose message is still arriving, of all senders and of one: grpc-js holds each whole,
-   * sent and decompressed, so 16 × 128 MiB = 2 GiB at worst, from credentials that may send.
+   * gRPC calls whose message is still arriving, of all senders and of one: grpc-js holds each
+   * whole, sent and decompressed, so 16 × 128 MiB = 2 GiB at worst, from credentials that may send.
    */
   grpcReading: 16,
   grpcReadingPerSender: 12,

@@ -264,6 +264,7 @@ function demoConfig(
   const text = `
 listen: { port: ${port} }
 otlp: { port: ${otlpPort} }
+otlp_grpc: { port: 0 }
 data_directory: ${JSON.stringify(directory)}
 tokens:
   - name: demo-broker

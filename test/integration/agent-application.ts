@@ -1,4 +1,5 @@
 import { SpanKind, trace } from '@opentelemetry/api';
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
@@ -7,7 +8,8 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
  * An application as users write it: an agent run with a model call and a tool call, traced with the
  * OpenTelemetry SDK and exported as the environment says. Prints the trace id.
  */
-const Exporter = process.argv[2] === 'protobuf' ? ProtobufExporter : JsonExporter;
+const exporters = { json: JsonExporter, protobuf: ProtobufExporter, grpc: GrpcExporter };
+const Exporter = exporters[process.argv[2] as keyof typeof exporters] ?? JsonExporter;
 const sdk = new NodeSDK({
   serviceName: 'invoice-service',
   traceExporter: new Exporter(),

@@ -27,7 +27,7 @@ describe('a real OpenTelemetry JS SDK process', () => {
     await workplace?.remove();
   });
 
-  it.each(['json', 'protobuf'])(
+  it.each(['json', 'protobuf', 'grpc'])(
     'sends agent spans as %s that appear as a chain',
     async (encoding) => {
       const token = await daemon.token('local-ingest');
@@ -37,7 +37,7 @@ describe('a real OpenTelemetry JS SDK process', () => {
         {
           env: {
             ...process.env,
-            OTEL_EXPORTER_OTLP_ENDPOINT: daemon.otlp,
+            OTEL_EXPORTER_OTLP_ENDPOINT: encoding === 'grpc' ? daemon.otlpGrpc : daemon.otlp,
             OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${token}`,
           },
         },

@@ -19,7 +19,10 @@ import {
 } from '../../bench/decode-oracle.ts';
 import { TripcoilError } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import { createOtlpGrpcReceiver, type OtlpGrpcReceiver } from '../../src/receivers/grpc/server.ts';
+import {
+  createOtlpGrpcReceiver,
+  type OtlpGrpcReceiver,
+} from '../../src/receivers/otlp/grpc/server.ts';
 import { OtlpIntake } from '../../src/receivers/otlp/intake.ts';
 import { createFixture, type Fixture } from '../../src/receivers/testing/receiver-fixture.ts';
 import { FakeClock } from '../../src/runtime/testing/fake-clock.ts';

@@ -50,7 +50,8 @@ export async function createCheckout(): Promise<Checkout> {
   await copyExamples(directory, localised);
   await writeFile(
     join(directory, 'ports.yaml'),
-    localised('listen: { port: 8787 }\notlp: { port: 4318 }\nstore: { kind: memory }\n'),
+    localised('listen: { port: 8787 }\notlp: { port: 4318 }\nstore: { kind: memory }\n') +
+      'otlp_grpc: { port: 0 }\n',
   );
   const env = environment(directory, localised('http://127.0.0.1:8787'));
   const terminals = new Set<Terminal>();

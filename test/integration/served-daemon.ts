@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 export interface ServedDaemon {
   readonly main: string;
   readonly otlp: string;
+  readonly otlpGrpc: string;
   readonly process: ChildProcess;
   /** Everything it said on standard error so far. */
   readonly said: readonly string[];
@@ -33,13 +34,14 @@ export async function createWorkplace(extra = '', storeKind = 'memory'): Promise
   const configFile = join(directory, 'tripcoil.yaml');
   await writeFile(
     configFile,
-    `listen: { port: 0 }\notlp: { port: 0 }\ndata_directory: ./data\n` +
+    `listen: { port: 0 }\notlp: { port: 0 }\notlp_grpc: { port: 0 }\ndata_directory: ./data\n` +
       `store: { kind: ${storeKind} }\n${extra}`,
   );
   return { directory, configFile, remove: () => rm(directory, { recursive: true, force: true }) };
 }
 
 const LISTENS = /listens on (http:\S+) \(API, UI\) and (http:\S+) \(OTLP/;
+const LISTENS_GRPC = /OTLP\/gRPC on (http:\S+)/;
 
 export async function serve(workplace: Workplace): Promise<ServedDaemon> {
   const child = spawn(process.execPath, ['src/main.ts', 'serve', '-c', workplace.configFile], {
@@ -49,15 +51,18 @@ export async function serve(workplace: Workplace): Promise<ServedDaemon> {
   const printed: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => printed.push(line));
   const lines = createInterface({ input: child.stderr });
-  const listening = new Promise<{ main: string; otlp: string }>((resolve, reject) => {
-    lines.on('line', (line) => {
-      said.push(line);
-      const match = LISTENS.exec(line);
-      if (match?.[1] && match[2]) resolve({ main: match[1], otlp: match[2] });
-    });
-    child.once('exit', (code) => reject(new Error(`serve ended (${code}):\n${said.join('\n')}`)));
-  });
-  const { main, otlp } = await listening;
+  const listening = new Promise<{ main: string; otlp: string; otlpGrpc: string }>(
+    (resolve, reject) => {
+      lines.on('line', (line) => {
+        said.push(line);
+        const otlpGrpc = LISTENS_GRPC.exec(line)?.[1];
+        const [, main, otlp] = LISTENS.exec(said.at(-2) ?? '') ?? [];
+        if (main && otlp && otlpGrpc) resolve({ main, otlp, otlpGrpc });
+      });
+      child.once('exit', (code) => reject(new Error(`serve ended (${code}):\n${said.join('\n')}`)));
+    },
+  );
+  const { main, otlp, otlpGrpc } = await listening;
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     const exited = once(child, 'exit');
@@ -68,6 +73,7 @@ export async function serve(workplace: Workplace): Promise<ServedDaemon> {
   return {
     main,
     otlp,
+    otlpGrpc,
     process: child,
     said,
     printed,

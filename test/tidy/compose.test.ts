@@ -87,10 +87,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('publishes the ports that the daemon listens on, and hands it every token it asks for', () => {
-    expect(containerPorts('tripcoil')).toEqual([config.listen.port, config.otlp.port]);
-    expect(dockerfile).toMatch(
-      new RegExp(`^EXPOSE ${config.listen.port} ${config.otlp.port}$`, 'm'),
-    );
+    const ports = [config.listen.port, config.otlp.port, config.otlpGrpc.port];
+    expect(containerPorts('tripcoil')).toEqual(ports);
+    expect(dockerfile).toMatch(new RegExp(`^EXPOSE ${ports.join(' ')}$`, 'm'));
     expect(config.tokens.map((token) => token.roles[0]).sort()).toEqual([
       'broker',
       'ingest',

@@ -1,11 +1,11 @@
 import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js';
 import { ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder } from '@grpc/grpc-js';
-import { TripcoilError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
-import type { Authenticator } from '../../ports/authenticator.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Principal } from '../../ports/ingest.ts';
-import { authenticateBearer } from '../http-answer.ts';
+import { TripcoilError } from '../../../core/errors.ts';
+import { LIMITS } from '../../../core/limits.ts';
+import type { Authenticator } from '../../../ports/authenticator.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Principal } from '../../../ports/ingest.ts';
+import { authenticateBearer } from '../../http-answer.ts';
 import type { CallStatus } from './status.ts';
 
 export interface AdmissionOptions {

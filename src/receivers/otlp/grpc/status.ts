@@ -1,9 +1,9 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import type { ErrorCode } from '../../core/errors.ts';
-import { TripcoilError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
-import { publicError } from '../http-answer.ts';
-import { badRequest, retryInfo, statusMessage } from '../otlp/response.ts';
+import type { ErrorCode } from '../../../core/errors.ts';
+import { TripcoilError } from '../../../core/errors.ts';
+import { LIMITS } from '../../../core/limits.ts';
+import { publicError } from '../../http-answer.ts';
+import { badRequest, retryInfo, statusMessage } from '../response.ts';
 
 /** How a call ends, in the form that both handlers and interceptors of grpc-js take. */
 export interface CallStatus {
