@@ -47,10 +47,9 @@ function kindOf(fields: FieldValues, signal: Signal): EventKind | null {
   const own = fields.text('eventKind');
   if (EVENT_KINDS.includes(own as EventKind)) return own as EventKind;
   const marked = fields.marks & AGENT_MARK;
-  const verdict =
-    fromEventName(fields, signal.eventName) ??
-    (marked === 0 ? undefined : fromConventions(fields, signal)) ??
-    (marked === 0 ? undefined : fromEvidence(fields, signal));
+  let verdict = fromEventName(fields, signal.eventName);
+  if (verdict === undefined && marked !== 0) verdict = fromConventions(fields, signal);
+  if (verdict === undefined && marked !== 0) verdict = fromEvidence(fields, signal);
   if (verdict !== undefined) return verdict;
   if ((fields.marks & GENERIC_MARK) === 0) return null;
   if (signal.isLog && !isGateway(signal)) return null;
@@ -90,29 +89,52 @@ function fromEventName(fields: FieldValues, eventName: string): Verdict {
 }
 
 function fromConventions(fields: FieldValues, signal: Signal): Verdict {
-  const operation = fields.peek('operationName');
   // MCP first: its spans carry `execute_tool` too, and its method says more.
-  return (
-    look(MCP_KINDS, fields.peek('mcpMethod')) ??
-    (operation === 'chain' ? null : look(GEN_AI_KINDS, operation)) ??
-    openInferenceKind(fields, signal) ??
-    look(AI_SDK_KINDS, fields.peek('aiSdkOperation')) ??
-    look(FRAMEWORK_KINDS, fields.peek('traceloopKind')) ??
-    look(FRAMEWORK_KINDS, fields.peek('langsmithKind')) ??
-    look(FRAMEWORK_KINDS, fields.peek('langfuseKind')?.toLowerCase()) ??
-    (signal.name.startsWith('claude_code.')
-      ? look(CLAUDE_SPAN_KINDS, fields.peek('claudeSpan') ?? signal.name.slice(12))
-      : undefined) ??
-    look(LITELLM_KINDS, fields.peek('litellmCall'))
-  );
+  const mcp = look(MCP_KINDS, fields.peek('mcpMethod'));
+  if (mcp !== undefined) return mcp;
+  const genAi = look(GEN_AI_KINDS, fields.peek('operationName'));
+  if (genAi !== undefined) return genAi;
+  const openInference = openInferenceKind(fields, signal);
+  if (openInference !== undefined) return openInference;
+  const aiSdk = look(AI_SDK_KINDS, fields.peek('aiSdkOperation'));
+  if (aiSdk !== undefined) return aiSdk;
+  const traceloop = look(FRAMEWORK_KINDS, fields.peek('traceloopKind'));
+  if (traceloop !== undefined) return traceloop;
+  const langsmith = look(FRAMEWORK_KINDS, fields.peek('langsmithKind'));
+  if (langsmith !== undefined) return langsmith;
+  const langfuse = langfuseKind(fields, signal);
+  if (langfuse !== undefined) return langfuse;
+  if (signal.name.startsWith('claude_code.')) {
+    return look(CLAUDE_SPAN_KINDS, fields.peek('claudeSpan') ?? signal.name.slice(12)) ?? null;
+  }
+  return look(LITELLM_KINDS, fields.peek('litellmCall'));
 }
 
 /** A handoff is traced as a tool whose input is the old agent and whose output the new one. */
 function openInferenceKind(fields: FieldValues, signal: Signal): Verdict {
   const kind = fields.peek('openinferenceKind')?.toUpperCase();
   if (kind === 'TOOL' && HANDOFF.test(signal.name)) return 'delegation';
+  const [, subject, step] = BEEAI_SPAN.exec(signal.name) ?? [];
+  if (step !== undefined && signal.scopeName.endsWith('.beeai')) {
+    return BEEAI_STEPS.has(`${subject} ${step}`) ? look(OPENINFERENCE_KINDS, kind) : null;
+  }
   return look(OPENINFERENCE_KINDS, kind);
 }
+
+/** BeeAI makes a span of every event of a call; of each call one counts. */
+const BEEAI_SPAN = /^(tool|backend|agent)\.[\w.]{1,256}\.(\w{1,32})-\d{1,9}$/;
+const BEEAI_STEPS: ReadonlySet<string> = new Set(['tool success', 'tool error', 'backend start']);
+
+/** Langfuse's LangGraph callback calls a tool a span: one inside the node `tools`. */
+function langfuseKind(fields: FieldValues, signal: Signal): Verdict {
+  const kind = fields.peek('langfuseKind')?.toLowerCase();
+  if (kind === 'span' && fields.peek('langgraphNode') === 'tools') {
+    return LANGGRAPH_STRUCTURE.test(signal.name) ? null : 'tool_call';
+  }
+  return look(FRAMEWORK_KINDS, kind);
+}
+
+const LANGGRAPH_STRUCTURE = /^(?:tools$|ChannelWrite|Branch<|Runnable|__|_write$|should_continue$)/;
 
 const HANDOFF = /^handoff to (.{1,256})$/is;
 
@@ -174,7 +196,8 @@ function mcpToolNameOf(fields: FieldValues): string | undefined {
   return typeof tool === 'string' && tool !== '' ? `mcp__${String(server)}__${tool}` : undefined;
 }
 
-const TOOL_SPAN_NAME = /^(?:execute_tool|running tool:|tools\/call) (.{1,256})$/s;
+const TOOL_SPAN_NAME =
+  /^(?:(?:execute_tool|running tool:|tools\/call) |tool\.(?=.+\.(?:success|error)-\d+$))(.{1,256}?)(?:\.(?:success|error)-\d{1,9})?$/s;
 
 function accessNameOf(fields: FieldValues, signal: Signal): string {
   const mcpMethod = fields.peek('mcpMethod');
@@ -246,7 +269,7 @@ const GEN_AI_KINDS = kinds({
     'chat.completions text.completions',
   agent_run: 'invoke_agent create_agent invoke_workflow plan output_messages',
   // A step holds the model and tool calls that count by themselves.
-  none: 'agent_step',
+  none: 'agent_step chain',
   data_access:
     'retrieval search_memory create_memory update_memory upsert_memory delete_memory ' +
     'create_memory_store delete_memory_store',
@@ -290,7 +313,7 @@ const FRAMEWORK_KINDS = kinds({
   data_access: 'retriever',
   agent_run: 'agent',
   authz_decision: 'guardrail',
-  none: 'workflow task chain span prompt parser event evaluator',
+  none: 'workflow task chain prompt parser evaluator',
 });
 
 /** Log events of Claude Code and Codex, without their prefix. */

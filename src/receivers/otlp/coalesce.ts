@@ -84,6 +84,7 @@ export const COALESCE = {
     'ai.telemetry.metadata.sessionId',
     'ai.settings.context.sessionId',
     'langfuse_session_id',
+    'langfuse.observation.metadata.thread_id',
     'conversation.id',
     'a2a.context.id',
     'mcp.session.id',
@@ -128,6 +129,10 @@ export const COALESCE = {
   traceloopKind: ['traceloop.span.kind'],
   langsmithKind: ['langsmith.span.kind'],
   langfuseKind: ['langfuse.observation.type'],
+  langgraphNode: [
+    'langfuse.observation.metadata.langgraph_node',
+    'langsmith.metadata.langgraph_node',
+  ],
   aiSdkOperation: ['ai.operationId'],
   mcpMethod: ['mcp.method.name'],
   eventName: ['event.name'],
