@@ -63,6 +63,7 @@ export function isGateway(signal: Signal): boolean {
 
 /** A request that the service answers is the caller's action; its own agent did not act. */
 function isIncoming(fields: FieldValues, signal: Signal): boolean {
+  if (isGateway(signal)) return false;
   const named = fields.peek('agentId') ?? fields.peek('plainAgentId');
   return (signal.spanKind === SERVER || signal.spanKind === CONSUMER) && named === undefined;
 }

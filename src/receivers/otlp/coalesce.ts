@@ -320,7 +320,7 @@ export const COALESCE = {
   outcome: ['tripcoil.outcome.status'],
   succeeded: ['success'],
   errorType: ['tripcoil.outcome.error_type', 'error.type', 'exception.type', 'error_type'],
-  httpStatus: ['http.response.status_code', 'http.status_code', 'status_code'],
+  httpStatus: ['http.response.status_code', 'http.status_code', 'http.status', 'status_code'],
   grpcStatus: ['rpc.response.status_code', 'rpc.grpc.status_code'],
   latencyMs: ['tripcoil.latency_ms', 'duration_ms'],
   /** With its unit behind, as agentgateway writes it. */
@@ -334,7 +334,7 @@ export const COALESCE = {
   ],
 
   httpMethod: ['http.request.method', 'http.method'],
-  httpRoute: ['url.template', 'http.route', 'http.target', 'url.path'],
+  httpRoute: ['url.template', 'http.route', 'http.target', 'url.path', 'http.path'],
   dbSystem: ['db.system.name', 'db.system'],
   dbOperation: ['db.operation.name', 'db.operation'],
   dbCollection: ['db.collection.name', 'db.sql.table', 'db.mongodb.collection'],

@@ -67,12 +67,15 @@ export function eventOf(
   const intent = shortText(fields, 'intentText');
   put(event, 'intent', pair('text', intent, 'scope', shortText(fields, 'intentScope')));
   put(event, 'latencyMs', fields.amount('latencyMs') ?? frame.latencyMs);
-  put(event, 'clientIp', identifier(fields, 'clientIp'));
+  put(event, 'clientIp', identifier(fields, 'clientIp')?.replace(PORT_BEHIND, '$1'));
   if ((fields.marks & RARE_MARK) !== 0) putRare(event, fields);
   // Last, since it holds what no field above has taken.
   event.attrs = attrsOf(fields, frame);
   return event;
 }
+
+/** Gateways write the peer's address with its port: `192.0.2.7:4711`, `[2001:db8::1]:4711`. */
+const PORT_BEHIND = /^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:.]+\]):\d+$/i;
 
 /** Fields that few records carry; `RARE_MARK` says that this one does. */
 function putRare(event: Mutable<ReceivedEvent>, fields: FieldValues): void {

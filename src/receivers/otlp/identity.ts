@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../core/access-event.ts';
 import { boundedId } from '../identifier.ts';
 import type { Signal } from './classify.ts';
+import { isGateway } from './classify.ts';
 import { parsed } from './content.ts';
 import { identifier } from './facets.ts';
 import type { FieldValues } from './field-values.ts';
@@ -60,6 +61,8 @@ function namedByKind(fields: FieldValues, signal: Signal): string | undefined {
   if (fields.peek('openinferenceKind') === 'AGENT') {
     return fields.text('graphNode') ?? ADK_AGENT_SPAN.exec(signal.name)?.[1];
   }
+  // Behind a gateway the subject of the token is who calls, where no actor is named beside it.
+  if (isGateway(signal)) return fields.peek('principalSub');
   const kind = fields.peek('traceloopKind') ?? fields.peek('langsmithKind');
   if (kind === 'agent') return fields.text('entityName') ?? signal.name.replace(/\.agent$/, '');
   return fields.peek('langfuseKind')?.toLowerCase() === 'agent' ? signal.name : undefined;

@@ -296,10 +296,13 @@ function isPairs(value: JsonValue): value is Readonly<Record<string, JsonValue>>
 
 /** Claude Code puts the full name in the body and a short one in the attribute. */
 function eventNameOf(log: LogRecord, fields: FieldValues): string {
+  const attribute = fields.peek('eventName') ?? '';
+  // Codex's exporter names a record after the line of code that wrote it.
+  if (/^(claude_code|codex)\./.test(attribute)) return attribute;
   if (log.eventName !== '') return log.eventName;
   const { body } = log;
   if (typeof body === 'string' && /^(claude_code|codex)\.[a-z_]{1,64}$/.test(body)) return body;
-  return fields.peek('eventName') ?? '';
+  return attribute;
 }
 
 function textAt(attributes: Attributes, key: string): string {

@@ -33,6 +33,7 @@ export interface SpanInput {
 export function traces(
   spans: readonly SpanInput[],
   resource: Readonly<Record<string, Plain>> = {},
+  scope = 'test.scope',
 ): Normalised {
   const request = {
     resourceSpans: [
@@ -40,7 +41,7 @@ export function traces(
         resource: { attributes: pairs(resource) },
         scopeSpans: [
           {
-            scope: { name: 'test.scope' },
+            scope: { name: scope },
             spans: spans.map((span, index) => ({
               traceId: TRACE,
               spanId: (index + 1).toString(16).padStart(16, '0'),
@@ -59,12 +60,21 @@ export function traces(
 }
 
 /** One log record, decoded and normalised. */
-export function logs(record: object, resource: Readonly<Record<string, Plain>> = {}): Normalised {
+export function logs(
+  record: object,
+  resource: Readonly<Record<string, Plain>> = {},
+  scope = '',
+): Normalised {
   const request = {
     resourceLogs: [
       {
         resource: { attributes: pairs(resource) },
-        scopeLogs: [{ logRecords: [{ timeUnixNano: '1544712660300000000', ...record }] }],
+        scopeLogs: [
+          {
+            scope: { name: scope },
+            logRecords: [{ timeUnixNano: '1544712660300000000', ...record }],
+          },
+        ],
       },
     ],
   };
