@@ -14,6 +14,9 @@ const SMALLEST_HINTED_NUMBER = 1e6;
 /** `time_to_first_token: 0.3` and `token: 12` measure something. */
 const SMALLEST_NUMERIC_TOKEN = 1e5;
 
+/** How any JSON with structure in it begins. */
+const JSON_START = /^\s*(?:\[\s*[[\]{"\-\dtfn]|\{\s*["}]|")/;
+
 /** Masks whose key condemns everything below it, whatever shape that has. */
 const CONDEMNING = new Set(['password', 'secret', 'api_key', 'cookie', 'code', 'birth_date']);
 
@@ -194,6 +197,8 @@ function redactNested(pass: Pass, text: string, policy: KeyPolicy, depth: number
 export function parseNested(text: string): unknown {
   const first = text.charCodeAt(0);
   if (first !== 0x7b && first !== 0x5b && first !== 0x22 && first > 0x20) return undefined;
+  // A parser that throws costs a hundred times as much, and every token begins like an array.
+  if (!JSON_START.test(text)) return undefined;
   const last = text.trimEnd().at(-1);
   if (last !== '}' && last !== ']' && last !== '"') return undefined;
   try {
