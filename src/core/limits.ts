@@ -141,8 +141,10 @@ export const LIMITS = {
 
   /** Entries kept for the store; beyond it they are read from the ledger again. 64 MiB at 1 KiB. */
   projectionQueue: 65_536,
-  /** Entries of one insert, and the pause in which they gather: longer the more there are. */
+  /** Entries of one insert, and the pause in which they gather. */
   projectionEntries: 8_192,
+  /** Text of entries read from the ledger for one insert; a batch of its reader may exceed it. */
+  projectionChars: 16 * 1024 * 1024,
   projectionPauseMinMs: 50,
   projectionPauseMaxMs: 1_000,
 
@@ -162,6 +164,10 @@ export const LIMITS = {
   projectedIntervals: 1_024,
   /** Memory of one statement in the store's process; its caches come on top. */
   storeStatementBytes: 512 * 1024 * 1024,
+  /** Text of rows built before others get their turn: about 60 rows, a millisecond. */
+  storeSliceChars: 64 * 1024,
+  /** Text of one insert, of rows of up to `eventBytes`; the rest goes into another. */
+  storeInsertChars: 16 * 1024 * 1024,
   /** Statements waiting for the store's process; beyond it callers are refused. */
   storeCallsInFlight: 64,
   /** A statement that takes longer costs the store's process its life. */

@@ -21,6 +21,7 @@ class RecordingStore {
   readonly inner = createMemoryStore();
   readonly batches: ProjectionBatch[] = [];
   fails = false;
+  insertTakes: () => Promise<void> = async () => {};
 
   get store(): Store {
     return {
@@ -28,6 +29,7 @@ class RecordingStore {
       project: async (batch) => {
         if (this.fails) throw new Error('store is down');
         this.batches.push(batch);
+        await this.insertTakes();
         await this.inner.project(batch);
       },
     };
@@ -113,6 +115,34 @@ describe('the projector', { timeout: 30_000 }, () => {
     expect(projector.projectedSeq).toBe(ledger.head.seq);
     expectGapless(recording.runs, ledger.head.seq);
     expect(log.lines).toEqual(['warn store does not take projections; retrying']);
+  });
+
+  it('rests four times as long as an insert takes, however fast the log grows', async () => {
+    const { ledger, recording, partition, projector, clock } = start();
+    recording.insertTakes = () => clock.sleep(100);
+    projector.start();
+    for (let elapsedMs = 0; elapsedMs < 5_000; elapsedMs += 20) {
+      await partition.append([inputOf({ id: `e${elapsedMs}` })]);
+      await clock.advance(20);
+    }
+    // One insert each 100 ms of work and 400 ms of rest.
+    expect(recording.batches.length).toBeGreaterThanOrEqual(9);
+    expect(recording.batches.length).toBeLessThanOrEqual(11);
+    await clock.advance(2 * PAUSE_MS);
+    expectGapless(recording.runs, ledger.head.seq);
+  });
+
+  it('rests less while another full insert is waiting', async () => {
+    const { ledger, recording, partition, projector, clock } = start();
+    const many = Array.from({ length: LIMITS.commitEntries }, (_, i) => inputOf({ id: `e${i}` }));
+    for (let round = 0; round < 8; round += 1) await partition.append(many);
+    await partition.idle();
+    recording.insertTakes = () => clock.sleep(200);
+    projector.start();
+    // Four inserts; with the longer rest they would take more than three seconds.
+    await clock.advance(2_500);
+    expect(projector.projectedSeq).toBe(ledger.head.seq);
+    expect(recording.batches).toHaveLength(4);
   });
 
   it('reads from the ledger what has left its memory', async () => {

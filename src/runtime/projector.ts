@@ -17,11 +17,17 @@ export interface ProjectorOptions {
   readonly metrics: Metrics;
 }
 
+/** Pauses by the time the last insert took: the store works a fifth of the time at most. */
+const REST_FACTOR = 4;
+/** Half the time while another full insert is waiting, or it never catches up. */
+const BACKLOG_REST_FACTOR = 1;
+
 /**
  * Copies the log into the store, in order and behind everything else. Recent entries come from
  * memory; when the store falls behind or restarts, the rest is read from the ledger. It takes what
  * gathers in a pause rather than each commit: a column store writes files for every insert, and on
- * one disk those delay the fsync that senders wait for.
+ * one disk those delay the fsync that senders wait for. The pause follows the time the insert took,
+ * so that a slow disk or a busy processor is asked for less.
  */
 export class Projector {
   readonly #options: ProjectorOptions;
@@ -32,8 +38,7 @@ export class Projector {
   #done: Promise<void> = Promise.resolve();
   #unsubscribe: () => void = () => {};
   #projected = 0;
-  /** Entries projected since the last pause. */
-  #lastInsert = 0;
+  #pauseMs: number = LIMITS.projectionPauseMinMs;
   #waiters: { seq: number; resolve: () => void }[] = [];
 
   constructor(options: ProjectorOptions) {
@@ -75,10 +80,10 @@ export class Projector {
     while (!this.#stop.signal.aborted) {
       try {
         if (failures > 0 || this.#projected === 0) this.#projected = await this.#stored();
-        await this.#catchUp();
-        failures = 0;
         await this.#sleepUntilWoken();
-        await clock.sleep(this.#pauseMs(), this.#stop.signal);
+        await clock.sleep(this.#pauseMs, this.#stop.signal);
+        await this.#step();
+        failures = 0;
       } catch (error) {
         failures += 1;
         if (failures === 1)
@@ -86,14 +91,6 @@ export class Projector {
         await clock.sleep(Math.min(5_000, 100 * 2 ** failures), this.#stop.signal);
       }
     }
-  }
-
-  /** Short when little comes, so that people see it soon; long under load, for large inserts. */
-  #pauseMs(): number {
-    const { projectionPauseMinMs: min, projectionPauseMaxMs: max } = LIMITS;
-    const share = this.#lastInsert / LIMITS.projectionEntries;
-    this.#lastInsert = 0;
-    return Math.min(max, min + 2 * share * max);
   }
 
   /** Where the store stands. One that is ahead holds the rows of another ledger. */
@@ -109,14 +106,19 @@ export class Projector {
     return seq;
   }
 
-  async #catchUp(): Promise<void> {
-    const { ledger } = this.#options;
-    while (this.#projected < ledger.head.seq && !this.#stop.signal.aborted) {
-      const next = this.#projected + 1;
-      const gathered = this.#gather(next);
-      if (gathered.length > 0) await this.#project(gathered);
-      else await this.#fromLedger(next);
-    }
+  /** One insert, and how long to rest after it. */
+  async #step(): Promise<void> {
+    const { clock, ledger } = this.#options;
+    if (this.#projected >= ledger.head.seq || this.#stop.signal.aborted) return;
+    const next = this.#projected + 1;
+    const gathered = this.#gather(next);
+    const entries = gathered.length > 0 ? gathered : await this.#fromLedger(next);
+    const startMs = clock.monotonicMs();
+    await this.#project(entries);
+    const backlog = ledger.head.seq - this.#projected >= LIMITS.projectionEntries;
+    const restMs = (clock.monotonicMs() - startMs) * (backlog ? BACKLOG_REST_FACTOR : REST_FACTOR);
+    const { projectionPauseMinMs: min, projectionPauseMaxMs: max } = LIMITS;
+    this.#pauseMs = Math.min(max, Math.max(min, restMs));
   }
 
   /** Entries from `next` on that are in memory, without a gap; none when the ledger is asked. */
@@ -137,19 +139,24 @@ export class Projector {
     this.#recentEntries -= this.#recent.shift()?.length ?? 0;
   }
 
-  async #fromLedger(next: number): Promise<void> {
+  async #fromLedger(next: number): Promise<readonly LogEntry[]> {
+    const entries: LogEntry[] = [];
+    let chars = 0;
     for await (const batch of this.#options.ledger.read(next)) {
-      await this.#project(batch.map(decodeEntry));
-      const oldest = this.#recent[0]?.[0];
-      if (this.#stop.signal.aborted || (oldest && oldest.seq <= this.#projected + 1)) return;
+      for (const stored of batch) {
+        entries.push(decodeEntry(stored));
+        chars += stored.body.length;
+      }
+      const enough = entries.length >= LIMITS.projectionEntries || chars >= LIMITS.projectionChars;
+      if (enough || this.#stop.signal.aborted) break;
     }
+    return entries;
   }
 
   async #project(entries: readonly LogEntry[]): Promise<void> {
     const batch = projectionOf(entries);
     if (!batch) return;
     await this.#options.store.project(batch);
-    this.#lastInsert += entries.length;
     this.#projected = Math.max(this.#projected, batch.lastSeq);
     const { ledger, metrics } = this.#options;
     metrics.gauge('tripcoil_store_projection_lag_entries', ledger.head.seq - this.#projected);

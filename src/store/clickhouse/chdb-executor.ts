@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { setImmediate } from 'node:timers/promises';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -67,10 +68,20 @@ export class ChdbExecutor implements SqlExecutor {
       .map((line) => JSON.parse(line) as SqlRow);
   }
 
-  async insert(table: string, rows: readonly SqlRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const lines = rows.map((row) => JSON.stringify(row)).join('\n');
-    await this.call((id) => ({ id, op: 'insert', table, lines }));
+  async insert(table: string, rows: Iterable<SqlRow>): Promise<void> {
+    let lines = '';
+    let sliceEnd: number = LIMITS.storeSliceChars;
+    for (const row of rows) {
+      lines += `${JSON.stringify(row)}\n`;
+      if (lines.length < sliceEnd) continue;
+      await setImmediate();
+      sliceEnd = lines.length + LIMITS.storeSliceChars;
+      if (lines.length < LIMITS.storeInsertChars) continue;
+      await this.insertLines(table, lines);
+      lines = '';
+      sliceEnd = LIMITS.storeSliceChars;
+    }
+    if (lines !== '') await this.insertLines(table, lines);
   }
 
   async close(): Promise<void> {
@@ -83,6 +94,10 @@ export class ChdbExecutor implements SqlExecutor {
       await ended;
     }
     await this.recovery;
+  }
+
+  private async insertLines(table: string, lines: string): Promise<void> {
+    await this.call((id) => ({ id, op: 'insert', table, lines }));
   }
 
   private adopt(child: ChildProcess): void {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { LIMITS } from '../../core/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
@@ -116,6 +117,36 @@ describe.skipIf(!installed)('chDB store', { timeout: 30_000 }, () => {
     const store = await createChdbStore(await optionsFor(directory));
     expect(store.processId()).not.toBe(pid);
     await store.close();
+  });
+
+  it('lets others have their turn while it builds rows, and cuts what is too much', async () => {
+    const executor = await ChdbExecutor.open(await optionsFor());
+    await executor.exec('CREATE TABLE t (n UInt32, body String) ENGINE = MergeTree ORDER BY n');
+    const body = 'x'.repeat(LIMITS.eventBytes);
+    const count = 2 * Math.ceil(LIMITS.storeInsertChars / body.length) + 1;
+    let turns = 0;
+    let turnsInSlices = 0;
+    let done = false;
+    const turn = () => {
+      turns += 1;
+      if (!done) setImmediate(turn);
+    };
+    setImmediate(turn);
+    function* rows() {
+      for (let n = 0; n < count; n += 1) {
+        if (n === 8) turnsInSlices = turns;
+        yield { n, body };
+      }
+    }
+    await executor.insert('t', rows());
+    done = true;
+    expect(turnsInSlices).toBeGreaterThanOrEqual(4);
+    const parts = "SELECT count() AS parts FROM system.parts WHERE table = 't' AND level = 0";
+    expect(await executor.exec(parts)).toEqual([{ parts: 3 }]);
+    const sums = 'SELECT count() AS rows, uniqExact(n) AS apart, sum(length(body)) AS chars FROM t';
+    const chars = count * body.length;
+    expect(await executor.exec(sums)).toEqual([{ rows: count, apart: count, chars }]);
+    await executor.close();
   });
 
   it('never repeats a value in an error', async () => {

@@ -13,8 +13,11 @@ export interface SqlExecutor {
    * when too many statements wait, `internal` when it refuses the statement.
    */
   exec(sql: string, parameters?: SqlParameters): Promise<readonly SqlRow[]>;
-  /** Appends rows in one block. An empty list does nothing. */
-  insert(table: string, rows: readonly SqlRow[]): Promise<void>;
+  /**
+   * Appends rows, in one block unless they are many megabytes; none does nothing. They are drawn
+   * in slices between which others get their turn, so build them lazily.
+   */
+  insert(table: string, rows: Iterable<SqlRow>): Promise<void>;
   healthy(): boolean;
   close(): Promise<void>;
 }

@@ -57,9 +57,9 @@ async function readIntervals(executor: SqlExecutor): Promise<Intervals> {
 }
 
 async function insertRows(executor: SqlExecutor, batch: ProjectionBatch): Promise<void> {
-  await executor.insert(TABLES.events, batch.events.map(eventRow));
-  await executor.insert(TABLES.findings, batch.findings.map(findingRow));
-  await executor.insert(TABLES.transitions, batch.transitions.map(transitionRow));
+  await executor.insert(TABLES.events, batch.events.values().map(eventRow));
+  await executor.insert(TABLES.findings, batch.findings.values().map(findingRow));
+  await executor.insert(TABLES.transitions, batch.transitions.values().map(transitionRow));
 }
 
 function pageOf(query: FindingQuery, rows: readonly SqlRow[]): Page<Finding> {
