@@ -189,7 +189,7 @@ export class Partition {
       decisions = await this.#record(effects, loggedAt);
     } catch {
       // They are derivable from what is durable, so they go out all the same.
-      this.#unrecorded = effects;
+      this.#unrecorded = [...this.#unrecorded, ...effects];
       recorded = false;
     }
     this.#tell({ entries: [...folded, ...decisions], folded, effects, recorded });
