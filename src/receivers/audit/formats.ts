@@ -9,6 +9,7 @@ import { refusal } from './draft.ts';
 import { isObject } from './field-reader.ts';
 import type { AuditFormat, MapContext, Mapped } from './format.ts';
 import { kubernetesFormat } from './kubernetes/format.ts';
+import { liteLlmFormat } from './litellm/format.ts';
 import { nativeFormat } from './native/format.ts';
 import { ocsfFormat } from './ocsf/format.ts';
 import { opaFormat } from './opa/format.ts';
@@ -20,7 +21,7 @@ import { vaultFormat } from './vault/format.ts';
 const PLAIN: readonly AuditFormat[] = [
   nativeFormat,
   ...[vaultFormat, opaFormat(), cerbosFormat, kubernetesFormat, cloudTrailFormat],
-  ...[teleportFormat, authZenFormat, ocsfFormat],
+  ...[teleportFormat, authZenFormat, ocsfFormat, liteLlmFormat],
   ...SHIPPED_PROFILES,
 ];
 

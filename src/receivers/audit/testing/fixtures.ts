@@ -5,7 +5,7 @@ const FOLDER = `${import.meta.dirname}/..`;
 /** Formats that have a mapper of their own, each with `testing/records.json`. */
 export const CODED_FORMATS = [
   ...['native', 'cloudevents', 'opa', 'cerbos', 'vault', 'kubernetes', 'cloudtrail', 'teleport'],
-  ...['authzen', 'ocsf'],
+  ...['authzen', 'ocsf', 'litellm'],
 ];
 
 /** A made-up record and the format it belongs to. */
