@@ -183,7 +183,9 @@ function serverProperties(directory: string, ports: Ports): string {
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
-    'group.min.session.timeout.ms': 1_000,
+    // A broker that was killed may come back once it counts as gone.
+    'broker.session.timeout.ms': 2_000,
+    'broker.heartbeat.interval.ms': 200,
   })
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
@@ -203,6 +205,9 @@ async function startBroker(
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  const killed = (): void => void broker.kill('SIGKILL');
+  process.once('exit', killed);
+  broker.once('exit', () => process.off('exit', killed));
   const said: string[] = [];
   for (const stream of [broker.stdout, broker.stderr]) {
     stream.on('data', (chunk: Buffer) => {

@@ -1,3 +1,4 @@
+import type * as Kafkajs from 'kafkajs';
 import type { Kafka, KafkaConfig, LogEntry } from 'kafkajs';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -36,12 +37,16 @@ export interface KafkaSurroundings {
   readonly log: Log;
   readonly jitter: () => number;
   /** Loads kafkajs at the first use. */
-  readonly client: () => Promise<Kafka>;
+  readonly client: (patience: keyof typeof RETRIES) => Promise<Kafka>;
 }
 
 /** Loads kafkajs, which nobody without Kafka pays for, and makes a client, not connected yet. */
-export async function kafkaClient(connection: KafkaConnection, log: Log): Promise<Kafka> {
-  const kafkajs = await import('kafkajs');
+export async function kafkaClient(
+  connection: KafkaConnection,
+  patience: keyof typeof RETRIES,
+  log: Log,
+): Promise<Kafka> {
+  const kafkajs = await loadKafkajs();
   registerCodecs(kafkajs);
   await quietTimers();
   const { tls, sasl } = connection;
@@ -54,10 +59,25 @@ export async function kafkaClient(connection: KafkaConnection, log: Log): Promis
     connectionTimeout: LIMITS.busConnectMs,
     authenticationTimeout: LIMITS.busRequestMs,
     requestTimeout: LIMITS.busRequestMs,
-    retry: { initialRetryTime: 100, multiplier: 2, retries: 5 },
+    retry: RETRIES[patience],
     logLevel: kafkajs.logLevel.WARN,
     logCreator: () => (entry) => pass(entry, log),
   });
+}
+
+/**
+ * kafkajs's own retries: some 3 s in all before an error is told, or some 12 s for a session that
+ * is to outlive the restart of a broker, since a new one has to wait until the old one expired.
+ */
+export const RETRIES = {
+  brisk: { initialRetryTime: 100, multiplier: 2, maxRetryTime: 3_000, retries: 5 },
+  patient: { initialRetryTime: 100, multiplier: 2, maxRetryTime: 3_000, retries: 8 },
+} as const;
+
+/** Of a CommonJS module Node sees some names only; all of them are on its default. */
+async function loadKafkajs(): Promise<typeof Kafkajs> {
+  const module: unknown = await import('kafkajs');
+  return (module as { readonly default: typeof Kafkajs }).default;
 }
 
 /** An error of the client as ours; kafkajs names brokers and error codes, never records. */

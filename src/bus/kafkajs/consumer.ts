@@ -8,7 +8,7 @@ import type {
   BusRecord,
   BusSubscription,
 } from '../../ports/bus.ts';
-import type { KafkaSurroundings } from './client.ts';
+import { type KafkaSurroundings, RETRIES } from './client.ts';
 import { UnreadableRecords } from './codecs.ts';
 import type { KafkaOffsets } from './offsets.ts';
 
@@ -115,8 +115,19 @@ export class KafkaConsumer implements BusConsumer {
     }
   }
 
+  /** Fails soon where nobody answers; the patience of a session is for what comes later. */
+  async #probe(): Promise<void> {
+    const admin = (await this.#surroundings.client('brisk')).admin();
+    try {
+      await admin.connect();
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  }
+
   async #open(): Promise<Consumer> {
-    const consumer = (await this.#surroundings.client()).consumer({
+    await this.#probe();
+    const consumer = (await this.#surroundings.client('patient')).consumer({
       groupId: this.#subscription.group,
       sessionTimeout: LIMITS.busSessionMs,
       heartbeatInterval: LIMITS.busHeartbeatMs,
@@ -124,7 +135,7 @@ export class KafkaConsumer implements BusConsumer {
       maxBytes: LIMITS.busFetchBytes,
       maxBytesPerPartition: LIMITS.busPartitionFetchBytes,
       allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 100, multiplier: 2, retries: 5, restartOnFailure: NEVER },
+      retry: { ...RETRIES.patient, restartOnFailure: NEVER },
     });
     consumer.on(consumer.events.GROUP_JOIN, () => {
       this.#condition = 'reading';

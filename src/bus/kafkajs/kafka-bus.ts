@@ -4,7 +4,12 @@ import { LIMITS } from '../../core/limits.ts';
 import type { Bus, BusConsumer } from '../../ports/bus.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import { type KafkaConnection, type KafkaSurroundings, kafkaClient } from './client.ts';
+import {
+  type KafkaConnection,
+  type KafkaSurroundings,
+  kafkaClient,
+  type RETRIES,
+} from './client.ts';
 import { KafkaConsumer } from './consumer.ts';
 import { KafkaOffsets } from './offsets.ts';
 import { KafkaProducer } from './producer.ts';
@@ -20,15 +25,16 @@ export interface KafkaBusOptions {
 /** The bus port over Kafka. Connects when first used; nothing is loaded before. */
 export function createKafkaBus(options: KafkaBusOptions): Bus {
   const { connection, clock, log, jitter } = options;
-  let loading: Promise<Kafka> | null = null;
-  const client = (): Promise<Kafka> => {
-    loading ??= kafkaClient(connection, log);
-    return loading;
+  const loading = new Map<keyof typeof RETRIES, Promise<Kafka>>();
+  const client: KafkaSurroundings['client'] = (patience) => {
+    const known = loading.get(patience) ?? kafkaClient(connection, patience, log);
+    loading.set(patience, known);
+    return known;
   };
   const surroundings: KafkaSurroundings = { clock, log, jitter, client };
   const consumers = new Set<BusConsumer>();
   const producer = new KafkaProducer(surroundings);
-  const offsets = new KafkaOffsets(client);
+  const offsets = new KafkaOffsets(surroundings);
   let closing: Promise<void> | null = null;
   const leave = async (): Promise<void> => {
     await Promise.all([...consumers].map((consumer) => consumer.close()));

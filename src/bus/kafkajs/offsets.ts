@@ -1,14 +1,14 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import type { BusSubscription } from '../../ports/bus.ts';
-import { busError } from './client.ts';
+import { busError, type KafkaSurroundings } from './client.ts';
 
 /** Asks the brokers how far a group has come. Connects at the first question. */
 export class KafkaOffsets {
-  readonly #client: () => Promise<Kafka>;
+  readonly #surroundings: KafkaSurroundings;
   #opening: Promise<Admin> | null = null;
 
-  constructor(client: () => Promise<Kafka>) {
-    this.#client = client;
+  constructor(surroundings: KafkaSurroundings) {
+    this.#surroundings = surroundings;
   }
 
   /** Records behind what the group committed, by topic. */
@@ -36,7 +36,7 @@ export class KafkaOffsets {
   }
 
   async #open(): Promise<Admin> {
-    const admin = (await this.#client()).admin();
+    const admin = (await this.#surroundings.client('brisk')).admin();
     await admin.connect();
     return admin;
   }

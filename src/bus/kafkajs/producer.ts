@@ -2,7 +2,7 @@ import type { Message, Producer } from 'kafkajs';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { OutgoingRecord } from '../../ports/bus.ts';
-import { busError, type KafkaSurroundings } from './client.ts';
+import { busError, type KafkaSurroundings, RETRIES } from './client.ts';
 
 /** All replicas acknowledge, and the brokers drop what a retry repeats. */
 const ALL_IN_SYNC = -1;
@@ -41,12 +41,12 @@ export class KafkaProducer {
   }
 
   async #open(): Promise<Producer> {
-    const producer = (await this.#surroundings.client()).producer({
+    const producer = (await this.#surroundings.client('brisk')).producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       // Fewer than for ever: a call ends, and its caller decides.
-      retry: { retries: 5 },
+      retry: RETRIES.brisk,
     });
     await producer.connect();
     return producer;
