@@ -232,7 +232,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
         storeKind: s.storeKind,
       },
       exposition: metrics,
-      localReads: isLoopback(config.listen.host),
+      localReads: isLoopback(config.listen.host) && config.publicUrl === null,
       readiness: () => readiness(s),
     }),
   );

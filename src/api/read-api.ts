@@ -32,7 +32,7 @@ export interface ReadApiOptions extends Operations {
   readonly metrics: Metrics;
   readonly info: ProcessInfo;
   readonly parseGrants: ParseGrants;
-  /** Set for a loopback listener only: reading then needs no token (see auth.ts). */
+  /** Set for a loopback listener without a proxy only: reading then needs no token (auth.ts). */
   readonly localReads: boolean;
 }
 

@@ -117,9 +117,19 @@ export const CONFIG_SCHEMA = z.strictObject({
     .describe('Where ledger, keys, outbox and store live. One process at a time.'),
   public_url: url
     .optional()
-    .describe('How others reach the main listener; stands in tokens, discovery and alerts.'),
+    .describe(
+      'How others reach the main listener; stands in tokens, discovery and alerts. Set it behind ' +
+        'any reverse proxy: reading from this machine then needs a token too.',
+    ),
   tokens: z.array(token).default([]).describe('Credentials of senders, brokers and people.'),
-  grants_file: z.string().min(1).optional().describe('What agents may do, as YAML or JSON.'),
+  grants_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'What agents may do, as YAML or JSON. At every start it replaces the grants of the tenants ' +
+        'it names, those set by `PUT /v1/grants` too.',
+    ),
   detectors: z
     .record(z.string(), z.strictObject(detectorSettings))
     .prefault({})
