@@ -14,9 +14,16 @@ export function chainIdsOf(event: AccessEvent): readonly string[] {
   return [...ids].filter((id): id is string => id !== undefined && id !== '');
 }
 
-/** Two reports of one tool call count as one call, and so does a resent event. */
+/**
+ * Two reports of one tool call count as one call, and so does a resent event. A call id is one
+ * within its agent and its trace, or else its session, as the engine counts: some frameworks begin
+ * at `call_1` in each.
+ */
 export function actionKeyOf(event: AccessEvent): string {
-  return event.action.toolCallId ?? `${event.source.deliveredBy} ${event.id}`;
+  const { toolCallId } = event.action;
+  if (toolCallId === undefined) return `${event.source.deliveredBy} ${event.id}`;
+  const scope = event.trace?.traceId ?? event.session?.id ?? '';
+  return `${event.agent.id}\n${scope}\n${toolCallId}`;
 }
 
 /** Kinds that are something an agent did, as against what others said about it. */

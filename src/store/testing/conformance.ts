@@ -208,6 +208,26 @@ function activityRules(store: () => Store): void {
     ]);
     expect(await store().activity({ ...query, agent: 'nobody' })).toEqual([]);
   });
+
+  it('counts a call id anew in every trace, and in every session without a trace', async () => {
+    const first = { name: 'read_account', op: 'read', toolCallId: 'call_1' } as const;
+    const called = (id: string, rest: Parameters<typeof storedEvent>[0]) =>
+      storedEvent({ id, action: first, volume: { records: 2 }, ...rest });
+    const trace = (traceId: string) => ({ trace: { traceId, spanId: 'span-1' } });
+    await store().project(
+      batchOf(1, [
+        called('a', trace('trace-1')),
+        called('b', trace('trace-2')),
+        called('c', { session: { id: 's-1' } }),
+        called('d', { session: { id: 's-2' } }),
+        called('again', { ...trace('trace-2'), session: { id: 's-3' }, kind: 'data_access' }),
+        called('other', { ...trace('trace-1'), agent: { id: 'other' } }),
+      ]),
+    );
+    const query = { tenant: 'acme', agent: 'invoice-bot', since: START_MS, bucketMs: HOUR_MS };
+    const counted = [{ bucket: START_MS, calls: 4, records: 8 }];
+    expect(await store().activity(query)).toEqual(counted);
+  });
 }
 
 function hostileTextRules(store: () => Store): void {
