@@ -71,6 +71,11 @@ export class OfflineFold {
     return ticked.length > 0 ? [...ticked, ...effects] : effects;
   }
 
+  /** The `agentKey` of the agent that reports this: its id as folded, perhaps a pseudonym. */
+  keyOf({ tenantClaimed = '', agent }: ReceivedEvent): string {
+    return agentKey(tenantClaimed, this.#redactor.redactText(tenantClaimed, agent.id));
+  }
+
   /** A copy of the present state without remembered ids, to judge many sessions from it. */
   freeze(): FrozenState {
     const common: SnapshotChunk[] = [];

@@ -125,7 +125,7 @@ function* runsOf(
     return;
   }
   for (const session of Map.groupBy(events, sessionOf).values()) {
-    fold.thaw(frozen, [...new Set(session.map(({ event }) => keyOfAgent(event)))]);
+    fold.thaw(frozen, [...new Set(session.map(({ event }) => fold.keyOf(event)))]);
     yield session;
   }
 }

@@ -10,6 +10,7 @@ import { INCIDENTS } from '../../src/demo/incidents.ts';
 import { createRandom } from '../../src/demo/random.ts';
 import { history, type NativeEvent, ordinary } from '../../src/demo/traffic.ts';
 import { DEMO_AGENTS, demoGrants } from '../../src/demo/world.ts';
+import { INPUT_FORMATS } from '../../src/replay/read-input.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 10, 0, 30);
 const HISTORY_DAYS = 3;
@@ -47,6 +48,12 @@ function inputEvents(): readonly NativeEvent[] {
   ]);
   const planted = INCIDENTS.flatMap((incident) => incident.events(NOW));
   return [...calm, ...planted].sort((left, right) => timeOf(left) - timeOf(right));
+}
+
+/** The same agent under a name that the redactor replaces. */
+function renamed(event: NativeEvent): NativeEvent {
+  const { id } = event['agent'] as { readonly id: string };
+  return { ...event, agent: { id: `${id}@example.com` } } as NativeEvent;
 }
 
 function timeOf({ time }: NativeEvent): number {
@@ -208,6 +215,26 @@ describe('tripcoil replay', () => {
     expect(decisionsOf(joined.stdout)).not.toEqual(expected);
   });
 
+  it('judges an isolated session by what its pseudonymised agent learned', async () => {
+    const events = inputEvents().map(renamed);
+    const learned = [...history(createRandom(7), NOW)].filter(
+      ({ time }) => Date.parse(String(time)) > NOW - HISTORY_DAYS * DAY_MS,
+    );
+    await writeFile(at('named-history.ndjson'), linesOf(learned.map(renamed)));
+    await writeFile(at('named.ndjson'), linesOf(events));
+    await writeFile(at('plain.ndjson'), linesOf(inputEvents()));
+    const isolated = ['--isolate', 'session'];
+    const plain = await replay(at('plain.ndjson'), ...settings(), ...isolated);
+    const named = await replay(
+      ...[at('named.ndjson'), '--history', at('named-history.ndjson')],
+      ...isolated,
+    );
+    const spikes = ({ stdout }: Run): number => stdout.split('"detector":"volume_spike"').length;
+    expect(spikes(plain)).toBeGreaterThan(1);
+    expect(spikes(named)).toBe(spikes(plain));
+    expect(named.stdout).not.toContain('@example.com');
+  });
+
   it('raises at most level 2 on the word of an agent', async () => {
     const { stdout } = await replay(at('input.ndjson'), ...settings(), '--trust', 'agent');
     const levels = parse(stdout)
@@ -242,7 +269,12 @@ describe('tripcoil replay', () => {
   it.each([
     ['a missing input', ['nowhere.ndjson'], 3, 'tripcoil: not_found: nowhere.ndjson: no such file'],
     ['no input', [], 64, 'missing required argument'],
-    ['an unknown format', ['x', '--format', 'xml'], 64, '--format takes auto, native, otlp'],
+    [
+      'an unknown format',
+      ['x', '--format', 'xml'],
+      64,
+      `--format takes ${INPUT_FORMATS.join(', ')}`,
+    ],
     ['an unknown isolation', ['x', '--isolate', 'agent'], 64, '--isolate takes session'],
     ['an unknown trust', ['x', '--trust', 'nobody'], 64, '--trust takes agent, broker'],
     ['an unknown option', ['x', '--nope'], 64, "unknown option '--nope'"],
