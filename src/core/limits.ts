@@ -78,7 +78,8 @@ export const LIMITS = {
   agentsPerTenant: 100_000,
   tenants: 1_000,
   /**
-   * Event ids remembered per tenant for idempotency; 16 bytes of key and hash each, about 16 MiB.
+   * Event ids remembered per tenant for idempotency; identity and content hash take about
+   * 100 bytes each, so at most about 13 MiB per tenant.
    */
   rememberedEventIds: 131_072,
   /** Tool calls remembered per tenant, so that two reports of one action count once. */
