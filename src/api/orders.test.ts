@@ -59,6 +59,17 @@ describe('orders', () => {
     expect(harness.state.orders).toHaveLength(1);
   });
 
+  it('enforces a tenant never seen only where that is said, for a name may be misspelt', async () => {
+    const url = '/v1/tenants/acmee/enforce';
+    const misspelt = await post(url, { reason: 'x' }, 'operator-all');
+    expect([misspelt.statusCode, misspelt.json().code]).toEqual([404, 'not_found']);
+    expect((await post(url, { reason: 'x' })).statusCode).toBe(403);
+    expect(harness.state.orders).toEqual([]);
+    const meant = await post(url, { reason: 'x', create: true }, 'operator-all');
+    expect(meant.json()).toEqual({ tenant: 'acmee', posture: 'enforce' });
+    expect(harness.state.orders).toHaveLength(1);
+  });
+
   it.each([
     [{ reason: '  ' }, 'reason'],
     [{ reason: undefined }, 'reason'],

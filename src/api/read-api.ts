@@ -49,7 +49,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...findingRoutes(store),
       ...breakerRoutes({ view, control }),
       ...chainRoutes(store),
-      ...tenantRoutes(control),
+      ...tenantRoutes({ view, control }),
     ];
     const grants = grantsRoute(control, options.parseGrants);
     mountRoutes(app, routes, guard);

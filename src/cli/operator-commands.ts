@@ -12,6 +12,12 @@ type OperatorOptions = ServerOptions & {
   readonly actor: string;
 };
 
+type EnforceOptions = OperatorOptions & {
+  readonly tenant: string;
+  readonly dryRun?: boolean;
+  readonly create?: boolean;
+};
+
 /** `enforce`, `shadow`, `breakers list|show|trip|reset`. */
 export function addOperatorCommands(program: Command): void {
   addPostureCommands(program);
@@ -73,8 +79,9 @@ function addPostureCommands(program: Command): void {
   )
     .requiredOption('--tenant <tenant>', 'the tenant to promote (required)')
     .option('--dry-run', 'only show what would have tripped')
+    .option('--create', 'also a tenant that the daemon has never seen')
     .option('--reason <words>', 'why; stands in the record (required without --dry-run)', '')
-    .action(async (options: OperatorOptions & { tenant: string; dryRun?: boolean }) => {
+    .action(async (options: EnforceOptions) => {
       if (!options.dryRun && options.reason.trim() === '') {
         throw new CliError(EXIT.usage, 'enforce takes --reason <words>, or --dry-run');
       }
@@ -89,7 +96,8 @@ function addPostureCommands(program: Command): void {
       }
       if (options.dryRun) return;
       const url = `/v1/tenants/${encodeURIComponent(options.tenant)}/enforce`;
-      await callDaemon(options, 'POST', url, words(options));
+      const create = options.create ?? false;
+      await callDaemon(options, 'POST', url, { ...words(options), create });
       talk(`${options.tenant} is enforced from now on; go back with \`tripcoil shadow\``);
     });
   withPerson(program.command('shadow').description('score and report, but trip nothing'))
