@@ -129,7 +129,8 @@ export const LIMITS = {
   alertAttempts: 8,
 
   /**
-   * Characters of one event that are judged, counted again inside nested JSON; 50 ms at 20 MB/s.
+   * Characters of one event that are judged, counted again inside nested JSON: 50 ms of ordinary
+   * text at 20 MB/s, up to half a second of a text made to be slow (`adversarial_1mb_ms`).
    */
   redactionChars: 1024 * 1024,
   /** Members of one event's content; beyond it the rest counts as not judged. */

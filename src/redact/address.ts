@@ -23,8 +23,9 @@ export function ipv4At(subject: Subject, at: number): Hit | null {
 }
 
 /** An IPv6 address that begins at `at`, a zone id included. */
-export function ipv6At({ text }: Subject, at: number): Hit | null {
-  if (!mayBeIpv6(text, at)) return null;
+export function ipv6At(subject: Subject, at: number): Hit | null {
+  const { text } = subject;
+  if (!mayBeIpv6(subject, at)) return null;
   V6_CHARS.lastIndex = at;
   const match = V6_CHARS.exec(text);
   if (match === null) return null;
@@ -36,7 +37,9 @@ export function ipv6At({ text }: Subject, at: number): Hit | null {
 }
 
 /** Counts colons and groups before anything dearer is tried. */
-function mayBeIpv6(text: string, at: number): boolean {
+function mayBeIpv6(subject: Subject, at: number): boolean {
+  const { text } = subject;
+  if (at === subject.groupAfter && hasAnotherGroup(subject, at)) return false;
   let colons = 0;
   let group = 0;
   let shortened = false;
@@ -45,9 +48,12 @@ function mayBeIpv6(text: string, at: number): boolean {
     const code = text.charCodeAt(index);
     if (code === 0x3a) {
       if (group === 0 && colons > 0) shortened = true;
-      colons++;
+      if (++colons > 8) {
+        subject.ninthColon = index;
+        subject.groupAfter = text.indexOf(':', at) + 1;
+        return false;
+      }
       group = 0;
-      if (colons > 8) return false;
     } else if (isHexDigit(code)) {
       if (isDigit(code)) hasDigit = true;
       if (++group > 4) return false;
@@ -55,6 +61,17 @@ function mayBeIpv6(text: string, at: number): boolean {
   }
   // `abc::def` is a path in more languages than one; the time of day has two colons.
   return colons > 1 && (colons > 3 || hasDigit) && (shortened || colons >= 6);
+}
+
+/** One group on from a start with too many colons, one more group makes them too many again. */
+function hasAnotherGroup(subject: Subject, at: number): boolean {
+  const { text } = subject;
+  let colon = subject.ninthColon + 1;
+  while (colon < subject.ninthColon + 5 && isHexDigit(text.charCodeAt(colon))) colon++;
+  if (text.charCodeAt(colon) !== 0x3a || colon >= at + 40) return false;
+  subject.ninthColon = colon;
+  subject.groupAfter = text.indexOf(':', at) + 1;
+  return true;
 }
 
 /** Loopback and unspecified addresses. */

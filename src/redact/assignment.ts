@@ -11,8 +11,15 @@ const PLACEHOLDER =
 /** After a colon and a space people explain as often as they tell. */
 const PROSE =
   /^(?:must|is|are|was|the|a|an|this|that|it|not|no|please|should|has|have|will|can|cannot|if|when|incorrect|expired|wrong|reset|changed|too|at|and|or|for|of|in|to|on|with|by|from|policy|protected)$/i;
+const HEADER_CHARS = 8_192;
+const HEADER_QUOTE = /\\?["']/y;
 /** A header is a line; its value ends where the line, the quote or the bracket ends. */
-const HEADER_VALUE = /(?:\\?["'])?([^\r\n"\\}]{4,8192})/y;
+const HEADER_END = /[\r\n"\\}]/g;
+/**
+ * As often may one stretch of text be the value of one label after another and look like none. No
+ * text of people or programs comes near it; what does is taken for a secret, and not read again.
+ */
+const OVERLAPPING_VALUES = 8;
 const VALUE =
   /\\?(["'])((?:(?!\1)[^\\\r\n]){1,4096})|((?:\[[A-Za-z]{2,12}[:_][A-Za-z0-9:_-]{1,64}\]|[^\s"'\\,;&|<>){}\]]){1,4096})/y;
 /** Words of a lock name it; the letters of a key do not: bits per character, as gitleaks asks. */
@@ -38,22 +45,37 @@ export function assignmentAt(subject: Subject, at: number): Hit | null {
   }
   const isHeader = text.charCodeAt(at) === 0x3a;
   if (isHeader && (label === 'cookie' || label === 'authorization'))
-    return headerAt(text, start, label);
+    return headerAt(subject, start, label);
   return valueAt(subject, start, label, isHeader);
 }
 
-function headerAt(text: string, start: number, label: string): Hit | null {
-  HEADER_VALUE.lastIndex = start;
-  const match = HEADER_VALUE.exec(text);
-  const value = match?.[1];
-  if (match === null || value === undefined) return null;
-  const end = start + match[0].length;
-  const left = withoutTokens(value).trim();
-  if (left.length < 4 || /^(?:Bearer|Basic|DPoP|Negotiate)$/i.test(left)) return null;
+function headerAt(subject: Subject, start: number, label: string): Hit | null {
+  const { text } = subject;
+  HEADER_QUOTE.lastIndex = start;
+  const from = HEADER_QUOTE.test(text) ? HEADER_QUOTE.lastIndex : start;
+  const end = headerEnd(subject, from);
+  if (end - from < 4) return null;
+  // What an earlier header's value was found to be without is not looked for in it again.
+  const unread = Math.max(from, Math.min(subject.proseBarrier, end));
   // Prose about headers has neither digits nor the signs of a credential.
-  if (!/[\d=]/.test(left)) return null;
+  if (!/[\d=]/.test(withoutTokens(text.slice(unread, end)))) {
+    subject.proseBarrier = Math.max(subject.proseBarrier, end);
+    return null;
+  }
+  const value = text.slice(from, end);
+  const left = withoutTokens(value).trim();
+  if (left.length < 4 || !/[\d=]/.test(left)) return null;
   const scheme = label === 'authorization' ? /^[A-Za-z]{3,12} +/.exec(value) : null;
-  return secretHit(label, end - value.length + (scheme?.[0].length ?? 0), end);
+  return secretHit(label, from + (scheme?.[0].length ?? 0), end);
+}
+
+/** Where the value of a header that begins at `from` ends; each line's end is looked for once. */
+function headerEnd(subject: Subject, from: number): number {
+  if (subject.headerEnd < from) {
+    HEADER_END.lastIndex = from;
+    subject.headerEnd = HEADER_END.exec(subject.text)?.index ?? subject.text.length;
+  }
+  return Math.min(subject.headerEnd, from + HEADER_CHARS);
 }
 
 function valueAt(subject: Subject, start: number, label: string, prose: boolean): Hit | null {
@@ -67,7 +89,11 @@ function valueAt(subject: Subject, start: number, label: string, prose: boolean)
   const from = end - value.length;
   const known = secretAt(subject, from);
   if (known !== null) return known;
-  return isSecretValue(value, label, prose && !quoted) ? secretHit(label, from, end) : null;
+  subject.overlaps = start < subject.valueBarrier ? subject.overlaps + 1 : 0;
+  subject.valueBarrier = Math.max(subject.valueBarrier, end);
+  const isSecret =
+    subject.overlaps > OVERLAPPING_VALUES || isSecretValue(value, label, prose && !quoted);
+  return isSecret ? secretHit(label, from, end) : null;
 }
 
 function isSecretValue(raw: string, label: string, prose: boolean): boolean {

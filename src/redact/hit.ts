@@ -31,6 +31,16 @@ export interface Subject {
   floor: number;
   /** No JSON web token begins before this position: the dots it needs were looked for. */
   jwtBarrier: number;
+  /** End of the longest value judged so far, and how many in a row began before such an end. */
+  valueBarrier: number;
+  overlaps: number;
+  /** First end of a header's line at or after some earlier position. */
+  headerEnd: number;
+  /** From the last header's value up to here there are neither digits nor `=` outside tokens. */
+  proseBarrier: number;
+  /** Where the second group begins of the last run with too many colons, and its ninth colon. */
+  groupAfter: number;
+  ninthColon: number;
   /** Every number that begins before this position was judged as part of a longer run. */
   numberBarrier: number;
   /** The first `@` at or after some earlier position; the text's length when there is none. */

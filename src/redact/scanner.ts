@@ -40,6 +40,12 @@ function scanPass(text: string, hints: number, asciiOnly: boolean): readonly Hit
     hints,
     floor: 0,
     jwtBarrier: 0,
+    valueBarrier: 0,
+    overlaps: 0,
+    headerEnd: -1,
+    proseBarrier: 0,
+    groupAfter: -1,
+    ninthColon: -1,
     numberBarrier: 0,
     nextAt: -1,
   };
