@@ -32,7 +32,14 @@ export interface KafkaSourceConfig {
 }
 
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
-const topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'is no name of a Kafka topic');
+const topic = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,249}$/)
+  .meta({ title: 'the name of a Kafka topic' });
+const broker = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/)
+  .meta({ title: 'host:port' });
 const file = z.string().min(1);
 
 const FORMAT = /^(otlp_proto|otlp_json|native|cloudevents|audit:[a-z0-9._-]+)$/;
@@ -41,14 +48,15 @@ const FORMAT = /^(otlp_proto|otlp_json|native|cloudevents|audit:[a-z0-9._-]+)$/;
 export const KAFKA_SOURCE_SCHEMA = z.strictObject({
   name: identifier.describe('Names the source in logs and metrics and on every event delivered.'),
   brokers: z
-    .array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/, 'must be host:port'))
+    .array(broker)
     .min(1)
     .max(LIMITS.kafkaBrokers)
     .describe('Some brokers of the cluster, each as host:port; the others are learned from them.'),
   topic: topic.describe('The topic to read.'),
   format: z
     .string()
-    .regex(FORMAT, 'is no format: see docs/kafka.md')
+    .regex(FORMAT)
+    .meta({ title: 'a format of docs/kafka.md' })
     .describe(
       'What the records are: `otlp_proto`, `otlp_json`, `native`, `cloudevents` or ' +
         '`audit:` with the name of an audit format, or `audit:auto`.',

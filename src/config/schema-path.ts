@@ -4,6 +4,8 @@ export type Path = readonly (string | number)[];
 /** The part of JSON Schema 2020-12 that zod writes for our documents. */
 export interface JsonSchema {
   readonly type?: string;
+  /** What a text must be, in words, where its form alone would not tell. */
+  readonly title?: string;
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
@@ -69,6 +71,7 @@ function rangeText({ minimum, maximum }: JsonSchema): string {
 }
 
 function stringText(schema: JsonSchema): string {
+  if (schema.title !== undefined) return schema.title;
   if (schema.format === 'uri') return 'an http or https URL';
   if (schema.pattern === '^[0-9a-f]{64}$') return '64 lower-case hex digits';
   if ((schema.minLength ?? 0) > 1) return `text of at least ${schema.minLength} characters`;
