@@ -95,7 +95,7 @@ export function call(agent: DemoAgent, tool: DemoTool, facts: CallFacts): Native
     scopes: { granted: agent.tools.map((t) => t.scope), required: [facts.required ?? tool.scope] },
     volume: { records: facts.records, bytes_out: facts.records * 320 },
     decision: { verdict: 'allow', id: `d-${facts.id}`, policy: { id: 'tools', version: '12' } },
-    token: { jti: `t-${facts.id}`, txn: `x-${facts.id}` },
+    token: { jti: `t-${facts.id}`, txn: `x-${trace}` },
     intent: { text: facts.intent ?? `Help ${facts.person} with ${tool.name}`, scope: agent.role },
     outcome: { status: 'success' },
     latency_ms: facts.latencyMs,

@@ -36,8 +36,8 @@ export function fixtureFindings(now: number): readonly FindingBody[] {
       explanation: 'In five minutes this agent made 2,140 calls; it usually makes up to 455.',
       evidence: {
         events: ['evt-930'],
-        measures: { usual_up_to: 455 },
-        facts: { measure: 'calls', window: '5 min' },
+        measures: { usual_up_to: 455, window_s: 300 },
+        facts: { measure: 'calls' },
       },
       decision: {
         tripped: false,
@@ -82,8 +82,8 @@ export function fixtureFindings(now: number): readonly FindingBody[] {
       explanation: 'In one hour this agent moved 84 MB; it usually moves up to 22 MB.',
       evidence: {
         events: ['evt-480'],
-        measures: { usual_up_to: 22_000_000 },
-        facts: { measure: 'bytes', window: '1 h' },
+        measures: { usual_up_to: 22_000_000, window_s: 3_600 },
+        facts: { measure: 'bytes' },
       },
       decision: {
         tripped: false,
@@ -147,8 +147,8 @@ function spike(time: string): FindingBody {
     explanation: 'In five minutes this agent read 4,812 records; it usually reads up to 210.',
     evidence: {
       events: ['evt-9'],
-      measures: { usual_up_to: 210 },
-      facts: { measure: 'records', window: '5 min' },
+      measures: { usual_up_to: 210, window_s: 300 },
+      facts: { measure: 'records' },
     },
     decision: {
       tripped: true,

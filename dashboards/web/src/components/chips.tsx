@@ -96,7 +96,7 @@ export function OutcomeMark({ finding }: { finding: FindingBody }) {
 /** 0 to 100 as number and bar. */
 export function RiskBar({ risk, tripped = false }: { risk: number; tripped?: boolean }) {
   const shown = Math.round(Math.min(100, Math.max(0, risk)));
-  const weight = tripped ? 'tripped' : shown >= 50 ? 'high' : '';
+  const weight = tripped ? 'tripped' : shown >= 50 ? 'high' : shown === 0 ? 'none' : '';
   return (
     <span class={`risk ${weight}`}>
       <b>{shown}</b>

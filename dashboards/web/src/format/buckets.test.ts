@@ -22,9 +22,9 @@ describe('buckets', () => {
   });
 
   it('reads a range from the address and doubts it', () => {
-    expect(rangeOf('7d')).toBe('7d');
-    expect(rangeOf('toString')).toBe('24h');
-    expect(rangeOf(undefined)).toBe('24h');
+    expect(rangeOf('7d', '1h')).toBe('7d');
+    expect(rangeOf('toString', '24h')).toBe('24h');
+    expect(rangeOf(undefined, '1h')).toBe('1h');
   });
 
   it('never draws more than a hundred bars or so', () => {

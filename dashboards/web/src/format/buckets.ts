@@ -15,9 +15,9 @@ export type Range = keyof typeof RANGES;
 
 export const RANGE_NAMES = Object.keys(RANGES) as Range[];
 
-/** What was asked for in the address, or a day. */
-export function rangeOf(text: string | undefined): Range {
-  return RANGE_NAMES.find((name) => name === text) ?? '24h';
+/** What was asked for in the address, else what the occasion suggests. */
+export function rangeOf(text: string | undefined, suggested: Range): Range {
+  return RANGE_NAMES.find((name) => name === text) ?? suggested;
 }
 
 /** The server leaves empty buckets out; a chart needs them, or silence looks like activity. */

@@ -6,7 +6,9 @@ import {
   formatCount,
   formatDuration,
   formatProbability,
+  measureInWords,
   plural,
+  shortened,
 } from './number.ts';
 
 describe('numbers', () => {
@@ -24,6 +26,18 @@ describe('numbers', () => {
   it('writes bytes in decimal units', () => {
     expect(formatBytes(999)).toBe('999 B');
     expect(formatBytes(84_200_000)).toBe('84.2 MB');
+  });
+
+  it('names what was counted, and bytes by their unit alone', () => {
+    expect(measureInWords('calls', 29)).toBe('29 calls');
+    expect(measureInWords('bytes', 84_200_000)).toBe('84.2 MB');
+    expect(measureInWords(undefined, 12)).toBe('volume 12');
+  });
+
+  it('shortens ids in the middle', () => {
+    expect(shortened('t-demo-spike-28', 16)).toBe('t-demo-spike-28');
+    expect(shortened('token-of-the-spike-28', 16)).toBe('token-o…spike-28');
+    expect(shortened('token-of-the-spike-28', 16)).toHaveLength(16);
   });
 
   it('never claims a smaller probability than was found', () => {

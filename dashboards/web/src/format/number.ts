@@ -31,6 +31,20 @@ export function formatMeasure(measure: string | undefined, value: number): strin
   return measure?.startsWith('bytes') ? formatBytes(value) : formatCount(value);
 }
 
+/** The same with its noun: `29 calls`, `84.2 MB`; `volume 12` where nobody says what was counted. */
+export function measureInWords(measure: string | undefined, value: number): string {
+  const amount = formatMeasure(measure, value);
+  if (measure === undefined) return `volume ${amount}`;
+  return measure.startsWith('bytes') ? amount : `${amount} ${measure}`;
+}
+
+/** `t-demo…spike-28`: ids differ at their ends as often as at their beginnings. */
+export function shortened(id: string, most: number): string {
+  if (id.length <= most) return id;
+  const tail = Math.ceil((most - 1) / 2);
+  return `${id.slice(0, most - 1 - tail)}…${id.slice(-tail)}`;
+}
+
 /** `p<1e-9`: the next power of ten above, so that it never claims more than was found. */
 export function formatProbability(probability: number): string {
   if (probability <= 0) return 'p<1e-300';

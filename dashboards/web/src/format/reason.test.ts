@@ -12,14 +12,14 @@ import {
 
 describe('the reason of a finding', () => {
   it('names the measure, the value, the usual edge and the probability', () => {
-    expect(reasonOf(findingBody())).toBe('records 4,812 vs up to 210 (p<1e-9)');
+    expect(reasonOf(findingBody())).toBe('4,812 records, usually up to 210 (p<1e-9)');
   });
 
   it('falls back to the typical value, then to what there is', () => {
     const evidence = { events: [], measures: {}, facts: { measure: 'calls' } };
-    expect(reasonOf(findingBody({ evidence }))).toBe('calls 4,812 vs typically 120 (p<1e-9)');
+    expect(reasonOf(findingBody({ evidence }))).toBe('4,812 calls, typically 120 (p<1e-9)');
     expect(reasonOf(findingBody({ evidence, typical: null, probability: null }))).toBe(
-      'calls 4,812',
+      '4,812 calls',
     );
   });
 
@@ -27,22 +27,22 @@ describe('the reason of a finding', () => {
     const facts = { measure: 'records' };
     const capped = { events: [], measures: { cap: 5000 }, facts };
     expect(reasonOf(findingBody({ evidence: capped, actual: 6000, probability: null }))).toBe(
-      'records 6,000 over the limit of 5,000',
+      '6,000 records, over the limit of 5,000',
     );
     const lasting = { events: [], measures: { usual_up_to: 12, evidence: 21 }, facts };
     expect(reasonOf(findingBody({ evidence: lasting }))).toBe(
-      'records 4,812 vs typically 120 (p<1e-9)',
+      '4,812 records, typically 120 (p<1e-9)',
     );
   });
 
   it('writes bytes as bytes', () => {
     const evidence = {
       events: [],
-      measures: { usual_up_to: 22_000_000 },
+      measures: { usual_up_to: 22_000_000, window_s: 600 },
       facts: { measure: 'bytes' },
     };
     const finding = findingBody({ evidence, actual: 84_200_000, probability: null });
-    expect(reasonOf(finding)).toBe('bytes 84.2 MB vs up to 22 MB');
+    expect(reasonOf(finding)).toBe('84.2 MB in 10 min, usually up to 22 MB');
   });
 
   it('is the title where nothing was counted', () => {

@@ -1,15 +1,21 @@
 import type { BreakerBody, FindingBody, KeyBody } from '../../../../src/api/contract.ts';
-import { formatMeasure, formatProbability } from './number.ts';
+import { formatDuration, formatMeasure, formatProbability, measureInWords } from './number.ts';
 
-/** The reason in words: `records 4,812 vs up to 210 (p<1e-9)`; the title if nothing is counted. */
+/**
+ * The reason in words: `4,812 records in 5 min, usually up to 210 (p<1e-9)`; the title if nothing is
+ * counted.
+ */
 export function reasonOf(finding: FindingBody): string {
   if (finding.actual === null) return finding.title;
   const measure = measureOf(finding);
   if (measure === undefined && finding.family !== 'statistical') return finding.title;
-  const actual = formatMeasure(measure, finding.actual);
+  const { measures } = finding.evidence;
+  const windowS = own(measures, 'window_s');
+  const within = windowS === undefined ? '' : ` in ${formatDuration(windowS * 1_000)}`;
   const unlikely =
     finding.probability === null ? '' : ` (${formatProbability(finding.probability)})`;
-  return `${measure ?? 'volume'} ${actual}${versus(finding, measure)}${unlikely}`;
+  const counted = measureInWords(measure, finding.actual);
+  return `${counted}${within}${versus(finding, measure)}${unlikely}`;
 }
 
 /**
@@ -18,12 +24,12 @@ export function reasonOf(finding: FindingBody): string {
 function versus({ evidence, typical }: FindingBody, measure: string | undefined): string {
   const { measures } = evidence;
   const cap = own(measures, 'cap');
-  if (cap !== undefined) return ` over the limit of ${formatMeasure(measure, cap)}`;
+  if (cap !== undefined) return `, over the limit of ${formatMeasure(measure, cap)}`;
   // A lasting rise is summed over its whole run; the usual edge it carries is of one minute.
   const isRun = own(measures, 'evidence') !== undefined;
   const usualUpTo = isRun ? undefined : own(measures, 'usual_up_to');
-  if (usualUpTo !== undefined) return ` vs up to ${formatMeasure(measure, usualUpTo)}`;
-  return typical === null ? '' : ` vs typically ${formatMeasure(measure, typical)}`;
+  if (usualUpTo !== undefined) return `, usually up to ${formatMeasure(measure, usualUpTo)}`;
+  return typical === null ? '' : `, typically ${formatMeasure(measure, typical)}`;
 }
 
 function measureOf(finding: FindingBody): string | undefined {

@@ -5,7 +5,7 @@ import { announcementOf, createAnnouncer } from './announce.ts';
 describe('announcements', () => {
   it('says who tripped and why', () => {
     expect(announcementOf([findingBody()])).toBe(
-      'invoice-bot tripped, suspend: records 4,812 vs up to 210 (p<1e-9).',
+      'invoice-bot tripped, suspend: 4,812 records, usually up to 210 (p<1e-9).',
     );
     expect(announcementOf([findingBody(), findingBody()])).toMatch(
       /^2 trips\. Latest: invoice-bot/,

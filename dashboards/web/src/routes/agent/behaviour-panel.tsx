@@ -21,7 +21,9 @@ interface BehaviourProps {
 
 /** What the agent did, per bucket, with its trips on the same axis. */
 export function BehaviourPanel({ tenant, agent, findings }: BehaviourProps) {
-  const range = rangeOf(location.value.query['range']);
+  // A spike of one minute drowns in the bars of a day.
+  const suggested = isRecentlyTripped(findings) ? '1h' : '24h';
+  const range = rangeOf(location.value.query['range'], suggested);
   const asTable = location.value.query['view'] === 'table';
   const { spanMs, bucketMs } = RANGES[range];
   const { resource, again } = useLoaded(`${tenant}/${agent}/${range}`, async (signal) => {
@@ -135,6 +137,11 @@ function marksOf(findings: readonly FindingBody[]): readonly ChartMark[] {
     if (kind !== 'held') marks.push({ time: Date.parse(finding.time), kind });
   }
   return marks;
+}
+
+function isRecentlyTripped(findings: readonly FindingBody[]): boolean {
+  const since = Date.now() - RANGES['1h'].spanMs;
+  return marksOf(findings).some((mark) => mark.time >= since);
 }
 
 function sum(values: readonly number[]): number {

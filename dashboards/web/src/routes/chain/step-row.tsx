@@ -1,7 +1,7 @@
 import type { ChainStepBody } from '../../../../../src/api/contract.ts';
 import { StepIcon } from '../../components/icons.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
-import { formatCount, formatDuration, plural } from '../../format/number.ts';
+import { formatCount, formatDuration, plural, shortened } from '../../format/number.ts';
 import { spaced } from '../../format/reason.ts';
 import { barOf, crossesTenant, redactionTotals } from '../../state/chain-rows.ts';
 
@@ -90,11 +90,13 @@ function Approval({ approval }: { approval: NonNullable<ChainStepBody['approval'
   );
 }
 
+const TOKEN_CHARS = 16;
+
 function Token({ token }: { token: NonNullable<ChainStepBody['token']> }) {
   const id = token.jti ?? token.txn ?? '';
   return (
     <code class="nowrap" title={`jti ${token.jti ?? '–'}\ntxn ${token.txn ?? '–'}`}>
-      {id.length > 12 ? `${id.slice(0, 11)}…` : id}
+      {shortened(id, TOKEN_CHARS)}
     </code>
   );
 }
@@ -105,13 +107,15 @@ function Outcome({ step }: { step: ChainStepBody }) {
   return (
     <>
       <span class={step.outcome === 'success' ? 'verdict' : 'verdict refused'}>{step.outcome}</span>
-      {step.records !== null && <span class="sub nowrap">{plural(step.records, 'record')}</span>}
-      {total > 0 && (
+      {(step.records !== null || total > 0) && (
         <span
           class="sub nowrap"
           title={redacted.map((one) => `${formatCount(one.count)} ${one.type}`).join('\n')}
         >
-          {formatCount(total)} redacted
+          {[
+            ...(step.records === null ? [] : [plural(step.records, 'record')]),
+            ...(total === 0 ? [] : [`${formatCount(total)} redacted`]),
+          ].join(' · ')}
         </span>
       )}
     </>
