@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { TripcoilError } from '../core/errors.ts';
 import { type Demo, type DemoOptions, type DemoResult, startDemo } from '../demo/demo.ts';
+import { INCIDENTS } from '../demo/incidents.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
 import { createLog } from '../telemetry/log.ts';
 import { CliError, EXIT, talk } from './output.ts';
@@ -48,12 +49,20 @@ async function runDemo(options: DemoCommandOptions): Promise<void> {
     return;
   }
   talk(`\nSynthetic data; nothing left this machine. Look around: ${demo.daemon.urls.main}`);
+  talk(`Close a breaker: ${resetCommand(demo)}`);
   talk('Ordinary traffic goes on. Stop with Ctrl-C.');
   const stop = new AbortController();
   const working = demo.keepWorking(stop.signal);
   await untilSignalled();
   stop.abort();
   await working;
+}
+
+/** What a person types into another terminal. */
+function resetCommand({ daemon, directory }: Demo): string {
+  const key = INCIDENTS.map(({ key: { tenant, kind, id } }) => `${tenant}/${kind}/${id}`)[0];
+  const where = `--server ${daemon.urls.main} --data-directory ${directory}`;
+  return `npm run tripcoil -- breakers reset ${key} --reason checked ${where}`;
 }
 
 /** As the demo, with its own way out of a taken port: it reads no configuration file. */

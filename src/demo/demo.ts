@@ -48,6 +48,8 @@ export interface DemoResult {
 export interface Demo extends AsyncDisposable {
   readonly daemon: Daemon;
   readonly broker: DemoBroker;
+  /** Where the daemon keeps its data, credentials for the CLI among them; gone at the end. */
+  readonly directory: string;
   /** Plants the incidents and waits for what comes of them. */
   play(): Promise<DemoResult>;
   /** Ordinary traffic until the signal, through the broker's own checks. */
@@ -85,6 +87,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   return {
     daemon,
     broker,
+    directory,
     play: () => play(options, daemon, broker, random, send),
     keepWorking: (signal) => keepWorking(options, broker, random, send, signal),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -15,6 +15,8 @@ export interface Incident {
     readonly id: string;
   };
   readonly level: number;
+  /** W3C trace id of its calls, by which their chain is found. */
+  readonly trace: string;
   readonly events: (now: EpochMs) => readonly NativeEvent[];
 }
 
@@ -26,6 +28,10 @@ const EXPORT: DemoTool = {
   records: 3,
 };
 
+const SPIKE_TRACE = 'c0ffee00c0ffee00c0ffee0000000001';
+const SCOPE_TRACE = 'c0ffee00c0ffee00c0ffee0000000002';
+const TENANT_TRACE = 'c0ffee00c0ffee00c0ffee0000000003';
+
 /** The three that the demo promises. */
 export const INCIDENTS: readonly Incident[] = [
   {
@@ -35,6 +41,7 @@ export const INCIDENTS: readonly Incident[] = [
     detector: 'volume_spike',
     key: { tenant: 'acme', kind: 'agent', id: 'invoice-bot' },
     level: 4,
+    trace: SPIKE_TRACE,
     events: spike,
   },
   {
@@ -44,6 +51,7 @@ export const INCIDENTS: readonly Incident[] = [
     detector: 'out_of_scope_access',
     key: { tenant: 'globex', kind: 'session', id: 's-support-incident' },
     level: 4,
+    trace: SCOPE_TRACE,
     events: outOfScope,
   },
   {
@@ -53,6 +61,7 @@ export const INCIDENTS: readonly Incident[] = [
     detector: 'cross_tenant_access',
     key: { tenant: 'initech', kind: 'agent', id: 'research-assistant' },
     level: 5,
+    trace: TENANT_TRACE,
     events: crossTenant,
   },
 ];
@@ -61,7 +70,6 @@ export const INCIDENTS: readonly Incident[] = [
 function spike(now: EpochMs): readonly NativeEvent[] {
   const agent = agentOf('acme', 'invoice-bot');
   const minute = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-  const trace = 'c0ffee00c0ffee00c0ffee0000000001';
   return Array.from({ length: 40 }, (_, index) =>
     call(agent, toolOf(agent, 'list_invoices'), {
       id: `demo-spike-${index}`,
@@ -70,7 +78,7 @@ function spike(now: EpochMs): readonly NativeEvent[] {
       session: 's-invoice-incident',
       records: 20,
       latencyMs: 40,
-      trace,
+      trace: SPIKE_TRACE,
       intent: 'Reconcile the quarter for bo@example.com, card 4111 1111 1111 1111',
     }),
   );
@@ -78,8 +86,12 @@ function spike(now: EpochMs): readonly NativeEvent[] {
 
 function outOfScope(now: EpochMs): readonly NativeEvent[] {
   const agent = agentOf('globex', 'support-triage');
-  const trace = 'c0ffee00c0ffee00c0ffee0000000002';
-  const common = { person: 'chen', session: 's-support-incident', latencyMs: 60, trace };
+  const common = {
+    person: 'chen',
+    session: 's-support-incident',
+    latencyMs: 60,
+    trace: SCOPE_TRACE,
+  };
   return [
     call(agent, toolOf(agent, 'search_tickets'), {
       ...common,
@@ -94,8 +106,12 @@ function outOfScope(now: EpochMs): readonly NativeEvent[] {
 
 function crossTenant(now: EpochMs): readonly NativeEvent[] {
   const agent = agentOf('initech', 'research-assistant');
-  const trace = 'c0ffee00c0ffee00c0ffee0000000003';
-  const common = { person: 'alice', session: 's-research-incident', latencyMs: 90, trace };
+  const common = {
+    person: 'alice',
+    session: 's-research-incident',
+    latencyMs: 90,
+    trace: TENANT_TRACE,
+  };
   return [
     call(agent, toolOf(agent, 'search_wiki'), {
       ...common,
