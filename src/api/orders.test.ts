@@ -59,6 +59,21 @@ describe('orders', () => {
     expect(harness.state.orders).toHaveLength(1);
   });
 
+  it('finds a breaker by the key as a person writes it and as it is recorded', async () => {
+    const get = (query: string, as = 'operator-acme') =>
+      app.inject({ url: `/v1/breakers/by-key?${query}`, headers: bearer(as) });
+    for (const id of ['invoice@example.com', 'invoice-bot']) {
+      const found = await get(`tenant=acme&kind=agent&id=${encodeURIComponent(id)}`);
+      expect(schemas.BREAKER.parse(found.json())).toMatchObject({ key, phase: 'open' });
+    }
+    const calm = await get('tenant=acme&kind=agent&id=calm-bot');
+    expect(calm.json()).toMatchObject({ phase: 'closed' });
+    const missing = await get('tenant=acme&kind=session&id=invoice-bot');
+    expect([missing.statusCode, missing.json().code]).toEqual([404, 'not_found']);
+    expect((await get('tenant=globex&kind=agent&id=globex-bot')).statusCode).toBe(403);
+    expect((await get('tenant=acme&kind=agent')).statusCode).toBe(400);
+  });
+
   it('enforces a tenant never seen only where that is said, for a name may be misspelt', async () => {
     const url = '/v1/tenants/acmee/enforce';
     const misspelt = await post(url, { reason: 'x' }, 'operator-all');

@@ -266,6 +266,7 @@ describe('operations', () => {
       'get /v1/agents/{tenant}/{agent}',
       'get /v1/agents/{tenant}/{agent}/activity',
       'get /v1/breakers',
+      'get /v1/breakers/by-key',
       'get /v1/chains/{id}',
       'get /v1/findings',
       'get /v1/status',

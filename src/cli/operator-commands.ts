@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import type { BreakerBody, FindingBody, PageBody } from '../api/contract.ts';
 import { KEY_KINDS } from '../core/breaker.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
-import { CliError, counted, EXIT, type OutputFormat, printRows, talk } from './output.ts';
-import { listBreakers, withServer } from './read-commands.ts';
+import { CliError, counted, EXIT, type OutputFormat, printRows, type Row, talk } from './output.ts';
+import { everyRow, withServer } from './read-commands.ts';
 
 type OperatorOptions = ServerOptions & {
   readonly output: OutputFormat;
@@ -35,16 +35,17 @@ export function addOperatorCommands(program: Command): void {
   withServer(breakers.command('list').description('open breakers'))
     .option('--all', 'closed ones too')
     .action(async (options: OperatorOptions & { all?: boolean }) => {
-      const rows = await listBreakers(options, options.all ?? false);
+      const path = `/v1/breakers${options.all ? '?include=closed' : ''}`;
+      const rows = (await everyRow<BreakerBody>(options, path)).map(breakerRow);
       if (rows.length === 0) talk('no breaker is open');
       printRows(rows, options.output, columns);
     });
   withServer(
     breakers.command('show <key>').description('one breaker, key as tenant/kind/id'),
   ).action(async (key: string, options: OperatorOptions) => {
-    const rows = (await listBreakers(options, true)).filter((row) => row['key'] === key);
-    if (rows.length === 0) throw new CliError(EXIT.notFound, `no breaker has the key ${key}`);
-    printRows(rows, options.output, columns);
+    const breaker = await breakerByKey(options, key);
+    if (!breaker) throw new CliError(EXIT.notFound, `no breaker has the key ${key}`);
+    printRows([breakerRow(breaker)], options.output, columns);
   });
   withPerson(breakers.command('trip <key>').description('open a breaker now; it holds until reset'))
     .option(
@@ -59,18 +60,32 @@ export function addOperatorCommands(program: Command): void {
     });
   withPerson(breakers.command('reset <key>').description('close a breaker')).action(
     async (key: string, options: OperatorOptions) => {
-      const wanted = parseKey(key);
-      const page = await callDaemon<PageBody<BreakerBody>>(options, 'GET', '/v1/breakers');
-      const breaker = page.items.find(
-        ({ key: k }) => k.tenant === wanted.tenant && k.kind === wanted.kind && k.id === wanted.id,
-      );
-      if (!breaker) throw new CliError(EXIT.notFound, `no open breaker has the key ${key}`);
-      // The key as listed: that of a session names its agent, whose findings start afresh.
+      const breaker = await breakerByKey(options, key);
+      if (!breaker || breaker.phase === 'closed') {
+        throw new CliError(EXIT.notFound, `no open breaker has the key ${key}`);
+      }
+      // The key as recorded: that of a session names its agent, whose findings start afresh.
       const body = { key: breaker.key, epoch: breaker.epoch, ...words(options) };
       await callDaemon(options, 'POST', '/v1/breakers/reset', body);
       talk(`closed ${key}; it was open for: ${breaker.reason ?? 'no reason given'}`);
     },
   );
+}
+
+/** The daemon finds it also by a name that it records as a pseudonym. */
+async function breakerByKey(options: ServerOptions, key: string): Promise<BreakerBody | null> {
+  const query = new URLSearchParams(parseKey(key));
+  try {
+    return await callDaemon<BreakerBody>(options, 'GET', `/v1/breakers/by-key?${query}`);
+  } catch (error) {
+    if (error instanceof CliError && error.exitCode === EXIT.notFound) return null;
+    throw error;
+  }
+}
+
+function breakerRow(breaker: BreakerBody): Row {
+  const { tenant, kind, id } = breaker.key;
+  return { ...breaker, key: `${tenant}/${kind}/${id}` };
 }
 
 function addPostureCommands(program: Command): void {

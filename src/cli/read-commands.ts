@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { AgentBody, BreakerBody, ChainBody, FindingBody, PageBody } from '../api/contract.ts';
+import type { AgentBody, ChainBody, FindingBody, PageBody } from '../api/contract.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import {
   CliError,
@@ -27,17 +27,13 @@ export function withServer(command: Command): Command {
     .option('-o, --output <format>', 'table, json or jsonl', parseOutputFormat, 'table');
 }
 
-/** `agents`, `findings`, `breakers list|show`, `chains show`. */
+/** `agents`, `findings`, `chains show`. */
 export function addReadCommands(program: Command): void {
   withServer(program.command('agents').description('agents by level and risk'))
     .option('--tenant <tenant>', 'one tenant only')
     .action(async (options: ReadOptions) => {
-      const page = await callDaemon<PageBody<AgentBody>>(
-        options,
-        'GET',
-        `/v1/agents${query(options)}`,
-      );
-      const rows = page.items.map((agent) => ({ ...agent, blind: blindDetectors(agent) }));
+      const agents = await everyRow<AgentBody>(options, `/v1/agents${query(options)}`);
+      const rows = agents.map((agent) => ({ ...agent, blind: blindDetectors(agent) }));
       printRows(rows, options.output, [
         'tenant',
         'agent',
@@ -56,6 +52,7 @@ export function addReadCommands(program: Command): void {
       const page = await callDaemon<PageBody<FindingBody>>(options, 'GET', path);
       const rows = page.items.map((finding) => ({ ...finding, outcome: outcomeOf(finding) }));
       printRows(rows, options.output, ['time', 'tenant', 'agent', 'level', 'outcome', 'title']);
+      if (page.next !== null) talk(`the newest ${counted(rows.length, 'finding')}; there are more`);
     });
   const chains = program.command('chains').description('requests from end to end');
   withServer(chains.command('show <id>').description('every step of one chain')).action(
@@ -79,14 +76,20 @@ export function addReadCommands(program: Command): void {
   );
 }
 
-/** The rows of `breakers list`, also used by `breakers show`. */
-export async function listBreakers(options: ReadOptions, all: boolean): Promise<readonly Row[]> {
-  const path = `/v1/breakers${all ? '?include=closed' : ''}`;
-  const page = await callDaemon<PageBody<BreakerBody>>(options, 'GET', path);
-  return page.items.map((breaker) => ({
-    ...breaker,
-    key: `${breaker.key.tenant}/${breaker.key.kind}/${breaker.key.id}`,
-  }));
+/** Every row of a list, page after page. */
+export async function everyRow<Body>(
+  options: ServerOptions,
+  path: string,
+): Promise<readonly Body[]> {
+  const rows: Body[] = [];
+  let next: string | null = null;
+  do {
+    const cursor: string = next === null ? '' : `${path.includes('?') ? '&' : '?'}cursor=${next}`;
+    const page: PageBody<Body> = await callDaemon(options, 'GET', `${path}${cursor}`);
+    rows.push(...page.items);
+    next = page.next;
+  } while (next !== null);
+  return rows;
 }
 
 function query(options: { readonly tenant?: string; readonly agent?: string }): string {

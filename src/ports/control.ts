@@ -12,6 +12,8 @@ export interface Control {
    * @throws TripcoilError `not_found`, `conflict` (reset of another epoch), `storage_unavailable`.
    */
   command(tenant: string, command: Command): Promise<BreakerKey | null>;
+  /** The key as recorded, like that `command` resolves to, without any order. */
+  recordedKey(key: BreakerKey): BreakerKey;
   replaceGrants(tenant: string, grants: GrantSet): Promise<void>;
   /** An enforcement point says that it applied `epoch` of `key`. Idempotent. */
   acknowledge(acknowledgement: {

@@ -1,5 +1,5 @@
 import type { AccessEvent } from '../core/access-event.ts';
-import { breakerKeyText } from '../core/breaker.ts';
+import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
 import { type Command, SYSTEM_TENANT } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
 import type { BreakerView, CheckAnswer } from '../ports/breakers.ts';
@@ -34,6 +34,7 @@ export function createControl({ partition, redactor, view, clock }: ControlOptio
       if (command.type === 'reset' && effects.length === 0) throw movedOn(null);
       return 'key' in command ? command.key : null;
     },
+    recordedKey: (key) => addressedKey(redactedKey(redactor, key)),
     async replaceGrants(tenant, grants) {
       const body = redactedGrants(redactor, tenant, grants);
       await partition.decide([{ kind: 'grant', tenant, body }]);
@@ -92,8 +93,12 @@ function redactedCommand(redactor: Redactor, tenant: string, command: Command): 
 /** There is one global breaker, whatever tenant it is named with. */
 function addressed(tenant: string, command: Command): { tenant: string; command: Command } {
   if (!('key' in command) || command.key.kind !== 'global') return { tenant, command };
-  const key = { tenant: SYSTEM_TENANT, kind: 'global', id: 'global' } as const;
-  return { tenant: SYSTEM_TENANT, command: { ...command, key } };
+  return { tenant: SYSTEM_TENANT, command: { ...command, key: addressedKey(command.key) } };
+}
+
+function addressedKey(key: BreakerKey): BreakerKey {
+  if (key.kind !== 'global') return key;
+  return { tenant: SYSTEM_TENANT, kind: 'global', id: 'global' };
 }
 
 function movedOn(epoch: number | null): TripcoilError {

@@ -1,8 +1,13 @@
 import * as z from 'zod';
-import { type BreakerKey, type BreakerLevel, breakerKeyText } from '../../core/breaker.ts';
+import {
+  type BreakerKey,
+  type BreakerLevel,
+  breakerKeyText,
+  KEY_KINDS,
+} from '../../core/breaker.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Control } from '../../ports/control.ts';
-import type { EngineView } from '../../ports/engine-view.ts';
+import type { BreakerDetail, EngineView } from '../../ports/engine-view.ts';
 import type { Principal } from '../../ports/ingest.ts';
 import {
   BREAKER_READERS,
@@ -15,7 +20,7 @@ import { breakerBody } from '../bodies.ts';
 import type { OrderBody } from '../contract.ts';
 import { pageByPosition } from '../page.ts';
 import { BREAKER_KEY, CURSOR, IDENTIFIER, limitOf, ORDER_WORDS } from '../parameters.ts';
-import { RequestProblem } from '../problem.ts';
+import { notFound, RequestProblem } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { BREAKER, ORDER, pageOf } from '../schemas.ts';
 import { actorOf } from './actor.ts';
@@ -52,7 +57,30 @@ export function breakerRoutes({ view, control }: Dependencies): readonly Route[]
       return pageByPosition(breakers, query.limit, query.cursor, breakerBody);
     },
   });
-  return [list, tripRoute({ view, control }), resetRoute({ view, control })];
+  return [
+    list,
+    byKeyRoute({ view, control }),
+    tripRoute({ view, control }),
+    resetRoute({ view, control }),
+  ];
+}
+
+function byKeyRoute({ view, control }: Dependencies): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/v1/breakers/by-key',
+    summary: 'One breaker, also a closed one, by the key as written or as recorded.',
+    access: BREAKER_READERS,
+    query: z.strictObject({ tenant: IDENTIFIER, kind: z.enum(KEY_KINDS), id: IDENTIFIER }),
+    answer: BREAKER,
+    handle: ({ principal, query }) => {
+      const key = control.recordedKey(query);
+      requireTenant(principal, key.tenant);
+      const found = breakerOf(view, key);
+      if (found === undefined) throw notFound();
+      return breakerBody(found);
+    },
+  });
 }
 
 function tripRoute({ view, control }: Dependencies): Route {
@@ -111,11 +139,13 @@ function allowedKey(principal: Principal, given: z.output<typeof BREAKER_KEY>): 
 }
 
 function orderBody(view: EngineView, key: BreakerKey): OrderBody {
-  const text = breakerKeyText(key);
-  const found = view
-    .breakers([key.tenant], true)
-    .find((detail) => breakerKeyText(detail.key) === text);
+  const found = breakerOf(view, key);
   return { accepted: true, breaker: found === undefined ? null : breakerBody(found) };
+}
+
+function breakerOf(view: EngineView, key: BreakerKey): BreakerDetail | undefined {
+  const text = breakerKeyText(key);
+  return view.breakers([key.tenant], true).find((detail) => breakerKeyText(detail.key) === text);
 }
 
 function fieldProblem(path: string, message: string): RequestProblem {

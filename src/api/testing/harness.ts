@@ -188,6 +188,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
         state.orders.push({ tenant, command });
         return 'key' in command ? command.key : null;
       },
+      recordedKey: (key) => ({ ...key, id: key.id.replace('@example.com', '-bot') }),
       replaceGrants: async (tenant, grants) => {
         state.grants.push({ tenant, grants });
       },
