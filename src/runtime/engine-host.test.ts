@@ -215,6 +215,28 @@ describe('a start', () => {
   });
 });
 
+describe('held deliveries', () => {
+  it('wait for the start, those owed from before as well as new ones', async () => {
+    const place = new Place();
+    place.receiver.answers.push(unwritten);
+    const first = await place.start();
+    await first.ingest.submit(submit('a'));
+    await first.close();
+    place.receiver.deliveries.length = 0;
+    const host = await place.start({ holdDeliveries: true });
+    await host.ingest.submit(submit('b', 4, 'other'));
+    await settled();
+    expect(place.receiver.deliveries).toEqual([]);
+    host.startDeliveries();
+    await settled();
+    expect(place.receiver.deliveries.map(({ key }) => key.id).sort()).toEqual(['bot', 'other']);
+    await host.ingest.submit(submit('c', 4, 'third'));
+    await settled();
+    expect(place.receiver.deliveries).toHaveLength(3);
+    await host.close();
+  });
+});
+
 describe('while it runs', () => {
   it('writes a snapshot each so many entries', async () => {
     const place = new Place();

@@ -45,6 +45,8 @@ export interface EngineHostOptions {
   readonly metrics: Metrics;
   readonly jitter: () => number;
   readonly forward?: NonNullable<IngestOptions['forward']>;
+  /** Nothing is delivered before `startDeliveries()`: until then receivers could not verify it. */
+  readonly holdDeliveries?: boolean;
 }
 
 /** One running partition: everything between the receivers and the enforcement points. */
@@ -55,6 +57,8 @@ export interface EngineHost {
   readonly view: EngineView;
   readonly partition: Partition;
   readonly projector: Projector;
+  /** Delivers what is owed, and from now on what is decided; only where deliveries were held. */
+  startDeliveries(): void;
   /** Stops in the order that loses nothing: take in, snapshot, stop delivering. Safe twice. */
   close(): Promise<void>;
 }
@@ -81,17 +85,9 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const view = createEngineView({ partition, ledger, outbox, counters, clock });
   const projector = new Projector({ partition, ledger, store, clock, log, metrics });
 
-  partition.onCommitted(({ effects }) => {
-    for (const effect of effects) {
-      if (effect.kind === 'revocation') outbox.send(effect.decision);
-      else if (effect.kind === 'transition' && effect.decision.to === 'closed') {
-        outbox.supersede(effect.decision.key);
-      }
-    }
-  });
   meterDecisions(partition, clock, metrics);
   await startTerm(partition, options);
-  resumeDeliveries(partition, outbox);
+  if (!options.holdDeliveries) deliver(partition, outbox);
   projector.start();
   const stop = new AbortController();
   keepSnapshots(partition, snapshots, options);
@@ -116,6 +112,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     view,
     partition,
     projector,
+    startDeliveries: () => deliver(partition, outbox),
     close: () => {
       closing ??= close();
       return closing;
@@ -156,6 +153,19 @@ function configsOf(
   if (!ofProcess) return given;
   const others = [...shard.tenants.keys()].filter((tenant) => !given.has(tenant));
   return new Map([...given, ...others.map((tenant) => [tenant, ofProcess] as const)]);
+}
+
+/** Sends what the engine owes by now, and whatever it decides from here on. */
+function deliver(partition: Partition, outbox: Outbox): void {
+  partition.onCommitted(({ effects }) => {
+    for (const effect of effects) {
+      if (effect.kind === 'revocation') outbox.send(effect.decision);
+      else if (effect.kind === 'transition' && effect.decision.to === 'closed') {
+        outbox.supersede(effect.decision.key);
+      }
+    }
+  });
+  resumeDeliveries(partition, outbox);
 }
 
 /** What was decided but not acknowledged before the last stop goes out again, with its old jti. */

@@ -41,8 +41,8 @@ let streams: Record<Tenant, Followed>;
 
 beforeAll(async () => {
   receivers = {
-    acme: await startSecurityEventReceiver(),
-    globex: await startSecurityEventReceiver(),
+    acme: await startSecurityEventReceiver('https://acme.example'),
+    globex: await startSecurityEventReceiver('https://globex.example'),
   };
   const tokens = TENANTS.flatMap((tenant) =>
     [
