@@ -182,8 +182,8 @@ describe('createSsfPushReceiver', () => {
   });
 
   it('keeps identifiers on a replay', async () => {
-    const { push, requests, clock } = receiver([{}, { status: 500 }, {}, {}]);
-    expect(await push.deliver(REVOCATION, signal)).toMatchObject({ status: 'retry' });
+    const { push, requests, clock } = receiver([{}, {}, {}, {}]);
+    await push.deliver(REVOCATION, signal);
     clock.advance(60_000);
     await push.deliver(REVOCATION, signal);
     const names = requests.map(({ body }) => decodeJwt(body).jti);
@@ -191,7 +191,6 @@ describe('createSsfPushReceiver', () => {
   });
 
   it.each([
-    [{ status: 400, text: '{"err":"invalid_key","description":"x"}' }, 'rejected', 'invalid_key'],
     [{ status: 400, text: '{"err":"<script>"}' }, 'retry', 'status_400'],
     [{ status: 400, text: 'null' }, 'retry', 'status_400'],
     [{ status: 200 }, 'retry', 'status_200'],
@@ -204,6 +203,52 @@ describe('createSsfPushReceiver', () => {
   ] as const)('takes %j as %s', async (answer, status, detail) => {
     const { push } = receiver([answer]);
     expect(await push.deliver(REVOCATION, signal)).toEqual({ status, detail });
+  });
+
+  it.each([
+    'invalid_issuer',
+    'invalid_key',
+    'invalid_audience',
+    'authentication_failed',
+    'access_denied',
+    'something_else',
+  ])('goes on after %s, slowly', async (err) => {
+    const { push, requests } = receiver([{ status: 400, text: JSON.stringify({ err }) }]);
+    const afterMs = LIMITS.deliveryBackoffMaxMs;
+    expect(await push.deliver(REVOCATION, signal)).toEqual({
+      status: 'retry',
+      detail: err,
+      afterMs,
+    });
+    expect(await push.deliver(REVOCATION, signal)).toEqual({ status: 'acknowledged' });
+    expect(requests).toHaveLength(3);
+  });
+
+  it('is obeyed where the receiver does not take one of the event types', async () => {
+    const unsupported = { status: 400, text: '{"err":"invalid_request"}' };
+    const { push, requests } = receiver([{}, unsupported]);
+    expect(await push.deliver(REVOCATION, signal)).toEqual({ status: 'acknowledged' });
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each([
+    ['none of them', 400],
+    ['the account event alone', 202],
+  ])('is rejected where the receiver takes %s', async (_name, status) => {
+    const unsupported = { status: 400, text: '{"err":"invalid_request"}' };
+    const { push } = receiver([unsupported, { ...unsupported, status }]);
+    expect(await push.deliver(REVOCATION, signal)).toEqual({
+      status: 'rejected',
+      detail: 'invalid_request',
+    });
+  });
+
+  it('does not push again what was accepted', async () => {
+    const { push, requests } = receiver([{}, { status: 503 }, {}]);
+    expect(await push.deliver(REVOCATION, signal)).toMatchObject({ status: 'retry' });
+    expect(await push.deliver(REVOCATION, signal)).toEqual({ status: 'acknowledged' });
+    const names = requests.map(({ body }) => decodeJwt(body).jti);
+    expect(names).toEqual(['rev-1', 'rev-1.2', 'rev-1.2']);
   });
 
   it('honours Retry-After within reason', async () => {

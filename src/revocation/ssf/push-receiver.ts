@@ -35,6 +35,7 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
   const { name, tenants, clock, metrics, log } = options;
   const url = checkedUrl(options.url, options);
   const post = options.post ?? createGuardedPost(options);
+  const partly = new Map<string, Set<string>>();
   const headers = {
     'content-type': `application/${SET_TYPE}`,
     accept: 'application/json',
@@ -66,11 +67,29 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
       audience: options.audience,
       ...(subjectIssuer === undefined ? {} : { subjectIssuer }),
     };
+    const accepted = acceptedOf(revocation.jti);
+    let unwanted: DeliveryOutcome | null = null;
     for (const claims of setsOf(revocation, address, clock.now())) {
+      if (accepted.has(claims.jti)) continue;
       const outcome = await push(await options.keys.signJwt(claims, SET_TYPE), signal);
-      if (outcome.status !== 'acknowledged') return outcome;
+      if (outcome.status === 'retry') return outcome;
+      if (outcome.status === 'acknowledged') accepted.add(claims.jti);
+      // SSF has no error code for an event type that a receiver does not take.
+      else unwanted ??= outcome;
     }
-    return { status: 'acknowledged' };
+    partly.delete(revocation.jti);
+    // The first says that the agent's sessions end, and stands for the whole.
+    if (unwanted === null || accepted.has(revocation.jti)) return { status: 'acknowledged' };
+    return unwanted;
+  }
+
+  /** The tokens of a revocation that the receiver took already; they are not pushed again. */
+  function acceptedOf(jti: string): Set<string> {
+    const accepted = partly.get(jti) ?? new Set<string>();
+    partly.set(jti, accepted);
+    // One that is forgotten costs one more push under the same `jti`.
+    if (partly.size > LIMITS.outboxPending) partly.delete(partly.keys().next().value ?? '');
+    return accepted;
   }
 
   return {
@@ -96,14 +115,21 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
 
 const RESULTS = { acknowledged: 'acked', retry: 'failed', rejected: 'rejected' } as const;
 
+/**
+ * Of the codes of RFC 8935 section 2.4 only `invalid_request` is about the token itself. Issuer,
+ * key, audience and access are settings that somebody puts right, so delivery goes on, slowly.
+ */
 function outcomeOf(
   answer: { readonly status: number; readonly retryAfter: string | null; readonly text: string },
   now: number,
 ): DeliveryOutcome {
   if (answer.status === 202) return { status: 'acknowledged' };
   const code = answer.status === 400 ? errorCodeOf(answer.text) : null;
-  if (code !== null) return { status: 'rejected', detail: code };
   const afterMs = retryAfterMs(answer.retryAfter, now);
+  if (code === 'invalid_request') return { status: 'rejected', detail: code };
+  if (code !== null) {
+    return { status: 'retry', detail: code, afterMs: afterMs ?? LIMITS.deliveryBackoffMaxMs };
+  }
   const detail = `status_${answer.status}`;
   return { status: 'retry', detail, ...(afterMs === null ? {} : { afterMs }) };
 }
