@@ -18,6 +18,8 @@ export function canonicalForm(type: PersonalType, value: string): string {
       return value.replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase() || value;
     case 'ip':
       return canonicalIp(value);
+    case 'id':
+      return value;
     case 'person':
     case 'address':
       return value

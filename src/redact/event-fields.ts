@@ -7,17 +7,19 @@ import { REDACTION_FAILED, typeOfToken } from './tokens.ts';
 
 /**
  * How a member of an AccessEvent is treated. `name`: an identifier, kept unless something personal
- * or secret is in it. `hex`: an id of exactly this many hexadecimal digits, else a name.
+ * or secret is in it. `revocable`: an identifier that revocations and chains go by, see
+ * `redactIdentifier`. `hex`: an id of exactly this many hexadecimal digits, else a name.
  * `content`: anything. `address`: an IP address. `version`: dotted numbers are no
  * addresses. `kept`: comes from the credential.
  */
 type Rule =
   | 'kept'
   | 'name'
+  | 'revocable'
   | 'content'
   | 'address'
   | 'version'
-  | { readonly hex: number }
+  | { readonly hex: number; readonly revocable?: true }
   | { readonly each: Rule }
   | { readonly members: Readonly<Record<string, Rule>> };
 
@@ -38,11 +40,11 @@ const EVENT: Readonly<Record<string, Rule>> = {
   attrs: 'content',
   source: { members: { format: 'name', name: 'name', deliveredBy: 'name', trust: 'name' } },
   tenant: { members: { id: 'kept', claimed: 'name' } },
-  agent: { members: { id: 'name', name: 'name', version: 'version' } },
-  session: { members: { id: 'name', conversationId: 'name' } },
+  agent: { members: { id: 'revocable', name: 'name', version: 'version' } },
+  session: { members: { id: 'revocable', conversationId: 'name' } },
   trace: {
     members: {
-      traceId: { hex: 32 },
+      traceId: { hex: 32, revocable: true },
       spanId: { hex: 16 },
       parentSpanId: { hex: 16 },
       requestId: 'name',
@@ -74,13 +76,19 @@ const EVENT: Readonly<Record<string, Rule>> = {
   decision: {
     members: {
       verdict: 'name',
-      id: 'name',
+      id: 'revocable',
       policy: { members: { id: 'name', version: 'version' } },
     },
   },
   approval: { members: { status: 'name', id: 'name', approver: 'name' } },
   token: {
-    members: { jti: 'name', txn: 'name', iss: 'name', sub: 'name', aud: { each: 'name' } },
+    members: {
+      jti: 'revocable',
+      txn: 'revocable',
+      iss: 'revocable',
+      sub: 'name',
+      aud: { each: 'name' },
+    },
   },
   intent: { members: { scope: 'name' } },
   outcome: { members: { status: 'name' } },
@@ -116,6 +124,16 @@ export function redactFields(pass: Pass, event: object): Record<string, unknown>
 export function redactName(pass: Pass, text: string): string {
   if (typeOfToken(text) !== null) return text;
   return redactString(pass, text, hintsOfName(text));
+}
+
+/**
+ * An identifier needed to revoke (agent, session, chain, token, issuer). Mail and network addresses
+ * in it stay, or brokers could not tell whom to stop; numbers of people and accounts become their
+ * tokens, and a secret a keyed token of its own. See docs/adr/0006.
+ */
+export function redactIdentifier(pass: Pass, text: string): string {
+  if (typeOfToken(text) !== null) return text;
+  return redactString(pass, text, hintsOfName(text) | HINT.revocable);
 }
 
 /** A name of several words may be prose. */
@@ -176,7 +194,11 @@ function redactScalar(pass: Pass, rule: Exclude<Rule, 'content'>, text: string):
   if (rule === 'kept') return text;
   if (rule === 'address') return redactAddress(pass, text);
   if (rule === 'version') return redactString(pass, text, HINT.identifier | HINT.version);
-  if (typeof rule === 'object' && 'hex' in rule && isHex(text, rule.hex)) return text;
+  if (rule === 'revocable') return redactIdentifier(pass, text);
+  if (typeof rule === 'object' && 'hex' in rule) {
+    if (isHex(text, rule.hex)) return text;
+    if (rule.revocable) return redactIdentifier(pass, text);
+  }
   return redactName(pass, text);
 }
 

@@ -20,6 +20,8 @@ export const HINT = {
   version: 16,
   /** One word, as names and scopes are: `secrets:read` gives no secret away. */
   identifier: 32,
+  /** An identifier that a broker must know to obey: addresses stay, the rest gets keyed tokens. */
+  revocable: 64,
 } as const;
 
 /** The text under judgement. */

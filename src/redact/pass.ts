@@ -1,4 +1,5 @@
 import { LIMITS } from '../core/limits.ts';
+import { HINT, type Hit } from './hit.ts';
 import { scanText } from './scanner.ts';
 import type { Tokeniser } from './tokeniser.ts';
 import type { PersonalType } from './tokens.ts';
@@ -50,6 +51,12 @@ export function replaceSecret(pass: Pass, label: string): string {
   return mask;
 }
 
+/** A secret that serves as a name: two of them stay two, where one mask would make them one. */
+function replaceSecretName(pass: Pass, label: string, value: string): string {
+  count(pass, secretText(label).slice(1, -1));
+  return pass.tokeniser.token('id', value);
+}
+
 /**
  * The text with everything found in it replaced; the same string when there is nothing. Over
  * budget, or when a key cannot be had, the whole text goes.
@@ -81,16 +88,26 @@ function replaceHits(pass: Pass, original: string, hints: number): string {
   if (hits.length === 0) return original;
   let out = '';
   let done = 0;
-  for (const { start, end, type, label } of hits) {
+  const revocable = (hints & HINT.revocable) !== 0;
+  for (const hit of hits) {
+    const { start, end, type, label } = hit;
     const value = text.slice(start, end);
+    if (revocable && staysPlain(hit, value)) continue;
     const from = offsets === null ? start : (offsets[start] ?? start);
     // One character may have become several; what is left of it must not stay behind.
     const to = offsets === null ? end : Math.max(offsets[end] ?? 0, (offsets[end - 1] ?? 0) + 1);
     out += original.slice(done, Math.max(done, from));
-    out += type === 'secret' ? replaceSecret(pass, label) : replacePersonal(pass, type, value);
+    if (type !== 'secret') out += replacePersonal(pass, type, value);
+    else out += revocable ? replaceSecretName(pass, label, value) : replaceSecret(pass, label);
     done = to;
   }
-  return out + original.slice(done);
+  return done === 0 ? original : out + original.slice(done);
+}
+
+/** An address, unless a number that is nobody's address stands before its `@`. */
+function staysPlain({ type }: Hit, value: string): boolean {
+  if (type !== 'email') return type === 'ip';
+  return scanText(value.slice(0, value.lastIndexOf('@')), HINT.none).hits.length === 0;
 }
 
 /** Tokens cost nothing, so that what fitted the budget once fits it redacted. */

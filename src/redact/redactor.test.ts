@@ -182,9 +182,38 @@ describe('redactor', () => {
       decision: { verdict: 'allow', id: 'd-1', policy: { id: 'mail', version: '12' } },
     });
     expect(redact(event)).toEqual(event);
-    const personal = redact(eventWith({ agent: { id: 'alice@example.com' } }));
-    expect(personal.agent.id).toMatch(EMAIL);
-    expect(personal.redactions).toEqual({ email: 1 });
+  });
+
+  it('keeps service accounts plain where revocations go by them, and nowhere else', () => {
+    const mail = 'billing-bot@acme.example.com';
+    const out = redact(
+      eventWith({
+        agent: { id: mail, name: mail },
+        session: { id: `${mail}/7`, conversationId: mail },
+        token: { jti: mail, txn: mail, iss: 'https://10.0.0.7/idp', sub: mail },
+        decision: { verdict: 'allow', id: mail },
+      }),
+    );
+    expect(out.agent).toEqual({ id: mail, name: expect.stringMatching(EMAIL) });
+    expect(out.session).toEqual({ id: `${mail}/7`, conversationId: out.agent.name });
+    expect(out.token).toMatchObject({ jti: mail, txn: mail, iss: 'https://10.0.0.7/idp' });
+    expect(out.token?.sub).toBe(out.agent.name);
+    expect(out.decision?.id).toBe(mail);
+    expect(redactor.redactIdentifier('acme', mail)).toBe(mail);
+  });
+
+  it('gives identifiers that are numbers or secrets keyed tokens, each its own', () => {
+    const idOf = (id: string): string => redact(eventWith({ agent: { id } })).agent.id;
+    expect(idOf('4111111111111111')).toMatch(/^\[card:/);
+    expect(idOf('123-45-6789')).toMatch(/^\[ssn:/);
+    expect(idOf('+1 (415) 555-2671')).toMatch(/^\[phone:/);
+    expect(idOf('4111111111111111@example.com')).toMatch(EMAIL);
+    const secrets = [`ghp_${'a1'.repeat(18)}`, `ghp_${'b2'.repeat(18)}`];
+    const [one = '', other = ''] = secrets.map(idOf);
+    expect(one).toMatch(/^\[id:k-acme:[A-Za-z0-9_-]{22}\]$/);
+    expect(other).not.toBe(one);
+    expect(idOf(one)).toBe(one);
+    expect(redactor.redactIdentifier('acme', secrets[0] ?? '')).toBe(one);
   });
 
   it('masks by key whatever the value, but counts no tokens', () => {

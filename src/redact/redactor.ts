@@ -4,7 +4,7 @@ import type { KeyRing } from '../ports/key-ring.ts';
 import { type Metrics, SILENT_METRICS } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { extractDestinations } from './destinations.ts';
-import { redactFields, redactName } from './event-fields.ts';
+import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
 import { type Pass, startPass } from './pass.ts';
 import { createTokenisers } from './tokeniser.ts';
 import { REDACTION_FAILED } from './tokens.ts';
@@ -35,6 +35,12 @@ export function createRedactor(options: RedactorOptions): Redactor {
     redactText(tenant, text) {
       const pass = startPass(tokenisers.of(tenant));
       const redacted = typeof text === 'string' ? redactName(pass, text) : REDACTION_FAILED;
+      report(metrics, pass);
+      return redacted;
+    },
+    redactIdentifier(tenant, text) {
+      const pass = startPass(tokenisers.of(tenant));
+      const redacted = typeof text === 'string' ? redactIdentifier(pass, text) : REDACTION_FAILED;
       report(metrics, pass);
       return redacted;
     },

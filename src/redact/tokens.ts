@@ -13,6 +13,8 @@ export const PERSONAL_TYPES = [
   'card',
   'email',
   'iban',
+  /** A secret used as an identifier: it must stay apart from others, and is told to nobody. */
+  'id',
   'id_document',
   'ip',
   'itin',

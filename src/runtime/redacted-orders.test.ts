@@ -12,19 +12,23 @@ const redactor: Redactor = {
     throw new Error('not asked');
   },
   redactText: (tenant, text) => text.replaceAll('bob@x.com', `[${tenant}]`),
+  redactIdentifier: (tenant, text) => text.replaceAll('bob@x.com', `<${tenant}>`),
 };
 const bob = 'bob@x.com';
 
 describe('orders as recorded', () => {
   it('names the subject of a key as events do, and leaves tenants alone', () => {
     const session = { tenant: 'acme', kind: 'session', id: bob, agent: `a ${bob}` } as const;
-    expect(redactedKey(redactor, session)).toEqual({ ...session, id: '[acme]', agent: 'a [acme]' });
+    expect(redactedKey(redactor, session)).toEqual({ ...session, id: '<acme>', agent: 'a <acme>' });
+    const tool = { tenant: 'acme', kind: 'tool', id: bob } as const;
+    expect(redactedKey(redactor, tool).id).toBe('[acme]');
     const whole = { tenant: bob, kind: 'tenant', id: bob } as const;
     expect(redactedKey(redactor, whole)).toBe(whole);
     const question = { tenant: bob, agent: bob, session: bob, chain: bob, jti: bob, tool: bob };
     const answer = redactedQuestion(redactor, question);
-    expect(new Set(Object.values(answer))).toEqual(new Set([bob, `[${bob}]`]));
-    expect(answer.tenant).toBe(bob);
+    const plain = `<${bob}>`;
+    const identifiers = { agent: plain, session: plain, chain: plain, jti: plain };
+    expect(answer).toEqual({ tenant: bob, ...identifiers, tool: `[${bob}]` });
   });
 
   it('redacts every text of grants but the name of the tenant they belong to', () => {
@@ -52,7 +56,7 @@ describe('orders as recorded', () => {
     const redacted = JSON.stringify(redactedGrants(redactor, 'acme', grants));
     const expected = text
       .replaceAll(bob, '[acme]')
-      .replace('"tenant":"[acme]","agent"', `"tenant":"${bob}","agent"`)
+      .replace('"tenant":"[acme]","agent":"[acme]"', `"tenant":"${bob}","agent":"<acme>"`)
       .replace(
         '{"match":"[acme]","tenant":"[acme]","resources"',
         '{"tenant":"bob@x.com","match":"[acme]","resources"',
@@ -68,7 +72,7 @@ describe('orders as recorded', () => {
     expect(redactedConfig(redactor, 'acme', { detectors })).toEqual({
       detectors: {
         ...detectors,
-        volume_spike: { ...detectors.volume_spike, agents: { '[acme]': { mode: 'off' } } },
+        volume_spike: { ...detectors.volume_spike, agents: { '<acme>': { mode: 'off' } } },
       },
     });
   });

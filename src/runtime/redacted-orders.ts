@@ -13,18 +13,24 @@ import type { Redactor } from '../ports/redactor.ts';
 export function redactedKey(redactor: Redactor, key: BreakerKey): BreakerKey {
   const { tenant, kind, id, agent } = key;
   if (kind === 'tenant' || kind === 'global') return key;
+  const isIdentifier = kind !== 'tool' && kind !== 'broker';
   return {
     tenant,
     kind,
-    id: redactor.redactText(tenant, id),
-    ...(agent === undefined ? {} : { agent: redactor.redactText(tenant, agent) }),
+    id: isIdentifier ? redactor.redactIdentifier(tenant, id) : redactor.redactText(tenant, id),
+    ...(agent === undefined ? {} : { agent: redactor.redactIdentifier(tenant, agent) }),
   };
 }
 
 /** What a broker asks about, in its own names. */
 export function redactedQuestion(redactor: Redactor, question: CheckRequest): CheckRequest {
   const { tenant, ...names } = question;
-  return { tenant, ...(redactTexts(redactor, tenant, names) as typeof names) };
+  const { agent, session, chain, jti } = names;
+  const identifiers = Object.entries({ agent, session, chain, jti }).flatMap(([name, id]) =>
+    id === undefined ? [] : [[name, redactor.redactIdentifier(tenant, id)] as const],
+  );
+  const redacted = redactTexts(redactor, tenant, names) as typeof names;
+  return { tenant, ...redacted, ...Object.fromEntries(identifiers) };
 }
 
 /** Every text but the tenant's own name, which says whose grants these are. */
@@ -35,7 +41,10 @@ export function redactedGrants(redactor: Redactor, tenant: string, grants: Grant
       ...(redactTexts(redactor, tenant, rest) as typeof rest),
     }) as Entry;
   return {
-    agents: grants.agents.map(of),
+    agents: grants.agents.map((entry) => ({
+      ...of(entry),
+      agent: redactor.redactIdentifier(tenant, entry.agent),
+    })),
     principals: grants.principals.map(of),
     resources: redactTexts(redactor, tenant, grants.resources) as GrantSet['resources'],
     actions: redactTexts(redactor, tenant, grants.actions) as GrantSet['actions'],
@@ -51,7 +60,7 @@ export function redactedConfig(
   const settings = Object.entries(detectors).map(([id, setting]) => {
     if (setting.agents === undefined) return [id, setting] as const;
     const agents = Object.entries(setting.agents).map(
-      ([agent, mode]) => [redactor.redactText(tenant, agent), mode] as const,
+      ([agent, mode]) => [redactor.redactIdentifier(tenant, agent), mode] as const,
     );
     return [id, { ...setting, agents: Object.fromEntries(agents) }] as const;
   });

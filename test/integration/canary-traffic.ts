@@ -3,8 +3,26 @@ import type { Kind, Planter } from './planted-values.ts';
 /** A new value planted at the place named. */
 type Plant = (place: string) => string;
 
+/** What becomes the id of an agent, a session, a chain, a token or an issuer. */
+const IDENTIFIERS: ReadonlySet<string> = new Set([
+  'agent.id',
+  'session.id',
+  'trace.trace_id',
+  'decision.id',
+  'token.jti',
+  'token.txn',
+  'token.iss',
+  'gen_ai.agent.id',
+  'gen_ai.conversation.id',
+]);
+
 const plantOf = (planter: Planter, kind: Kind, source: string): Plant => {
-  return (place) => planter.plant(kind, `${source} ${place}`);
+  return (place) => {
+    const named = `${source} ${place}`;
+    return IDENTIFIERS.has(place)
+      ? planter.plantIdentifier(kind, named)
+      : planter.plant(kind, named);
+  };
 };
 
 /** A native event with a value in every place that takes a text. */
@@ -259,7 +277,7 @@ export function grantsFullOf(planter: Planter, kind: Kind, source: string): obje
     agents: [
       {
         tenant: 'acme',
-        agent: p('agent'),
+        agent: planter.plantIdentifier(kind, `${source} agent`),
         role: p('role'),
         owners: { business: p('owners.business'), technical: p('owners.technical') },
         scopes: [p('scopes')],

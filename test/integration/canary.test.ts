@@ -105,17 +105,18 @@ describe('values planted in everything the daemon is sent', () => {
 
   it.each(KINDS)('orders and grants with %s', async (kind) => {
     const p = (place: string) => planter.plant(kind, place);
+    const i = (place: string) => planter.plantIdentifier(kind, place);
     expect(
       (await order('PUT', '/v1/grants', grantsFullOf(planter, kind, 'PUT grants'))).status,
     ).toBe(200);
     const words = () => ({ reason: `because ${p('reason')} said so`, actor: p('actor') });
     expect((await order('POST', '/v1/tenants/acme/enforce', words())).status).toBe(200);
-    const agent = { tenant: 'acme', kind: 'agent', id: p('key.id') };
+    const agent = { tenant: 'acme', kind: 'agent', id: i('key.id') };
     const session = {
       tenant: 'acme',
       kind: 'session',
-      id: p('session key'),
-      agent: p('key.agent'),
+      id: i('session key'),
+      agent: i('key.agent'),
     };
     for (const key of [agent, session]) {
       const trip = await order('POST', '/v1/breakers/trip', { key, level: 4, ...words() });

@@ -23,6 +23,8 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
+const ADDRESSES: ReadonlySet<Kind> = new Set<Kind>(['email', 'ipv4', 'ipv6']);
+
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const DIGITS = '0123456789';
 const BASE62 = `${LOWER}${LOWER.toUpperCase()}${DIGITS}`;
@@ -35,6 +37,14 @@ export class Planter {
 
   constructor(seed: number) {
     this.#random = createRandom(seed);
+  }
+
+  /**
+   * A value for an identifier that revocations go by. Mail and network addresses stay there by
+   * design (docs/adr/0006), so they are planted without being on record.
+   */
+  plantIdentifier(kind: Kind, place: string): string {
+    return ADDRESSES.has(kind) ? this.#make(kind).value : this.plant(kind, place);
   }
 
   /** A new value of this kind, on record as planted at `place`. */

@@ -63,6 +63,7 @@ export const SECRET_REDACTOR: Redactor = {
   redact: (event) =>
     JSON.parse(JSON.stringify(event).replaceAll('secret', '[x]')) as Redacted<AccessEvent>,
   redactText: (_tenant, text) => text.replaceAll('secret', '[x]'),
+  redactIdentifier: (_tenant, text) => text.replaceAll('secret', '[x]'),
 };
 
 /** The whole state of a shard as text. */
