@@ -156,27 +156,35 @@ describe('POST /v1/check with a proposed event', () => {
   });
 
   it.each([
-    ['enforce', 4, false],
-    ['shadow', 4, true],
-    ['enforce', 0, true],
+    ['enforce', 4, 'write', false, 'volume_spike'],
+    ['enforce', 4, 'read', false, 'volume_spike'],
+    ['shadow', 4, 'write', true, 'volume_spike'],
+    ['shadow', 0, 'write', true, 'closed'],
+    ['enforce', 0, 'write', false, 'not_judged'],
+    ['enforce', 1, 'delete', false, 'not_judged'],
+    ['enforce', 0, 'read', true, 'closed'],
+    ['enforce', 0, 'list', true, 'closed'],
   ] as const)(
-    'answers by the breakers when late: %s at level %i',
-    async (posture, level, allow) => {
+    'lets only reads through unjudged when late: %s at level %i, a %s',
+    async (posture, level, op, allow, reason) => {
       let asked = (): void => undefined;
       const proposed = new Promise<void>((resolve) => {
         asked = resolve;
       });
-      const { view, clock, ask } = await serve(() => {
-        asked();
-        return new Promise(() => undefined);
-      });
+      const { view, clock, ask } = await serve(
+        () => {
+          asked();
+          return new Promise(() => undefined);
+        },
+        { ...EVENT, action: { name: 'send_email', op } },
+      );
       view.posture = posture;
       if (level > 0) view.trip(AGENT, level);
       const answering = ask(PROPOSED);
       await proposed;
       await new Promise(setImmediate);
       clock.advance(LIMITS.proposeAnswerMs);
-      expect((await answering).json()).toMatchObject({ allow, level, judged: false });
+      expect((await answering).json()).toMatchObject({ allow, level, reason, judged: false });
       expect(clock.sleepers).toBe(0);
     },
   );
@@ -184,6 +192,11 @@ describe('POST /v1/check with a proposed event', () => {
   it('falls back when the ledger cannot be written, not on the caller’s fault', async () => {
     const full = await serve(async () => {
       throw new TripcoilError('storage_unavailable', 'x', { retryable: true });
+    });
+    expect((await full.ask(PROPOSED)).json()).toMatchObject({
+      allow: false,
+      reason: 'not_judged',
+      judged: false,
     });
     full.view.trip(AGENT, 4);
     expect((await full.ask(PROPOSED)).json()).toMatchObject({ allow: false, judged: false });

@@ -45,8 +45,8 @@ export interface CheckAnswerBody {
 /**
  * `POST /v1/check`: asked before an action is executed. A short question is answered from memory.
  * A proposed event is logged and folded first; should that take longer than
- * `LIMITS.proposeAnswerMs` or fail, the answer is what the breakers say by then, which in a shadow
- * tenant is to allow.
+ * `LIMITS.proposeAnswerMs` or fail, the answer is what the breakers say by then, but an enforcing
+ * tenant is then allowed reads alone (`not_judged`); a shadow tenant is allowed.
  */
 export function breakerCheck(dependencies: BreakerCheckDependencies): FastifyPluginAsync {
   const { view, authenticator, metrics, log } = dependencies;
@@ -64,6 +64,9 @@ export function breakerCheck(dependencies: BreakerCheckDependencies): FastifyPlu
     });
   };
 }
+
+/** Why an enforcing tenant's write is denied that no detector had the time to look at. */
+const NOT_JUDGED = 'not_judged';
 
 async function answerProposed(
   dependencies: BreakerCheckDependencies,
@@ -99,7 +102,12 @@ async function answerProposed(
     form: 'proposed',
     result: settled === null ? 'late' : 'failed',
   });
-  return answerBody(dependencies, question, view.check(question), false);
+  const known = view.check(question);
+  const unjudged = answerBody(dependencies, question, known, false);
+  const read = question.op === 'read' || question.op === 'list';
+  const enforced = known.posture === 'enforce';
+  if (!unjudged.allow || read || !enforced) return unjudged;
+  return { ...unjudged, allow: false, reason: NOT_JUDGED };
 }
 
 function answerBody(
