@@ -1,6 +1,6 @@
 /**
- * Bodies of the HTTP API, as sent. The web UI and the CLI import these types; docs/openapi.json is
- * generated from the schemas beside the routes.
+ * Bodies of the HTTP API, as sent. The web UI and the CLI import these types; /openapi.json is
+ * made from the schemas beside the routes.
  */
 
 export interface ErrorBody {

@@ -79,13 +79,82 @@ function json(schema: Json): Json {
 
 const ERROR_REFERENCE: Json = { $ref: '#/components/schemas/Error' };
 
-function plain(summary: string, contentType: string, open: boolean): Json {
+function plain(
+  summary: string,
+  contentType: string,
+  open: boolean,
+  parameters: readonly Json[] = [],
+): Json {
   const responses = { 200: { description: 'Done.', content: { [contentType]: {} } } };
-  return { get: { summary, ...(open ? { security: [] } : {}), responses } };
+  const named = parameters.length === 0 ? {} : { parameters };
+  return { get: { summary, ...(open ? { security: [] } : {}), ...named, responses } };
 }
+
+/** A body described elsewhere, by the types of content it may have. */
+function taken(summary: string, role: string, types: readonly string[], more: Json = {}): Json {
+  const content = Object.fromEntries(types.map((type) => [type, {}]));
+  return {
+    post: {
+      summary,
+      description: `Needs the role ${role}.`,
+      ...more,
+      requestBody: { required: true, content },
+      responses: {
+        200: { description: 'Taken; the answer counts what was refused.' },
+        default: { description: 'An error.', content: json(ERROR_REFERENCE) },
+      },
+    },
+  };
+}
+
+function text(name: string, place: 'path' | 'query'): Json {
+  return { name, in: place, required: true, schema: { type: 'string' } };
+}
+
+const JSON_TYPES: readonly string[] = ['application/json', 'application/x-ndjson'];
+const OTLP_TYPES: readonly string[] = ['application/x-protobuf', 'application/json'];
 
 /** What answers in another form than JSON bodies of the contract. */
 const PLAIN_PATHS: Json = {
+  '/v1/events': taken('Native events; see docs/formats.', 'ingest', JSON_TYPES),
+  '/v1/history': taken('Native events to learn from; nothing trips.', 'operator', JSON_TYPES),
+  '/v1/traces': taken('OTLP/HTTP traces.', 'ingest', OTLP_TYPES),
+  '/v1/logs': taken('OTLP/HTTP logs.', 'ingest', OTLP_TYPES),
+  '/v1/metrics': taken('OTLP/HTTP metrics.', 'ingest', OTLP_TYPES),
+  '/v1/cloudevents': taken('CloudEvents.', 'ingest', ['application/cloudevents+json']),
+  '/v1/audit': taken('Audit records, their format told by form.', 'ingest', JSON_TYPES),
+  '/v1/audit/{format}': taken(
+    'Audit records of other products, by format; see docs/formats.',
+    'ingest',
+    JSON_TYPES,
+    { parameters: [text('format', 'path')] },
+  ),
+  '/v1/check': taken('Whether an action may go ahead now.', 'broker', ['application/json']),
+  '/v1/breakers/ack': taken('A broker applied an epoch.', 'broker', ['application/json']),
+  '/v1/breakers/snapshot': plain(
+    'Open breakers of a tenant as of one position of the feed; see docs/feed.md.',
+    'application/json',
+    false,
+    [text('tenant', 'query')],
+  ),
+  '/v1/breakers/feed': plain(
+    'Server-sent events for brokers, from a position on; see docs/feed.md.',
+    'text/event-stream',
+    false,
+    [text('tenant', 'query')],
+  ),
+  '/.well-known/ssf-configuration/t/{tenant}': plain(
+    'Shared Signals transmitter metadata of a tenant.',
+    'application/json',
+    true,
+    [text('tenant', 'path')],
+  ),
+  '/t/{tenant}/jwks.json': plain(
+    'Keys that sign the security event tokens of a tenant.',
+    'application/json',
+    true,
+    [text('tenant', 'path')],
+  ),
   '/v1/stream': plain(
     'Server-sent events for the web interface: `finding`, `transition`, `status`.',
     'text/event-stream',

@@ -115,6 +115,14 @@ describe('reading', () => {
     ]);
   });
 
+  it('describes a finding that stayed below the level asked for', async () => {
+    const key = { tenant: 'acme', kind: 'agent', id: 'invoice-bot' } as const;
+    const decision = { tripped: true, key, level: 2, cappedBy: 'agent_trust' } as const;
+    harness.state.findings = [{ ...findingOf('acme', '1-0'), decision }];
+    const page = await read('/v1/findings', schemas.pageOf(schemas.FINDING));
+    expect(page.items[0]?.decision).toMatchObject({ level: 2, capped_by: 'agent_trust' });
+  });
+
   it('lists open breakers, and closed ones on request', async () => {
     const schema = schemas.pageOf(schemas.BREAKER);
     const open = await read('/v1/breakers', schema);
@@ -258,23 +266,37 @@ describe('operations', () => {
       ([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(operations.sort()).toEqual([
+      'get /.well-known/ssf-configuration/t/{tenant}',
       'get /healthz',
       'get /metrics',
       'get /openapi.json',
       'get /readyz',
+      'get /t/{tenant}/jwks.json',
       'get /v1/agents',
       'get /v1/agents/{tenant}/{agent}',
       'get /v1/agents/{tenant}/{agent}/activity',
       'get /v1/breakers',
       'get /v1/breakers/by-key',
+      'get /v1/breakers/feed',
+      'get /v1/breakers/snapshot',
       'get /v1/chains/{id}',
       'get /v1/findings',
       'get /v1/status',
       'get /v1/stream',
+      'post /v1/audit',
+      'post /v1/audit/{format}',
+      'post /v1/breakers/ack',
       'post /v1/breakers/reset',
       'post /v1/breakers/trip',
+      'post /v1/check',
+      'post /v1/cloudevents',
+      'post /v1/events',
+      'post /v1/history',
+      'post /v1/logs',
+      'post /v1/metrics',
       'post /v1/tenants/{tenant}/enforce',
       'post /v1/tenants/{tenant}/shadow',
+      'post /v1/traces',
       'put /v1/grants',
     ]);
     const ajv = new Ajv2020({ strict: false, validateFormats: false });

@@ -68,7 +68,12 @@ export const AGENT: z.ZodType<AgentBody> = z.strictObject({
 });
 
 const decision = z.union([
-  z.strictObject({ tripped: z.literal(true), key: KEY, level }),
+  z.strictObject({
+    tripped: z.literal(true),
+    key: KEY,
+    level,
+    capped_by: z.string().exactOptional(),
+  }),
   z.strictObject({
     tripped: z.literal(false),
     why: z.string(),
