@@ -132,6 +132,8 @@ describe('orders', () => {
       code: 'config_invalid',
       path: 'agents.0.agent',
     });
+    const facts = await put('resources: [{ match: "crm:*", tenant: globex }]');
+    expect([facts.statusCode, facts.json().path]).toEqual([400, 'agents']);
     expect((await put('x'.repeat(LIMITS.orderBytes + 1))).statusCode).toBe(413);
     expect((await put('acme', 'application/xml')).statusCode).toBe(415);
     const other = await app.inject({

@@ -47,7 +47,7 @@ const instant = z.string().refine(
 const agent = z.strictObject({
   tenant: text.describe('The tenant the agent acts in.'),
   agent: text.describe('Agent id; `*` matches any run of characters.'),
-  role: text.optional().describe('Peer group: agents of one role lend each other a baseline.'),
+  role: text.optional().describe('Peer group; recorded and shown, not judged yet.'),
   owners: z
     .strictObject({
       business: text.optional().describe('Who answers for what it does.'),
@@ -59,7 +59,7 @@ const agent = z.strictObject({
   tools: texts.optional().describe('Tools it may call; globs.'),
   resources: texts.optional().describe('Resources it may touch, as `type:id`; globs.'),
   tenants: texts.optional().describe('Tenants whose resources it may touch.'),
-  jurisdiction: text.optional().describe('Region its data must stay in.'),
+  jurisdiction: text.optional().describe('Region its data must stay in; not judged yet.'),
   valid_until: instant.optional().describe('The grant ends here; a bare date is 00:00 UTC.'),
   approval: z
     .strictObject({
@@ -67,7 +67,7 @@ const agent = z.strictObject({
       max_amount: z.number().min(0).optional().describe('Amount above which a person is needed.'),
     })
     .optional()
-    .describe('When a person must approve.'),
+    .describe('When a person must approve; not judged yet.'),
 });
 
 const principal = z.strictObject({
@@ -81,7 +81,7 @@ const principal = z.strictObject({
 const resource = z.strictObject({
   match: text.describe('Resources, as `type:id`; glob.'),
   tenant: text.optional().describe('Who owns them.'),
-  region: text.optional().describe('Where they are kept.'),
+  region: text.optional().describe('Where they are kept; not judged yet.'),
   sensitivity: text.optional().describe('How sensitive they are.'),
 });
 
@@ -89,13 +89,16 @@ const action = z.strictObject({
   match: text.describe('Action names; glob.'),
   op: z.enum(OPERATIONS).optional().describe('What the action does.'),
   sensitivity: text.optional().describe('How sensitive it is.'),
-  outward: z.boolean().optional().describe('Whether it sends something out of the organisation.'),
+  outward: z.boolean().optional().describe('Whether it sends something outwards; not judged yet.'),
 });
 
 /** The grants file as written: snake_case, unknown keys refused. */
 export const GRANTS_SCHEMA = z.strictObject({
   agents: z.array(agent).max(LIMITS.agentsPerTenant).default([]).describe('What agents may do.'),
-  principals: z.array(principal).default([]).describe('What people behind agents may see.'),
+  principals: z
+    .array(principal)
+    .default([])
+    .describe('What people behind agents may see; not judged yet.'),
   resources: z.array(resource).default([]).describe('Who owns what.'),
   actions: z.array(action).default([]).describe('What actions mean.'),
 });

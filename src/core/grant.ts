@@ -1,23 +1,28 @@
 import type { Operation } from './access-event.ts';
 import type { EpochMs } from './time.ts';
 
-/** What an agent may do. Names may be globs (`*` matches any run of characters). */
+/**
+ * What an agent may do. Names may be globs (`*` matches any run of characters). Judged today are
+ * scopes, tools, resources, tenants and validUntil; the rest is recorded and shown (docs/grants.md).
+ */
 export interface AgentGrant {
   readonly tenant: string;
   readonly agent: string;
-  /** Peer group: agents of one tenant and role lend each other a first baseline. */
+  /** Peer group. Recorded and shown; no baseline is lent between peers yet. */
   readonly role?: string;
   readonly owners?: { readonly business?: string; readonly technical?: string };
   readonly scopes?: readonly string[];
   readonly tools?: readonly string[];
   readonly resources?: readonly string[];
   readonly tenants?: readonly string[];
+  /** Recorded, not judged yet. */
   readonly jurisdiction?: string;
   readonly validUntil?: EpochMs;
+  /** Recorded, not judged yet. */
   readonly approval?: { readonly requiredFor?: readonly string[]; readonly maxAmount?: number };
 }
 
-/** What the person behind an agent may see. */
+/** What the person behind an agent may see. Recorded, not judged yet. */
 export interface PrincipalGrant {
   readonly match: string;
   readonly tenant?: string;
@@ -30,6 +35,7 @@ export interface PrincipalGrant {
 export interface ResourceFact {
   readonly match: string;
   readonly tenant?: string;
+  /** Recorded, not judged yet. */
   readonly region?: string;
   readonly sensitivity?: string;
 }
@@ -39,6 +45,7 @@ export interface ActionFact {
   readonly match: string;
   readonly op?: Operation;
   readonly sensitivity?: string;
+  /** Recorded, not judged yet. */
   readonly outward?: boolean;
 }
 

@@ -46,11 +46,20 @@ export function grantsRoute(control: Control, parseGrants: ParseGrants): Route {
         throw new RequestProblem('config_invalid', `The grants have ${count}.`, problems);
       }
       const grants = [...parsed.grants];
+      if (grants.length === 0) throw namesNobody();
       for (const [tenant] of grants) requireTenant(principal, tenant);
       for (const [tenant, set] of grants) await control.replaceGrants(tenant, set);
       return { tenants: grants.map(([tenant, { agents }]) => ({ tenant, agents: agents.length })) };
     },
   });
+}
+
+/** Facts alone would replace nothing: what holds for any tenant is read at the start. */
+function namesNobody(): RequestProblem {
+  const message = 'no agent or principal names a tenant, so nothing would be replaced';
+  return new RequestProblem('config_invalid', 'The grants name no tenant.', [
+    { path: 'agents', message: `${message}; facts alone belong in \`grants_file\`` },
+  ]);
 }
 
 /** Hands the bodies of this scope over as text: the parser of grants reads both languages. */

@@ -200,12 +200,14 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     log: SILENT_LOG,
     metrics: SILENT_METRICS,
     info: { version: '1.2.3', startedAt: NOW, demo: false, storeKind: 'memory' },
-    parseGrants: (text) =>
-      text.includes('acme')
+    parseGrants: (text) => {
+      if (text.startsWith('resources:')) return { grants: new Map() };
+      return text.includes('acme')
         ? {
             grants: new Map([['acme', { agents: [], principals: [], resources: [], actions: [] }]]),
           }
-        : { problems: [{ path: 'agents.0.agent', message: 'is missing' }] },
+        : { problems: [{ path: 'agents.0.agent', message: 'is missing' }] };
+    },
     localReads: false,
     readiness: () =>
       state.ready ? { ready: true, reasons: [] } : { ready: false, reasons: ['shutting down'] },
