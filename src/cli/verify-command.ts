@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { verifyLedger } from '../ledger/verify.ts';
-import { counted, EXIT, talk } from './output.ts';
+import { counted, EXIT, type OutputFormat, parseOutputFormat, talk } from './output.ts';
 
 /** `verify [directory]`: checks every byte of a ledger, also while the daemon runs. */
 export function addVerifyCommand(program: Command): void {
   program
     .command('verify [data-directory]')
     .description('check that nothing in the ledger was altered, removed or reordered')
-    .option('-o, --output <format>', 'table or json', 'table')
-    .action(async (dataDirectory: string | undefined, options: { output: string }) => {
+    .option('-o, --output <format>', 'table, json or jsonl', parseOutputFormat, 'table')
+    .action(async (dataDirectory: string | undefined, options: { output: OutputFormat }) => {
       const directory = join(dataDirectory ?? './tripcoil-data', 'ledger');
       const result = await verifyLedger(directory, { onProgress: progress() });
       if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-      if (options.output === 'json') process.stdout.write(`${JSON.stringify(result)}\n`);
+      if (options.output !== 'table') process.stdout.write(`${JSON.stringify(result)}\n`);
       else if (result.ok) {
         process.stdout.write(
           `intact: ${result.entries} entries in ${counted(result.segments, 'segment')}, ` +
