@@ -3,6 +3,7 @@ import { TripcoilError } from '../core/errors.ts';
 import { type Demo, type DemoOptions, type DemoResult, startDemo } from '../demo/demo.ts';
 import { INCIDENTS } from '../demo/incidents.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
+import { forgetExporterVariables } from '../telemetry/exporter-environment.ts';
 import { createLog } from '../telemetry/log.ts';
 import { CliError, EXIT, talk } from './output.ts';
 import { untilSignalled, WEB_DIRECTORY } from './serve-command.ts';
@@ -15,6 +16,7 @@ interface DemoCommandOptions {
 }
 
 const PACE_MS = 1_500;
+const READABLE_WITHIN_MS = 20_000;
 
 /** `demo`: two dozen agents, three incidents, one broker; offline and seeded. */
 export function addDemoCommand(program: Command): void {
@@ -30,6 +32,7 @@ export function addDemoCommand(program: Command): void {
 
 async function runDemo(options: DemoCommandOptions): Promise<void> {
   const headless = options.headless ?? false;
+  forgetExporterVariables(process.env);
   const startedAt = performance.now();
   await using demo = await start({
     seed: options.seed,
@@ -48,6 +51,7 @@ async function runDemo(options: DemoCommandOptions): Promise<void> {
     process.exitCode = isAsPlanted(result) ? EXIT.ok : EXIT.failed;
     return;
   }
+  await demo.readable(READABLE_WITHIN_MS);
   talk(`\nSynthetic data; nothing left this machine. Look around: ${demo.daemon.urls.main}`);
   talk(`Close a breaker: ${resetCommand(demo)}`);
   talk('Ordinary traffic goes on. Stop with Ctrl-C.');

@@ -5,6 +5,7 @@ import { LIMITS } from '../core/limits.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
 import { LOCAL_TENANT } from '../local-credentials.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
+import { forgetExporterVariables } from '../telemetry/exporter-environment.ts';
 import { createLog } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/own-tracing.ts';
 import { readConfig, readGrants } from './configuration.ts';
@@ -27,6 +28,7 @@ export function addServeCommand(program: Command): void {
       const config = await readConfig(options.config);
       const grants = await readGrants(config.grantsFile);
       const log = createLog({ level: config.log.level });
+      forgetExporterVariables(process.env);
       const endpoint = config.telemetry.ownTraces?.endpoint;
       const tracing = await startTelemetry({
         ...(endpoint === undefined ? {} : { endpoint }),

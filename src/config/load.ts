@@ -29,6 +29,7 @@ export interface ReceiverConfig {
   readonly audience: string;
   readonly authorization: string | null;
   readonly allowLoopback: boolean;
+  readonly allowPrivate: boolean;
 }
 
 /** Everything the process is told from outside. Complete: defaults are filled in. */
@@ -180,6 +181,7 @@ function toConfig(
         audience: receiver.audience,
         authorization: receiver.authorization ?? null,
         allowLoopback: receiver.allow_loopback,
+        allowPrivate: receiver.allow_private,
       })),
     },
     alerts: {

@@ -78,6 +78,10 @@ const receiver = z.strictObject({
     .boolean()
     .default(false)
     .describe('Lets the URL point at this machine, then also with http. For development.'),
+  allow_private: z
+    .boolean()
+    .default(false)
+    .describe('Lets the URL point into a private network, over https alone.'),
 });
 
 /** The configuration file, as written: snake_case, unknown keys refused, every key documented. */
