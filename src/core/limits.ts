@@ -48,6 +48,10 @@ export const LIMITS = {
 
   /** Events waiting for the ledger: at 1 KiB each 64 MiB. Beyond it senders get 429. */
   queuedEvents: 65_536,
+  /** Attributing and redacting one batch before others get their turn. */
+  ingestSliceMs: 8,
+  /** Text of native records read before others get their turn: about 5 ms. */
+  ingestSliceChars: 256 * 1024,
   /** Commands, acknowledgements and proposals waiting for the ledger, beside the events. */
   queuedOrders: 4_096,
   /** Bodies being decoded at once: 4 × 64 MiB × (body + decompressed) = 512 MiB at worst. */

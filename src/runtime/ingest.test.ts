@@ -86,6 +86,56 @@ describe('submitting', { timeout: 30_000 }, () => {
     );
   });
 
+  it('lets others run while a large batch is redacted, and still writes it as one', async () => {
+    const ledger = new MemoryLedger();
+    const clock = new FakeClock(START);
+    const partition = new Partition({
+      shard: obedientShard(),
+      ledger,
+      clock,
+      log: new RecordingLog(),
+      metrics: new RecordingMetrics(),
+    });
+    let redacted = 0;
+    const turns: (readonly [number, number])[] = [];
+    const ingest = createIngest({
+      partition,
+      clock: { ...clock, now: () => START, monotonicMs: () => redacted * 3, sleep: clock.sleep },
+      metrics: new RecordingMetrics(),
+      redactor: {
+        ...SECRET_REDACTOR,
+        redact(event) {
+          redacted++;
+          return SECRET_REDACTOR.redact(event);
+        },
+      },
+      nextTurn: async () => turns.push([redacted, ledger.entries.length]),
+    });
+    const events = Array.from({ length: 10 }, (_, index) => receivedOf({ id: `e${index}` }));
+    const submitted = ingest.submit({ sender: BROKER, events });
+    expect(redacted).toBe(Math.ceil(LIMITS.ingestSliceMs / 3));
+    expect(await submitted).toEqual({ accepted: 10, rejects: [] });
+    // Three events of 3 ms fill a slice of 8 ms; nothing is written until all are redacted.
+    expect(turns).toEqual([
+      [3, 0],
+      [6, 0],
+      [9, 0],
+    ]);
+    const ids = ledger.entries.map(({ body }) => (JSON.parse(body) as AccessEvent).id);
+    expect(ids).toEqual(events.map(({ id }) => id));
+  });
+
+  it('is refused early by what is being redacted, too', async () => {
+    const { ingest } = start();
+    const events = Array.from({ length: LIMITS.queuedEvents }, () =>
+      receivedOf({ id: 'x', time: Number.NaN }),
+    );
+    const submitted = ingest.submit({ sender: BROKER, events });
+    expect(ingest.overloaded()).toBe(true);
+    await submitted;
+    expect(ingest.overloaded()).toBe(false);
+  });
+
   it('of nothing usable writes nothing', async () => {
     const { ledger, ingest } = start();
     const sender = { ...BROKER, tenants: ['acme', 'globex'] };

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { AccessEvent } from '../core/access-event.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
@@ -15,8 +16,15 @@ export interface IngestOptions {
   readonly redactor: Redactor;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Lets others run: resolves in a later turn of the event loop. `setImmediate` unless given. */
+  readonly nextTurn?: () => Promise<unknown>;
   /** Sees each redacted event once it is durable, for forwarding. Neither blocks nor throws. */
   readonly forward?: (event: Redacted<AccessEvent>) => void;
+}
+
+interface Judged {
+  readonly accepted: Redacted<AccessEvent>[];
+  readonly rejects: Reject[];
 }
 
 export interface IngestCounters {
@@ -25,24 +33,28 @@ export interface IngestCounters {
   lastEventAt: number | null;
 }
 
-/** Attribute, check the clock, redact, append. Raw events never leave this function's stack. */
+/**
+ * Attribute, check the clock, redact, append. Raw events never leave this function's stack. A large
+ * batch is worked off in slices of `LIMITS.ingestSliceMs`, and still appended as one.
+ */
 export function createIngest(
   options: IngestOptions,
 ): Ingest & { readonly counters: IngestCounters } {
   const { partition, redactor, clock, metrics } = options;
+  const nextTurn = options.nextTurn ?? turn;
   const counters: IngestCounters = { events: 0, rejected: 0, lastEventAt: null };
+  /** Events of batches that are being redacted; they will want the queue soon. */
+  let underWay = 0;
 
   async function submit(batch: ReceivedBatch): Promise<IngestResult> {
-    const now = clock.now();
-    const rejects: Reject[] = [];
-    const accepted: Redacted<AccessEvent>[] = [];
-    batch.events.forEach((received, index) => {
-      const position = batch.positions?.[index] ?? index;
-      const event = attribute(received, batch.sender, position, batch.history ?? false);
-      const reject = 'code' in event ? event : clockSkew(event, position, now);
-      if (reject) rejects.push(reject);
-      else if (!('code' in event)) accepted.push(redactor.redact(event));
-    });
+    underWay += batch.events.length;
+    let judged: Judged;
+    try {
+      judged = await judge(batch);
+    } finally {
+      underWay -= batch.events.length;
+    }
+    const { accepted, rejects } = judged;
     if (accepted.length > 0) {
       await partition.append(
         accepted.map((event) => ({ kind: 'input', tenant: event.tenant.id, body: event })),
@@ -51,6 +63,25 @@ export function createIngest(
     for (const event of accepted) options.forward?.(event);
     note(accepted, rejects, batch);
     return { accepted: accepted.length, rejects };
+  }
+
+  /** Does not wait at all when one slice is enough. */
+  async function judge(batch: ReceivedBatch): Promise<Judged> {
+    const now = clock.now();
+    const judged: Judged = { accepted: [], rejects: [] };
+    let sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
+    for (const [index, received] of batch.events.entries()) {
+      if (clock.monotonicMs() >= sliceEnd) {
+        await nextTurn();
+        sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
+      }
+      const position = batch.positions?.[index] ?? index;
+      const event = attribute(received, batch.sender, position, batch.history ?? false);
+      const reject = 'code' in event ? event : clockSkew(event, position, now);
+      if (reject) judged.rejects.push(reject);
+      else if (!('code' in event)) judged.accepted.push(redactor.redact(event));
+    }
+    return judged;
   }
 
   function note(
@@ -75,6 +106,6 @@ export function createIngest(
   return {
     counters,
     submit,
-    overloaded: () => partition.queued >= LIMITS.queuedEvents,
+    overloaded: () => partition.queued + underWay >= LIMITS.queuedEvents,
   };
 }

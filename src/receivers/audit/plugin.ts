@@ -120,7 +120,7 @@ async function accept(
   metrics.count('tripcoil_ingest_bytes_total', { source: FORMAT }, body.sentBytes);
   let batch: NativeBatch;
   try {
-    batch = parseNativeBody(body.bytes, shape);
+    batch = await parseNativeBody(body.bytes, shape);
   } finally {
     body.release();
   }

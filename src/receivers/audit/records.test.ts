@@ -20,9 +20,9 @@ describe('sniffShape', () => {
 });
 
 describe('parseNativeBody', () => {
-  it('keeps good lines and reports bad ones by number', () => {
+  it('keeps good lines and reports bad ones by number', async () => {
     const body = Buffer.from(`${event('1')}\n\nnot json\n${event('2')}\r\n{"id":"3"}\n`);
-    const batch = parseNativeBody(body, null);
+    const batch = await parseNativeBody(body, null);
     expect(batch.events.map((read) => read.id)).toEqual(['1', '2']);
     expect(batch.positions).toEqual([1, 4]);
     expect(batch.rejects.map(({ position, code }) => [position, code])).toEqual([
@@ -31,21 +31,39 @@ describe('parseNativeBody', () => {
     ]);
   });
 
-  it('reads an array by index and a single object', () => {
-    const batch = parseNativeBody(Buffer.from(`[${event('1')},5]`), null);
+  it('reads an array by index and a single object', async () => {
+    const batch = await parseNativeBody(Buffer.from(`[${event('1')},5]`), null);
     expect(batch.positions).toEqual([0]);
     expect(batch.rejects).toMatchObject([{ position: 1, code: 'wrong_type' }]);
-    expect(parseNativeBody(Buffer.from(event('9')), null).events).toHaveLength(1);
+    expect((await parseNativeBody(Buffer.from(event('9')), null)).events).toHaveLength(1);
   });
 
-  it('takes nothing for nothing', () => {
-    expect(parseNativeBody(Buffer.from(' \n'), null).rejects).toEqual([]);
+  it('takes nothing for nothing', async () => {
+    expect((await parseNativeBody(Buffer.from(' \n'), null)).rejects).toEqual([]);
   });
 
-  it('refuses the whole only when none of it is JSON, or too much', () => {
-    expect(() => parseNativeBody(Buffer.from('a\nb'), 'ndjson')).toThrow('nothing in the body');
-    expect(() => parseNativeBody(Buffer.from('hello'), null)).toThrow('not valid JSON');
-    const lines = Buffer.from('{}\n'.repeat(LIMITS.recordsPerBody + 1));
-    expect(() => parseNativeBody(lines, null)).toThrow('at most');
+  it('refuses the whole only when none of it is JSON, or too much', async () => {
+    const refusal = (text: string, shape: 'ndjson' | null) =>
+      expect(parseNativeBody(Buffer.from(text), shape)).rejects;
+    await refusal('a\nb', 'ndjson').toThrow('nothing in the body');
+    await refusal('hello', null).toThrow('not valid JSON');
+    await refusal('{}\n'.repeat(LIMITS.recordsPerBody + 1), null).toThrow('at most');
+  });
+
+  it.each([
+    ['\n', ''],
+    [',', 'array'],
+  ])('lets others run in the middle of records parted by %j', async (separator, shape) => {
+    const texts = Array.from({ length: 4_000 }, (_, index) =>
+      event(`e${index}-${'x'.repeat(120)}`),
+    );
+    const joined = texts.join(separator);
+    let turns = 0;
+    const body = Buffer.from(shape === 'array' ? `[${joined}]` : joined);
+    const batch = await parseNativeBody(body, null, async () => ++turns);
+    expect(batch.events).toHaveLength(texts.length);
+    expect(batch.positions).toEqual([...batch.positions].sort((one, other) => one - other));
+    expect(turns).toBeGreaterThanOrEqual(Math.floor(joined.length / LIMITS.ingestSliceChars));
+    expect(turns).toBeGreaterThan(1);
   });
 });

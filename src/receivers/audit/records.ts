@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ReceivedEvent } from '../../core/access-event.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -19,21 +20,27 @@ export interface NativeBatch {
 }
 
 /**
- * Reads a whole body of native events in any of the three shapes.
+ * Reads a whole body of native events in any of the three shapes. Others run after every
+ * `LIMITS.ingestSliceChars` of lines; `nextTurn` resolves when they have.
  * @throws TripcoilError `bad_request` when nothing in it is JSON, `payload_too_large` when it holds
  * more than `LIMITS.recordsPerBody` records.
  */
-export function parseNativeBody(bytes: Uint8Array, declared: Shape | null): NativeBatch {
+export async function parseNativeBody(
+  bytes: Uint8Array,
+  declared: Shape | null,
+  nextTurn: () => Promise<unknown> = turn,
+): Promise<NativeBatch> {
   const text = decodeUtf8(bytes);
   const shape = declared ?? sniffShape(text);
   const batch: NativeBatch = { shape, events: [], positions: [], rejects: [] };
   if (text.trim() === '') return batch;
-  if (shape === 'ndjson') readLines(batch, text);
+  if (shape === 'ndjson') await readLines(batch, text, nextTurn);
   else {
     const value = parseJsonBody(bytes);
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (values.length > LIMITS.recordsPerBody) throw tooMany();
     for (let index = 0; index < values.length; index++) {
+      if (index > 0 && index % ITEMS_PER_TURN === 0) await nextTurn();
       take(batch, index, parseNativeValue(values[index], index));
     }
   }
@@ -60,8 +67,23 @@ export function sniffShape(text: string): Shape {
   }
 }
 
-function readLines(batch: NativeBatch, text: string): void {
-  eachLine(text, (content, line) => take(batch, line, parseNativeLine(content, line)));
+/** Items of an array that is parsed already, worked off before others get their turn. */
+const ITEMS_PER_TURN = 256;
+
+async function readLines(
+  batch: NativeBatch,
+  text: string,
+  nextTurn: () => Promise<unknown>,
+): Promise<void> {
+  let charsLeft: number = LIMITS.ingestSliceChars;
+  for (const { content, line } of linesOf(text)) {
+    if (charsLeft <= 0) {
+      await nextTurn();
+      charsLeft = LIMITS.ingestSliceChars;
+    }
+    charsLeft -= content.length;
+    take(batch, line, parseNativeLine(content, line));
+  }
 }
 
 /**
@@ -69,6 +91,10 @@ function readLines(batch: NativeBatch, text: string): void {
  * @throws TripcoilError `payload_too_large` beyond `LIMITS.recordsPerBody` of them.
  */
 export function eachLine(text: string, visit: (content: string, line: number) => void): void {
+  for (const { content, line } of linesOf(text)) visit(content, line);
+}
+
+function* linesOf(text: string): Generator<{ readonly content: string; readonly line: number }> {
   let records = 0;
   let line = 0;
   for (let start = 0; start < text.length; ) {
@@ -79,7 +105,7 @@ export function eachLine(text: string, visit: (content: string, line: number) =>
     start = end + 1;
     if (content.trim() === '') continue;
     if (++records > LIMITS.recordsPerBody) throw tooMany();
-    visit(content, line);
+    yield { content, line };
   }
 }
 
