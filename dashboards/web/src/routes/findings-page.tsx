@@ -9,13 +9,18 @@ import { hrefTo, location, tenantFilter } from '../state/router.ts';
 import { useLoaded } from '../state/use-loaded.ts';
 
 const PAGE_ROWS = 50;
+const AGAIN_MS = 10_000;
 
 /** Every finding, held ones included, filtered and paged by the server. */
 export function FindingsPage() {
   const tenant = tenantFilter.value;
   const agent = location.value.query['agent'] ?? '';
   const filter = { tenant, agent, limit: PAGE_ROWS };
-  const { resource, again } = useLoaded(`${tenant}/${agent}`, () => api.findings(filter));
+  const key = `${tenant}/${agent}`;
+  const [extended, setExtended] = useState('');
+  // Once older pages hang on the first one, replacing it would leave a gap between them.
+  const againAfterMs = (): number | null => (extended === key ? null : AGAIN_MS);
+  const { resource, again } = useLoaded(key, () => api.findings(filter), againAfterMs);
   return (
     <>
       <div class="page-head">
@@ -36,7 +41,9 @@ export function FindingsPage() {
         </div>
       </div>
       <Panel title="Newest first" resource={resource} onRetry={again} skeletonRows={10}>
-        {(page) => <Pages key={`${tenant}/${agent}`} first={page} filter={filter} />}
+        {(page) => (
+          <Pages key={key} first={page} filter={filter} onExtended={() => setExtended(key)} />
+        )}
       </Panel>
     </>
   );
@@ -45,14 +52,17 @@ export function FindingsPage() {
 function Pages(props: {
   first: PageBody<FindingBody>;
   filter: { tenant: string; agent: string; limit: number };
+  onExtended: () => void;
 }) {
   const [older, setOlder] = useState<readonly FindingBody[]>([]);
-  const [next, setNext] = useState(props.first.next);
+  const [olderNext, setNext] = useState<string | null>(null);
+  const next = older.length === 0 ? props.first.next : olderNext;
   const [note, setNote] = useState('');
   const rows = mergeFindings(props.first.items, older, Number.POSITIVE_INFINITY);
 
   async function loadOlder(cursor: string): Promise<void> {
     setNote('Loading…');
+    props.onExtended();
     try {
       const page = await api.findings({ ...props.filter, cursor });
       setOlder((known) => [...known, ...page.items]);

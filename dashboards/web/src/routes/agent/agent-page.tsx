@@ -17,6 +17,7 @@ import { CoveragePanel } from './coverage-panel.tsx';
 import { RiskPanel } from './risk-panel.tsx';
 
 const FINDINGS_SHOWN = 30;
+const AGAIN_MS = 10_000;
 
 /** Everything about one agent, from the list where it holds it, else asked for by name. */
 export function AgentPage({ tenant, agent }: { tenant: string; agent: string }) {
@@ -56,10 +57,11 @@ function AskedAgent({ tenant, agent }: { tenant: string; agent: string }) {
 
 function Agent({ body }: { body: AgentBody }) {
   const { tenant, agent } = body;
-  const { resource, again } = useLoaded(`${tenant}/${agent}`, async () => {
-    const page = await api.findings({ tenant, agent, limit: FINDINGS_SHOWN });
-    return page.items;
-  });
+  const { resource, again } = useLoaded(
+    `${tenant}/${agent}`,
+    async () => (await api.findings({ tenant, agent, limit: FINDINGS_SHOWN })).items,
+    () => AGAIN_MS,
+  );
   const live = (findings.state.value.data ?? []).filter(
     (one) => one.tenant === tenant && one.agent === agent,
   );

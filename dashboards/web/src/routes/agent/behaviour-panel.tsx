@@ -19,6 +19,8 @@ interface BehaviourProps {
   readonly findings: readonly FindingBody[];
 }
 
+const AGAIN_MS = 10_000;
+
 /** What the agent did, per bucket, with its trips on the same axis. */
 export function BehaviourPanel({ tenant, agent, findings }: BehaviourProps) {
   // A spike of one minute drowns in the bars of a day.
@@ -26,12 +28,16 @@ export function BehaviourPanel({ tenant, agent, findings }: BehaviourProps) {
   const range = rangeOf(location.value.query['range'], suggested);
   const asTable = location.value.query['view'] === 'table';
   const { spanMs, bucketMs } = RANGES[range];
-  const { resource, again } = useLoaded(`${tenant}/${agent}/${range}`, async (signal) => {
-    const untilMs = Date.now();
-    const sinceMs = untilMs - spanMs;
-    const buckets = await api.activity({ tenant, agent, sinceMs, bucketMs }, signal);
-    return fillBuckets(buckets, sinceMs, untilMs, bucketMs);
-  });
+  const { resource, again } = useLoaded(
+    `${tenant}/${agent}/${range}`,
+    async (signal) => {
+      const untilMs = Date.now();
+      const sinceMs = untilMs - spanMs;
+      const buckets = await api.activity({ tenant, agent, sinceMs, bucketMs }, signal);
+      return fillBuckets(buckets, sinceMs, untilMs, bucketMs);
+    },
+    () => AGAIN_MS,
+  );
   return (
     <Panel
       title="Behaviour"

@@ -5,13 +5,23 @@ import { Timestamp } from '../../components/timestamp.tsx';
 import { formatDuration, plural } from '../../format/number.ts';
 import { api } from '../../state/api.ts';
 import { agentPath, crossesTenant, redactionTotals, spanOf } from '../../state/chain-rows.ts';
+import type { Resource } from '../../state/resource.ts';
 import { hrefTo } from '../../state/router.ts';
 import { useLoaded } from '../../state/use-loaded.ts';
 import { StepTable } from './step-table.tsx';
 
+const GROWING_MS = 60_000;
+const AGAIN_MS = 2_000;
+
+/** A chain that is not there yet, or that had a step a moment ago, may be more in a moment. */
+function againAfterMs({ data, problem }: Resource<ChainBody>): number | null {
+  const isGrowing = data !== null && Date.now() - Date.parse(data.ended_at) < GROWING_MS;
+  return isGrowing || problem?.status === 404 ? AGAIN_MS : null;
+}
+
 /** One request end to end, found by any id that took part in it. */
 export function ChainPage({ id }: { id: string }) {
-  const { resource, again } = useLoaded(id, (signal) => api.chain(id, signal));
+  const { resource, again } = useLoaded(id, (signal) => api.chain(id, signal), againAfterMs);
   if (resource.data !== null) return <Chain chain={resource.data} />;
   return (
     <div class="panel">
@@ -22,7 +32,7 @@ export function ChainPage({ id }: { id: string }) {
           <h2>No chain by that id</h2>
           <p>
             Nothing seen so far carries <code>{id}</code> as its transaction, trace, token, decision
-            or session id. Very recent events may take a moment to appear.
+            or session id. Very recent events take a moment to appear; this page keeps looking.
           </p>
           <button type="button" class="button" onClick={again}>
             Look again
