@@ -52,6 +52,8 @@ export interface Demo extends AsyncDisposable {
   readonly directory: string;
   /** Plants the incidents and waits for what comes of them. */
   play(): Promise<DemoResult>;
+  /** Resolves once everything so far can be looked up, or after `withinMs`. */
+  readable(withinMs: number): Promise<void>;
   /** Ordinary traffic until the signal, through the broker's own checks. */
   keepWorking(signal: AbortSignal): Promise<void>;
 }
@@ -89,6 +91,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     broker,
     directory,
     play: () => play(options, daemon, broker, random, send),
+    readable: (withinMs) => readable(daemon, clock, withinMs),
     keepWorking: (signal) => keepWorking(options, broker, random, send, signal),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
@@ -192,6 +195,14 @@ function outcomeLine({ incident, tripped, obeyed, tookMs }: IncidentOutcome): st
   const took = tookMs === null ? '' : ` after ${Math.round(tookMs)} ms`;
   const { detector, level } = incident;
   return `  ✓ ${detector} opened ${tenant}/${id} at level ${level}; broker obeyed${took}`;
+}
+
+/** Two weeks at once keep the store busy for a while after the engine has learned them. */
+async function readable({ host }: Daemon, clock: Clock, withinMs: number): Promise<void> {
+  const enough = new AbortController();
+  const reached = host.projector.reached(host.partition.shard.seq);
+  await Promise.race([reached, clock.sleep(withinMs, enough.signal)]);
+  enough.abort();
 }
 
 async function keepWorking(
