@@ -11,9 +11,9 @@ import {
   serve,
   type Workplace,
 } from '../integration/served-daemon.ts';
-import { buildGo, chainOf, present, run } from './toolchain.ts';
+import { buildGo, chainOf, goIsHere, run } from './toolchain.ts';
 
-describe.skipIf(!present('go', 'version'))('a real OpenTelemetry Collector', () => {
+describe.skipIf(!goIsHere())('a real OpenTelemetry Collector', () => {
   let workplace: Workplace;
   let daemon: ServedDaemon;
   let collector: ChildProcess;

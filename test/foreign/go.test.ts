@@ -5,9 +5,9 @@ import {
   serve,
   type Workplace,
 } from '../integration/served-daemon.ts';
-import { buildGo, chainOf, exporterEnvironment, present, run } from './toolchain.ts';
+import { buildGo, chainOf, exporterEnvironment, goIsHere, run } from './toolchain.ts';
 
-describe.skipIf(!present('go', 'version'))('the OpenTelemetry SDK for Go', () => {
+describe.skipIf(!goIsHere())('the OpenTelemetry SDK for Go', () => {
   let agent: string;
   let workplace: Workplace;
   let daemon: ServedDaemon;

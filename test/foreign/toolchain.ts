@@ -8,24 +8,59 @@ import { call, eventually, type ServedDaemon } from '../integration/served-daemo
 /** What is built and downloaded stays here, inside the repository and outside of git. */
 export const CACHE = join(import.meta.dirname, '../../node_modules/.cache/foreign');
 
+const GO = join(import.meta.dirname, 'go');
+const GO_ENV = {
+  ...process.env,
+  GOMODCACHE: join(CACHE, 'go-modules'),
+  GOCACHE: join(CACHE, 'go-build'),
+  // Or nobody but root could delete the cache.
+  GOFLAGS: '-modcacherw',
+};
+
 const execute = promisify(execFile);
 
 /** True when the command runs; says loudly when it does not. */
-export function present(command: string, ...words: readonly string[]): boolean {
+function present(
+  what: string,
+  command: string,
+  words: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): boolean {
   try {
-    execFileSync(command, words, { stdio: 'ignore' });
+    execFileSync(command, words, { ...options, stdio: 'ignore', timeout: 300_000 });
     return true;
   } catch {
-    console.warn(`!! SKIPPED: no ${command} here, so its clients are not tested`);
+    console.warn(`!! SKIPPED: ${what} not to be had here, so its clients are not tested`);
     return false;
   }
+}
+
+/** Go, and what the programs beside this file need of it; downloads that once. */
+export function goIsHere(): boolean {
+  const words = ['list', '-deps', './agent', './collector'];
+  return (
+    present('Go is', 'go', ['version']) &&
+    present('Go packages are', 'go', words, { cwd: GO, env: GO_ENV })
+  );
+}
+
+/** An interpreter with the packages of `python/requirements.txt`; null where there is none. */
+export function pythonHere(): string | null {
+  const folder = join(CACHE, 'python');
+  const python = join(folder, 'bin/python');
+  const requirements = join(import.meta.dirname, 'python/requirements.txt');
+  const install = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', requirements];
+  const ready =
+    present('Python is', 'python3', ['-m', 'venv', folder]) &&
+    present('Python packages are', python, install);
+  return ready ? python : null;
 }
 
 /** Runs a command to its end; its words on standard error are in the error. */
 export async function run(
   command: string,
   words: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<string> {
   const env = { ...process.env, ...options.env };
   const { stdout } = await execute(command, words, {
@@ -40,16 +75,7 @@ export async function run(
 export async function buildGo(program: 'agent' | 'collector'): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
   const binary = join(CACHE, program);
-  const env = {
-    GOMODCACHE: join(CACHE, 'go-modules'),
-    GOCACHE: join(CACHE, 'go-build'),
-    // Or nobody but root could delete the cache.
-    GOFLAGS: '-modcacherw',
-  };
-  await run('go', ['build', '-o', binary, `./${program}`], {
-    cwd: join(import.meta.dirname, 'go'),
-    env,
-  });
+  await run('go', ['build', '-o', binary, `./${program}`], { cwd: GO, env: GO_ENV });
   return binary;
 }
 
