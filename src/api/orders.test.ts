@@ -74,7 +74,7 @@ describe('orders', () => {
     expect((await get('tenant=acme&kind=agent')).statusCode).toBe(400);
   });
 
-  it('enforces a tenant never seen only where that is said, for a name may be misspelt', async () => {
+  it('enforces a tenant never seen only where told to, for it may be misspelt', async () => {
     const url = '/v1/tenants/acmee/enforce';
     const misspelt = await post(url, { reason: 'x' }, 'operator-all');
     expect([misspelt.statusCode, misspelt.json().code]).toEqual([404, 'not_found']);

@@ -3,7 +3,7 @@ import type { EpochMs } from './time.ts';
 
 /**
  * What an agent may do. Names may be globs (`*` matches any run of characters). Judged today are
- * scopes, tools, resources, tenants and validUntil; the rest is recorded and shown (docs/grants.md).
+ * scopes, tools, resources, tenants and validUntil; the rest is recorded (docs/grants.md).
  */
 export interface AgentGrant {
   readonly tenant: string;
