@@ -110,10 +110,18 @@ describe('commands', () => {
     expect(shard.nextTimerAt()).toBeNull();
   });
 
-  it('stop everything by the one global breaker, whatever tenant it is named with', async () => {
-    const { control, view, check } = start();
+  it('refuse a global stop, which feeds would not deliver, and lift one that holds', async () => {
+    const { control, partition, ledger, view, check } = start();
     const global = { tenant: 'acme', kind: 'global', id: 'all' } as const;
-    await control.command('acme', { ...trip(global), level: 7 } as Command);
+    const stop = { ...trip(global), level: 7 } as Command;
+    await expect(control.command('acme', stop)).rejects.toMatchObject({
+      code: 'bad_request',
+      message: expect.stringContaining('not yet delivered to feeds'),
+    });
+    expect(ledger.entries).toEqual([]);
+    const key = { tenant: '_system', kind: 'global', id: 'global' } as const;
+    const body = { ...stop, key } as Command;
+    await partition.decide([{ kind: 'command', tenant: '_system', body }]);
     expect(check('anybody')).toMatchObject({ allow: false, level: 7 });
     expect(view.check({ tenant: 'globex' }).level).toBe(7);
     await control.command('globex', reset(1, { ...global, tenant: 'globex' }));

@@ -28,6 +28,7 @@ export function createControl({ partition, redactor, view, clock }: ControlOptio
   return {
     async command(named, given) {
       const { tenant, command } = addressed(named, redactedCommand(redactor, named, given));
+      refuseUndelivered(command);
       refuseStale(tenant, command);
       const effects = await partition.decide([{ kind: 'command', tenant, body: command }]);
       // Something ahead of it in the queue may have moved the breaker on.
@@ -99,6 +100,13 @@ function addressed(tenant: string, command: Command): { tenant: string; command:
 function addressedKey(key: BreakerKey): BreakerKey {
   if (key.kind !== 'global') return key;
   return { tenant: SYSTEM_TENANT, kind: 'global', id: 'global' };
+}
+
+/** Feeds carry the breakers of one tenant each, so brokers would go on through a global stop. */
+function refuseUndelivered(command: Command): void {
+  if (command.type !== 'trip' || command.key.kind !== 'global') return;
+  const message = 'a global stop is not yet delivered to feeds: trip each tenant at level 6';
+  throw new TripcoilError('bad_request', message);
 }
 
 function movedOn(epoch: number | null): TripcoilError {
