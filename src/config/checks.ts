@@ -94,7 +94,8 @@ function urlProblems(
   at: Report,
 ): readonly Problem[] {
   if (typeof value !== 'string' || !URL.canParse(value)) return [];
-  const { protocol, hostname } = new URL(value);
+  const { protocol, hostname, username, password } = new URL(value);
+  if (username !== '' || password !== '') return [at(path, 'must not carry credentials')];
   const local = isLoopback(hostname);
   if (local && !allow.loopback) {
     return [at(path, 'points at this machine: set allow_loopback: true if it is meant to')];

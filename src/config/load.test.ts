@@ -68,6 +68,11 @@ describe('loadConfig', () => {
     });
   });
 
+  it('refuses a URL with credentials, as the delivery itself would', () => {
+    const text = 'alerts: { webhook: { url: "https://me:secret@hooks.example/x" } }';
+    expect(linesOf(text)).toEqual(['t.yaml:1:27 alerts.webhook.url: must not carry credentials']);
+  });
+
   it('lists every problem at once, with its place and the nearest key', () => {
     const text = [
       'listen: { prot: 8787 }',
