@@ -114,9 +114,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     software: SOFTWARE_VERSION,
     tenantConfigs: tenantConfigs(options),
     grants: options.grants,
-    ...{ clock, log, metrics, jitter: Math.random },
+    ...{ clock, log, metrics, jitter: Math.random, holdDeliveries: true },
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
-    holdDeliveries: true,
   });
   undo.defer(() => host.close());
   const alerts = openAlerts(options, host, metrics);
@@ -136,7 +135,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const main = await listen(await mainServer(surroundings), config.listen, 'listen');
   undo.defer(() => main.app.close());
   if (publicUrl === '') publicUrl = main.url;
-  // A receiver verifies a token by its issuer, which has a name and answers from here on only.
   host.startDeliveries();
   const otlp = await listen(await otlpServer(surroundings), config.otlp, 'otlp');
   undo.defer(() => otlp.app.close());

@@ -67,7 +67,7 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
       audience: options.audience,
       ...(subjectIssuer === undefined ? {} : { subjectIssuer }),
     };
-    const accepted = acceptedOf(revocation.jti);
+    const accepted = acceptedOf(partly, revocation.jti);
     let unwanted: DeliveryOutcome | null = null;
     for (const claims of setsOf(revocation, address, clock.now())) {
       if (accepted.has(claims.jti)) continue;
@@ -81,15 +81,6 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
     // The first says that the agent's sessions end, and stands for the whole.
     if (unwanted === null || accepted.has(revocation.jti)) return { status: 'acknowledged' };
     return unwanted;
-  }
-
-  /** The tokens of a revocation that the receiver took already; they are not pushed again. */
-  function acceptedOf(jti: string): Set<string> {
-    const accepted = partly.get(jti) ?? new Set<string>();
-    partly.set(jti, accepted);
-    // One that is forgotten costs one more push under the same `jti`.
-    if (partly.size > LIMITS.outboxPending) partly.delete(partly.keys().next().value ?? '');
-    return accepted;
   }
 
   return {
@@ -114,6 +105,15 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
 }
 
 const RESULTS = { acknowledged: 'acked', retry: 'failed', rejected: 'rejected' } as const;
+
+/** The tokens of a revocation that the receiver took already; they are not pushed again. */
+function acceptedOf(partly: Map<string, Set<string>>, jti: string): Set<string> {
+  const accepted = partly.get(jti) ?? new Set<string>();
+  partly.set(jti, accepted);
+  // One that is forgotten costs one more push under the same `jti`.
+  if (partly.size > LIMITS.outboxPending) partly.delete(partly.keys().next().value ?? '');
+  return accepted;
+}
 
 /**
  * Of the codes of RFC 8935 section 2.4 only `invalid_request` is about the token itself. Issuer,
