@@ -62,9 +62,16 @@ export function rowOf(field: EventField): Field | undefined {
 }
 
 export const FIELD_COUNT = Object.keys(COALESCE).length;
-export const FIELD_INDEX = Object.fromEntries(
+/**
+ * The slot of each field: what `FieldValues` is asked by, since a number costs no look-up and a
+ * record is asked forty times.
+ */
+export const FIELD = Object.fromEntries(
   Object.keys(COALESCE).map((field, index) => [field, index]),
-) as Readonly<Record<Field, number>>;
+) as Readonly<Record<Field, Slot>>;
+
+/** Position of a field in the table. */
+export type Slot = number & { readonly slot: never };
 
 const ROW_BY_OWN_KEY: ReadonlyMap<string, Field> = new Map(
   Object.entries(COALESCE).map(([field, keys]) => [keys[0], field as Field]),
@@ -78,7 +85,7 @@ const RARE: ReadonlySet<number> = new Set(
       ...['reasoningSubGoals', 'reasoningAlternatives', 'reasoningConfidence', 'resourceUnit'],
       ...['constraints', 'decisionExpires', 'tokenIss', 'tokenSub', 'tokenAud', 'tokenExp'],
     ] as const
-  ).map((field) => FIELD_INDEX[field]),
+  ).map((field) => FIELD[field]),
 );
 
 const PLANS_KEPT = 4_096;

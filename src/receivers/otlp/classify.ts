@@ -1,7 +1,7 @@
 import type { EventKind, Operation } from '../../core/access-event.ts';
 import { EVENT_KINDS, OPERATIONS } from '../../core/access-event.ts';
 import { operationOfHttpMethod, operationOfName } from '../operation.ts';
-import { AGENT_MARK, GENERIC_MARK } from './attribute-table.ts';
+import { AGENT_MARK, FIELD, GENERIC_MARK } from './attribute-table.ts';
 import { parsed } from './content.ts';
 import type { FieldValues } from './field-values.ts';
 
@@ -44,7 +44,7 @@ export function classify(fields: FieldValues, signal: Signal): Classified | null
 type Verdict = EventKind | null | undefined;
 
 function kindOf(fields: FieldValues, signal: Signal): EventKind | null {
-  const own = fields.text('eventKind');
+  const own = fields.text(FIELD.eventKind);
   if (EVENT_KINDS.includes(own as EventKind)) return own as EventKind;
   const marked = fields.marks & AGENT_MARK;
   let verdict = fromEventName(fields, signal.eventName);
@@ -64,7 +64,7 @@ export function isGateway(signal: Signal): boolean {
 /** A request that the service answers is the caller's action; its own agent did not act. */
 function isIncoming(fields: FieldValues, signal: Signal): boolean {
   if (isGateway(signal)) return false;
-  const named = fields.peek('agentId') ?? fields.peek('plainAgentId');
+  const named = fields.peek(FIELD.agentId) ?? fields.peek(FIELD.plainAgentId);
   return (signal.spanKind === SERVER || signal.spanKind === CONSUMER) && named === undefined;
 }
 
@@ -75,45 +75,45 @@ function fromEventName(fields: FieldValues, eventName: string): Verdict {
   if (eventName === '') return undefined;
   const name = eventName.replace(/^(claude_code|codex)\./, '');
   if (eventName === name) {
-    const sender = fields.peek('serviceName') ?? '';
+    const sender = fields.peek(FIELD.serviceName) ?? '';
     return /^(claude-code|codex)/.test(sender) ? EVENT_NAME_KINDS.get(name) : undefined;
   }
   // Of the records that a streamed answer makes, one has the figures; failures have an error.
   if (eventName === 'codex.sse_event') {
-    const done = fields.peek('streamEvent') === 'response.completed';
+    const done = fields.peek(FIELD.streamEvent) === 'response.completed';
     return done ? 'model_call' : null;
   }
   if (eventName === 'codex.api_request') {
-    return Number(fields.peek('httpStatus') ?? 200) >= 400 ? 'model_call' : null;
+    return Number(fields.peek(FIELD.httpStatus) ?? 200) >= 400 ? 'model_call' : null;
   }
   return EVENT_NAME_KINDS.get(name) ?? null;
 }
 
 function fromConventions(fields: FieldValues, signal: Signal): Verdict {
   // MCP first: its spans carry `execute_tool` too, and its method says more.
-  const mcp = look(MCP_KINDS, fields.peek('mcpMethod'));
+  const mcp = look(MCP_KINDS, fields.peek(FIELD.mcpMethod));
   if (mcp !== undefined) return mcp;
-  const genAi = look(GEN_AI_KINDS, fields.peek('operationName'));
+  const genAi = look(GEN_AI_KINDS, fields.peek(FIELD.operationName));
   if (genAi !== undefined) return genAi;
   const openInference = openInferenceKind(fields, signal);
   if (openInference !== undefined) return openInference;
-  const aiSdk = look(AI_SDK_KINDS, fields.peek('aiSdkOperation'));
+  const aiSdk = look(AI_SDK_KINDS, fields.peek(FIELD.aiSdkOperation));
   if (aiSdk !== undefined) return aiSdk;
-  const traceloop = look(FRAMEWORK_KINDS, fields.peek('traceloopKind'));
+  const traceloop = look(FRAMEWORK_KINDS, fields.peek(FIELD.traceloopKind));
   if (traceloop !== undefined) return traceloop;
-  const langsmith = look(FRAMEWORK_KINDS, fields.peek('langsmithKind'));
+  const langsmith = look(FRAMEWORK_KINDS, fields.peek(FIELD.langsmithKind));
   if (langsmith !== undefined) return langsmith;
   const langfuse = langfuseKind(fields, signal);
   if (langfuse !== undefined) return langfuse;
   if (signal.name.startsWith('claude_code.')) {
-    return look(CLAUDE_SPAN_KINDS, fields.peek('claudeSpan') ?? signal.name.slice(12)) ?? null;
+    return look(CLAUDE_SPAN_KINDS, fields.peek(FIELD.claudeSpan) ?? signal.name.slice(12)) ?? null;
   }
-  return look(LITELLM_KINDS, fields.peek('litellmCall'));
+  return look(LITELLM_KINDS, fields.peek(FIELD.litellmCall));
 }
 
 /** A handoff is traced as a tool whose input is the old agent and whose output the new one. */
 function openInferenceKind(fields: FieldValues, signal: Signal): Verdict {
-  const kind = fields.peek('openinferenceKind')?.toUpperCase();
+  const kind = fields.peek(FIELD.openinferenceKind)?.toUpperCase();
   if (kind === 'TOOL' && HANDOFF.test(signal.name)) return 'delegation';
   const [, subject, step] = BEEAI_SPAN.exec(signal.name) ?? [];
   if (step !== undefined && signal.scopeName.endsWith('.beeai')) {
@@ -128,8 +128,8 @@ const BEEAI_STEPS: ReadonlySet<string> = new Set(['tool success', 'tool error', 
 
 /** Langfuse's LangGraph callback calls a tool a span: one inside the node `tools`. */
 function langfuseKind(fields: FieldValues, signal: Signal): Verdict {
-  const kind = fields.peek('langfuseKind')?.toLowerCase();
-  if (kind === 'span' && fields.peek('langgraphNode') === 'tools') {
+  const kind = fields.peek(FIELD.langfuseKind)?.toLowerCase();
+  if (kind === 'span' && fields.peek(FIELD.langgraphNode) === 'tools') {
     return LANGGRAPH_STRUCTURE.test(signal.name) ? null : 'tool_call';
   }
   return look(FRAMEWORK_KINDS, kind);
@@ -140,22 +140,23 @@ const LANGGRAPH_STRUCTURE = /^(?:tools$|ChannelWrite|Branch<|Runnable|__|_write$
 const HANDOFF = /^handoff to (.{1,256})$/is;
 
 function handoffTarget(fields: FieldValues, signal: Signal): string | undefined {
-  return HANDOFF.exec(signal.name)?.[1] ?? fields.peek('handoffTarget');
+  return HANDOFF.exec(signal.name)?.[1] ?? fields.peek(FIELD.handoffTarget);
 }
 
 /** For emitters that name no operation: what else they say gives it away. */
 function fromEvidence(fields: FieldValues, signal: Signal): Verdict {
-  if (fields.peek('actionName') ?? fields.peek('toolName')) return 'tool_call';
-  if (fields.peek('mcpMethod') !== undefined) return null;
-  if (fields.peek('messageSource') !== undefined) {
-    return fields.peek('handoffTarget') === undefined ? null : 'delegation';
+  if (fields.peek(FIELD.actionName) ?? fields.peek(FIELD.toolName)) return 'tool_call';
+  if (fields.peek(FIELD.mcpMethod) !== undefined) return null;
+  if (fields.peek(FIELD.messageSource) !== undefined) {
+    return fields.peek(FIELD.handoffTarget) === undefined ? null : 'delegation';
   }
-  if (fields.peek('verdict') ?? fields.peek('disposition')) return 'authz_decision';
-  if (fields.peek('approvalStatus')) return 'approval';
-  const called = fields.peek('tokensIn') ?? fields.peek('tokensOut') ?? fields.peek('tokensTotal');
-  if (fields.peek('model') !== undefined && called !== undefined) return 'model_call';
+  if (fields.peek(FIELD.verdict) ?? fields.peek(FIELD.disposition)) return 'authz_decision';
+  if (fields.peek(FIELD.approvalStatus)) return 'approval';
+  const called =
+    fields.peek(FIELD.tokensIn) ?? fields.peek(FIELD.tokensOut) ?? fields.peek(FIELD.tokensTotal);
+  if (fields.peek(FIELD.model) !== undefined && called !== undefined) return 'model_call';
   if ((fields.marks & GENERIC_MARK) !== 0) return undefined;
-  if (fields.peek('resourceId') !== undefined) return 'data_access';
+  if (fields.peek(FIELD.resourceId) !== undefined) return 'data_access';
   return / run$|^invoke_agent|\.agent$/.test(signal.name) ? 'agent_run' : undefined;
 }
 
@@ -164,32 +165,32 @@ function look(table: ReadonlyMap<string, EventKind | null>, key: string | undefi
 }
 
 function nameOf(kind: EventKind, fields: FieldValues, signal: Signal): string {
-  const own = fields.text('actionName');
+  const own = fields.text(FIELD.actionName);
   if (own !== undefined) return own;
   if (kind === 'tool_call' || kind === 'approval') return toolNameOf(fields, signal);
   if (kind === 'data_access') return accessNameOf(fields, signal);
-  if (kind === 'authz_decision' && fields.peek('toolName') !== undefined) {
+  if (kind === 'authz_decision' && fields.peek(FIELD.toolName) !== undefined) {
     return toolNameOf(fields, signal);
   }
   if (kind === 'delegation') return 'handoff';
-  const operation = fields.peek('operationName') ?? fields.peek('aiSdkOperation');
+  const operation = fields.peek(FIELD.operationName) ?? fields.peek(FIELD.aiSdkOperation);
   if (operation !== undefined) return operation;
   if (kind === 'model_call') return 'chat';
   return kind === 'agent_run' ? 'invoke_agent' : signal.eventName || signal.name;
 }
 
 function toolNameOf(fields: FieldValues, signal: Signal): string {
-  const name = fields.text('toolName');
+  const name = fields.text(FIELD.toolName);
   // Claude Code hides the names of MCP tools here unless told to give details.
   if (name === 'mcp_tool') return mcpToolNameOf(fields) ?? name;
   if (name !== undefined) return name;
-  const kind = fields.peek('traceloopKind') ?? fields.peek('langsmithKind');
-  const entity = kind === 'tool' ? fields.text('entityName') : undefined;
+  const kind = fields.peek(FIELD.traceloopKind) ?? fields.peek(FIELD.langsmithKind);
+  const entity = kind === 'tool' ? fields.text(FIELD.entityName) : undefined;
   return entity ?? TOOL_SPAN_NAME.exec(signal.name)?.[1] ?? signal.name.replace(/\.tool$/, '');
 }
 
 function mcpToolNameOf(fields: FieldValues): string | undefined {
-  const details = parsed(fields.peek('arguments'));
+  const details = parsed(fields.peek(FIELD.arguments));
   if (typeof details !== 'object' || details === null || Array.isArray(details)) return undefined;
   const { mcp_server_name: server, mcp_tool_name: tool } = details as Readonly<
     Record<'mcp_server_name' | 'mcp_tool_name', unknown>
@@ -201,22 +202,22 @@ const TOOL_SPAN_NAME =
   /^(?:(?:execute_tool|running tool:|tools\/call) |tool\.(?=.+\.(?:success|error)-\d+$))(.{1,256}?)(?:\.(?:success|error)-\d{1,9})?$/s;
 
 function accessNameOf(fields: FieldValues, signal: Signal): string {
-  const mcpMethod = fields.peek('mcpMethod');
+  const mcpMethod = fields.peek(FIELD.mcpMethod);
   if (mcpMethod !== undefined) return mcpMethod;
-  const database = fields.peek('dbOperation');
-  if (database !== undefined) return joined(database, fields.peek('dbCollection'));
-  const method = fields.peek('httpMethod');
+  const database = fields.peek(FIELD.dbOperation);
+  if (database !== undefined) return joined(database, fields.peek(FIELD.dbCollection));
+  const method = fields.peek(FIELD.httpMethod);
   if (method !== undefined) return joined(method, pathOf(fields));
-  const rpc = fields.peek('rpcMethod');
-  if (rpc !== undefined) return joined(fields.peek('rpcService'), rpc);
-  const messaging = fields.peek('messagingOperation');
-  if (messaging !== undefined) return joined(messaging, fields.peek('messagingDestination'));
-  return fields.peek('operationName') ?? signal.name;
+  const rpc = fields.peek(FIELD.rpcMethod);
+  if (rpc !== undefined) return joined(fields.peek(FIELD.rpcService), rpc);
+  const messaging = fields.peek(FIELD.messagingOperation);
+  if (messaging !== undefined) return joined(messaging, fields.peek(FIELD.messagingDestination));
+  return fields.peek(FIELD.operationName) ?? signal.name;
 }
 
 /** The route of an HTTP request without query and fragment, where personal data would travel. */
 export function pathOf(fields: FieldValues): string | undefined {
-  return fields.peek('httpRoute')?.split(/[?#]/, 1)[0];
+  return fields.peek(FIELD.httpRoute)?.split(/[?#]/, 1)[0];
 }
 
 function joined(first: string | undefined, second: string | undefined): string {
@@ -224,7 +225,7 @@ function joined(first: string | undefined, second: string | undefined): string {
 }
 
 function operationOf(kind: EventKind, name: string, fields: FieldValues): Operation {
-  const own = fields.text('operation');
+  const own = fields.text(FIELD.operation);
   if (OPERATIONS.includes(own as Operation)) return own as Operation;
   switch (kind) {
     case 'tool_call':
@@ -232,10 +233,10 @@ function operationOf(kind: EventKind, name: string, fields: FieldValues): Operat
     case 'approval':
       return operationOfName(name);
     case 'data_access': {
-      const method = fields.peek('httpMethod');
+      const method = fields.peek(FIELD.httpMethod);
       if (method !== undefined) return operationOfHttpMethod(method);
-      const judged = operationOfName(fields.peek('dbOperation') ?? name);
-      return judged === 'unknown' && fields.peek('mcpMethod') !== undefined ? 'read' : judged;
+      const judged = operationOfName(fields.peek(FIELD.dbOperation) ?? name);
+      return judged === 'unknown' && fields.peek(FIELD.mcpMethod) !== undefined ? 'read' : judged;
     }
     case 'model_call':
     case 'agent_run':

@@ -1,6 +1,6 @@
 import type { EventKind, JsonValue, Party, ReceivedEvent } from '../../core/access-event.ts';
 import { boundedId } from '../identifier.ts';
-import { RARE_MARK } from './attribute-table.ts';
+import { FIELD, RARE_MARK } from './attribute-table.ts';
 import type { Classified } from './classify.ts';
 import { contentOf, timeOf } from './content.ts';
 import type { Mutable } from './facets.ts';
@@ -44,7 +44,7 @@ export function eventOf(
     id: frame.id,
     time: frame.time,
     kind: classified.kind,
-    phase: fields.text('phase') === 'proposed' ? 'proposed' : 'executed',
+    phase: fields.text(FIELD.phase) === 'proposed' ? 'proposed' : 'executed',
     source: sourceOf(fields, frame),
     agent: agentOf(fields, agentId),
     action: actionOf(fields, classified),
@@ -57,17 +57,17 @@ export function eventOf(
   put(event, 'principal', principalOf(fields, identity));
   put(event, 'delegation', delegationOf(fields, agentId));
   put(event, 'resource', resourceOf(fields, classified, agentId));
-  const granted = fields.list('scopesGranted');
-  put(event, 'scopes', pair('granted', granted, 'required', fields.list('scopesRequired')));
+  const granted = fields.list(FIELD.scopesGranted);
+  put(event, 'scopes', pair('granted', granted, 'required', fields.list(FIELD.scopesRequired)));
   put(event, 'volume', volumeOf(fields, classified));
   put(event, 'decision', decision);
   put(event, 'approval', approvalOf(fields, classified, decision));
-  const jti = identifier(fields, 'tokenJti');
-  put(event, 'token', pair('jti', jti, 'txn', identifier(fields, 'tokenTxn')));
-  const intent = shortText(fields, 'intentText');
-  put(event, 'intent', pair('text', intent, 'scope', shortText(fields, 'intentScope')));
-  put(event, 'latencyMs', fields.amount('latencyMs') ?? frame.latencyMs);
-  put(event, 'clientIp', identifier(fields, 'clientIp')?.replace(PORT_BEHIND, '$1'));
+  const jti = identifier(fields, FIELD.tokenJti);
+  put(event, 'token', pair('jti', jti, 'txn', identifier(fields, FIELD.tokenTxn)));
+  const intent = shortText(fields, FIELD.intentText);
+  put(event, 'intent', pair('text', intent, 'scope', shortText(fields, FIELD.intentScope)));
+  put(event, 'latencyMs', fields.amount(FIELD.latencyMs) ?? frame.latencyMs);
+  put(event, 'clientIp', identifier(fields, FIELD.clientIp)?.replace(PORT_BEHIND, '$1'));
   if ((fields.marks & RARE_MARK) !== 0) putRare(event, fields);
   // Last, since it holds what no field above has taken.
   event.attrs = attrsOf(fields, frame);
@@ -79,41 +79,41 @@ const PORT_BEHIND = /^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:.]+\]):\d+$/i;
 
 /** Fields that few records carry; `RARE_MARK` says that this one does. */
 function putRare(event: Mutable<ReceivedEvent>, fields: FieldValues): void {
-  put(event, 'id', identifier(fields, 'eventId'));
+  put(event, 'id', identifier(fields, FIELD.eventId));
   const source: Mutable<ReceivedEvent['source']> = event.source;
-  put(source, 'name', identifier(fields, 'sourceName'));
-  put(source, 'seq', fields.amount('sourceSeq'));
+  put(source, 'name', identifier(fields, FIELD.sourceName));
+  put(source, 'seq', fields.amount(FIELD.sourceSeq));
   if (event.principal !== undefined) {
     const principal: Mutable<Party> = event.principal;
-    put(principal, 'iss', shortText(fields, 'principalIss'));
-    put(principal, 'roles', fields.list('principalRoles'));
+    put(principal, 'iss', shortText(fields, FIELD.principalIss));
+    put(principal, 'roles', fields.list(FIELD.principalRoles));
   }
   put(event, 'delegation', partiesOf(fields));
   const action: Mutable<ReceivedEvent['action']> = event.action;
-  const value = fields.amount('amountValue');
+  const value = fields.amount(FIELD.amountValue);
   if (value !== undefined) {
-    const currency = identifier(fields, 'amountCurrency');
+    const currency = identifier(fields, FIELD.amountCurrency);
     action.amount = currency === undefined ? { value } : { value, currency };
   }
-  const unit = identifier(fields, 'resourceUnit');
+  const unit = identifier(fields, FIELD.resourceUnit);
   if (unit !== undefined) event.resource = { ...event.resource, unit };
   put(event, 'destinations', destinationsOf(fields));
   put(event, 'retrieved', retrievedOf(fields));
   put(event, 'reasoning', reasoningOf(fields));
   if (event.decision !== undefined) {
     const decision: Mutable<NonNullable<ReceivedEvent['decision']>> = event.decision;
-    put(decision, 'constraints', contentOf(fields.raw('constraints')));
-    put(decision, 'expires', timeOf(fields.raw('decisionExpires')));
+    put(decision, 'constraints', contentOf(fields.raw(FIELD.constraints)));
+    put(decision, 'expires', timeOf(fields.raw(FIELD.decisionExpires)));
   }
   putTokenClaims(event, fields);
 }
 
 function putTokenClaims(event: Mutable<ReceivedEvent>, fields: FieldValues): void {
   const claims: Mutable<NonNullable<ReceivedEvent['token']>> = {};
-  put(claims, 'iss', shortText(fields, 'tokenIss'));
-  put(claims, 'sub', identifier(fields, 'tokenSub'));
-  put(claims, 'aud', fields.list('tokenAud'));
-  put(claims, 'exp', timeOf(fields.raw('tokenExp')));
+  put(claims, 'iss', shortText(fields, FIELD.tokenIss));
+  put(claims, 'sub', identifier(fields, FIELD.tokenSub));
+  put(claims, 'aud', fields.list(FIELD.tokenAud));
+  put(claims, 'exp', timeOf(fields.raw(FIELD.tokenExp)));
   for (const _member in claims) {
     event.token = { ...event.token, ...claims };
     return;
@@ -136,40 +136,42 @@ export function pair<First extends string, Second extends string, Value>(
 
 function sourceOf(fields: FieldValues, frame: Frame): ReceivedEvent['source'] {
   const source: Mutable<ReceivedEvent['source']> = { format: frame.format };
-  put(source, 'name', fields.peek('serviceName'));
+  put(source, 'name', fields.peek(FIELD.serviceName));
   return source;
 }
 
 function agentOf(fields: FieldValues, id: string): ReceivedEvent['agent'] {
   const agent: Mutable<ReceivedEvent['agent']> = { id };
-  put(agent, 'name', fields.text('agentName'));
-  put(agent, 'version', fields.text('agentVersion'));
+  put(agent, 'name', fields.text(FIELD.agentName));
+  put(agent, 'version', fields.text(FIELD.agentVersion));
   return agent;
 }
 
 function withRequest(trace: ReceivedEvent['trace'], fields: FieldValues): ReceivedEvent['trace'] {
-  const requestId = identifier(fields, 'requestId');
+  const requestId = identifier(fields, FIELD.requestId);
   return requestId === undefined ? trace : { ...trace, requestId };
 }
 
 function principalOf(fields: FieldValues, identity: Identity): ReceivedEvent['principal'] {
   if (identity.principalSub === undefined) return undefined;
   const party: Mutable<Party> = { sub: identity.principalSub };
-  put(party, 'type', identifier(fields, 'principalType'));
+  put(party, 'type', identifier(fields, FIELD.principalType));
   return party;
 }
 
 function delegationOf(fields: FieldValues, agentId: string): ReceivedEvent['delegation'] {
   const caller =
-    identifier(fields, 'callerAgent') ??
-    (fields.peek('openinferenceKind') === 'AGENT' ? identifier(fields, 'graphParent') : undefined);
+    identifier(fields, FIELD.callerAgent) ??
+    (fields.peek(FIELD.openinferenceKind) === 'AGENT'
+      ? identifier(fields, FIELD.graphParent)
+      : undefined);
   return caller === undefined || caller === agentId ? undefined : [{ sub: caller, type: 'agent' }];
 }
 
 function actionOf(fields: FieldValues, { kind, name, op }: Classified): ReceivedEvent['action'] {
   const action: Mutable<ReceivedEvent['action']> = { name: boundedId(name), op };
-  const callId = identifier(fields, 'toolCallId');
-  put(action, 'toolCallId', kind === 'model_call' ? identifier(fields, 'modelCallId') : callId);
+  const callId = identifier(fields, FIELD.toolCallId);
+  put(action, 'toolCallId', kind === 'model_call' ? identifier(fields, FIELD.modelCallId) : callId);
   if (ARGUED.has(kind)) put(action, 'arguments', argumentsOf(fields));
   return action;
 }
@@ -183,7 +185,7 @@ const ARGUED: ReadonlySet<EventKind> = new Set<EventKind>([
 ]);
 
 function argumentsOf(fields: FieldValues): JsonValue | undefined {
-  return contentOf(fields.raw('arguments'));
+  return contentOf(fields.raw(FIELD.arguments));
 }
 
 function attrsOf(fields: FieldValues, frame: Frame): ReceivedEvent['attrs'] {

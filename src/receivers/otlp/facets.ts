@@ -2,6 +2,8 @@ import type { AccessEvent, JsonValue, OutcomeStatus, Verdict } from '../../core/
 import { OUTCOMES, VERDICTS } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { boundedId } from '../identifier.ts';
+import type { Slot } from './attribute-table.ts';
+import { FIELD } from './attribute-table.ts';
 import type { Classified } from './classify.ts';
 import { pathOf } from './classify.ts';
 import { parsed } from './content.ts';
@@ -23,14 +25,18 @@ export function put<T extends object, Key extends keyof T>(
 }
 
 export function decisionOf(fields: FieldValues): AccessEvent['decision'] {
-  const said = fields.text('verdict') ?? fields.peek('disposition');
+  const said = fields.text(FIELD.verdict) ?? fields.peek(FIELD.disposition);
   const verdict = said === undefined ? gatewayVerdict(fields) : VERDICT_WORDS.get(lower(said));
   if (verdict === undefined) return undefined;
   const decision: Mutable<NonNullable<AccessEvent['decision']>> = { verdict };
-  put(decision, 'id', identifier(fields, 'decisionId'));
-  put(decision, 'reason', shortText(fields, 'decisionReason') ?? fields.peek('decisionSource'));
-  const id = identifier(fields, 'policyId');
-  const version = identifier(fields, 'policyVersion');
+  put(decision, 'id', identifier(fields, FIELD.decisionId));
+  put(
+    decision,
+    'reason',
+    shortText(fields, FIELD.decisionReason) ?? fields.peek(FIELD.decisionSource),
+  );
+  const id = identifier(fields, FIELD.policyId);
+  const version = identifier(fields, FIELD.policyVersion);
   if (id !== undefined || version !== undefined) {
     const policy: Mutable<{ readonly id?: string; readonly version?: string }> = {};
     put(policy, 'id', id);
@@ -42,7 +48,7 @@ export function decisionOf(fields: FieldValues): AccessEvent['decision'] {
 
 /** agentgateway answers by itself for these reasons; others come from upstream. */
 function gatewayVerdict(fields: FieldValues): Verdict | undefined {
-  const reason = fields.peek('gatewayReason');
+  const reason = fields.peek(FIELD.gatewayReason);
   return reason !== undefined && GATEWAY_DENIALS.has(reason) ? 'deny' : undefined;
 }
 
@@ -82,14 +88,14 @@ export function approvalOf(
   classified: Classified,
   decision: AccessEvent['decision'],
 ): AccessEvent['approval'] {
-  const own = fields.text('approvalStatus');
+  const own = fields.text(FIELD.approvalStatus);
   const implied =
     classified.kind === 'approval' ? APPROVAL_BY_VERDICT[decision?.verdict ?? ''] : '';
   const status = own ?? implied;
   if (!status) return undefined;
   const approval: Mutable<NonNullable<AccessEvent['approval']>> = { status };
-  put(approval, 'id', identifier(fields, 'approvalId'));
-  put(approval, 'approver', fields.text('approver'));
+  put(approval, 'id', identifier(fields, FIELD.approvalId));
+  put(approval, 'approver', fields.text(FIELD.approver));
   return approval;
 }
 
@@ -105,8 +111,8 @@ export function outcomeOf(
   decision: AccessEvent['decision'],
   status: { readonly code: number; readonly isSpan: boolean; readonly exception: string },
 ): AccessEvent['outcome'] {
-  const errorType = fields.text('errorType') ?? (status.exception || undefined);
-  const own = fields.text('outcome');
+  const errorType = fields.text(FIELD.errorType) ?? (status.exception || undefined);
+  const own = fields.text(FIELD.outcome);
   const known = OUTCOMES.includes(own as OutcomeStatus) ? (own as OutcomeStatus) : undefined;
   const judged = known ?? judgedOutcome(fields, decision, errorType, status);
   return errorType === undefined ? { status: judged } : { status: judged, errorType };
@@ -119,8 +125,8 @@ function judgedOutcome(
   status: { readonly code: number; readonly isSpan: boolean },
 ): OutcomeStatus {
   if (decision?.verdict === 'deny') return 'denied';
-  const http = Number(fields.peek('httpStatus') ?? 0);
-  const grpc = lower(fields.peek('grpcStatus') ?? '');
+  const http = Number(fields.peek(FIELD.httpStatus) ?? 0);
+  const grpc = lower(fields.peek(FIELD.grpcStatus) ?? '');
   if (http === 401 || http === 403 || http === 429 || GRPC_DENIED.has(grpc)) return 'denied';
   const error = lower(errorType ?? '');
   if (http === 408 || http === 504 || grpc === '4' || /time(d_?)?_?out|deadline/.test(error)) {
@@ -128,7 +134,7 @@ function judgedOutcome(
   }
   if (grpc === '1' || /cancel|abort/.test(error)) return 'cancelled';
   if (/denied|forbidden|unauthori|permission/.test(error)) return 'denied';
-  const succeeded = fields.text('succeeded');
+  const succeeded = fields.text(FIELD.succeeded);
   if (succeeded === 'false' || status.code === 2 || http >= 400 || error !== '') return 'failure';
   return status.isSpan || succeeded === 'true' ? 'success' : 'unknown';
 }
@@ -146,39 +152,42 @@ export function resourceOf(
   { kind, target }: Classified,
   agentId: string,
 ): AccessEvent['resource'] {
-  const model = kind === 'model_call' ? fields.text('model') : undefined;
-  const own = identifier(fields, 'resourceId');
+  const model = kind === 'model_call' ? fields.text(FIELD.model) : undefined;
+  const own = identifier(fields, FIELD.resourceId);
   const run = kind === 'agent_run' ? agentId : accessedId(fields, kind);
   const found = own ?? target ?? model ?? run;
   const resource: Mutable<NonNullable<AccessEvent['resource']>> = {};
-  put(resource, 'type', fields.text('resourceType') ?? resourceType(fields, kind));
+  put(resource, 'type', fields.text(FIELD.resourceType) ?? resourceType(fields, kind));
   if (found !== undefined) resource.id = boundedId(found);
-  put(resource, 'tenant', identifier(fields, 'resourceTenant'));
-  put(resource, 'server', identifier(fields, 'resourceServer'));
-  put(resource, 'region', identifier(fields, 'resourceRegion'));
-  put(resource, 'sensitivity', identifier(fields, 'resourceSensitivity'));
+  put(resource, 'tenant', identifier(fields, FIELD.resourceTenant));
+  put(resource, 'server', identifier(fields, FIELD.resourceServer));
+  put(resource, 'region', identifier(fields, FIELD.resourceRegion));
+  put(resource, 'sensitivity', identifier(fields, FIELD.resourceSensitivity));
   return isEmpty(resource) ? undefined : resource;
 }
 
 function accessedId(fields: FieldValues, kind: Classified['kind']): string | undefined {
   if (kind !== 'data_access') return undefined;
-  const table = fields.peek('dbCollection');
-  const database = fields.peek('dbNamespace');
+  const table = fields.peek(FIELD.dbCollection);
+  const database = fields.peek(FIELD.dbNamespace);
   if (table !== undefined) return database === undefined ? table : `${database}.${table}`;
   return (
-    database ?? pathOf(fields) ?? fields.peek('messagingDestination') ?? fields.peek('rpcService')
+    database ??
+    pathOf(fields) ??
+    fields.peek(FIELD.messagingDestination) ??
+    fields.peek(FIELD.rpcService)
   );
 }
 
 function resourceType(fields: FieldValues, kind: Classified['kind']): string | undefined {
   if (kind === 'model_call') return 'model';
   if (kind === 'agent_run' || kind === 'delegation') return 'agent';
-  if (fields.peek('mcpMethod')?.startsWith('resources/')) return 'mcp';
+  if (fields.peek(FIELD.mcpMethod)?.startsWith('resources/')) return 'mcp';
   if (kind !== 'data_access') return undefined;
-  if (fields.peek('dbSystem') !== undefined) return fields.peek('dbSystem');
-  if (fields.peek('httpMethod') !== undefined) return 'http';
-  if (fields.peek('rpcMethod') !== undefined) return 'rpc';
-  return fields.peek('messagingOperation') === undefined ? undefined : 'messaging';
+  if (fields.peek(FIELD.dbSystem) !== undefined) return fields.peek(FIELD.dbSystem);
+  if (fields.peek(FIELD.httpMethod) !== undefined) return 'http';
+  if (fields.peek(FIELD.rpcMethod) !== undefined) return 'rpc';
+  return fields.peek(FIELD.messagingOperation) === undefined ? undefined : 'messaging';
 }
 
 /**
@@ -187,32 +196,32 @@ function resourceType(fields: FieldValues, kind: Classified['kind']): string | u
  */
 export function volumeOf(fields: FieldValues, { kind }: Classified): AccessEvent['volume'] {
   const acts = kind === 'tool_call' || kind === 'data_access';
-  const result = acts ? fields.raw('result') : undefined;
-  const sent = acts ? fields.raw('arguments') : undefined;
+  const result = acts ? fields.raw(FIELD.result) : undefined;
+  const sent = acts ? fields.raw(FIELD.arguments) : undefined;
   const counted = kind === 'model_call';
-  const usage = counted ? figuresOf(fields.raw('usageDetails')) : undefined;
-  const tokensOut = counted ? (fields.amount('tokensOut') ?? usage?.output) : undefined;
-  const tokensIn = counted ? (fields.amount('tokensIn') ?? usage?.input) : undefined;
+  const usage = counted ? figuresOf(fields.raw(FIELD.usageDetails)) : undefined;
+  const tokensOut = counted ? (fields.amount(FIELD.tokensOut) ?? usage?.output) : undefined;
+  const tokensIn = counted ? (fields.amount(FIELD.tokensIn) ?? usage?.input) : undefined;
   const total = tokensIn === undefined && tokensOut === undefined && counted;
   const volume: Mutable<NonNullable<AccessEvent['volume']>> = {};
   put(
     volume,
     'records',
-    fields.amount('records') ?? (acts ? recordsOf(fields, result) : undefined),
+    fields.amount(FIELD.records) ?? (acts ? recordsOf(fields, result) : undefined),
   );
-  put(volume, 'bytesIn', fields.amount('bytesIn') ?? sizeOf(sent));
-  put(volume, 'bytesOut', fields.amount('bytesOut') ?? sizeOf(result));
-  put(volume, 'tokensIn', total ? (fields.amount('tokensTotal') ?? usage?.total) : tokensIn);
+  put(volume, 'bytesIn', fields.amount(FIELD.bytesIn) ?? sizeOf(sent));
+  put(volume, 'bytesOut', fields.amount(FIELD.bytesOut) ?? sizeOf(result));
+  put(volume, 'tokensIn', total ? (fields.amount(FIELD.tokensTotal) ?? usage?.total) : tokensIn);
   put(volume, 'tokensOut', tokensOut);
   put(volume, 'costUsd', kind === 'agent_run' ? undefined : costOf(fields));
   return isEmpty(volume) ? undefined : volume;
 }
 
 function costOf(fields: FieldValues): number | undefined {
-  const cost = fields.amount('costUsd');
+  const cost = fields.amount(FIELD.costUsd);
   if (cost !== undefined) return cost;
-  const micros = fields.amount('costMicros');
-  return micros === undefined ? figuresOf(fields.raw('costDetails'))?.total : micros / 1e6;
+  const micros = fields.amount(FIELD.costMicros);
+  return micros === undefined ? figuresOf(fields.raw(FIELD.costDetails))?.total : micros / 1e6;
 }
 
 /** Langfuse's figures by name; what was cached is part of the input, as OpenTelemetry counts. */
@@ -240,7 +249,7 @@ function sizeOf(value: JsonValue | undefined): number | undefined {
 }
 
 function recordsOf(fields: FieldValues, result: JsonValue | undefined): number | undefined {
-  const documents = parsed(fields.raw('documents'));
+  const documents = parsed(fields.raw(FIELD.documents));
   if (Array.isArray(documents)) return documents.length;
   if (fields.flatDocuments > 0) return fields.flatDocuments;
   return countRecords(parsed(result));
@@ -264,18 +273,12 @@ function countRecords(value: JsonValue | undefined): number | undefined {
 }
 
 /** A text for people; half a card number would hide from redaction, so a longer one is left out. */
-export function shortText(
-  fields: FieldValues,
-  field: Parameters<FieldValues['text']>[0],
-): string | undefined {
+export function shortText(fields: FieldValues, field: Slot): string | undefined {
   const text = fields.peek(field);
   return text === undefined || text.length > LIMITS.attrChars ? undefined : fields.text(field);
 }
 
-export function identifier(
-  fields: FieldValues,
-  field: Parameters<FieldValues['text']>[0],
-): string | undefined {
+export function identifier(fields: FieldValues, field: Slot): string | undefined {
   const text = fields.text(field);
   return text === undefined ? undefined : boundedId(text);
 }

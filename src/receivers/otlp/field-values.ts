@@ -1,9 +1,8 @@
 import type { JsonValue } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { KEPT_RESOURCE_KEYS } from './attribute-families.ts';
-import type { AttributeTable, KeyPlan } from './attribute-table.ts';
-import { FIELD_COUNT, FIELD_INDEX, RARE_MARK } from './attribute-table.ts';
-import type { Field } from './coalesce.ts';
+import type { AttributeTable, KeyPlan, Slot } from './attribute-table.ts';
+import { FIELD_COUNT, RARE_MARK } from './attribute-table.ts';
 import type { Attributes } from './record.ts';
 
 const NO_ATTRIBUTES: Attributes = { keys: [], values: [] };
@@ -61,30 +60,28 @@ export class FieldValues {
   }
 
   /** The winning value of any type, or undefined. Taken: `rest` no longer holds it. */
-  raw(field: Field): JsonValue | undefined {
-    const slot = FIELD_INDEX[field];
+  raw(slot: Slot): JsonValue | undefined {
     const value = this.values[slot];
     if (value !== undefined) this.taken[slot] = 1;
     return value;
   }
 
   /** A text, or a number or boolean as text; undefined for anything else. Taken. */
-  text(field: Field): string | undefined {
-    const value = this.peek(field);
-    if (value !== undefined) this.taken[FIELD_INDEX[field]] = 1;
+  text(slot: Slot): string | undefined {
+    const value = this.peek(slot);
+    if (value !== undefined) this.taken[slot] = 1;
     return value;
   }
 
   /** As `text`, but the attribute stays in `rest` too: it was evidence and not the field itself. */
-  peek(field: Field): string | undefined {
-    const value = this.values[FIELD_INDEX[field]];
+  peek(slot: Slot): string | undefined {
+    const value = this.values[slot];
     if (typeof value === 'string' || value === undefined) return value;
     return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
   }
 
   /** A finite number of at least 0 and at most `LIMITS.volumeMax`, also from text. Taken. */
-  amount(field: Field): number | undefined {
-    const slot = FIELD_INDEX[field];
+  amount(slot: Slot): number | undefined {
     const value = this.values[slot];
     const number = typeof value === 'string' ? Number(value) : value;
     if (typeof number !== 'number' || !(number >= 0 && number <= LIMITS.volumeMax))
@@ -94,8 +91,8 @@ export class FieldValues {
   }
 
   /** A list of texts, from a list or from words separated by blanks or commas. Taken. */
-  list(field: Field): readonly string[] | undefined {
-    const value = this.raw(field);
+  list(slot: Slot): readonly string[] | undefined {
+    const value = this.raw(slot);
     if (value === undefined) return undefined;
     const items = typeof value === 'string' ? value.split(/[\s,]+/) : value;
     if (!Array.isArray(items)) return undefined;

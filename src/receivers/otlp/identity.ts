@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../core/access-event.ts';
 import { boundedId } from '../identifier.ts';
+import { FIELD } from './attribute-table.ts';
 import type { Signal } from './classify.ts';
 import { isGateway } from './classify.ts';
 import { parsed } from './content.ts';
@@ -19,9 +20,9 @@ export interface Identity {
 export function identityOf(fields: FieldValues, signal: Signal): Identity {
   return {
     agentId: explicitAgent(fields, signal),
-    sessionId: identifier(fields, 'sessionId'),
-    conversationId: identifier(fields, 'conversationId'),
-    principalSub: identifier(fields, 'principalSub'),
+    sessionId: identifier(fields, FIELD.sessionId),
+    conversationId: identifier(fields, FIELD.conversationId),
+    principalSub: identifier(fields, FIELD.principalSub),
     tenant: tenantOf(fields),
   };
 }
@@ -39,12 +40,13 @@ export function inherit(own: Identity, outer: Identity): Identity {
 
 /** The last resort of the table. */
 export function serviceAgent(fields: FieldValues): string | undefined {
-  const service = fields.peek('serviceName');
+  const service = fields.peek(FIELD.serviceName);
   return service === undefined ? undefined : boundedId(service);
 }
 
 function explicitAgent(fields: FieldValues, signal: Signal): string | undefined {
-  const id = fields.text('agentId') ?? instanceFree(fields, signal) ?? namedByKind(fields, signal);
+  const id =
+    fields.text(FIELD.agentId) ?? instanceFree(fields, signal) ?? namedByKind(fields, signal);
   return id === undefined ? undefined : boundedId(id);
 }
 
@@ -52,28 +54,28 @@ function explicitAgent(fields: FieldValues, signal: Signal): string | undefined 
 function instanceFree(fields: FieldValues, signal: Signal): string | undefined {
   return signal.eventName.startsWith('claude_code.') || signal.name.startsWith('claude_code.')
     ? undefined
-    : fields.text('plainAgentId');
+    : fields.text(FIELD.plainAgentId);
 }
 
 function namedByKind(fields: FieldValues, signal: Signal): string | undefined {
-  const sender = fields.peek('messageSource');
+  const sender = fields.peek(FIELD.messageSource);
   if (sender !== undefined) return sender;
-  if (fields.peek('openinferenceKind') === 'AGENT') {
-    return fields.text('graphNode') ?? ADK_AGENT_SPAN.exec(signal.name)?.[1];
+  if (fields.peek(FIELD.openinferenceKind) === 'AGENT') {
+    return fields.text(FIELD.graphNode) ?? ADK_AGENT_SPAN.exec(signal.name)?.[1];
   }
   // Behind a gateway the subject of the token is who calls, where no actor is named beside it.
-  if (isGateway(signal)) return fields.peek('principalSub');
-  const kind = fields.peek('traceloopKind') ?? fields.peek('langsmithKind');
-  if (kind === 'agent') return fields.text('entityName') ?? signal.name.replace(/\.agent$/, '');
-  return fields.peek('langfuseKind')?.toLowerCase() === 'agent' ? signal.name : undefined;
+  if (isGateway(signal)) return fields.peek(FIELD.principalSub);
+  const kind = fields.peek(FIELD.traceloopKind) ?? fields.peek(FIELD.langsmithKind);
+  if (kind === 'agent') return fields.text(FIELD.entityName) ?? signal.name.replace(/\.agent$/, '');
+  return fields.peek(FIELD.langfuseKind)?.toLowerCase() === 'agent' ? signal.name : undefined;
 }
 
 const ADK_AGENT_SPAN = /^agent_run \[(.{1,256})\]$/;
 
 function tenantOf(fields: FieldValues): string | undefined {
-  const own = identifier(fields, 'tenant');
+  const own = identifier(fields, FIELD.tenant);
   if (own !== undefined) return own;
-  const text = fields.peek('metadata');
+  const text = fields.peek(FIELD.metadata);
   if (text === undefined || !/tenant|org_id/.test(text)) return undefined;
   const metadata = parsed(text);
   if (typeof metadata !== 'object' || metadata === null) return undefined;

@@ -3,7 +3,7 @@ import type { JsonValue, ReceivedEvent } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
 import type { AttributeTable } from './attribute-table.ts';
-import { compileTable } from './attribute-table.ts';
+import { compileTable, FIELD } from './attribute-table.ts';
 import type { Classified, Signal } from './classify.ts';
 import { classify, isGateway } from './classify.ts';
 import { COALESCE } from './coalesce.ts';
@@ -240,9 +240,9 @@ function elapsedMs(start: NanoTime, end: NanoTime): number {
 /** agentgateway gives its unit with a duration; a number alone is not known to be milliseconds. */
 function durationOf(fields: FieldValues): number | undefined {
   const [, figure, unit] =
-    /^(\d{1,12}(?:\.\d{1,9})?)(ns|µs|us|ms|s)$/.exec(fields.peek('duration') ?? '') ?? [];
+    /^(\d{1,12}(?:\.\d{1,9})?)(ns|µs|us|ms|s)$/.exec(fields.peek(FIELD.duration) ?? '') ?? [];
   if (figure === undefined || unit === undefined) return undefined;
-  fields.text('duration');
+  fields.text(FIELD.duration);
   return Number(figure) * (MS_BY_UNIT[unit] ?? 1);
 }
 
@@ -296,7 +296,7 @@ function isPairs(value: JsonValue): value is Readonly<Record<string, JsonValue>>
 
 /** Claude Code puts the full name in the body and a short one in the attribute. */
 function eventNameOf(log: LogRecord, fields: FieldValues): string {
-  const attribute = fields.peek('eventName') ?? '';
+  const attribute = fields.peek(FIELD.eventName) ?? '';
   // Codex's exporter names a record after the line of code that wrote it.
   if (/^(claude_code|codex)\./.test(attribute)) return attribute;
   if (log.eventName !== '') return log.eventName;

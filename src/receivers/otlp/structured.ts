@@ -1,6 +1,7 @@
 import type { JsonValue, Party, ReceivedEvent } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { boundedId } from '../identifier.ts';
+import { FIELD } from './attribute-table.ts';
 import { contentOf, parsed } from './content.ts';
 import type { FieldValues } from './field-values.ts';
 
@@ -9,7 +10,7 @@ import type { FieldValues } from './field-values.ts';
 
 /** Earlier actors, the present one first (RFC 8693); a text alone is the `sub` of an agent. */
 export function partiesOf(fields: FieldValues): readonly Party[] | undefined {
-  return items(fields.raw('delegation'), (item) => {
+  return items(fields.raw(FIELD.delegation), (item) => {
     if (typeof item === 'string') return { sub: boundedId(item), type: 'agent' };
     const sub = textOf(item, 'sub');
     if (sub === undefined) return undefined;
@@ -27,7 +28,7 @@ export function partiesOf(fields: FieldValues): readonly Party[] | undefined {
 
 /** A text is `type:value`, such as `email:bob@example.com`. */
 export function destinationsOf(fields: FieldValues): ReceivedEvent['destinations'] {
-  return items(fields.raw('destinations'), (item) => {
+  return items(fields.raw(FIELD.destinations), (item) => {
     const { type, value } =
       typeof item === 'string'
         ? (/^(?<type>[a-z_]{1,32}):(?<value>.+)$/s.exec(item)?.groups ?? {})
@@ -38,7 +39,7 @@ export function destinationsOf(fields: FieldValues): ReceivedEvent['destinations
 
 /** What was retrieved; a text is the id. */
 export function retrievedOf(fields: FieldValues): ReceivedEvent['retrieved'] {
-  return items(fields.raw('retrieved'), (item) => {
+  return items(fields.raw(FIELD.retrieved), (item) => {
     if (typeof item === 'string') return { id: item };
     const type = textOf(item, 'type');
     const id = textOf(item, 'id');
@@ -49,12 +50,12 @@ export function retrievedOf(fields: FieldValues): ReceivedEvent['retrieved'] {
 
 /** Reasoning as a whole, or put together from its members; a member wins over the whole. */
 export function reasoningOf(fields: FieldValues): JsonValue | undefined {
-  const whole = contentOf(fields.raw('reasoning'));
+  const whole = contentOf(fields.raw(FIELD.reasoning));
   const members = {
-    summary: fields.text('reasoningSummary'),
-    sub_goals: contentOf(fields.raw('reasoningSubGoals')),
-    alternatives: contentOf(fields.raw('reasoningAlternatives')),
-    confidence: fields.amount('reasoningConfidence'),
+    summary: fields.text(FIELD.reasoningSummary),
+    sub_goals: contentOf(fields.raw(FIELD.reasoningSubGoals)),
+    alternatives: contentOf(fields.raw(FIELD.reasoningAlternatives)),
+    confidence: fields.amount(FIELD.reasoningConfidence),
   };
   let found: { [key: string]: JsonValue } | undefined;
   for (const [name, value] of Object.entries(members)) {

@@ -3,7 +3,7 @@ import type { ReceivedEvent } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { boundedId } from '../identifier.ts';
 import type { AttributeTable } from './attribute-table.ts';
-import { compileTable } from './attribute-table.ts';
+import { compileTable, FIELD } from './attribute-table.ts';
 import { pair } from './event.ts';
 import type { Mutable } from './facets.ts';
 import { put } from './facets.ts';
@@ -92,15 +92,15 @@ export class UsageMetrics {
     if (agentId === undefined) return false;
     const added = this.added(sender, point, next);
     if (!(added > 0)) return false;
-    const service = fields.peek('serviceName');
+    const service = fields.peek(FIELD.serviceName);
     const told = this.told.get(JSON.stringify([sender, service ?? agentId]));
     if (told !== undefined && Math.abs(point.time.ms - told) <= LIMITS.usageToldMs) return false;
-    const model = fields.text('model');
+    const model = fields.text(FIELD.model);
     const key = JSON.stringify([sender, service, { ...identity, agentId }, model, point.time.ms]);
     const known = groups.get(key);
     const group = known ?? {
       ...{ key, position, point, identity: { ...identity, agentId }, service, model },
-      name: fields.peek('operationName') ?? 'chat',
+      name: fields.peek(FIELD.operationName) ?? 'chat',
       byMetric: new Map(),
     };
     if (known === undefined) groups.set(key, group);
