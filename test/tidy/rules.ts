@@ -44,6 +44,8 @@ const AMBIENT_ALLOWED = new Set([
   'src/daemon.ts',
   'src/offline.ts',
   'src/cli/configuration.ts',
+  'src/cli/demo-command.ts',
+  'src/cli/serve-command.ts',
   'src/runtime/wall-clock.ts',
 ]);
 

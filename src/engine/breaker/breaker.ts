@@ -54,7 +54,7 @@ export function opened(
     return {
       phase: 'isolated',
       epoch,
-      level: before > opening.level ? before : opening.level,
+      level: Math.max(before, opening.level) as BreakerLevel,
       reason: opening.reason,
       by: opening.actor ?? holder,
       openedAt: logTime,
