@@ -18,6 +18,7 @@ import { RiskPanel } from './risk-panel.tsx';
 
 const FINDINGS_SHOWN = 30;
 const AGAIN_MS = 10_000;
+const MINUTE_MS = 60_000;
 
 /** Everything about one agent, from the list where it holds it, else asked for by name. */
 export function AgentPage({ tenant, agent }: { tenant: string; agent: string }) {
@@ -75,7 +76,7 @@ function Agent({ body }: { body: AgentBody }) {
       <OwnBreakers rows={own} />
       <div class="columns">
         <div class="stack">
-          <BehaviourPanel tenant={tenant} agent={agent} findings={merged} />
+          <BehaviourPanel body={body} findings={merged} />
           <Panel
             title="Findings"
             resource={{ ...resource, data: resource.data === null ? null : merged }}
@@ -146,7 +147,7 @@ function AgentHead({ body }: { body: AgentBody }) {
             <Timestamp at={body.first_seen} />
           </Fact>
           <Fact name="History">
-            {formatDuration(body.baseline_age_ms)}
+            {body.baseline_age_ms < MINUTE_MS ? 'none yet' : formatDuration(body.baseline_age_ms)}
             {body.state === 'learning' && <span class="muted"> (still learning)</span>}
           </Fact>
         </dl>

@@ -1,11 +1,11 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { FindingBody } from '../../../../../src/api/contract.ts';
+import type { AgentBody, FindingBody } from '../../../../../src/api/contract.ts';
 import { Chart, type ChartMark } from '../../components/chart.tsx';
 import { TripIcon, WouldIcon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
-import { fillBuckets, RANGE_NAMES, RANGES, rangeOf } from '../../format/buckets.ts';
+import { fillBuckets, RANGE_NAMES, RANGES, type Range, rangeOf } from '../../format/buckets.ts';
 import { formatCount, formatDuration } from '../../format/number.ts';
 import { outcomeOf } from '../../format/reason.ts';
 import { type ActivityBucket, api } from '../../state/api.ts';
@@ -14,17 +14,16 @@ import { location, replaceQuery } from '../../state/router.ts';
 import { useLoaded } from '../../state/use-loaded.ts';
 
 interface BehaviourProps {
-  readonly tenant: string;
-  readonly agent: string;
+  readonly body: AgentBody;
   readonly findings: readonly FindingBody[];
 }
 
 const AGAIN_MS = 10_000;
 
 /** What the agent did, per bucket, with its trips on the same axis. */
-export function BehaviourPanel({ tenant, agent, findings }: BehaviourProps) {
-  // A spike of one minute drowns in the bars of a day.
-  const suggested = isRecentlyTripped(findings) ? '1h' : '24h';
+export function BehaviourPanel({ body, findings }: BehaviourProps) {
+  const { tenant, agent } = body;
+  const suggested = suggestedRange(body, findings);
   const range = rangeOf(location.value.query['range'], suggested);
   const asTable = location.value.query['view'] === 'table';
   const { spanMs, bucketMs } = RANGES[range];
@@ -145,9 +144,11 @@ function marksOf(findings: readonly FindingBody[]): readonly ChartMark[] {
   return marks;
 }
 
-function isRecentlyTripped(findings: readonly FindingBody[]): boolean {
+/** A spike of one minute drowns in the bars of a day, and a new agent has no day to show. */
+function suggestedRange(body: AgentBody, findings: readonly FindingBody[]): Range {
   const since = Date.now() - RANGES['1h'].spanMs;
-  return marksOf(findings).some((mark) => mark.time >= since);
+  const isNew = Date.parse(body.first_seen) >= since;
+  return isNew || marksOf(findings).some((mark) => mark.time >= since) ? '1h' : '24h';
 }
 
 function sum(values: readonly number[]): number {
