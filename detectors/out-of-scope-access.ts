@@ -174,10 +174,10 @@ function verdictOn(event: Event, breach: Breach, context: Context): DetectorVerd
       ...common,
       level: 'high',
       score: 65,
-      title: `Read through ${tool} outside its grant: ${breach.words}`,
+      title: `Call ${tool} outside its grant succeeded: ${breach.words}`,
       explanation:
-        'The call succeeded although it was not granted. It changed nothing, so further calls ' +
-        'of this session need approval by a person.',
+        'The call succeeded although it was not granted. Nothing says that it changed anything, ' +
+        'so the session goes on, and its further calls need approval by a person.',
       trip: { key: 'session', level: 2 },
     };
   }

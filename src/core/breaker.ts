@@ -39,7 +39,9 @@ export interface BreakerKey {
 
 /** Canonical text of a key; components are percent-encoded so that no id can forge another key. */
 export function breakerKeyText(key: Pick<BreakerKey, 'tenant' | 'kind' | 'id'>): string {
-  return `${encodeURIComponent(key.tenant)}/${key.kind}/${encodeURIComponent(key.id)}`;
+  // A lone surrogate has no encoding; it must not stop the fold either.
+  const tenant = encodeURIComponent(key.tenant.toWellFormed());
+  return `${tenant}/${key.kind}/${encodeURIComponent(key.id.toWellFormed())}`;
 }
 
 /** `isolated` is an operator's hold: nothing automatic closes it. */

@@ -17,6 +17,7 @@ import { type AgentState, createAgent, type TenantState } from './tenant-state.t
 
 /** Score from which an agent counts as anomalous, and how long its baseline then learns nothing. */
 const ANOMALOUS_SCORE = 70;
+const UNVOUCHED_SCORE_MAX = 49;
 const QUARANTINE_MS = 10 * MINUTE_MS;
 
 /** Folds one event into its tenant. */
@@ -67,8 +68,7 @@ function conclude(
 ): void {
   const event = entry.body;
   const { detector, mode, verdict } = judgement;
-  if (mode !== 'shadow') addRisk(agent.risk, detector.id, verdict.score, entry.loggedAt);
-  if (verdict.score >= ANOMALOUS_SCORE) agent.quarantinedUntil = entry.loggedAt + QUARANTINE_MS;
+  markAnomaly(agent, entry, judgement);
 
   const answer = decide(event, verdict, {
     family: detector.family,
@@ -76,7 +76,7 @@ function conclude(
     posture: tenant.posture,
     trust: event.source.trust,
     registered: resolvedGrant(tenant, agent, event.agent.id) !== null,
-    openAutomatic: openAutomatic(tenant),
+    openAutomatic: () => openAutomatic(tenant),
     agentsInTenant: tenant.agents.size,
   });
   const findingId = effects.nextId;
@@ -106,6 +106,18 @@ function conclude(
   if (!revocation) return;
   attachRevocation(tenant.board, revocation);
   effects.revocation(tenant.tenant, revocation);
+}
+
+/**
+ * Raises the risk and keeps the anomaly out of the baseline. Shadow detectors do neither; an agent's
+ * own word, which anybody may put into its mouth, raises a bounded risk and freezes nothing.
+ */
+function markAnomaly(agent: AgentState, entry: InputEntry, { detector, mode, verdict }: Judgement) {
+  if (mode === 'shadow') return;
+  const vouched = entry.body.source.trust !== 'agent';
+  const score = vouched ? verdict.score : Math.min(verdict.score, UNVOUCHED_SCORE_MAX);
+  addRisk(agent.risk, detector.id, score, entry.loggedAt);
+  if (score >= ANOMALOUS_SCORE) agent.quarantinedUntil = entry.loggedAt + QUARANTINE_MS;
 }
 
 function agentOf(tenant: TenantState, event: AccessEvent, logTime: number): AgentState | null {

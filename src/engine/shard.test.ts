@@ -235,3 +235,28 @@ describe('a tenant never seen before', () => {
     expect(shard.tenant('acme').grants.resources).toEqual([]);
   });
 });
+
+describe('what no sender may do', () => {
+  it('stop the engine with a text that is not Unicode', () => {
+    const { shard, write } = enforced();
+    const broken = { agent: { id: 'bot\ud800x' }, session: { id: '\udfff' } };
+    const effects = shard.apply([write.input(asking('a', 4, broken))]);
+    expect(kinds(effects)).toEqual(['finding', 'transition', 'revocation']);
+    expect(shard.apply([write.input(asking('b', 4))])).toHaveLength(3);
+  });
+
+  it("freeze another's baseline, or drive its risk up, on an agent's own word", () => {
+    const { shard, write } = enforced();
+    const source = { format: 'x', deliveredBy: 'x', trust: 'agent' } as const;
+    shard.apply([write.input(asking('a', 5, { source }))]);
+    const bot = shard.tenant('acme').agents.get('bot');
+    expect(bot?.quarantinedUntil).toBe(0);
+    expect(bot?.risk['obedient']?.value).toBe(49);
+  });
+
+  it('keep a step-up for ever: it cools down, whatever the evidence', () => {
+    const { shard, write } = enforced();
+    shard.apply([write.input(asking('a', 2))]);
+    expect(shard.nextTimerAt()).toBe(START + 15 * MINUTE_MS);
+  });
+});

@@ -12,8 +12,8 @@ export interface Redactor {
   /** The same for a single text, for grant literals and operator's words. */
   redactText(tenant: string, text: string): string;
   /**
-   * The same for an identifier needed to revoke, of an agent, a session, a chain or a token: mail and
-   * network addresses in it stay, and a secret becomes a keyed token, so that no two become one.
+   * The same for an identifier needed to revoke, of an agent, a session, a chain or a token: mail
+   * and network addresses in it stay, and a secret becomes a keyed token, so no two become one.
    */
   redactIdentifier(tenant: string, text: string): string;
 }

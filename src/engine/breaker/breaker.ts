@@ -67,7 +67,7 @@ export function opened(
     reason: opening.reason,
     class: opening.class,
     openedAt: logTime,
-    closesAt: opening.class === 'deterministic' ? null : logTime + DWELL_MS[opening.level],
+    closesAt: waitsForAPerson(opening) ? null : logTime + DWELL_MS[opening.level],
     findingId: opening.findingId,
   };
 }
@@ -83,3 +83,10 @@ export function closed(state: BreakerState): BreakerState {
   assert(state.phase !== 'closed', 'only an open breaker closes');
   return { phase: 'closed', epoch: state.epoch + 1 };
 }
+
+/** What is proven and stops work waits for a person; a step-up cools down like any other. */
+function waitsForAPerson(opening: Opening): boolean {
+  return opening.class === 'deterministic' && opening.level >= SUSPENDING_LEVEL;
+}
+
+const SUSPENDING_LEVEL = 4;

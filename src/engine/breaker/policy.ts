@@ -10,8 +10,8 @@ export interface PolicyFacts {
   readonly posture: 'shadow' | 'enforce';
   readonly trust: Trust;
   readonly registered: boolean;
-  /** Automatic breakers of level 4 and above now open in the tenant, by family. */
-  readonly openAutomatic: Readonly<Record<DetectionFamily, number>>;
+  /** Automatic breakers of level 4 and above now open in the tenant, by family; counted on demand. */
+  readonly openAutomatic: () => Readonly<Record<DetectionFamily, number>>;
   readonly agentsInTenant: number;
 }
 
@@ -77,5 +77,5 @@ function weaknessOf(facts: PolicyFacts): CapReason | null {
 function overBudget(facts: PolicyFacts): boolean {
   const share = Math.ceil(facts.agentsInTenant * BLAST_RADIUS_SHARE);
   const budget = Math.max(BLAST_RADIUS_FLOOR[facts.family], share);
-  return facts.openAutomatic[facts.family] >= budget;
+  return facts.openAutomatic()[facts.family] >= budget;
 }

@@ -36,13 +36,7 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
   const url = checkedUrl(options.url, options);
   const post = options.post ?? createGuardedPost(options);
   const partly = new Map<string, Set<string>>();
-  const headers = {
-    'content-type': `application/${SET_TYPE}`,
-    accept: 'application/json',
-    ...(options.authorizationHeader === undefined
-      ? {}
-      : { authorization: options.authorizationHeader }),
-  };
+  const headers = headersOf(options);
 
   async function push(body: string, signal: AbortSignal): Promise<DeliveryOutcome> {
     const limit = new AbortController();
@@ -101,6 +95,14 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
       }
       return outcome;
     },
+  };
+}
+
+function headersOf({ authorizationHeader }: SsfPushOptions): Readonly<Record<string, string>> {
+  return {
+    'content-type': `application/${SET_TYPE}`,
+    accept: 'application/json',
+    ...(authorizationHeader === undefined ? {} : { authorization: authorizationHeader }),
   };
 }
 

@@ -31,7 +31,7 @@ export function formatMeasure(measure: string | undefined, value: number): strin
   return measure?.startsWith('bytes') ? formatBytes(value) : formatCount(value);
 }
 
-/** The same with its noun: `29 calls`, `84.2 MB`; `volume 12` where nobody says what was counted. */
+/** The same with its noun: `29 calls`, `84.2 MB`; `volume 12` where nobody says of what. */
 export function measureInWords(measure: string | undefined, value: number): string {
   const amount = formatMeasure(measure, value);
   if (measure === undefined) return `volume ${amount}`;

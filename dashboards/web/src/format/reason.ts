@@ -2,8 +2,8 @@ import type { BreakerBody, FindingBody, KeyBody } from '../../../../src/api/cont
 import { formatDuration, formatMeasure, formatProbability, measureInWords } from './number.ts';
 
 /**
- * The reason in words: `4,812 records in 5 min, usually up to 210 (p<1e-9)`; the title if nothing is
- * counted.
+ * The reason in words: `4,812 records in 5 min, usually up to 210 (p<1e-9)`; the title if nothing
+ * is counted.
  */
 export function reasonOf(finding: FindingBody): string {
   if (finding.actual === null) return finding.title;
