@@ -109,8 +109,8 @@ function conclude(
 }
 
 /**
- * Raises the risk and keeps the anomaly out of the baseline. Shadow detectors do neither; an agent's
- * own word, which anybody may put into its mouth, raises a bounded risk and freezes nothing.
+ * Raises the risk and keeps the anomaly out of the baseline. Shadow detectors do neither; an
+ * agent's own word, which anybody may put into its mouth, raises a bounded risk, freezes nothing.
  */
 function markAnomaly(agent: AgentState, entry: InputEntry, { detector, mode, verdict }: Judgement) {
   if (mode === 'shadow') return;

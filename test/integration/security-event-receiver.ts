@@ -6,7 +6,7 @@ import { BREAKER_CLAIM } from '../../src/core/revocation.ts';
 
 const AUDIENCE = 'https://broker.example';
 
-/** A push receiver (RFC 8935) that verifies as a real one would, and remembers every token given. */
+/** A push receiver (RFC 8935) that verifies as a real one would, and remembers every token. */
 export interface SecurityEventReceiver {
   readonly url: string;
   /** Key text of each revocation taken, by its jti; a set, for delivery is at least once. */

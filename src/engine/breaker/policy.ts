@@ -10,7 +10,7 @@ export interface PolicyFacts {
   readonly posture: 'shadow' | 'enforce';
   readonly trust: Trust;
   readonly registered: boolean;
-  /** Automatic breakers of level 4 and above now open in the tenant, by family; counted on demand. */
+  /** Automatic breakers of level 4 and above open in the tenant, by family; counted on demand. */
   readonly openAutomatic: () => Readonly<Record<DetectionFamily, number>>;
   readonly agentsInTenant: number;
 }
