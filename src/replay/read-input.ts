@@ -1,12 +1,16 @@
 import type { ReceivedEvent } from '../core/access-event.ts';
 import { TripcoilError } from '../core/errors.ts';
+import type { FieldAliases } from '../core/event-field.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
 import type { EpochMs } from '../core/time.ts';
 import { isReject } from '../receivers/audit/format.ts';
 import { AUDIT_FORMATS, detectAuditFormat, parseAuditValue } from '../receivers/audit/formats.ts';
 import { parseNativeLine, parseNativeValue } from '../receivers/audit/native.ts';
-import { decodeOtlpLogs, decodeOtlpTraces } from '../receivers/otlp/decode.ts';
+import { compileTable } from '../receivers/otlp/attribute-table.ts';
+import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpTraces } from '../receivers/otlp/decode.ts';
+import type { Normalised } from '../receivers/otlp/normalise.ts';
+import { UsageMetrics } from '../receivers/otlp/usage-metrics.ts';
 import { linesOf, type TextLine } from './text-lines.ts';
 
 /** `auto` finds OTLP and every audit format by the shape of the records. */
@@ -38,7 +42,9 @@ export async function readInput(
   files: readonly string[],
   format: InputFormat,
   defaultTenant: string,
+  aliases: FieldAliases = {},
 ): Promise<Input> {
+  const otlp = new OtlpLines(aliases);
   const events: InputEvent[] = [];
   const rejects: { reject: Reject; file: string }[] = [];
   for (const file of files) {
@@ -46,7 +52,7 @@ export async function readInput(
     let previousTime: EpochMs | undefined;
     for await (const record of recordsOf(file)) {
       const { line } = record;
-      const read = readRecord(record, format, previousTime);
+      const read = readRecord(record, format, previousTime, otlp);
       previousTime = read.events.at(-1)?.time ?? previousTime;
       for (const event of read.events) {
         const tenantClaimed = event.tenantClaimed ?? defaultTenant;
@@ -100,13 +106,14 @@ function readRecord(
   { text, line }: TextLine,
   format: InputFormat,
   previousTime: EpochMs | undefined,
+  otlp: OtlpLines,
 ): Read {
   if (text === null) {
     const message = `a line is at most ${LIMITS.bodyBytes} characters`;
     return refused({ position: line, code: 'too_large', path: '', message });
   }
   const signal = format === 'auto' || format === 'otlp' ? signalOf(text) : null;
-  if (signal) return readOtlp(text, line, signal);
+  if (signal) return otlp.read(text, line, signal);
   if (format === 'otlp') {
     const message = 'expected an OTLP/JSON request: an object with resourceSpans or resourceLogs';
     return refused({ position: line, code: 'unknown_format', path: '', message });
@@ -195,17 +202,37 @@ function signalOf(text: string): OtlpSignal | null {
   return OTLP_SIGNALS.find((signal) => Object.hasOwn(value, signal)) ?? null;
 }
 
-function readOtlp(text: string, line: number, signal: OtlpSignal): Read {
-  // Metrics report no agent's action; collectors write them into the same file.
-  if (signal === 'resourceMetrics') return { events: [], rejects: [] };
-  const decode = signal === 'resourceLogs' ? decodeOtlpLogs : decodeOtlpTraces;
-  try {
-    const { events, rejects } = decode(new TextEncoder().encode(text), 'json');
-    return { events, rejects: rejects.map((reject) => ({ ...reject, position: line })) };
-  } catch (error) {
-    if (!(error instanceof TripcoilError)) throw error;
-    const code = error.code === 'payload_too_large' ? 'too_large' : 'malformed';
-    return refused({ position: line, code, path: '', message: error.message });
+/** OTLP/JSON requests line by line, as the receivers read them; metrics need what came before. */
+class OtlpLines {
+  readonly #table: ReturnType<typeof compileTable>;
+  readonly #usage: UsageMetrics;
+
+  constructor(aliases: FieldAliases) {
+    this.#table = compileTable(aliases);
+    this.#usage = new UsageMetrics(this.#table);
+  }
+
+  read(text: string, line: number, signal: OtlpSignal): Read {
+    try {
+      const { events, rejects } = this.#decode(new TextEncoder().encode(text), signal);
+      return { events, rejects: rejects.map((reject) => ({ ...reject, position: line })) };
+    } catch (error) {
+      if (!(error instanceof TripcoilError)) throw error;
+      const code = error.code === 'payload_too_large' ? 'too_large' : 'malformed';
+      return refused({ position: line, code, path: '', message: error.message });
+    }
+  }
+
+  #decode(bytes: Uint8Array, signal: OtlpSignal): Normalised {
+    if (signal === 'resourceMetrics') {
+      const read = decodeOtlpMetrics(bytes, 'json', this.#usage, '');
+      read.commit();
+      return read;
+    }
+    const decode = signal === 'resourceLogs' ? decodeOtlpLogs : decodeOtlpTraces;
+    const read = decode(bytes, 'json', this.#table);
+    this.#usage.observe('', read.events);
+    return read;
   }
 }
 

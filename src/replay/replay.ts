@@ -28,8 +28,9 @@ type Counts = { -readonly [Name in keyof ReplaySummary]: number };
 export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const startedAt = performance.now();
   const { format, defaultTenant } = options;
-  const history = await readInput(options.history, format, defaultTenant);
-  const input = await readInput(options.inputs, format, defaultTenant);
+  const { aliases } = options.config;
+  const history = await readInput(options.history, format, defaultTenant, aliases);
+  const input = await readInput(options.inputs, format, defaultTenant, aliases);
   const counts = { ...NOTHING, rejectedHistory: history.rejects.length };
   await writeRejects(input, counts, options);
 
