@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
+import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Plain } from '../testing/otlp-json.ts';
 import { pairs, traces } from '../testing/otlp-json.ts';
@@ -148,6 +150,42 @@ describe('the metrics decoders', () => {
     ]);
     expect(decodeMetricsProtobuf(moved)).toEqual(decodeMetricsProtobuf(bytes));
     expect(decodeMetricsProtobuf(moved).points).toHaveLength(1);
+  });
+
+  it('decode or give a typed error, whatever the bytes', () => {
+    const metric = counter('claude_code.token.usage', CUMULATIVE, { value: 1, attributes: input });
+    const request = JSON.parse(JSON.stringify(requestOf([metric])));
+    const bytes = Request.encode(Request.fromObject(request)).finish();
+    const usage = new UsageMetrics();
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 8 }),
+        fc.nat(bytes.length),
+        (changes, length) => {
+          const damaged = Buffer.from(bytes.subarray(0, length));
+          for (const [at, byte] of changes) if (at < length) damaged[at] = byte;
+          try {
+            const { events } = decodeOtlpMetrics(damaged, 'protobuf', usage, 's');
+            for (const { volume } of events) expect(volume).toBeDefined();
+          } catch (error) {
+            expect(error).toBeInstanceOf(TripcoilError);
+          }
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+    fc.assert(
+      fc.property(
+        fc.jsonValue({ maxDepth: 4 }),
+        fc.constantFrom('sum', 'dataPoints'),
+        (value, at) => {
+          const sum = at === 'sum' ? value : { aggregationTemporality: 1, dataPoints: value };
+          const body = JSON.stringify(requestOf([{ name: 'claude_code.cost.usage', sum }]));
+          expect(() => decodeOtlpMetrics(Buffer.from(body), 'json', usage, 's')).not.toThrow();
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 
   it('refuse a body that is no such request', () => {
