@@ -73,7 +73,7 @@ export class OfflineFold {
 
   /** The `agentKey` of the agent that reports this: its id as folded, perhaps a pseudonym. */
   keyOf({ tenantClaimed = '', agent }: ReceivedEvent): string {
-    return agentKey(tenantClaimed, this.#redactor.redactText(tenantClaimed, agent.id));
+    return agentKey(tenantClaimed, this.#redactor.redactIdentifier(tenantClaimed, agent.id));
   }
 
   /** A copy of the present state without remembered ids, to judge many sessions from it. */

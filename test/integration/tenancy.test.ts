@@ -117,7 +117,7 @@ function eventOf(id: string, agent: string, owner: string, more: object = {}) {
 
 /** The same agents, sessions, traces and ids in both tenants; only acme's agent leaves its own. */
 async function traffic(): Promise<void> {
-  const person = 'mallory@example.com';
+  const person = '4111 1111 1111 1111';
   for (const tenant of TENANTS) {
     const owner = tenant === 'acme' ? 'globex' : tenant;
     const events = [
@@ -298,7 +298,7 @@ describe('a tenant claimed', () => {
     const names = await Promise.all(
       TENANTS.map(async (tenant) => {
         const agents = await items<AgentBody>('viewer', tenant, '/v1/agents');
-        return agents.map(({ agent }) => agent).filter((agent) => agent.startsWith('[email:'));
+        return agents.map(({ agent }) => agent).filter((agent) => agent.startsWith('[card:'));
       }),
     );
     expect(names.map((found) => found.length)).toEqual([1, 1]);
