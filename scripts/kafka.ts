@@ -95,7 +95,7 @@ export async function startKafka(): Promise<KafkaServer> {
 }
 
 /** The folder with Kafka and all it depends on; fetched once per checkout. */
-async function kafkaJars(): Promise<string> {
+export async function kafkaJars(): Promise<string> {
   if (existsSync(CACHE)) return CACHE;
   const folder = `${CACHE}.${process.pid}`;
   await mkdir(folder, { recursive: true });

@@ -29,6 +29,7 @@ import { AUDIT_FORMATS } from './receivers/audit/formats.ts';
 import { parseNativeValue } from './receivers/audit/native.ts';
 import { nativeReceiver } from './receivers/audit/plugin.ts';
 import { BodyReader } from './receivers/body.ts';
+import { wellFormedValue } from './receivers/json-body.ts';
 import { type KafkaSource, startKafkaSource } from './receivers/kafka/source.ts';
 import { compileTable } from './receivers/otlp/attribute-table.ts';
 import { createOtlpGrpcReceiver } from './receivers/otlp/grpc/server.ts';
@@ -215,7 +216,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   const history = { ingest: asHistory(ingest), path: '/v1/history', role: 'operator' } as const;
   await app.register(nativeReceiver({ ...history, ...receiving }));
   await app.register(breakerFeed({ view, control, ...common }));
-  const parseProposed = (value: unknown) => parseNativeValue(value, 0);
+  const parseProposed = (value: unknown) => parseNativeValue(wellFormedValue(value), 0);
   await app.register(breakerCheck({ view, control, parseProposed, ...common }));
   await app.register(ssfMetadata({ keys, issuer }));
   await app.register(

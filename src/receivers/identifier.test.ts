@@ -9,3 +9,11 @@ it('keeps identifiers up to the limit and keeps longer ones apart', () => {
   expect(one).toHaveLength(LIMITS.identifierChars);
   expect(one).not.toBe(other);
 });
+
+it('cuts no pair of surrogates apart', () => {
+  for (const lead of ['', 'a']) {
+    const id = boundedId(`${lead}${'😀'.repeat(LIMITS.identifierChars)}`);
+    expect(id).toHaveLength(LIMITS.identifierChars);
+    expect(id.isWellFormed()).toBe(true);
+  }
+});

@@ -8,5 +8,6 @@ import { LIMITS } from '../core/limits.ts';
 export function boundedId(id: string): string {
   if (id.length <= LIMITS.identifierChars) return id;
   const digest = hash('sha256', id).slice(0, 16);
-  return `${id.slice(0, LIMITS.identifierChars - digest.length - 1)}~${digest}`;
+  // The cut may go through a pair of surrogates.
+  return `${id.slice(0, LIMITS.identifierChars - digest.length - 1).toWellFormed()}~${digest}`;
 }

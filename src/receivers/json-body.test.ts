@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../core/limits.ts';
-import { isDeeperThan, parseJsonBody } from './json-body.ts';
+import { isDeeperThan, parseJsonBody, parseJsonText } from './json-body.ts';
 
 const MIB = 1024 * 1024;
 
@@ -25,6 +26,38 @@ describe('parseJsonBody', () => {
   it('does not count brackets inside texts', () => {
     const text = `${'[{'.repeat(MIB)}\\"`;
     expect(parseJsonBody(Buffer.from(`["${text}"]`))).toHaveLength(1);
+  });
+});
+
+/** Pieces of JSON texts around which escapes of surrogates stand or seem to stand. */
+const PIECES = [
+  '\\\\',
+  '\\ud83d',
+  '\\uDE00',
+  '\\ude00',
+  '\\uD800',
+  'ud83d',
+  'x',
+  '\\"',
+  '\\n',
+  '😀',
+];
+
+describe('parseJsonText', () => {
+  it('mends halves of pairs in values and names, and leaves whole pairs alone', () => {
+    const text = String.raw`{"\ud800":"a\udc00\ud83d\ude00","b":"\\ud800"}`;
+    expect(parseJsonText(text)).toEqual({ '\ufffd': 'a\ufffd😀', b: '\\ud800' });
+  });
+
+  it('gives what toWellFormed gives, for any run of escapes', () => {
+    const pieces = fc.array(fc.constantFrom(...PIECES), { maxLength: 12 });
+    fc.assert(
+      fc.property(pieces, (parts) => {
+        const text = `"${parts.join('')}"`;
+        expect(parseJsonText(text)).toBe(JSON.parse(text).toWellFormed());
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 

@@ -10,10 +10,31 @@ import { LIMITS } from '../core/limits.ts';
 export function parseJsonBody(bytes: Uint8Array): unknown {
   if (bytes.byteLength > UNSCANNED_BYTES) checkShape(bytes);
   try {
-    return JSON.parse(decodeUtf8(bytes));
+    return parseJsonText(decodeUtf8(bytes));
   } catch {
     throw new TripcoilError('bad_request', 'the body is not valid JSON');
   }
+}
+
+/**
+ * As `JSON.parse`, with U+FFFD for every escaped surrogate that has no partner. A text with such a
+ * half is no Unicode: two that differ would become one on disk, so nothing may be keyed on it.
+ * @throws SyntaxError as `JSON.parse` does.
+ */
+export function parseJsonText(text: string): unknown {
+  return JSON.parse(text.includes('\\u') ? text.replace(LONE, '\\ufffd') : text);
+}
+
+/**
+ * The escape of a high surrogate without a low one behind it, or of a low one without a high one
+ * before; not after an odd number of backslashes, where it is no escape. Linear, by a test.
+ */
+const LONE =
+  /\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!(?<!\\)(?:\\\\)*\\u[dD][89abAB]..\\u[dD])[c-fC-F]..)(?<=(?<!\\)(?:\\\\)*\\u.{4})/g;
+
+/** A value that another parser made, as `parseJsonText` would have made it. */
+export function wellFormedValue(value: unknown): unknown {
+  return value === undefined ? undefined : parseJsonText(JSON.stringify(value));
 }
 
 /** Text of a body; invalid UTF-8 becomes U+FFFD and a byte order mark is dropped. */

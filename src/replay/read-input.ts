@@ -7,6 +7,7 @@ import type { EpochMs } from '../core/time.ts';
 import { isReject } from '../receivers/audit/format.ts';
 import { AUDIT_FORMATS, detectAuditFormat, parseAuditValue } from '../receivers/audit/formats.ts';
 import { parseNativeLine, parseNativeValue } from '../receivers/audit/native.ts';
+import { parseJsonText } from '../receivers/json-body.ts';
 import { compileTable } from '../receivers/otlp/attribute-table.ts';
 import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpTraces } from '../receivers/otlp/decode.ts';
 import type { Normalised } from '../receivers/otlp/normalise.ts';
@@ -243,7 +244,7 @@ function refused(reject: Reject): Read {
 /** The value of a JSON text; undefined when it is none. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { ReceivedEvent } from '../../core/access-event.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
-import { decodeUtf8, parseJsonBody } from '../json-body.ts';
+import { decodeUtf8, parseJsonBody, parseJsonText } from '../json-body.ts';
 import type { AuditFormat, MapContext, Mapped } from './format.ts';
 import { isReject } from './format.ts';
 import { mapAuditValue } from './formats.ts';
@@ -70,7 +70,8 @@ function mapLine(line: string, position: number, reading: AuditReading): readonl
   let value: unknown;
   try {
     // A long line is looked over before it is parsed.
-    value = line.length > LIMITS.eventBytes ? parseJsonBody(Buffer.from(line)) : JSON.parse(line);
+    value =
+      line.length > LIMITS.eventBytes ? parseJsonBody(Buffer.from(line)) : parseJsonText(line);
   } catch {
     return [{ position, code: 'malformed', path: '', message: 'not valid JSON' }];
   }

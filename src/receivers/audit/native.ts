@@ -2,7 +2,7 @@ import type { Operation, Party, ReceivedEvent } from '../../core/access-event.ts
 import { EVENT_KINDS, OPERATIONS, OUTCOMES, VERDICTS } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
-import { isDeeperThan } from '../json-body.ts';
+import { isDeeperThan, parseJsonText } from '../json-body.ts';
 import { operationOfName } from '../operation.ts';
 import type { Json } from './field-reader.ts';
 import { FieldReader, isObject } from './field-reader.ts';
@@ -20,7 +20,7 @@ export function parseNativeLine(text: string, position: number): NativeResult {
     return { reject: { position, code: 'too_large', path: '', message } };
   }
   try {
-    return parseNativeValue(JSON.parse(text), position);
+    return parseNativeValue(parseJsonText(text), position);
   } catch {
     return { reject: { position, code: 'malformed', path: '', message: 'not valid JSON' } };
   }

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { isDeeperThan } from '../json-body.ts';
+import { isDeeperThan, parseJsonText } from '../json-body.ts';
 
 /** Free-form content, as a value or as JSON text, within the bounds of one event. */
 export function contentOf(value: JsonValue | undefined): JsonValue | undefined {
@@ -30,7 +30,7 @@ export function parsed(value: JsonValue | undefined): JsonValue | undefined {
   const first = value.charCodeAt(0);
   if ((first !== 0x7b && first !== 0x5b) || value.length > LIMITS.argumentsChars) return value;
   try {
-    return JSON.parse(value) as JsonValue;
+    return parseJsonText(value) as JsonValue;
   } catch {
     return value;
   }

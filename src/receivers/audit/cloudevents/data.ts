@@ -1,3 +1,4 @@
+import { parseJsonText } from '../../json-body.ts';
 import type { Json } from '../field-reader.ts';
 
 /**
@@ -13,7 +14,7 @@ export function dataOf(of: Json): unknown {
   if (!isDeclared && typeof encoded !== 'string') return raw;
   if (!isJsonType(of['datacontenttype'])) return raw;
   try {
-    return JSON.parse(raw);
+    return parseJsonText(raw);
   } catch {
     // In structured mode a JSON string is itself a JSON value.
     return typeof encoded === 'string' ? null : raw;

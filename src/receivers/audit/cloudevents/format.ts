@@ -1,7 +1,7 @@
 import type { ReceivedEvent } from '../../../core/access-event.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { boundedId } from '../../identifier.ts';
-import { isDeeperThan } from '../../json-body.ts';
+import { isDeeperThan, parseJsonText } from '../../json-body.ts';
 import { operationOfName } from '../../operation.ts';
 import type { Draft, DraftParty } from '../draft.ts';
 import { finish, identifier, objectAt, refusal } from '../draft.ts';
@@ -170,7 +170,7 @@ function parsedClaims(text: unknown): Json {
   if (isObject(text)) return text;
   if (typeof text !== 'string' || text.length > LIMITS.attrChars) return {};
   try {
-    return objectAt(JSON.parse(text));
+    return objectAt(parseJsonText(text));
   } catch {
     return {};
   }

@@ -1,6 +1,6 @@
 import type { EventKind, Operation, OutcomeStatus, Verdict } from '../../../core/access-event.ts';
 import { LIMITS } from '../../../core/limits.ts';
-import { isDeeperThan } from '../../json-body.ts';
+import { isDeeperThan, parseJsonText } from '../../json-body.ts';
 import type { Draft } from '../draft.ts';
 import { finish, identifier, objectAt } from '../draft.ts';
 import { isObject } from '../field-reader.ts';
@@ -38,7 +38,7 @@ function eventsOf(value: unknown): readonly unknown[] {
   const log = at(value, '/properties/log');
   if (typeof log !== 'string') return [log];
   try {
-    const event: unknown = JSON.parse(log);
+    const event: unknown = parseJsonText(log);
     return [isDeeperThan(event, LIMITS.recordDepth) ? undefined : event];
   } catch {
     return [undefined];

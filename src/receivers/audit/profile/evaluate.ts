@@ -74,7 +74,10 @@ function found(find: NonNullable<Step['find']>, record: unknown): unknown {
 const ITEMS_SEARCHED = 256;
 
 function part(step: Step, text: string): string | undefined {
-  return text.split(step.by ?? '/').at(step.take ?? 0);
+  return text
+    .split(step.by ?? '/')
+    .at(step.take ?? 0)
+    ?.toWellFormed();
 }
 
 function mapOf(map: NonNullable<Step['map']>): (value: unknown) => unknown {
