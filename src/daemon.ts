@@ -362,7 +362,7 @@ function openAlerts(
 function tenantConfigs({ config }: DaemonOptions): ReadonlyMap<string, TenantConfig> {
   const named = Object.keys(config.tenants);
   return new Map([
-    [SYSTEM_TENANT, { detectors: config.detectors }],
+    [SYSTEM_TENANT, { detectors: config.detectors, sources: config.sources }],
     ...named.map((tenant) => [tenant, tenantConfigOf(config, tenant)] as const),
   ]);
 }

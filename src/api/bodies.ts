@@ -66,6 +66,7 @@ export function findingBody(finding: Finding): FindingBody {
     event_id: finding.eventId,
     tenant: finding.tenant,
     agent: finding.agent,
+    ...(finding.subject === undefined ? {} : { subject: { ...finding.subject } }),
     session: finding.session ?? null,
     chain: finding.chain,
     detector: finding.detector,

@@ -50,8 +50,12 @@ export interface FindingBody {
   readonly time: string;
   readonly event_id: string;
   readonly tenant: string;
+  /** Empty where `subject` names something else. */
   readonly agent: string;
+  /** What the finding is about where that is no agent: `source`. */
+  readonly subject?: { readonly kind: string; readonly id: string };
   readonly session: string | null;
+  /** Empty where the finding belongs to no chain. */
   readonly chain: string;
   readonly detector: string;
   readonly family: string;

@@ -87,6 +87,7 @@ export const FINDING: z.ZodType<FindingBody> = z.strictObject({
   event_id: z.string(),
   tenant: z.string(),
   agent: z.string(),
+  subject: z.strictObject({ kind: z.string(), id: z.string() }).exactOptional(),
   session: z.string().nullable(),
   chain: z.string(),
   detector: z.string(),

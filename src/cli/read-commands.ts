@@ -50,8 +50,12 @@ export function addReadCommands(program: Command): void {
     .action(async (options: ReadOptions & { agent?: string }) => {
       const path = `/v1/findings${query(options)}`;
       const page = await callDaemon<PageBody<FindingBody>>(options, 'GET', path);
-      const rows = page.items.map((finding) => ({ ...finding, outcome: outcomeOf(finding) }));
-      printRows(rows, options.output, ['time', 'tenant', 'agent', 'level', 'outcome', 'title']);
+      const rows = page.items.map((finding) => ({
+        ...finding,
+        about: finding.subject?.id ?? finding.agent,
+        outcome: outcomeOf(finding),
+      }));
+      printRows(rows, options.output, ['time', 'tenant', 'about', 'level', 'outcome', 'title']);
       if (page.next !== null) talk(`the newest ${counted(rows.length, 'finding')}; there are more`);
     });
   const chains = program.command('chains').description('requests from end to end');

@@ -57,6 +57,7 @@ describe('loadConfig', () => {
         tokens: [],
         grantsFile: null,
         detectors: {},
+        sources: {},
         tenants: {},
         kafka: { sources: [] },
         revocation: { receivers: [] },

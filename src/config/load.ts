@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Trust } from '../core/access-event.ts';
-import type { TenantConfig } from '../core/entry.ts';
+import type { SourceWatchConfig, TenantConfig } from '../core/entry.ts';
 import type { FieldAliases } from '../core/event-field.ts';
+import { MINUTE_MS } from '../core/time.ts';
 import type { Role } from '../ports/ingest.ts';
 import { crossChecks, type DetectorOptions } from './checks.ts';
 import { parseDocument, type Substitute } from './document.ts';
@@ -46,6 +47,7 @@ export interface TripcoilConfig {
   readonly grantsFile: string | null;
   /** Detector settings that hold for every tenant without its own. */
   readonly detectors: TenantConfig['detectors'];
+  readonly sources: SourceWatchConfig;
   readonly tenants: { readonly [tenant: string]: TenantConfig };
   readonly kafka: { readonly sources: readonly KafkaSourceConfig[] };
   readonly revocation: { readonly receivers: readonly ReceiverConfig[] };
@@ -111,7 +113,7 @@ export function tenantConfigOf(config: TripcoilConfig, tenant: string): TenantCo
   for (const [id, settings] of Object.entries(own?.detectors ?? {})) {
     merged[id] = { ...(Object.hasOwn(merged, id) ? merged[id] : {}), ...settings };
   }
-  return { detectors: merged };
+  return { detectors: merged, sources: { ...config.sources, ...own?.sources } };
 }
 
 function readText(options: LoadOptions): string | null {
@@ -169,7 +171,8 @@ function toConfig(
     }),
     grantsFile: document.grants_file === undefined ? null : inBase(document.grants_file),
     detectors: document.detectors as TenantConfig['detectors'],
-    tenants: document.tenants as TripcoilConfig['tenants'],
+    sources: sourcesOf(document.sources),
+    tenants: tenantSettingsOf(document.tenants),
     kafka: {
       sources: document.kafka.sources.map((source) => kafkaSourceOf(source, readSecret)),
     },
@@ -193,6 +196,27 @@ function toConfig(
     store,
     telemetry: { ownTraces: telemetry.own_traces ?? null, forward: telemetry.forward ?? null },
     log,
+  };
+}
+
+function tenantSettingsOf(tenants: ConfigDocument['tenants']): TripcoilConfig['tenants'] {
+  const settings = Object.entries(tenants).map(([tenant, { detectors, sources }]) => {
+    const own = detectors as TenantConfig['detectors'];
+    const watch = sources === undefined ? {} : { sources: sourcesOf(sources) };
+    return [tenant, { detectors: own, ...watch }] as const;
+  });
+  return Object.fromEntries(settings);
+}
+
+function sourcesOf({
+  mode,
+  gap_grace_minutes: graceMinutes,
+  silence_floor_minutes: floorMinutes,
+}: ConfigDocument['sources']): SourceWatchConfig {
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(graceMinutes === undefined ? {} : { gapGraceMs: Math.round(graceMinutes * MINUTE_MS) }),
+    ...(floorMinutes === undefined ? {} : { silenceFloorMs: Math.round(floorMinutes * MINUTE_MS) }),
   };
 }
 

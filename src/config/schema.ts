@@ -64,6 +64,25 @@ const token = z.strictObject({
     .describe('What its evidence is worth. Evidence of trust `agent` alone never exceeds level 2.'),
 });
 
+const sources = z.strictObject({
+  mode: z
+    .enum(['off', 'shadow', 'alert'])
+    .optional()
+    .describe('Whether gaps and silence are found: default alert. They never trip.'),
+  gap_grace_minutes: z
+    .number()
+    .positive()
+    .max(1_440)
+    .optional()
+    .describe('How long a missing number of `source.seq` may still arrive; default 15.'),
+  silence_floor_minutes: z
+    .number()
+    .positive()
+    .max(10_080)
+    .optional()
+    .describe('The shortest silence told of, however regular the source; default 15.'),
+});
+
 const receiver = z.strictObject({
   name: identifier.describe('Names the receiver in acknowledgements, metrics and logs.'),
   url: url.describe('Where signed security event tokens are pushed (RFC 8935); https.'),
@@ -138,10 +157,16 @@ export const CONFIG_SCHEMA = z.strictObject({
     .record(z.string(), z.strictObject(detectorSettings))
     .prefault({})
     .describe('Detectors by id, for every tenant.'),
+  sources: sources
+    .prefault({})
+    .describe('How senders are watched, for every tenant; see docs/sources.md.'),
   tenants: z
     .record(
       identifier.regex(/^[^_]/),
       z.strictObject({
+        sources: sources
+          .optional()
+          .describe('How senders are watched, for this tenant; each key replaces the general one.'),
         detectors: z
           .record(z.string(), overridableDetector)
           .prefault({})

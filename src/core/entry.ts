@@ -7,7 +7,7 @@ import type { Revocation } from './revocation.ts';
 import type { EpochMs } from './time.ts';
 
 /** Rises when the fold changes its mind about the same log; stamped on every entry. */
-export const ENGINE_VERSION = 1;
+export const ENGINE_VERSION = 2;
 
 /** The log of everything that belongs to no tenant: ticks, process configuration. */
 export const SYSTEM_TENANT = '_system';
@@ -42,6 +42,17 @@ export interface TenantConfig {
       readonly agents?: { readonly [agent: string]: { readonly mode?: DetectorMode } };
     };
   };
+  readonly sources?: SourceWatchConfig;
+}
+
+/** How a tenant's sources are watched. Absent members take the limits' values. */
+export interface SourceWatchConfig {
+  /** Gaps and silence never trip, so that there is no `enforce`. */
+  readonly mode?: Exclude<DetectorMode, 'enforce'>;
+  /** How long a missing number may still arrive. */
+  readonly gapGraceMs?: number;
+  /** The shortest silence that is told of, however regular the source. */
+  readonly silenceFloorMs?: number;
 }
 
 /** A named person's order, folded like any other input so that replay obeys it too. */

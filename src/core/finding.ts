@@ -46,8 +46,12 @@ export interface Finding {
   readonly time: EpochMs;
   readonly eventId: string;
   readonly tenant: string;
+  /** Empty where `subject` names something else. */
   readonly agent: string;
+  /** What the finding is about where that is no agent. */
+  readonly subject?: { readonly kind: 'source'; readonly id: string };
   readonly session?: string;
+  /** Empty where no chain is meant. */
   readonly chain: string;
   readonly detector: string;
   readonly detectorVersion: number;

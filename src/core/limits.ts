@@ -89,6 +89,25 @@ export const LIMITS = {
   /** Tool calls remembered per tenant, so that two reports of one action count once. */
   rememberedActions: 32_768,
   openFindingsPerAgent: 64,
+  /**
+   * Sources told apart in a tenant and of one sender; the rest of a sender counts as one. 2 KiB
+   * each, most of it the 168 hours of a week and the holes in its sequence: 1 MiB per tenant.
+   */
+  sourcesPerTenant: 512,
+  sourcesPerSender: 128,
+  /** A source that sent nothing for so long makes room for another. */
+  sourceForgottenMs: 30 * DAY_MS,
+  /** Holes of one source's sequence kept apart; beyond it the youngest are merged. */
+  sourceMissingRanges: 64,
+  /** Holes that stay open are told of together, at most this often per source. */
+  sourceGapEveryMs: 1 * HOUR_MS,
+  /** How long a hole may still close, and the shortest silence told of, unless configured. */
+  sourceGapGraceMs: 15 * MINUTE_MS,
+  sourceSilenceFloorMs: 15 * MINUTE_MS,
+  /** Arrivals an hour, each of any size, below which a source is too rare to be missed. */
+  sourceRareArrivalsPerHour: 6,
+  /** Hours looked ahead for the moment at which a silence is told of: four weeks. */
+  sourceSilenceHours: 672,
   breakersPerTenant: 200_000,
   /** Minutes of a baseline's window ring: the 15 of `latenessMs` and the open one. */
   baselineRingMinutes: 16,

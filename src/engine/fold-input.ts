@@ -13,6 +13,7 @@ import { firstReport, identityOf, type Novelty, remember } from './idempotency.t
 import { findingOf, type Judgement, judge, resolvedGrant } from './judge.ts';
 import type { Registry } from './registry.ts';
 import { addRisk } from './risk.ts';
+import { observeSource } from './source/watch.ts';
 import { type AgentState, createAgent, type TenantState } from './tenant-state.ts';
 
 /** Score from which an agent counts as anomalous, and how long its baseline then learns nothing. */
@@ -30,6 +31,7 @@ export function foldInput(
 ): void {
   const event = entry.body;
   const novelty = noveltyOf(tenant, entry);
+  observeSource(tenant, entry, novelty, effects);
   if (novelty === 'duplicate') return;
   const agent = agentOf(tenant, event, entry.loggedAt);
   if (!agent) return;

@@ -25,6 +25,7 @@ import {
 import { Effects, revocationOf } from './effects.ts';
 import { foldInput } from './fold-input.ts';
 import type { Registry } from './registry.ts';
+import { checkSources } from './source/watch.ts';
 import { createTenant, type TenantState } from './tenant-state.ts';
 
 export interface ShardOptions {
@@ -69,8 +70,9 @@ export class Shard {
   nextTimerAt(): EpochMs | null {
     let next: EpochMs | null = null;
     for (const tenant of this.tenants.values()) {
-      const at = nextCloseAt(tenant.board);
-      if (at !== null && (next === null || at < next)) next = at;
+      for (const at of [nextCloseAt(tenant.board), tenant.sources.nextAt]) {
+        if (at !== null && (next === null || at < next)) next = at;
+      }
     }
     return next;
   }
@@ -126,6 +128,7 @@ export class Shard {
 
   #tick(entry: TickEntry, effects: Effects): void {
     for (const tenant of this.tenants.values()) {
+      checkSources(tenant, entry.loggedAt, effects);
       const next = nextCloseAt(tenant.board);
       if (next === null || next > entry.loggedAt) continue;
       for (const key of dueToClose(tenant.board, entry.loggedAt)) {

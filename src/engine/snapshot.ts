@@ -6,6 +6,8 @@ import type { GrantSet } from '../core/grant.ts';
 import { restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
 import type { BoardEntry } from './breaker/board.ts';
 import type { Shard } from './shard.ts';
+import type { SourceState } from './source/source.ts';
+import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, OpenFinding, TenantState } from './tenant-state.ts';
 
 /** Rises when the shape of a chunk changes; another version is not restored but replayed. */
@@ -41,6 +43,7 @@ export type SnapshotChunk =
       readonly generation: 'old' | 'young';
       readonly pairs: readonly (readonly [string, string])[];
     }
+  | { readonly type: 'source'; readonly tenant: string; readonly source: SourceState }
   | {
       readonly type: 'agent';
       readonly tenant: string;
@@ -75,6 +78,7 @@ function* tenantChunks(state: TenantState): Generator<SnapshotChunk> {
       yield { type: 'actions', tenant, generation, pairs };
     }
   }
+  for (const source of sourcesOf(state.sources)) yield { type: 'source', tenant, source };
   for (const [agent, { baseline, openFindings, grant: _resolved, ...rest }] of state.agents) {
     yield {
       type: 'agent',
@@ -127,6 +131,9 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       return;
     case 'actions':
       for (const [key, value] of chunk.pairs) tenant.actions[chunk.generation].set(key, value);
+      return;
+    case 'source':
+      addSource(tenant.sources, chunk.source);
       return;
     case 'agent': {
       const { baseline, openFindings, ...rest } = chunk.state;

@@ -6,6 +6,7 @@ import { type BoardState, createBoard } from './breaker/board.ts';
 import type { NotJudged } from './detect/detector.ts';
 import { createRemembered, type Remembered } from './idempotency.ts';
 import type { RiskState } from './risk.ts';
+import { createSources, type SourcesState } from './source/sources.ts';
 
 /** A finding still open for its deduplication key: repeats within `until` are not told again. */
 export interface OpenFinding {
@@ -42,6 +43,7 @@ export interface TenantState {
   readonly board: BoardState;
   readonly eventIds: Remembered;
   readonly actions: Remembered;
+  readonly sources: SourcesState;
   /** Findings that enforcement would have acted on, while in shadow. */
   wouldHaveTripped: number;
 }
@@ -59,6 +61,7 @@ export function createTenant(
     board: createBoard(),
     eventIds: createRemembered(),
     actions: createRemembered(),
+    sources: createSources(),
     wouldHaveTripped: 0,
   };
 }

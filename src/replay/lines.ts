@@ -14,6 +14,7 @@ export function effectLine(effect: Effect): string {
         event_id: finding.eventId,
         tenant: finding.tenant,
         agent: finding.agent,
+        ...(finding.subject === undefined ? {} : { subject: finding.subject }),
         detector: finding.detector,
         mode: finding.mode,
         level: finding.level,

@@ -82,7 +82,7 @@ export class OfflineFold {
     const agents = new Map<string, AgentChunk>();
     for (const chunk of snapshot(this.#shard)) {
       if (chunk.type === 'agent') agents.set(agentKey(chunk.tenant, chunk.agent), copyOf(chunk));
-      else if (chunk.type !== 'ids' && chunk.type !== 'actions') common.push(chunk);
+      else if (!UNSHARED.has(chunk.type)) common.push(chunk);
     }
     return { common, agents };
   }
@@ -117,6 +117,9 @@ export class OfflineFold {
     return this.#shard.apply([stamped as FoldedEntry]);
   }
 }
+
+/** Remembered ids, and sources, which the fold changes and history has none of. */
+const UNSHARED: ReadonlySet<SnapshotChunk['type']> = new Set(['ids', 'actions', 'source']);
 
 /** Agents of different tenants may share a name. */
 export function agentKey(tenant: string, agent: string): string {

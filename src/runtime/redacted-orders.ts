@@ -55,7 +55,7 @@ export function redactedGrants(redactor: Redactor, tenant: string, grants: Grant
 export function redactedConfig(
   redactor: Redactor,
   tenant: string,
-  { detectors }: TenantConfig,
+  { detectors, ...rest }: TenantConfig,
 ): TenantConfig {
   const settings = Object.entries(detectors).map(([id, setting]) => {
     if (setting.agents === undefined) return [id, setting] as const;
@@ -64,7 +64,7 @@ export function redactedConfig(
     );
     return [id, { ...setting, agents: Object.fromEntries(agents) }] as const;
   });
-  return { detectors: Object.fromEntries(settings) };
+  return { ...rest, detectors: Object.fromEntries(settings) };
 }
 
 function redactTexts(redactor: Redactor, tenant: string, value: unknown): unknown {

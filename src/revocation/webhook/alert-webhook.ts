@@ -149,6 +149,7 @@ function findingAlert(finding: Finding): Alert {
     id: finding.id,
     tenant: finding.tenant,
     agent: finding.agent,
+    ...(finding.subject === undefined ? {} : { subject: finding.subject }),
     detector: finding.detector,
     mode: finding.mode,
     level: finding.level,

@@ -1,8 +1,8 @@
 import type { FindingBody } from '../../../../src/api/contract.ts';
 import { reasonOf, spaced } from '../format/reason.ts';
 import { findingKey } from '../state/feed.ts';
-import { hrefTo } from '../state/router.ts';
 import { OutcomeChip } from './chips.tsx';
+import { ChainLink, SubjectLink } from './subject-link.tsx';
 import { Timestamp } from './timestamp.tsx';
 
 /** Findings as a table; `withAgent` is off where the page is one agent's. */
@@ -42,7 +42,7 @@ export function FindingTable(props: { rows: readonly FindingBody[]; withAgent: b
 }
 
 function FindingRow({ finding, withAgent }: { finding: FindingBody; withAgent: boolean }) {
-  const { tenant, agent } = finding;
+  const { tenant } = finding;
   return (
     <tr>
       <td class="top muted nowrap medium">
@@ -50,7 +50,7 @@ function FindingRow({ finding, withAgent }: { finding: FindingBody; withAgent: b
       </td>
       {withAgent && (
         <th scope="row" class="top">
-          <a href={hrefTo({ page: 'agent', tenant, agent })}>{agent}</a>
+          <SubjectLink finding={finding} />
           <span class="sub">{tenant}</span>
         </th>
       )}
@@ -61,9 +61,7 @@ function FindingRow({ finding, withAgent }: { finding: FindingBody; withAgent: b
         </span>
         <div class="narrow-only">
           <Timestamp at={finding.time} /> <OutcomeChip finding={finding} />{' '}
-          <a class="link" href={hrefTo({ page: 'chain', id: finding.chain })}>
-            Chain
-          </a>
+          <ChainLink finding={finding} label="Chain" />
         </div>
       </td>
       <td class="top medium nowrap">
@@ -72,9 +70,7 @@ function FindingRow({ finding, withAgent }: { finding: FindingBody; withAgent: b
       <td class="top num medium">{Math.round(finding.score)}</td>
       <td class="top wide">{finding.level}</td>
       <td class="top medium">
-        <a class="link" href={hrefTo({ page: 'chain', id: finding.chain })}>
-          Open<span class="hidden-text"> the chain of {agent}</span>
-        </a>
+        <ChainLink finding={finding} label="Open" />
       </td>
     </tr>
   );

@@ -3,6 +3,7 @@ import type { FindingBody, TransitionBody } from '../../../../../src/api/contrac
 import { OutcomeMark } from '../../components/chips.tsx';
 import { CheckIcon, ClockIcon, PersonIcon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { ChainLink, SubjectLink } from '../../components/subject-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { plural } from '../../format/number.ts';
 import {
@@ -81,13 +82,11 @@ function Entry({ item }: { item: FeedItem }) {
 
 function FindingEntry({ finding }: { finding: FindingBody }) {
   const outcome = outcomeOf(finding);
-  const { tenant, agent } = finding;
+  const { tenant } = finding;
   return (
     <li>
       <OutcomeMark finding={finding} />
-      <a class="who" href={hrefTo({ page: 'agent', tenant, agent })}>
-        {agent}
-      </a>
+      <SubjectLink finding={finding} class="who" />
       <Timestamp at={finding.time} />
       <p class="why">{reasonOf(finding)}</p>
       <div class="tags">
@@ -103,9 +102,7 @@ function FindingEntry({ finding }: { finding: FindingBody }) {
         )}
         <span>{spaced(finding.detector)}</span>
         <span>{tenant}</span>
-        <a class="link" href={hrefTo({ page: 'chain', id: finding.chain })}>
-          Chain<span class="hidden-text"> of {agent}</span>
-        </a>
+        <ChainLink finding={finding} label="Chain" />
       </div>
     </li>
   );

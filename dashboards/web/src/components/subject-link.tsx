@@ -1,0 +1,27 @@
+import type { FindingBody } from '../../../../src/api/contract.ts';
+import { hrefTo } from '../state/router.ts';
+
+/** What a finding is about: nearly always an agent, else a source of events. */
+export function SubjectLink(props: { finding: FindingBody; class?: string }) {
+  const { tenant, agent, subject } = props.finding;
+  if (subject !== undefined) return <span class={props.class}>{subject.id}</span>;
+  return (
+    <a class={props.class} href={hrefTo({ page: 'agent', tenant, agent })}>
+      {agent}
+    </a>
+  );
+}
+
+/** A link to the chain of a finding; nothing where it belongs to none. */
+export function ChainLink({ finding, label }: { finding: FindingBody; label: string }) {
+  if (finding.chain === '') return null;
+  return (
+    <a class="link" href={hrefTo({ page: 'chain', id: finding.chain })}>
+      {label}
+      <span class="hidden-text">
+        {' '}
+        {label === 'Open' ? 'the chain ' : ''}of {finding.agent}
+      </span>
+    </a>
+  );
+}
