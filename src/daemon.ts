@@ -24,8 +24,9 @@ import type { KeyRing } from './ports/key-ring.ts';
 import type { Log } from './ports/log.ts';
 import type { RevocationReceiver } from './ports/revocation-receiver.ts';
 import type { Store } from './ports/store.ts';
+import { tenantOfAccountIn } from './receivers/audit/accounts.ts';
 import { auditReceiver } from './receivers/audit/audit-plugin.ts';
-import { AUDIT_FORMATS } from './receivers/audit/formats.ts';
+import { auditFormats } from './receivers/audit/formats.ts';
 import { parseNativeValue } from './receivers/audit/native.ts';
 import { nativeReceiver } from './receivers/audit/plugin.ts';
 import { BodyReader } from './receivers/body.ts';
@@ -82,6 +83,7 @@ interface Surroundings {
   readonly issuer: (tenant: string) => string;
   readonly bodies: BodyReader;
   readonly intake: OtlpIntake;
+  readonly audit: ReturnType<typeof auditReading>;
   readonly startedAt: number;
   closing: boolean;
 }
@@ -123,7 +125,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (alerts) undo.defer(() => alerts.close());
 
   const surroundings: Surroundings = {
-    ...{ options, keys, metrics, host, store, issuer },
+    ...{ options, keys, metrics, host, store, issuer, audit: auditReading(config) },
     authenticator: createAuthenticator(
       [...config.tokens, ...credentials.map((c) => c.config)].map(hashedToken),
     ),
@@ -158,15 +160,27 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
 }
 
+/** How audit records are read, whichever way they come. */
+function auditReading({ audit }: TripcoilConfig) {
+  const tenantOfAccount = tenantOfAccountIn(audit.accounts);
+  return { formats: auditFormats(audit), tenantOfAccount };
+}
+
 /** Starts reading every configured topic; brokers that are away are waited for. */
-function kafkaSources({ options, keys, metrics, host }: Surroundings): readonly KafkaSource[] {
+function kafkaSources({
+  options,
+  keys,
+  metrics,
+  host,
+  audit,
+}: Surroundings): readonly KafkaSource[] {
   const { config, clock, log } = options;
   const { ingest } = host;
   const table = compileTable(config.aliases);
   const planned = config.kafka.sources.map((source) => {
     const { name, tenants, trust, format, signal, tls, sasl, brokers } = source;
     const sender: Principal = { name, roles: ['ingest'], tenants, trust };
-    const decoder = kafkaDecoder({ format, signal, sender, formats: AUDIT_FORMATS, table });
+    const decoder = kafkaDecoder({ format, signal, sender, table, ...audit });
     if (decoder === null) {
       throw new TripcoilError('config_invalid', `kafka source ${name}: unknown format ${format}`);
     }
@@ -212,7 +226,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   const receiving = { authenticator, bodies, log, metrics };
   await app.register(otlpReceiver({ ingest, intake, ...receiving }));
   await app.register(nativeReceiver({ ingest, ...receiving }));
-  await app.register(auditReceiver({ ingest, clock, ...receiving }));
+  await app.register(auditReceiver({ ingest, clock, ...receiving, ...s.audit }));
   const history = { ingest: asHistory(ingest), path: '/v1/history', role: 'operator' } as const;
   await app.register(nativeReceiver({ ...history, ...receiving }));
   await app.register(breakerFeed({ view, control, ...common }));

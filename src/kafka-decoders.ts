@@ -1,8 +1,8 @@
 import type { Reject } from './core/reject.ts';
 import type { BusHeaders, BusRecord } from './ports/bus.ts';
 import type { Principal } from './ports/ingest.ts';
+import { type TenantOfAccount, withTenant } from './receivers/audit/accounts.ts';
 import { type AuditBatch, auditBatchOf, parseAuditBody } from './receivers/audit/audit-body.ts';
-import { withTenant } from './receivers/audit/audit-plugin.ts';
 import { binaryCloudEvent, isBinaryCloudEvent } from './receivers/audit/cloudevents/binary.ts';
 import type { AuditFormat } from './receivers/audit/format.ts';
 import { mediaType } from './receivers/body.ts';
@@ -18,7 +18,7 @@ export interface KafkaDecoding {
   readonly sender: Principal;
   readonly formats: ReadonlyMap<string, AuditFormat>;
   readonly table?: AttributeTable;
-  readonly tenantOfAccount?: (format: string, account: string) => string | undefined;
+  readonly tenantOfAccount?: TenantOfAccount;
 }
 
 /** What a format is counted as, and how a record of it is read; null for an unknown format. */

@@ -8,6 +8,7 @@ import { formatProblem, type Problem } from '../config/problems.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { AUDIT_FORMATS } from '../receivers/audit/formats.ts';
+import { profileFaults } from '../receivers/audit/profile/profile.ts';
 import { CliError, EXIT, talk } from './output.ts';
 
 /** Reads the configuration, or ends the command with every problem at its line. */
@@ -15,7 +16,7 @@ export async function readConfig(file: string | undefined): Promise<TripcoilConf
   const result = loadConfig({
     ...(file === undefined ? {} : { file }),
     detectors: REGISTRY.detectors,
-    auditFormats: [...AUDIT_FORMATS.keys()],
+    audit: { formats: [...AUDIT_FORMATS.keys()], checkProfile: profileFaults },
     env: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
   });

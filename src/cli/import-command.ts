@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { LOCAL_TENANT } from '../local-credentials.ts';
 import { openOffline } from '../offline.ts';
+import { tenantOfAccountIn } from '../receivers/audit/accounts.ts';
+import { auditFormats } from '../receivers/audit/formats.ts';
 import { readInput } from '../replay/read-input.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -22,7 +24,7 @@ export function addImportCommand(program: Command): void {
     .description('seed baselines from recorded events while the daemon is stopped')
     .requiredOption(
       '--history <file...>',
-      'native or OTLP JSON events, plain or gzipped (required)',
+      'native events, audit records or OTLP JSON, plain or gzipped (required)',
     )
     .option('-c, --config <file>', 'the configuration the daemon runs with')
     .option('--tenant <tenant>', 'tenant of events that name none', LOCAL_TENANT)
@@ -32,7 +34,11 @@ export function addImportCommand(program: Command): void {
 /** Runs the very engine of the daemon over its own data directory, without listeners. */
 async function importHistory(options: ImportOptions): Promise<void> {
   const config = await readConfig(options.config);
-  const { events, rejects } = await readInput(options.history, 'auto', options.tenant);
+  const { events, rejects } = await readInput(options.history, 'auto', options.tenant, {
+    aliases: config.aliases,
+    formats: auditFormats(config.audit),
+    tenantOfAccount: tenantOfAccountIn(config.audit.accounts),
+  });
   for (const { reject, file } of rejects.slice(0, 20)) {
     const path = reject.path === '' ? '' : `${reject.path}: `;
     talk(`${file}:${reject.position}: ${path}${reject.message}`);

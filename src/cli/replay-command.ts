@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { TRUST_ORDER, type Trust } from '../core/access-event.ts';
-import { INPUT_FORMATS, type InputFormat } from '../replay/read-input.ts';
+import { auditFormats } from '../receivers/audit/formats.ts';
+import { type InputFormat, inputFormats } from '../replay/read-input.ts';
 import { replay } from '../replay/replay.ts';
 import { readConfig, readGrants } from './configuration.ts';
 import { CliError, counted, EXIT, talk } from './output.ts';
@@ -23,7 +24,7 @@ export function addReplayCommand(program: Command): void {
   program
     .command('replay <input...>')
     .description('run recorded events through the engine, offline; JSON lines out')
-    .option('--format <format>', INPUT_FORMATS.join(', '), 'auto')
+    .option('--format <format>', inputFormats().join(', '), 'auto')
     .option('-c, --config <file>', 'detector settings, as for serve')
     .option('--grants <file>', 'what agents may do')
     .option('--history <file...>', 'folded first, to learn from; causes no output')
@@ -32,14 +33,15 @@ export function addReplayCommand(program: Command): void {
     .option('--tenant <tenant>', 'tenant of events that name none', 'default')
     .option('--out <file>', 'write here instead of standard output')
     .action(async (inputs: readonly string[], options: ReplayCommandOptions) => {
+      const config = await readConfig(options.config);
       const asked = {
         inputs,
         history: options.history ?? [],
-        format: formatOf(options.format),
+        format: formatOf(options.format, inputFormats(auditFormats(config.audit))),
         isolateSessions: isolation(options.isolate),
         trust: trustOf(options.trust),
         defaultTenant: options.tenant,
-        config: await readConfig(options.config),
+        config,
         grants: await readGrants(options.grants),
       };
       await using out = await openOutput(options.out);
@@ -96,10 +98,9 @@ async function openOutput(file: string | undefined): Promise<Output> {
   };
 }
 
-function formatOf(text: string): InputFormat {
-  const format = INPUT_FORMATS.find((known) => known === text);
-  if (format) return format;
-  throw new CliError(EXIT.usage, `--format takes ${INPUT_FORMATS.join(', ')}, not ${text}`);
+function formatOf(text: string, formats: readonly string[]): InputFormat {
+  if (formats.includes(text)) return text;
+  throw new CliError(EXIT.usage, `--format takes ${formats.join(', ')}, not ${text}`);
 }
 
 function trustOf(text: string): Trust {

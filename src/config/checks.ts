@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { EVENT_FIELDS } from '../core/event-field.ts';
+import { auditProblems, type CheckProfile, profileNames } from './audit.ts';
 import { isLoopback, listOf, type Report, recordOf, repeated } from './checking.ts';
 import type { ParsedDocument } from './document.ts';
 import { kafkaProblems } from './kafka.ts';
@@ -12,6 +13,12 @@ export interface DetectorOptions {
   readonly config: z.ZodType;
 }
 
+/** What the configuration needs to know of audit formats: the built-in names, and profiles. */
+export interface AuditFormats {
+  readonly formats: readonly string[];
+  readonly checkProfile: CheckProfile;
+}
+
 /**
  * Checks that span keys. They read the plain values, tolerant of anything, so that they speak up
  * in the same run as the schema does.
@@ -20,10 +27,11 @@ export function crossChecks(
   document: ParsedDocument,
   detectors: readonly DetectorOptions[] | null,
   readSecret: (path: string) => string | null,
-  auditFormats: readonly string[] | null,
+  audit: AuditFormats | null,
 ): readonly Problem[] {
   const root = recordOf(document.value);
   const tokens = listOf(root['tokens']).map(recordOf);
+  const formats = audit && [...audit.formats, ...profileNames(root, readSecret)];
   const receivers = listOf(recordOf(root['revocation'])['receivers']).map(recordOf);
   const at = (path: Path, message: string, add?: string): Problem => ({
     path: pathText(path),
@@ -52,7 +60,8 @@ export function crossChecks(
       { http: true, loopback: true },
       at,
     ),
-    ...kafkaProblems(root, readSecret, auditFormats, at),
+    ...(audit === null ? [] : auditProblems(root, audit, readSecret, document, at)),
+    ...kafkaProblems(root, readSecret, formats, at),
     ...exposureProblems(root, tokens, at),
     ...aliasProblems(root, document),
     ...(detectors === null ? [] : detectorProblems(root, detectors, document)),

@@ -16,7 +16,7 @@ function load(text: string) {
     file: '/etc/tripcoil/tripcoil.yaml',
     text,
     env: {},
-    auditFormats: ['cerbos', 'opa'],
+    audit: { formats: ['cerbos', 'opa'], checkProfile: () => [] },
     readFile: (path) => {
       const found = FILES[path];
       if (found === undefined) throw new Error('ENOENT');

@@ -52,6 +52,7 @@ describe('loadConfig', () => {
         otlp: { host: '127.0.0.1', port: 4318 },
         otlpGrpc: { host: '127.0.0.1', port: 4317 },
         aliases: {},
+        audit: { profiles: [], opa: {}, accounts: {} },
         dataDirectory: './tripcoil-data',
         publicUrl: null,
         tokens: [],

@@ -6,7 +6,8 @@ import type { SourceWatchConfig, TenantConfig } from '../core/entry.ts';
 import type { FieldAliases } from '../core/event-field.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import type { Role } from '../ports/ingest.ts';
-import { crossChecks, type DetectorOptions } from './checks.ts';
+import { type AuditConfig, auditConfigOf } from './audit.ts';
+import { type AuditFormats, crossChecks, type DetectorOptions } from './checks.ts';
 import { parseDocument, type Substitute } from './document.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
@@ -40,6 +41,7 @@ export interface TripcoilConfig {
   readonly otlpGrpc: { readonly host: string; readonly port: number };
   /** Further attributes of each field, for the OTLP receivers. */
   readonly aliases: FieldAliases;
+  readonly audit: AuditConfig;
   /** Relative paths are resolved against the file they stand in. */
   readonly dataDirectory: string;
   readonly publicUrl: string | null;
@@ -74,8 +76,8 @@ export interface LoadOptions {
   readonly readFile: (path: string) => string;
   /** Registered detectors; when given, unknown ids and bad options are problems too. */
   readonly detectors?: readonly DetectorOptions[];
-  /** Names of audit formats; when given, unknown ones are problems too. */
-  readonly auditFormats?: readonly string[];
+  /** Audit formats; when given, unknown ones and unsound profiles are problems too. */
+  readonly audit?: AuditFormats;
 }
 
 export type LoadResult =
@@ -100,7 +102,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const problems = [
     ...document.problems,
     ...problemsOfIssues(checked.error?.issues ?? [], value, CONFIG_JSON_SCHEMA, locate),
-    ...crossChecks(document, options.detectors ?? null, readSecret, options.auditFormats ?? null),
+    ...crossChecks(document, options.detectors ?? null, readSecret, options.audit ?? null),
   ];
   if (problems.length > 0 || !checked.success) return { problems: sortProblems(problems) };
   return { config: toConfig(checked.data, inBase, readSecret) };
@@ -162,6 +164,7 @@ function toConfig(
     otlp,
     otlpGrpc: document.otlp_grpc,
     aliases: document.aliases,
+    audit: auditConfigOf(document.audit, readSecret),
     dataDirectory: inBase(document.data_directory),
     publicUrl: document.public_url ?? null,
     tokens: document.tokens.map(({ name, roles, tenants, trust, ...given }) => {

@@ -3,6 +3,7 @@ import { TRUST_ORDER } from '../core/access-event.ts';
 import { DETECTOR_MODES } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ROLES } from '../ports/ingest.ts';
+import { AUDIT_SCHEMA } from './audit.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
@@ -133,6 +134,9 @@ export const CONFIG_SCHEMA = z.strictObject({
       'Attributes of your own agents by the field of the native event they mean, such as ' +
         '`agent.id: [my.agent]`; they win over every convention but `tripcoil.*`.',
     ),
+  audit: AUDIT_SCHEMA.prefault({}).describe(
+    'Audit records of policy engines, gateways and clouds.',
+  ),
   data_directory: z
     .string()
     .min(1)

@@ -21,6 +21,8 @@ export const LIMITS = {
   attributesPerSpan: 1_024,
   /** Configured attributes of one field; 67 fields, and a rank of the table is one byte. */
   aliasesPerField: 32,
+  /** Audit profiles of a deployment's own; each is asked of every record that is not named. */
+  auditProfiles: 64,
   /** Any identifier: agent, session, tool, resource. Longer ones are cut with a hash behind. */
   identifierChars: 256,
   /** Rejects reported back by value; the rest are only counted. */

@@ -4,7 +4,8 @@ import type { FieldAliases } from '../core/event-field.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
 import type { EpochMs } from '../core/time.ts';
-import { isReject } from '../receivers/audit/format.ts';
+import { type TenantOfAccount, withTenant } from '../receivers/audit/accounts.ts';
+import { type AuditFormat, isReject } from '../receivers/audit/format.ts';
 import { AUDIT_FORMATS, detectAuditFormat, parseAuditValue } from '../receivers/audit/formats.ts';
 import { parseNativeLine, parseNativeValue } from '../receivers/audit/native.ts';
 import { parseJsonText } from '../receivers/json-body.ts';
@@ -15,8 +16,20 @@ import { UsageMetrics } from '../receivers/otlp/usage-metrics.ts';
 import { linesOf, type TextLine } from './text-lines.ts';
 
 /** `auto` finds OTLP and every audit format by the shape of the records. */
-export const INPUT_FORMATS: readonly string[] = ['auto', 'otlp', ...AUDIT_FORMATS.keys()];
+export function inputFormats(formats: Formats = AUDIT_FORMATS): readonly string[] {
+  return ['auto', 'otlp', ...formats.keys()];
+}
+
 export type InputFormat = string;
+type Formats = ReadonlyMap<string, AuditFormat>;
+
+/** What a deployment says of its records. */
+export interface InputReading {
+  readonly aliases?: FieldAliases;
+  /** Its audit formats; the built-in ones where absent. */
+  readonly formats?: Formats;
+  readonly tenantOfAccount?: TenantOfAccount;
+}
 
 /** An event and where it stood; `line` is the first line of a document that fills several. */
 export interface InputEvent {
@@ -43,9 +56,9 @@ export async function readInput(
   files: readonly string[],
   format: InputFormat,
   defaultTenant: string,
-  aliases: FieldAliases = {},
+  { aliases = {}, formats = AUDIT_FORMATS, tenantOfAccount }: InputReading = {},
 ): Promise<Input> {
-  const otlp = new OtlpLines(aliases);
+  const reading: Reading = { format, formats, otlp: new OtlpLines(aliases) };
   const events: InputEvent[] = [];
   const rejects: { reject: Reject; file: string }[] = [];
   for (const file of files) {
@@ -53,9 +66,10 @@ export async function readInput(
     let previousTime: EpochMs | undefined;
     for await (const record of recordsOf(file)) {
       const { line } = record;
-      const read = readRecord(record, format, previousTime, otlp);
+      const read = readRecord(record, reading, previousTime);
       previousTime = read.events.at(-1)?.time ?? previousTime;
-      for (const event of read.events) {
+      for (const received of read.events) {
+        const event = withTenant(received, READER, { formats, tenantOfAccount });
         const tenantClaimed = event.tenantClaimed ?? defaultTenant;
         events.push({ event: { ...event, tenantClaimed }, file, line });
       }
@@ -65,6 +79,15 @@ export async function readInput(
   // Array sort is stable, so equal times keep the order of file and line.
   events.sort((left, right) => left.event.time - right.event.time);
   return { events, rejects };
+}
+
+/** Files are read as by a sender that may name any tenant. */
+const READER = { name: 'file', roles: [], tenants: '*', trust: 'broker' } as const;
+
+interface Reading {
+  readonly format: InputFormat;
+  readonly formats: Formats;
+  readonly otlp: OtlpLines;
 }
 
 /** Lines that are not blank; a file that is one document over many lines comes as one record. */
@@ -105,10 +128,10 @@ interface Read {
 
 function readRecord(
   { text, line }: TextLine,
-  format: InputFormat,
+  reading: Reading,
   previousTime: EpochMs | undefined,
-  otlp: OtlpLines,
 ): Read {
+  const { format, otlp } = reading;
   if (text === null) {
     const message = `a line is at most ${LIMITS.bodyBytes} characters`;
     return refused({ position: line, code: 'too_large', path: '', message });
@@ -125,16 +148,16 @@ function readRecord(
   if (value === undefined) {
     return refused({ position: line, code: 'malformed', path: '', message: 'not valid JSON' });
   }
-  if (isArray) return readArray(value, line, format, previousTime);
-  return isNative(value, format)
+  if (isArray) return readArray(value, line, reading, previousTime);
+  return isNative(value, reading)
     ? readNative(text, line)
-    : readAudit(value, line, format, previousTime);
+    : readAudit(value, line, reading, previousTime);
 }
 
 /** What nothing recognises is read as a native event that lacks something, if it looks like one. */
-function isNative(value: unknown, format: InputFormat): boolean {
+function isNative(value: unknown, { format, formats }: Reading): boolean {
   if (format !== 'auto') return format === 'native';
-  const detected = detectAuditFormat(value);
+  const detected = detectAuditFormat(value, formats);
   if (detected !== null) return detected.name === 'native';
   if (typeof value !== 'object' || value === null) return true;
   return ['v', 'id', 'agent', 'action'].some((name) => Object.hasOwn(value, name));
@@ -148,10 +171,10 @@ function readNative(text: string, line: number): Read {
 function readAudit(
   value: unknown,
   line: number,
-  format: InputFormat,
+  reading: Reading,
   previousTime: EpochMs | undefined,
 ): Read {
-  const mapped = parseAuditValue(value, format, line, previousTime);
+  const mapped = parseAuditValue(value, reading.format, line, previousTime, reading.formats);
   return {
     events: mapped.flatMap((each) => (isReject(each) ? [] : [each])),
     rejects: mapped.filter(isReject),
@@ -162,7 +185,7 @@ function readAudit(
 function readArray(
   items: unknown,
   line: number,
-  format: InputFormat,
+  reading: Reading,
   previousTime: EpochMs | undefined,
 ): Read {
   if (!Array.isArray(items)) {
@@ -171,9 +194,9 @@ function readArray(
   const events: ReceivedEvent[] = [];
   const rejects: Reject[] = [];
   for (const [index, item] of items.entries()) {
-    const read = isNative(item, format)
+    const read = isNative(item, reading)
       ? nativeItem(item, line)
-      : readAudit(item, line, format, events.at(-1)?.time ?? previousTime);
+      : readAudit(item, line, reading, events.at(-1)?.time ?? previousTime);
     for (const event of read.events) events.push(event);
     for (const reject of read.rejects) {
       const { path } = reject;

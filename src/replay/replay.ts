@@ -4,6 +4,8 @@ import type { ReceivedEvent, Trust } from '../core/access-event.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { offlineRedactor } from '../offline.ts';
+import { tenantOfAccountIn } from '../receivers/audit/accounts.ts';
+import { auditFormats } from '../receivers/audit/formats.ts';
 import { effectLine, type ReplaySummary, rejectLine, summaryLine } from './lines.ts';
 import { agentKey, type FrozenState, OfflineFold } from './offline-fold.ts';
 import { type Input, type InputEvent, type InputFormat, readInput } from './read-input.ts';
@@ -28,9 +30,14 @@ type Counts = { -readonly [Name in keyof ReplaySummary]: number };
 export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const startedAt = performance.now();
   const { format, defaultTenant } = options;
-  const { aliases } = options.config;
-  const history = await readInput(options.history, format, defaultTenant, aliases);
-  const input = await readInput(options.inputs, format, defaultTenant, aliases);
+  const { aliases, audit } = options.config;
+  const reading = {
+    aliases,
+    formats: auditFormats(audit),
+    tenantOfAccount: tenantOfAccountIn(audit.accounts),
+  };
+  const history = await readInput(options.history, format, defaultTenant, reading);
+  const input = await readInput(options.inputs, format, defaultTenant, reading);
   const counts = { ...NOTHING, rejectedHistory: history.rejects.length };
   await writeRejects(input, counts, options);
 

@@ -46,7 +46,7 @@ describe('a file of a Collector', () => {
     await write(spansOf('svc', { 'my.agent': 'bot', 'my.tool': 'search' }));
     expect((await readInput([file], 'auto', 'acme')).events).toEqual([]);
     const aliases = { 'agent.id': ['my.agent'], 'action.name': ['my.tool'] };
-    const { events } = await readInput([file], 'auto', 'acme', aliases);
+    const { events } = await readInput([file], 'auto', 'acme', { aliases });
     expect(events.map(({ event }) => [event.agent.id, event.action.name])).toEqual([
       ['bot', 'search'],
     ]);

@@ -10,7 +10,7 @@ import { INCIDENTS } from '../../src/demo/incidents.ts';
 import { createRandom } from '../../src/demo/random.ts';
 import { history, type NativeEvent, ordinary } from '../../src/demo/traffic.ts';
 import { DEMO_AGENTS, demoGrants } from '../../src/demo/world.ts';
-import { INPUT_FORMATS } from '../../src/replay/read-input.ts';
+import { inputFormats } from '../../src/replay/read-input.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 10, 0, 30);
 const HISTORY_DAYS = 3;
@@ -273,7 +273,7 @@ describe('tripcoil replay', () => {
       'an unknown format',
       ['x', '--format', 'xml'],
       64,
-      `--format takes ${INPUT_FORMATS.join(', ')}`,
+      `--format takes ${inputFormats().join(', ')}`,
     ],
     ['an unknown isolation', ['x', '--isolate', 'agent'], 64, '--isolate takes session'],
     ['an unknown trust', ['x', '--trust', 'nobody'], 64, '--trust takes agent, broker'],

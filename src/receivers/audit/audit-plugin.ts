@@ -1,10 +1,8 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { ReceivedEvent } from '../../core/access-event.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Principal } from '../../ports/ingest.ts';
 import { mediaType } from '../body.ts';
 import type { ReceiverOptions } from '../http-answer.ts';
 import {
@@ -16,12 +14,13 @@ import {
   statusOf,
   takeRawBodies,
 } from '../http-answer.ts';
+import { type TenantOfAccount, withTenant } from './accounts.ts';
 import type { AuditBatch, AuditReading } from './audit-body.ts';
 import { auditBatchOf, parseAuditBody } from './audit-body.ts';
 import { binaryCloudEvent, isBinaryCloudEvent } from './cloudevents/binary.ts';
 import { allowDelivery } from './cloudevents/handshake.ts';
 import type { AuditFormat } from './format.ts';
-import { withFormats } from './formats.ts';
+import { AUDIT_FORMATS } from './formats.ts';
 import type { Shape } from './records.ts';
 
 /** Answer to audit records. `errors` holds the first `LIMITS.rejectsReported` rejects. */
@@ -40,10 +39,10 @@ export interface AuditAnswer {
 export interface AuditReceiverOptions extends ReceiverOptions {
   /** Stands in for the time of records that state none. */
   readonly clock: Clock;
-  /** Profiles of the deployment's own, before the built-in formats. */
-  readonly formats?: readonly AuditFormat[];
+  /** Those of the deployment; the built-in ones where absent. */
+  readonly formats?: ReadonlyMap<string, AuditFormat>;
   /** A vendor's account as a tenant here, such as an AWS account; undefined leaves it open. */
-  readonly tenantOfAccount?: (format: string, account: string) => string | undefined;
+  readonly tenantOfAccount?: TenantOfAccount;
 }
 
 /**
@@ -53,7 +52,7 @@ export interface AuditReceiverOptions extends ReceiverOptions {
  * a Vault whose audit device it is.
  */
 export function auditReceiver(options: AuditReceiverOptions): FastifyPluginAsync {
-  const formats = withFormats(options.formats ?? []);
+  const formats = options.formats ?? AUDIT_FORMATS;
   return async (app) => {
     takeRawBodies(app);
     app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
@@ -180,32 +179,6 @@ function shapeOf(header: string | undefined): Shape | null {
     'media types: application/json, application/x-ndjson, application/cloudevents+json, ' +
     'application/cloudevents-batch+json; or a CloudEvent in binary mode';
   throw new TripcoilError('unsupported_media_type', message);
-}
-
-/** What is known of the accounts that stand in audit records. */
-export interface VendorAccounts {
-  readonly formats: ReadonlyMap<string, AuditFormat>;
-  readonly tenantOfAccount: AuditReceiverOptions['tenantOfAccount'] | undefined;
-}
-
-/**
- * An account of a vendor is no claim to a tenant: left as it is, every event of an AWS account sent
- * with the credential of one tenant would look like another tenant's. It is translated where the
- * deployment knows how, and else kept in `attrs`.
- */
-export function withTenant(
-  event: ReceivedEvent,
-  sender: Principal,
-  { formats, tenantOfAccount }: VendorAccounts,
-): ReceivedEvent {
-  const { tenantClaimed: account, ...rest } = event;
-  if (account === undefined) return event;
-  if (formats.get(event.source.format)?.tenantIs !== 'account') return event;
-  const tenant = tenantOfAccount?.(event.source.format, account);
-  const attrs = { ...event.attrs, account };
-  if (tenant !== undefined) return { ...rest, tenantClaimed: tenant, attrs };
-  const picksTenant = sender.tenants === '*' || sender.tenants.length > 1;
-  return picksTenant ? event : { ...rest, attrs };
 }
 
 /**

@@ -54,7 +54,7 @@ describe('any JSON through every mapper', () => {
       }),
       { numRuns: 5_000 },
     );
-  });
+  }, 60_000);
 
   it('becomes well-formed events or rejects where it nearly is a record', () => {
     fc.assert(
@@ -73,7 +73,7 @@ describe('any JSON through every mapper', () => {
       ),
       { numRuns: 10_000 },
     );
-  });
+  }, 60_000);
 
   it('with __proto__ as a key changes no prototype', () => {
     for (const { name, record } of FIXTURES) {

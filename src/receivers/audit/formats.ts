@@ -12,32 +12,40 @@ import { kubernetesFormat } from './kubernetes/format.ts';
 import { liteLlmFormat } from './litellm/format.ts';
 import { nativeFormat } from './native/format.ts';
 import { ocsfFormat } from './ocsf/format.ts';
-import { opaFormat } from './opa/format.ts';
+import { OPA_POINTERS, type OpaPointers, opaFormat } from './opa/format.ts';
+import { compileProfile } from './profile/profile.ts';
+import type { ProfileDocument } from './profile/schema.ts';
 import { SHIPPED_PROFILES } from './profile/shipped.ts';
 import { teleportFormat } from './teleport/format.ts';
 import { vaultFormat } from './vault/format.ts';
 
-/** Formats whose records are no envelope around others. */
-const PLAIN: readonly AuditFormat[] = [
-  nativeFormat,
-  ...[vaultFormat, opaFormat(), cerbosFormat, kubernetesFormat, cloudTrailFormat],
-  ...[teleportFormat, authZenFormat, ocsfFormat, liteLlmFormat],
-  ...SHIPPED_PROFILES,
-];
+/** What a deployment adds to the built-in formats. */
+export interface AuditSettings {
+  /** Documents of its own profiles; they are tried first. */
+  readonly profiles: readonly unknown[];
+  /** Where its policies for OPA have their input. */
+  readonly opa: Partial<OpaPointers>;
+}
 
-/** Every audit format by the name it has in `/v1/audit/{format}` and `--format`. */
-export const AUDIT_FORMATS: ReadonlyMap<string, AuditFormat> = new Map(
-  [cloudEventsFormat(formatIn(PLAIN)), ...PLAIN].map((format) => [format.name, format]),
-);
-
-/** Formats beside the built-in ones, such as profiles of the deployment's own. */
-export function withFormats(more: readonly AuditFormat[]): ReadonlyMap<string, AuditFormat> {
-  if (more.length === 0) return AUDIT_FORMATS;
-  const plain = [...more, ...PLAIN];
+/**
+ * The formats of a deployment by the name each has in `/v1/audit/{format}` and `--format`.
+ * @throws TripcoilError `config_invalid` for a profile that is not sound.
+ */
+export function auditFormats(settings: AuditSettings): ReadonlyMap<string, AuditFormat> {
+  // Formats whose records are no envelope around others.
+  const plain: readonly AuditFormat[] = [
+    ...settings.profiles.map((document) => compileProfile(document as ProfileDocument)),
+    ...[nativeFormat, vaultFormat, opaFormat({ ...OPA_POINTERS, ...settings.opa }), cerbosFormat],
+    ...[kubernetesFormat, cloudTrailFormat, teleportFormat, authZenFormat, ocsfFormat],
+    ...[liteLlmFormat, ...SHIPPED_PROFILES],
+  ];
   return new Map(
     [cloudEventsFormat(formatIn(plain)), ...plain].map((format) => [format.name, format]),
   );
 }
+
+/** Every built-in audit format. */
+export const AUDIT_FORMATS = auditFormats({ profiles: [], opa: {} });
 
 function formatIn(formats: readonly AuditFormat[]): (value: unknown) => AuditFormat | null {
   return (value) => formats.find((format) => format.recognises(value)) ?? null;
@@ -68,10 +76,11 @@ export function parseAuditValue(
   format: string,
   position: number,
   receivedAt?: EpochMs,
+  formats: ReadonlyMap<string, AuditFormat> = AUDIT_FORMATS,
 ): readonly Mapped[] {
   const context = receivedAt === undefined ? { position } : { position, receivedAt };
-  if (!Array.isArray(value)) return mapAuditValue(value, format, context, AUDIT_FORMATS).mapped;
-  return value.flatMap((item) => mapAuditValue(item, format, context, AUDIT_FORMATS).mapped);
+  if (!Array.isArray(value)) return mapAuditValue(value, format, context, formats).mapped;
+  return value.flatMap((item) => mapAuditValue(item, format, context, formats).mapped);
 }
 
 /** As `parseAuditValue`, for one value among the formats of a deployment. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { TripcoilError } from '../../../core/errors.ts';
 import { matcherOf } from './glob.ts';
-import { compileProfile, parseProfile } from './profile.ts';
+import { compileProfile, profileFaults } from './profile.ts';
+import type { ProfileDocument } from './schema.ts';
 
 const YAML = `
 profile: desk
@@ -32,7 +34,7 @@ const record = {
 };
 
 describe('a profile', () => {
-  const profile = parseProfile(YAML);
+  const profile = compileProfile(parse(YAML) as ProfileDocument);
 
   it('reads what its steps say', () => {
     const [first, second] = profile.map(record, { position: 0 });
@@ -76,11 +78,24 @@ describe('a profile', () => {
 
   it.each([
     ['profile agent.id', YAML.replace('id: [{ at: /bot }', 'id: [{ at: bot }')],
-    ['profile : ', `${YAML}\nnonsense: 1`],
-    ['not valid YAML', 'profile: ['],
+    ['profile : knows no nonsense', `${YAML}\nnonsense: 1`],
+    ['profile agent.id.1.find.is', YAML.replace('is: [x-agent]', 'is: []')],
+    ['profile action.op: knows no mapp', YAML.replace('map: { see', 'mapp: { see')],
+    ['profile time: expected a JSON pointer', YAML.replace('time: /at', 'time: 7')],
   ])('is refused with the place of the fault: %s', (place, text) => {
-    expect(() => parseProfile(text)).toThrow(TripcoilError);
-    expect(() => parseProfile(text)).toThrow(place);
+    const document = parse(text) as ProfileDocument;
+    expect(() => compileProfile(document)).toThrow(TripcoilError);
+    expect(() => compileProfile(document)).toThrow(place);
+  });
+
+  it('names every fault of what is no profile at all', () => {
+    for (const nothing of [null, 7, 'text', []]) {
+      expect(profileFaults(nothing)).toMatchObject([{ path: [] }]);
+    }
+    const paths = profileFaults({ profile: 'UPPER', time: 'at' }).map(({ path }) => path.join('.'));
+    expect(paths).toEqual(
+      expect.arrayContaining(['profile', 'title', 'recognise', 'time', 'kind', 'agent', 'action']),
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import type * as z from 'zod';
 import type { EventKind, Operation, OutcomeStatus, Verdict } from '../../../core/access-event.ts';
 import { EVENT_KINDS, OPERATIONS, OUTCOMES, VERDICTS } from '../../../core/access-event.ts';
 import { TripcoilError } from '../../../core/errors.ts';
@@ -16,29 +16,46 @@ export interface ProfileFormat extends AuditFormat {
   readonly document: ProfileDocument;
 }
 
-/**
- * Reads a profile written as YAML or JSON.
- * @throws TripcoilError `config_invalid`, naming the first key that is wrong.
- */
-export function parseProfile(text: string): ProfileFormat {
-  let document: unknown;
-  try {
-    document = parse(text, { maxAliasCount: LIMITS.documentAliases });
-  } catch (error) {
-    throw new TripcoilError('config_invalid', 'the profile is not valid YAML', { cause: error });
+/** Everything wrong with a profile: where it stands, and what should stand there. */
+export function profileFaults(
+  document: unknown,
+): readonly { readonly path: readonly (string | number)[]; readonly message: string }[] {
+  const issues = profileSchema.safeParse(document).error?.issues ?? [];
+  return issues.flatMap(deepest).map(({ path, message, ...issue }) => ({
+    path: path.filter((part) => typeof part !== 'symbol'),
+    message:
+      issue.code === 'unrecognized_keys'
+        ? `knows no ${issue.keys.join(', ')}`
+        : message.replace(/^Invalid input: /, ''),
+  }));
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of the forms a value may have, the faults of the one that it comes nearest to. */
+function deepest(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const forms = issue.errors.map((errors) => errors.flatMap(deepest));
+  const depth = (form: readonly Issue[]) => Math.max(0, ...form.map(({ path }) => path.length));
+  const isOther = (form: readonly Issue[]) =>
+    form.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+  const [best] = forms
+    .filter((form) => !isOther(form))
+    .sort((left, right) => depth(right) - depth(left));
+  if (best === undefined) {
+    return [{ ...issue, message: 'expected a JSON pointer, a step, or a list of them' }];
   }
-  return compileProfile(document as ProfileDocument);
+  return best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** @throws TripcoilError `config_invalid`, naming the first key that is wrong. */
 export function compileProfile(document: ProfileDocument): ProfileFormat {
-  const checked = profileSchema.safeParse(document);
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    const place = issue?.path.join('.') ?? '';
-    throw new TripcoilError('config_invalid', `profile ${place}: ${issue?.message ?? 'is wrong'}`);
+  const [fault] = profileFaults(document);
+  if (fault !== undefined) {
+    throw new TripcoilError('config_invalid', `profile ${fault.path.join('.')}: ${fault.message}`);
   }
-  const { profile, title, recognise, container, each } = checked.data;
+  const checked = profileSchema.parse(document);
+  const { profile, title, recognise, container, each } = checked;
   const all = (recognise.all ?? []).map(testOf);
   const any = (recognise.any ?? []).map(testOf);
   const none = (recognise.none ?? []).map(testOf);
@@ -51,12 +68,12 @@ export function compileProfile(document: ProfileDocument): ProfileFormat {
     const list = container === undefined ? undefined : at(value, container);
     return Array.isArray(list) ? list : null;
   };
-  const drafted = drafter(checked.data);
+  const drafted = drafter(checked);
   return {
     name: profile,
     title,
-    tenantIs: checked.data.tenantIs ?? 'account',
-    document: checked.data,
+    tenantIs: checked.tenantIs ?? 'account',
+    document: checked,
     recognises: (value) => isRecord(value) || isRecord(listOf(value)?.[0]),
     map: (value, context) =>
       (isRecord(value) ? [value] : (listOf(value) ?? [value])).flatMap((record) =>
