@@ -1,3 +1,4 @@
+import credentialExposure from '../detectors/credential-exposure.ts';
 import crossTenantAccess from '../detectors/cross-tenant-access.ts';
 import outOfScopeAccess from '../detectors/out-of-scope-access.ts';
 import volumeSpike from '../detectors/volume-spike.ts';
@@ -5,7 +6,7 @@ import type { Registry } from './engine/registry.ts';
 
 /** Every detector of the process. Their order is part of the fold: append, never reorder. */
 export const REGISTRY: Registry = {
-  detectors: [volumeSpike, outOfScopeAccess, crossTenantAccess],
+  detectors: [volumeSpike, outOfScopeAccess, crossTenantAccess, credentialExposure],
 };
 
 /** Of this build, stamped on the log and shown by the API. */

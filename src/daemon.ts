@@ -10,7 +10,12 @@ import { webInterface } from './api/ui.ts';
 import { createKafkaBus } from './bus/kafkajs/kafka-bus.ts';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
 import { parseGrants } from './config/grants.ts';
-import { type TokenConfig, type TripcoilConfig, tenantConfigOf } from './config/load.ts';
+import {
+  redactionOfTenant,
+  type TokenConfig,
+  type TripcoilConfig,
+  tenantConfigOf,
+} from './config/load.ts';
 import { SYSTEM_TENANT, type TenantConfig } from './core/entry.ts';
 import { TripcoilError } from './core/errors.ts';
 import type { GrantSet } from './core/grant.ts';
@@ -22,6 +27,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Ingest, Principal } from './ports/ingest.ts';
 import type { KeyRing } from './ports/key-ring.ts';
 import type { Log } from './ports/log.ts';
+import type { PersonalFindings } from './ports/personal-findings.ts';
 import type { RevocationReceiver } from './ports/revocation-receiver.ts';
 import type { Store } from './ports/store.ts';
 import { tenantOfAccountIn } from './receivers/audit/accounts.ts';
@@ -36,6 +42,7 @@ import { compileTable } from './receivers/otlp/attribute-table.ts';
 import { createOtlpGrpcReceiver } from './receivers/otlp/grpc/server.ts';
 import { OtlpIntake } from './receivers/otlp/intake.ts';
 import { otlpReceiver } from './receivers/otlp/plugin.ts';
+import { createPersonalFindings } from './redact/personal-findings.ts';
 import { createRedactor } from './redact/redactor.ts';
 import { breakerCheck } from './revocation/check/breaker-check.ts';
 import { breakerFeed } from './revocation/feed/breaker-feed.ts';
@@ -80,6 +87,7 @@ interface Surroundings {
   readonly host: EngineHost;
   readonly store: Store;
   readonly storeKind: 'chdb' | 'memory';
+  readonly findings: PersonalFindings;
   readonly issuer: (tenant: string) => string;
   readonly bodies: BodyReader;
   readonly intake: OtlpIntake;
@@ -105,12 +113,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const forwarder = await openForwarder(options, metrics);
   if (forwarder) undo.defer(() => forwarder.shutdown());
 
+  const findings = createPersonalFindings();
+  const redactor = createRedactor({
+    ...{ keys, metrics, findings },
+    policyOf: (tenant) => redactionOfTenant(config, tenant),
+  });
   let publicUrl = config.publicUrl ?? '';
   const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
   const host = await startEngineHost({
     ledger,
     store,
-    redactor: createRedactor({ keys, metrics }),
+    redactor,
     receivers: pushReceivers(config, { issuer, keys, clock, metrics, log }),
     shard: { registry: REGISTRY, initialPosture: options.initialPosture },
     snapshotDirectory: join(directory, 'snapshots'),
@@ -125,7 +138,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (alerts) undo.defer(() => alerts.close());
 
   const surroundings: Surroundings = {
-    ...{ options, keys, metrics, host, store, issuer, audit: auditReading(config) },
+    ...{ options, keys, metrics, host, store, findings, issuer },
+    audit: auditReading(config),
     authenticator: createAuthenticator(
       [...config.tokens, ...credentials.map((c) => c.config)].map(hashedToken),
     ),
@@ -239,6 +253,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
       breakers: view,
       store,
       control,
+      personalFindings: s.findings,
       parseGrants,
       ...common,
       info: {

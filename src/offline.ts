@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
-import type { TripcoilConfig } from './config/load.ts';
+import { redactionOfTenant, type TripcoilConfig } from './config/load.ts';
 import type { GrantSet } from './core/grant.ts';
 import { openLedger } from './ledger/ledger.ts';
 import type { Clock } from './ports/clock.ts';
@@ -32,7 +32,10 @@ export async function openOffline(options: {
   const host = await startEngineHost({
     ledger,
     store: createMemoryStore(),
-    redactor: createRedactor({ keys, metrics }),
+    redactor: createRedactor({
+      ...{ keys, metrics },
+      policyOf: (tenant) => redactionOfTenant(config, tenant),
+    }),
     receivers: [],
     shard: { registry: REGISTRY, initialPosture: 'shadow' },
     snapshotDirectory: join(directory, 'snapshots'),
@@ -47,6 +50,9 @@ export async function openOffline(options: {
 }
 
 /** The redactor of a replay: its pseudonyms are the same on every machine and protect nothing. */
-export function offlineRedactor(): Redactor {
-  return createRedactor({ keys: fixedKeyRing(), metrics: SILENT_METRICS });
+export function offlineRedactor(config?: TripcoilConfig): Redactor {
+  return createRedactor({
+    ...{ keys: fixedKeyRing(), metrics: SILENT_METRICS },
+    ...(config ? { policyOf: (tenant: string) => redactionOfTenant(config, tenant) } : {}),
+  });
 }

@@ -88,6 +88,18 @@ export interface FindingBody {
       };
 }
 
+/** Where one kind of personal data or secret was met; never the value. */
+export interface PersonalFindingBody {
+  readonly tenant: string;
+  readonly type: string;
+  readonly source: string;
+  readonly field: string;
+  readonly agent: string;
+  readonly count: number;
+  readonly first_seen: string;
+  readonly last_seen: string;
+}
+
 export interface KeyBody {
   readonly tenant: string;
   readonly kind: string;

@@ -115,6 +115,27 @@ describe('reading', () => {
     ]);
   });
 
+  it('lists kinds of personal data met, of the tenants that the caller covers', async () => {
+    const answer = await get('/v1/pii/findings?type=email');
+    expect(answer.json().items.map(({ tenant }: { tenant: string }) => tenant)).toEqual([
+      'acme',
+      'globex',
+    ]);
+    const own = (await get('/v1/pii/findings', 'viewer-acme')).json();
+    expect(own).toEqual({
+      items: [
+        {
+          ...{ tenant: 'acme', type: 'email', source: 'native', field: 'action.arguments.to' },
+          ...{ agent: 'bot', count: 3 },
+          first_seen: expect.stringMatching(/Z$/),
+          last_seen: expect.stringMatching(/Z$/),
+        },
+      ],
+      next: null,
+    });
+    expect((await get('/v1/pii/findings?type=card')).json().items).toEqual([]);
+  });
+
   it('describes a finding that stayed below the level asked for', async () => {
     const key = { tenant: 'acme', kind: 'agent', id: 'invoice-bot' } as const;
     const decision = { tripped: true, key, level: 2, cappedBy: 'agent_trust' } as const;
@@ -281,6 +302,7 @@ describe('operations', () => {
       'get /v1/breakers/snapshot',
       'get /v1/chains/{id}',
       'get /v1/findings',
+      'get /v1/pii/findings',
       'get /v1/status',
       'get /v1/stream',
       'post /v1/audit',

@@ -6,6 +6,7 @@ import type { Control } from '../ports/control.ts';
 import type { EngineView } from '../ports/engine-view.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import type { PersonalFindings } from '../ports/personal-findings.ts';
 import type { Store } from '../ports/store.ts';
 import { createGuard } from './auth.ts';
 import { errorAnswer } from './error-answer.ts';
@@ -17,6 +18,7 @@ import { chainRoutes } from './routes/chains.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { grantsRoute, type ParseGrants, takeGrantsText } from './routes/grants.ts';
 import { mountOperations, type Operations } from './routes/operations.ts';
+import { personalFindingsRoute } from './routes/personal-findings.ts';
 import { createStatus, type ProcessInfo, statusRoutes } from './routes/status.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { mountStream } from './stream.ts';
@@ -31,6 +33,7 @@ export interface ReadApiOptions extends Operations {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly info: ProcessInfo;
+  readonly personalFindings: PersonalFindings;
   readonly parseGrants: ParseGrants;
   /** Set for a loopback listener without a proxy only: reading then needs no token (auth.ts). */
   readonly localReads: boolean;
@@ -50,6 +53,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...breakerRoutes({ view, control }),
       ...chainRoutes(store),
       ...tenantRoutes({ view, control }),
+      personalFindingsRoute(options.personalFindings),
     ];
     const grants = grantsRoute(control, options.parseGrants);
     mountRoutes(app, routes, guard);

@@ -63,9 +63,40 @@ export function crossChecks(
     ...(audit === null ? [] : auditProblems(root, audit, readSecret, document, at)),
     ...kafkaProblems(root, readSecret, formats, at),
     ...exposureProblems(root, tokens, at),
+    ...redactionProblems(root, readSecret, at),
     ...aliasProblems(root, document),
     ...(detectors === null ? [] : detectorProblems(root, detectors, document)),
   ];
+}
+
+/** A list of names that cannot be read would let names through in silence. */
+function redactionProblems(
+  root: Record<string, unknown>,
+  readSecret: (path: string) => string | null,
+  at: Report,
+): readonly Problem[] {
+  const tenants = Object.entries(recordOf(root['tenants']));
+  const sections: readonly (readonly [Path, unknown])[] = [
+    [['redaction'], root['redaction']],
+    ...tenants.map(
+      ([tenant, own]) => [['tenants', tenant, 'redaction'], recordOf(own)['redaction']] as const,
+    ),
+  ];
+  return sections.flatMap(([path, given]) => {
+    const section = recordOf(given);
+    const file = recordOf(section['names'])['gazetteer_file'];
+    const unreadable = typeof file === 'string' && file !== '' && readSecret(file) === null;
+    const local = { http: true, loopback: true };
+    return [
+      ...(unreadable ? [at([...path, 'names', 'gazetteer_file'], 'cannot be read')] : []),
+      ...urlProblems(
+        recordOf(section['recogniser'])['url'],
+        [...path, 'recogniser', 'url'],
+        local,
+        at,
+      ),
+    ];
+  });
 }
 
 function tokenProblems(

@@ -2,7 +2,14 @@ import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import * as z from 'zod';
 import { LIMITS } from '../core/limits.ts';
-import { type LoadOptions, loadConfig, type TripcoilConfig, tenantConfigOf } from './load.ts';
+import { DEFAULT_REDACTION } from '../core/redaction-policy.ts';
+import {
+  type LoadOptions,
+  loadConfig,
+  redactionOfTenant,
+  type TripcoilConfig,
+  tenantConfigOf,
+} from './load.ts';
 import { formatProblem, nearest } from './problems.ts';
 
 const SECRET = 'correct-horse-battery-staple';
@@ -60,6 +67,7 @@ describe('loadConfig', () => {
         detectors: {},
         sources: {},
         tenants: {},
+        redaction: { general: DEFAULT_REDACTION, tenants: {}, legalHolds: [] },
         kafka: { sources: [] },
         revocation: { receivers: [] },
         alerts: { webhook: null },
@@ -68,6 +76,45 @@ describe('loadConfig', () => {
         log: { level: 'info' },
       },
     });
+  });
+
+  it('gives a tenant its own redaction over the general one, key by key', () => {
+    const text = [
+      'redaction:',
+      '  content: { messages: drop, memory: shape }',
+      '  modes: { card: partial, secret: drop }',
+      'tenants:',
+      '  acme:',
+      '    legal_hold: true',
+      '    redaction: { content: { memory: scan }, modes: { card: vault }, unknown_keys: drop,',
+      '      names: { gazetteer_file: token } }',
+    ].join('\n');
+    const config = configOf(text);
+    expect(redactionOfTenant(config, 'other')).toMatchObject({
+      content: { messages: 'drop', memory: 'shape', reasoning: 'scan' },
+      unknownKeys: 'scan',
+    });
+    expect(redactionOfTenant(config, 'acme')).toMatchObject({
+      content: { messages: 'drop', memory: 'scan' },
+      modes: { card: 'vault', secret: 'drop' },
+      unknownKeys: 'drop',
+      names: { propagate: true, gazetteer: [SECRET] },
+    });
+    expect(redactionOfTenant(config, 'acme')).toBe(redactionOfTenant(config, 'acme'));
+    expect(config.redaction.legalHolds).toEqual(['acme']);
+    expect(config.tenants).toEqual({ acme: { detectors: {} } });
+  });
+
+  it('refuses a list of names that cannot be read, and a recogniser in the open', () => {
+    const text = [
+      'redaction:',
+      '  names: { gazetteer_file: nowhere }',
+      '  recogniser: { url: "http://ner.example/analyze" }',
+    ].join('\n');
+    expect(linesOf(text)).toEqual([
+      't.yaml:2:28 redaction.names.gazetteer_file: cannot be read',
+      't.yaml:3:22 redaction.recogniser.url: must be https',
+    ]);
   });
 
   it('refuses a URL with credentials, as the delivery itself would', () => {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Trust } from '../core/access-event.ts';
 import type { SourceWatchConfig, TenantConfig } from '../core/entry.ts';
 import type { FieldAliases } from '../core/event-field.ts';
+import type { RedactionPolicy } from '../core/redaction-policy.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import type { Role } from '../ports/ingest.ts';
 import { type AuditConfig, auditConfigOf } from './audit.ts';
@@ -11,6 +12,7 @@ import { type AuditFormats, crossChecks, type DetectorOptions } from './checks.t
 import { parseDocument, type Substitute } from './document.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
+import { generalPolicy, redactionPolicyOf } from './redaction.ts';
 import { CONFIG_SCHEMA, type ConfigDocument } from './schema.ts';
 import type { JsonSchema } from './schema-path.ts';
 
@@ -51,6 +53,13 @@ export interface TripcoilConfig {
   readonly detectors: TenantConfig['detectors'];
   readonly sources: SourceWatchConfig;
   readonly tenants: { readonly [tenant: string]: TenantConfig };
+  readonly redaction: {
+    /** For every tenant without its own. */
+    readonly general: RedactionPolicy;
+    readonly tenants: { readonly [tenant: string]: RedactionPolicy };
+    /** Tenants in which nobody may be erased. */
+    readonly legalHolds: readonly string[];
+  };
   readonly kafka: { readonly sources: readonly KafkaSourceConfig[] };
   readonly revocation: { readonly receivers: readonly ReceiverConfig[] };
   readonly alerts: {
@@ -176,6 +185,7 @@ function toConfig(
     detectors: document.detectors as TenantConfig['detectors'],
     sources: sourcesOf(document.sources),
     tenants: tenantSettingsOf(document.tenants),
+    redaction: redactionOf(document, readSecret),
     kafka: {
       sources: document.kafka.sources.map((source) => kafkaSourceOf(source, readSecret)),
     },
@@ -221,6 +231,27 @@ function sourcesOf({
     ...(graceMinutes === undefined ? {} : { gapGraceMs: Math.round(graceMinutes * MINUTE_MS) }),
     ...(floorMinutes === undefined ? {} : { silenceFloorMs: Math.round(floorMinutes * MINUTE_MS) }),
   };
+}
+
+function redactionOf(
+  { redaction, tenants }: ConfigDocument,
+  readFile: (path: string) => string | null,
+): TripcoilConfig['redaction'] {
+  const general = generalPolicy(redaction, readFile);
+  const named = Object.entries(tenants);
+  return {
+    general,
+    tenants: Object.fromEntries(
+      named.map(([tenant, own]) => [tenant, redactionPolicyOf(general, own.redaction, readFile)]),
+    ),
+    legalHolds: named.filter(([, own]) => own.legal_hold).map(([tenant]) => tenant),
+  };
+}
+
+/** What one tenant wants redacted; the same object every time. */
+export function redactionOfTenant(config: TripcoilConfig, tenant: string): RedactionPolicy {
+  const { general, tenants } = config.redaction;
+  return (Object.hasOwn(tenants, tenant) ? tenants[tenant] : undefined) ?? general;
 }
 
 function tenantsOf(tenants: readonly string[]): readonly string[] | '*' {

@@ -5,6 +5,7 @@ import { LIMITS } from '../core/limits.ts';
 import { ROLES } from '../ports/ingest.ts';
 import { AUDIT_SCHEMA } from './audit.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
+import { REDACTION_SCHEMA } from './redaction.ts';
 
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
 const port = z.int().min(0).max(65_535);
@@ -175,12 +176,22 @@ export const CONFIG_SCHEMA = z.strictObject({
           .record(z.string(), overridableDetector)
           .prefault({})
           .describe('Detectors by id, for this tenant; each key given replaces the general one.'),
+        redaction: REDACTION_SCHEMA.optional().describe(
+          'Redaction for this tenant; each key given replaces the general one.',
+        ),
+        legal_hold: z
+          .boolean()
+          .default(false)
+          .describe('Refuses every erasure in this tenant, whatever `tripcoil legal-hold` says.'),
       }),
     )
     .prefault({})
     .describe(
       'Tenants by name. Posture is not set here but by `tripcoil enforce`, which is logged.',
     ),
+  redaction: REDACTION_SCHEMA.optional().describe(
+    'What is replaced before anything is written, and by what; see docs/redaction.md.',
+  ),
   kafka: z
     .strictObject({
       sources: z

@@ -165,6 +165,13 @@ export const LIMITS = {
   /** Attribute names whose policy is remembered: 200 bytes each, under 1 MiB. */
   rememberedKeyPolicies: 4_096,
   destinationsPerEvent: 64,
+  /** Chains whose names are looked for, and names of each: 4,096 × 32 × 100 bytes = 13 MiB. */
+  chainsWithNames: 4_096,
+  namesPerChain: 32,
+  /** Names of a gazetteer file, and its lines' length. */
+  gazetteerNames: 100_000,
+  /** Kinds of personal data found, by tenant, source, field and agent: 300 bytes each, 3 MiB. */
+  personalFindings: 10_000,
 
   /** Entries kept for the store; beyond it they are read from the ledger again. 64 MiB at 1 KiB. */
   projectionQueue: 65_536,

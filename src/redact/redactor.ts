@@ -1,11 +1,24 @@
 import type { AccessEvent, Destination } from '../core/access-event.ts';
 import type { Redacted } from '../core/redacted.ts';
+import type { RedactionPolicy } from '../core/redaction-policy.ts';
+import { DEFAULT_REDACTION } from '../core/redaction-policy.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 import { type Metrics, SILENT_METRICS } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { extractDestinations } from './destinations.ts';
 import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
-import { type Pass, startPass } from './pass.ts';
+import {
+  gazetteerOf,
+  lookupOf,
+  type NameLookup,
+  NameMemory,
+  namesAmong,
+  replaceNames,
+} from './names.ts';
+import { fail, type Pass, startPass } from './pass.ts';
+import type { PersonalFindingLog } from './personal-findings.ts';
+import { type RenderWork, renderContent } from './render.ts';
+import { changeContent, type Members, mapTexts } from './texts.ts';
 import { createTokenisers } from './tokeniser.ts';
 import { REDACTION_FAILED } from './tokens.ts';
 
@@ -13,22 +26,34 @@ import { REDACTION_FAILED } from './tokens.ts';
 const UNKNOWN_TENANT = '_unknown';
 const REDACTION_TYPE = /^[a-z_]{2,20}(?::[a-z_]{2,32})?$/;
 
-/** What the redactor needs: the tenants' pseudonym keys, and where to count. */
+/** What the redactor needs: the tenants' pseudonym keys; the rest has a default that keeps none. */
 export interface RedactorOptions {
   readonly keys: Pick<KeyRing, 'pseudonymKey'>;
   readonly metrics?: Metrics;
+  /** What each tenant wants; the same object for the same policy, or its names are read again. */
+  readonly policyOf?: (tenant: string) => RedactionPolicy;
+  /** Told where personal data stood. */
+  readonly findings?: PersonalFindingLog;
 }
 
-/** Builds the one redactor of the process. Its memory of pseudonyms is bounded. */
+/** Builds the one redactor of the process. Its memory of pseudonyms and names is bounded. */
 export function createRedactor(options: RedactorOptions): Redactor {
+  const { findings } = options;
   const tokenisers = createTokenisers(options.keys);
   const metrics = options.metrics ?? SILENT_METRICS;
+  const policyOf = options.policyOf ?? (() => DEFAULT_REDACTION);
+  const memory = new NameMemory();
 
   return {
     redact(event) {
-      const tokeniser = tokenisers.of(tenantOf(event));
-      const pass = startPass(tokeniser);
-      const members = redactEvent(pass, event);
+      const tenant = tenantOf(event);
+      const pass = startPass(tokenisers.of(tenant));
+      const work = { pass, event, tenant, policy: policyOf(tenant), memory };
+      const members = redactEvent({
+        ...work,
+        secret: () => options.keys.pseudonymKey(tenant).secret,
+      });
+      if (pass.counts.size > 0) findings?.note(event, members);
       report(metrics, pass);
       return mint(members);
     },
@@ -52,19 +77,62 @@ function mint(members: Readonly<Record<string, unknown>>): Redacted<AccessEvent>
   return members as unknown as Redacted<AccessEvent>;
 }
 
-function redactEvent(pass: Pass, event: AccessEvent): Readonly<Record<string, unknown>> {
-  let out: Record<string, unknown>;
+/** One event on its way through, with everything that has a say in it. */
+interface Work extends RenderWork {
+  readonly memory: NameMemory;
+}
+
+function redactEvent(work: Work): Members {
+  const { pass, event } = work;
+  let out: Members;
   try {
     out = redactFields(pass, event);
   } catch {
     pass.failures++;
     return {};
   }
+  withinContent(pass, out, () => hideNames(work, out));
   const destinations = destinationsOf(pass, event, out);
+  withinContent(pass, out, () => renderContent(work, out));
   if (destinations.length > 0) out['destinations'] = destinations;
   const redactions = redactionsOf(pass, event);
   if (redactions !== null) out['redactions'] = redactions;
   return out;
+}
+
+/** A fault in one of these steps costs the content, never lets it through. */
+function withinContent(pass: Pass, out: Members, step: () => void): void {
+  try {
+    step();
+  } catch {
+    changeContent(out, (_value, path) => (path === 'attrs' ? { content: fail(pass) } : fail(pass)));
+  }
+}
+
+/** Replaces names in the words of a record that the record, its chain or the gazetteer knows. */
+function hideNames({ pass, event, policy, memory }: Work, out: Members): void {
+  const { propagate, gazetteer } = policy.names;
+  const lookups: NameLookup[] = [];
+  if (propagate) {
+    const known = lookupOf(memory.namesOf(event, namesAmong(pass.replaced)));
+    if (known !== null) lookups.push(known);
+  }
+  if (gazetteer.length > 0) {
+    lookups.push(gazetteerFor(gazetteer)((name) => pass.tokeniser.token('person', name)));
+  }
+  if (lookups.length === 0) return;
+  const count = () => void pass.counts.set('person', (pass.counts.get('person') ?? 0) + 1);
+  const replace = (text: string) =>
+    lookups.reduce((rest, lookup) => replaceNames(rest, lookup, count), text);
+  changeContent(out, (value) => mapTexts(value, replace));
+}
+
+const gazetteers = new WeakMap<readonly string[], ReturnType<typeof gazetteerOf>>();
+
+function gazetteerFor(names: readonly string[]): ReturnType<typeof gazetteerOf> {
+  const made = gazetteers.get(names) ?? gazetteerOf(names);
+  gazetteers.set(names, made);
+  return made;
 }
 
 function destinationsOf(

@@ -34,10 +34,52 @@ export function secretText(label: string): string {
   return `[secret:${label}]`;
 }
 
+/** The fixed mask: as long for every value. */
+export const MASK = '********';
+
+/** Says of a value what it is, and nothing else. */
+export function placeholderText(type: PersonalType): string {
+  return `[${type}]`;
+}
+
+/** The last four characters, or the domain of a mail address; null where that would be most of it. */
+export function partialText(type: PersonalType, value: string): string | null {
+  if (type === 'email') return generalText(type, value.toLowerCase().split(/@|%40/).at(-1) ?? '');
+  const kept = value.replaceAll(/[^A-Za-z0-9]/g, '');
+  return kept.length < 8 ? null : `[${type}~${MASK}${kept.slice(-4)}]`;
+}
+
+/** What a text that is kept as its shape becomes. */
+export function shapeText(length: number): string {
+  const size = length === 0 ? 0 : 2 ** Math.min(20, Math.ceil(Math.log2(length)));
+  return `[text:${size}]`;
+}
+
+/** What a number that is kept as its shape becomes. */
+export const SHAPE_NUMBER = '[number]';
+
+/** Whether a text stands for another by its shape. */
+export function isShape(text: string): boolean {
+  return text === SHAPE_NUMBER || (text.startsWith('[text:') && isOwn(text));
+}
+
+/** The class that a value belongs to; null when it has not the form of one. */
+export function generalText(type: PersonalType, group: string): string | null {
+  const text = `[${type}~${group}]`;
+  return isOwn(text) ? text : null;
+}
+
 // The last of 22 base64url characters carries 2 bits of 16 bytes: it is one of A, Q, g and w.
 const DIGEST = '[A-Za-z0-9_-]{21}[AQgw]';
 const PERSONAL = `\\[(${PERSONAL_TYPES.join('|')}):[A-Za-z0-9_-]{1,32}:${DIGEST}\\]`;
-const OWN = `${PERSONAL}|\\[secret:[a-z][a-z_]{1,31}\\]|\\[REDACTION_FAILED\\]`;
+const DOMAIN = '[a-z][a-z0-9-]{0,62}(?:\\.[a-z][a-z0-9-]{0,62}){1,4}';
+const NETWORK = '\\d{1,3}(?:\\.\\d{1,3}){2}\\.0/24|[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){2}::/48';
+const GROUP = `${DOMAIN}|${NETWORK}|[A-Z]{2}|\\+\\d{1,2}|\\d{4}|\\*{8}[A-Za-z0-9]{4}`;
+const REDUCED = `\\[(?:${PERSONAL_TYPES.join('|')})(?:~(?:${GROUP}))?\\]|\\*{8}(?!\\*)`;
+/** Lengths are rounded up to powers of two, so that no number of seven digits passes for one. */
+const SIZES = [0, ...Array.from({ length: 21 }, (_, power) => 2 ** power)].join('|');
+const SHAPE = `\\[text:(?:${SIZES})\\]|\\[number\\]`;
+const OWN = `${PERSONAL}|\\[secret:[a-z][a-z_]{1,31}\\]|\\[REDACTION_FAILED\\]|${REDUCED}|${SHAPE}`;
 const AT = new RegExp(OWN, 'y');
 const WHOLE = new RegExp(`^(?:${OWN})$`);
 const EVERY = new RegExp(OWN, 'g');
@@ -53,11 +95,15 @@ export function tokenLengthAt(text: string, at: number): number {
 
 /** The type of a text that is one whole token, `secret` for a mask, or null. */
 export function typeOfToken(text: string): PersonalType | 'secret' | null {
-  if (text.charCodeAt(0) !== 0x5b) return null;
+  if (text.charCodeAt(0) !== 0x5b && text !== MASK) return null;
   const match = WHOLE.exec(text);
   if (match === null || LONG_NUMBER.test(match[0])) return null;
   // `[REDACTION_FAILED]` hides as much as a mask does.
   return PERSONAL_TYPES.find((type) => type === match[1]) ?? 'secret';
+}
+
+function isOwn(text: string): boolean {
+  return WHOLE.test(text) && !LONG_NUMBER.test(text);
 }
 
 /** The text without the tokens in it: what is left to judge. */
@@ -83,4 +129,25 @@ export function tokensIn(text: string): readonly TokenInText[] {
       found.push({ start: match.index, type, text: match[0] });
   }
   return found;
+}
+
+/** A stretch of a text: one token of our own, or what stands between two. */
+export interface TextPiece {
+  readonly text: string;
+  readonly token: boolean;
+}
+
+/** The whole text in pieces, left to right. */
+export function everyToken(text: string): readonly TextPiece[] {
+  if (!text.includes('[') && !text.includes(MASK)) return [{ text, token: false }];
+  const pieces: TextPiece[] = [];
+  let done = 0;
+  for (const match of text.matchAll(EVERY)) {
+    if (LONG_NUMBER.test(match[0])) continue;
+    if (match.index > done) pieces.push({ text: text.slice(done, match.index), token: false });
+    pieces.push({ text: match[0], token: true });
+    done = match.index + match[0].length;
+  }
+  if (done < text.length) pieces.push({ text: text.slice(done), token: false });
+  return pieces;
 }

@@ -43,7 +43,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
 
   const fold = new OfflineFold({
     shard: { registry: REGISTRY, initialPosture: 'enforce' },
-    redactor: offlineRedactor(),
+    redactor: offlineRedactor(options.config),
     sender: { name: 'replay', roles: ['ingest'], tenants: '*', trust: options.trust },
   });
   prepare(fold, options, [...history.events, ...input.events]);

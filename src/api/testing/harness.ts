@@ -9,6 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { AgentView, BreakerDetail } from '../../ports/engine-view.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
+import type { PersonalFinding } from '../../ports/personal-findings.ts';
 import type { ChainRow, FindingQuery, Store } from '../../ports/store.ts';
 import { type ReadApiOptions, readApi } from '../read-api.ts';
 import { createHttpServer } from '../server.ts';
@@ -195,6 +196,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
       acknowledge: async () => {},
       propose: async () => CALM,
     },
+    personalFindings: { list: (tenants) => PERSONAL.filter(of(tenants)), untold: 0 },
     authenticator: TOKENS,
     clock,
     log: SILENT_LOG,
@@ -269,4 +271,13 @@ export async function startApi(
   await app.register(readApi(harness.options));
   await app.ready();
   return app;
+}
+
+const PERSONAL: readonly PersonalFinding[] = ['acme', 'globex'].map((tenant) => ({
+  ...{ tenant, type: 'email', source: 'native', field: 'action.arguments.to', agent: 'bot' },
+  ...{ count: 3, firstSeen: NOW - 1_000, lastSeen: NOW },
+}));
+
+function of(tenants: readonly string[] | '*') {
+  return ({ tenant }: PersonalFinding) => tenants === '*' || tenants.includes(tenant);
 }

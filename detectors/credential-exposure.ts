@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import {
+  type AccessEvent,
+  type DetectorVerdict,
+  defineDetector,
+  MINUTE_MS,
+  type Redacted,
+} from '../src/sdk.ts';
+
+const CONFIG = z.strictObject({
+  ignored_labels: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Kinds of secret that are meant to be handed on, as `slack_webhook`.'),
+  weak_labels: z
+    .array(z.string().min(1))
+    .default(['code', 'token', 'secret', 'password', 'cookie', 'credential', 'birth_date'])
+    .describe('Kinds known by the name of their key alone; they count, but less.'),
+  dedup_minutes: z
+    .number()
+    .positive()
+    .default(60)
+    .describe('The same kind of secret in one session within this time is one finding.'),
+});
+type Config = z.output<typeof CONFIG>;
+type Event = Redacted<AccessEvent>;
+
+/** A credential in what an agent sends to a tool or says: the mask of it, never the value. */
+export default defineDetector<Config, Record<string, never>>({
+  id: 'credential_exposure',
+  version: 1,
+  status: 'test',
+  title: 'Credential in arguments or output',
+  family: 'deterministic',
+  scope: 'agent',
+  defaultMode: 'alert',
+  tags: ['secrets', 'attack.t1552', 'owasp.llm02', 'cwe.522'],
+  config: CONFIG,
+  init: () => ({}),
+  applies: (event) => event.redactions !== undefined,
+  judges: () => null,
+  observe(event, _state, { config, counted }) {
+    if (!counted || event.redactions === undefined) return [];
+    return exposures(event, config).map((exposure) => verdictOn(event, exposure, config));
+  },
+});
+
+interface Exposure {
+  readonly label: string;
+  readonly place: 'arguments' | 'output' | 'reasoning';
+}
+
+const MASK = /\[secret:([a-z][a-z_]{1,31})\]/g;
+/** Attributes in which agents and tools say something; requests' own headers are none. */
+const OUTPUT =
+  /(?:^|[._])(?:messages?|completions?|results?|output|response|content|value)(?:[._]|$)/;
+const NOT_OUTPUT = /(?:^|[._])(?:header|headers|cookie|authorization)(?:[._]|$)/;
+const DEPTH = 16;
+
+function exposures(event: Event, config: Config): readonly Exposure[] {
+  const found = new Map<string, Exposure>();
+  const note = (value: unknown, place: Exposure['place']): void =>
+    eachMask(value, DEPTH, (label) => {
+      if (!config.ignored_labels.includes(label) && !found.has(label))
+        found.set(label, { label, place });
+    });
+  note(event.action.arguments, 'arguments');
+  for (const [key, value] of Object.entries(event.attrs)) {
+    if (OUTPUT.test(key) && !NOT_OUTPUT.test(key)) note(value, 'output');
+  }
+  note(event.reasoning, 'reasoning');
+  return [...found.values()];
+}
+
+function eachMask(value: unknown, depth: number, visit: (label: string) => void): void {
+  if (typeof value === 'string') {
+    for (const [, label] of value.matchAll(MASK)) if (label !== undefined) visit(label);
+  } else if (depth > 0 && typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) eachMask(item, depth - 1, visit);
+  }
+}
+
+function verdictOn(event: Event, { label, place }: Exposure, config: Config): DetectorVerdict {
+  const weak = config.weak_labels.includes(label);
+  const outward = place === 'arguments' && (event.destinations?.length ?? 0) > 0;
+  const common = {
+    ...{ actual: null, typical: null, probability: null },
+    facts: { secret: label, place, outward: outward ? 'yes' : 'no' },
+    dedupKey: [label, place, event.session?.id ?? ''].join('\n'),
+    dedupMs: config.dedup_minutes * MINUTE_MS,
+  };
+  const title = `${label.replaceAll('_', ' ')} in ${PLACES[place]}`;
+  const rotate =
+    'Its value was masked before anything was stored. Whoever could read the call could read it: ' +
+    'have it rotated, and give the tool its credential by the broker.';
+  if (weak) {
+    const explanation = `A value under a key that names a credential went through. ${rotate}`;
+    const level = outward ? 'medium' : 'low';
+    return { ...common, level, score: outward ? 35 : 20, title, explanation, trip: null, held };
+  }
+  const explanation = `It has the form that its issuer gives out. ${rotate}`;
+  const trip = { key: 'session', level: 2 } as const;
+  return outward
+    ? { ...common, level: 'high', score: 75, title: `${title}, sent out`, explanation, trip }
+    : { ...common, level: 'medium', score: 45, title, explanation, trip: null, held };
+}
+
+const held = 'below_threshold';
+const PLACES = {
+  arguments: "a call's arguments",
+  output: 'what was said',
+  reasoning: 'reasoning',
+} as const;

@@ -1,0 +1,133 @@
+import * as z from 'zod';
+import { LIMITS } from '../core/limits.ts';
+import {
+  CONTENT_KINDS,
+  CONTENT_POLICIES,
+  DEFAULT_REDACTION,
+  REDACTION_MODES,
+  type RecogniserPolicy,
+  type RedactionPolicy,
+} from '../core/redaction-policy.ts';
+
+const policy = z.enum(CONTENT_POLICIES).optional();
+
+const recogniser = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .describe('`POST /analyze` of a Presidio analyzer; it is sent text before redaction.'),
+  language: z.string().min(2).max(8).default('en').describe('Sent as `language`.'),
+  score_threshold: z.number().min(0).max(1).default(0.5).describe('Answers below it are ignored.'),
+  timeout_ms: z.int().min(10).max(10_000).default(500).describe('For one record.'),
+  concurrency: z.int().min(1).max(64).default(8).describe('Requests under way at once.'),
+  on_failure: z
+    .enum(['redact', 'drop'])
+    .default('redact')
+    .describe('What becomes of content it did not answer for: `[REDACTION_FAILED]`, or nothing.'),
+});
+
+/** `redaction` in the configuration file, for every tenant or for one. */
+export const REDACTION_SCHEMA = z.strictObject({
+  content: z
+    .strictObject({
+      messages: policy.describe('Prompts, instructions, messages and completions.'),
+      tool_arguments: policy.describe('Arguments of tool calls.'),
+      tool_results: policy.describe('Results of tool calls.'),
+      memory: policy.describe("What is written to or read from an agent's memory."),
+      reasoning: policy.describe("A model's reasoning."),
+    })
+    .optional()
+    .describe(
+      'What becomes of content: `scan` keeps what is not personal, `shape` keeps keys, types and ' +
+        'sizes, `drop` keeps nothing. Default: scan.',
+    ),
+  unknown_keys: policy.describe(
+    'The same for attributes that are neither structural telemetry nor content. Default: scan.',
+  ),
+  allowed_keys: z
+    .array(z.string().min(1).max(LIMITS.identifierChars))
+    .max(LIMITS.aliasesPerField * 32)
+    .optional()
+    .describe('Attributes that `unknown_keys` does not apply to; they are scanned all the same.'),
+  modes: z
+    .record(z.string().regex(/^(?:\*|[a-z][a-z_]{1,31})$/), z.enum(REDACTION_MODES))
+    .optional()
+    .describe(
+      'What stands in place of an entity, by its name; `*` for all without their own. Default: ' +
+        '`token`. See docs/redaction.md.',
+    ),
+  names: z
+    .strictObject({
+      propagate: z
+        .boolean()
+        .optional()
+        .describe(
+          'Looks for names of typed keys in the rest of the record and chain. Default: yes.',
+        ),
+      gazetteer_file: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A file with one name a line, looked for in all content.'),
+    })
+    .optional()
+    .describe('How names are found beside typed keys.'),
+  recogniser: recogniser.optional().describe('An external recogniser that is asked as well.'),
+});
+
+type RedactionDocument = z.output<typeof REDACTION_SCHEMA>;
+
+/** A policy with the members given in the place of those of `base`. */
+export function redactionPolicyOf(
+  base: RedactionPolicy,
+  given: RedactionDocument | undefined,
+  readText: (path: string) => string | null,
+): RedactionPolicy {
+  if (given === undefined) return base;
+  const { content = {}, names } = given;
+  const file = names?.gazetteer_file;
+  return {
+    content: contentOf(base.content, content),
+    unknownKeys: given.unknown_keys ?? base.unknownKeys,
+    allowedKeys: given.allowed_keys ?? base.allowedKeys,
+    modes: { ...base.modes, ...given.modes },
+    names: {
+      propagate: names?.propagate ?? base.names.propagate,
+      gazetteer: file === undefined ? base.names.gazetteer : namesOf(readText(file) ?? ''),
+    },
+    recogniser: given.recogniser === undefined ? base.recogniser : recogniserOf(given.recogniser),
+  };
+}
+
+/** The policy that holds for every tenant without its own. */
+export function generalPolicy(
+  given: RedactionDocument | undefined,
+  readText: (path: string) => string | null,
+): RedactionPolicy {
+  return redactionPolicyOf(DEFAULT_REDACTION, given, readText);
+}
+
+function recogniserOf(given: z.output<typeof recogniser>): RecogniserPolicy {
+  return {
+    url: given.url,
+    language: given.language,
+    scoreThreshold: given.score_threshold,
+    timeoutMs: given.timeout_ms,
+    concurrency: given.concurrency,
+    onFailure: given.on_failure,
+  };
+}
+
+function namesOf(text: string): readonly string[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .slice(0, LIMITS.gazetteerNames);
+}
+
+function contentOf(
+  base: RedactionPolicy['content'],
+  given: NonNullable<RedactionDocument['content']>,
+): RedactionPolicy['content'] {
+  const policies = CONTENT_KINDS.map((kind) => [kind, given[kind] ?? base[kind]] as const);
+  return Object.fromEntries(policies) as RedactionPolicy['content'];
+}

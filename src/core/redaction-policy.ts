@@ -1,0 +1,78 @@
+/**
+ * What stands in place of a personal value. `token`: a keyed pseudonym. `vault`: the same, and the
+ * value is sealed so that two people may reveal it. `type`: the kind alone. `mask`: asterisks,
+ * always as many. `partial`: the last characters, or the domain. `generalise`: the class it belongs
+ * to (a country, a network, a year). `format_preserving`: other digits of the same form (FF1).
+ * `date_shift`: another day, the same distance for all dates of one subject. `drop`: nothing.
+ */
+export const REDACTION_MODES = [
+  'token',
+  'vault',
+  'type',
+  'mask',
+  'partial',
+  'generalise',
+  'format_preserving',
+  'date_shift',
+  'drop',
+] as const;
+export type RedactionMode = (typeof REDACTION_MODES)[number];
+
+/** Parts of an event that carry what people and models said, rather than what was done. */
+export const CONTENT_KINDS = [
+  'messages',
+  'tool_arguments',
+  'tool_results',
+  'memory',
+  'reasoning',
+] as const;
+export type ContentKind = (typeof CONTENT_KINDS)[number];
+
+/** `scan`: keep what is not personal. `shape`: keep keys, types and sizes. `drop`: keep nothing. */
+export const CONTENT_POLICIES = ['scan', 'shape', 'drop'] as const;
+export type ContentPolicy = (typeof CONTENT_POLICIES)[number];
+
+/** How an external recogniser is asked; its answer adds to what is found here, never replaces it. */
+export interface RecogniserPolicy {
+  /** Presidio analyzer's `POST /analyze`. */
+  readonly url: string;
+  readonly language: string;
+  readonly scoreThreshold: number;
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+  /** What becomes of a text that it was asked about and did not answer. */
+  readonly onFailure: 'redact' | 'drop';
+}
+
+/** What one tenant wants redacted, and how. */
+export interface RedactionPolicy {
+  readonly content: Readonly<Record<ContentKind, ContentPolicy>>;
+  /** Attributes that are neither structural telemetry, nor content, nor in `allowedKeys`. */
+  readonly unknownKeys: ContentPolicy;
+  readonly allowedKeys: readonly string[];
+  /** Modes by entity, `secret` included; `*` for every personal entity without its own. */
+  readonly modes: Readonly<Record<string, RedactionMode>>;
+  readonly names: {
+    /** Names seen under a typed key are looked for in the other texts of the record and chain. */
+    readonly propagate: boolean;
+    /** Names to look for everywhere in content; empty without a gazetteer. */
+    readonly gazetteer: readonly string[];
+  };
+  readonly recogniser: RecogniserPolicy | null;
+}
+
+/** What holds where nothing is configured. */
+export const DEFAULT_REDACTION: RedactionPolicy = {
+  content: {
+    messages: 'scan',
+    tool_arguments: 'scan',
+    tool_results: 'scan',
+    memory: 'scan',
+    reasoning: 'scan',
+  },
+  unknownKeys: 'scan',
+  allowedKeys: [],
+  modes: {},
+  names: { propagate: true, gazetteer: [] },
+  recogniser: null,
+};

@@ -1,0 +1,150 @@
+import { type AccessEvent, chainIdOf } from '../core/access-event.ts';
+import { LIMITS } from '../core/limits.ts';
+import { everyToken } from './tokens.ts';
+
+/** Shorter parts of a name are words of some language. */
+const PART_CHARS = 4;
+const NAME_CHARS = 80;
+const NAME_WORDS = 6;
+const WORDS = /\p{L}[\p{L}\p{M}'’.-]*/gu;
+
+/** A name as it was written, in lower case with single blanks, and the token it became. */
+export type Names = ReadonlyMap<string, string>;
+
+/**
+ * The names met under typed keys, by chain: what is called `customer.name` in one record is looked
+ * for in the words of the others. Raw names stay in this memory, bounded in two generations, and
+ * leave it with the process.
+ */
+export class NameMemory {
+  #young = new Map<string, Map<string, string>>();
+  #old = new Map<string, Map<string, string>>();
+
+  /** Adds names to a record's chain and returns all that the chain has. */
+  namesOf(event: AccessEvent, found: Names): Names {
+    const chain = `${event.tenant.id}\u0000${chainIdOf(event)}`;
+    const known = this.#young.get(chain) ?? this.#old.get(chain);
+    if (found.size === 0) return known ?? found;
+    const names = known ?? new Map<string, string>();
+    for (const [name, token] of found) {
+      if (names.size < LIMITS.namesPerChain) names.set(name, token);
+    }
+    this.#young.set(chain, names);
+    if (this.#young.size >= LIMITS.chainsWithNames / 2) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    return names;
+  }
+
+  /** Forgets everything, as an erasure asks for. */
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
+}
+
+/** The persons among what a record's pass replaced. */
+export function namesAmong(replaced: ReadonlyMap<string, string>): Names {
+  const names = new Map<string, string>();
+  for (const [token, value] of replaced) {
+    if (!token.startsWith('[person:')) continue;
+    const name = spelling(value);
+    if (name.length >= 3 && name.length <= NAME_CHARS) names.set(name, token);
+  }
+  return names;
+}
+
+/** Finds the token of a name in lower case with single blanks, and how many words names have. */
+export interface NameLookup {
+  find(name: string): string | undefined;
+  readonly longest: number;
+}
+
+/**
+ * Whole names, and their longer parts, which are looked for where they are written with a capital.
+ * Null when there is no name to look for.
+ */
+export function lookupOf(names: Names): NameLookup | null {
+  const wanted = new Map<string, string>();
+  for (const [name, token] of names) {
+    const parts = name.split(' ');
+    if (parts.length > 1 || name.length >= PART_CHARS) wanted.set(name, token);
+    for (const part of parts.length > 1 ? parts : []) {
+      if (part.length >= PART_CHARS && !wanted.has(part)) wanted.set(part, token);
+    }
+  }
+  if (wanted.size === 0) return null;
+  return { find: (name) => wanted.get(name), longest: longestOf(wanted.keys()) };
+}
+
+/** The names of a list, with tokens made when they are met. */
+export function gazetteerOf(
+  names: readonly string[],
+): (token: (name: string) => string) => NameLookup {
+  const spelled = new Set(names.map(spelling));
+  const longest = longestOf(spelled);
+  return (token) => ({ find: (name) => (spelled.has(name) ? token(name) : undefined), longest });
+}
+
+function longestOf(names: Iterable<string>): number {
+  let longest = 1;
+  for (const name of names) longest = Math.max(longest, name.split(' ').length);
+  return Math.min(longest, NAME_WORDS);
+}
+
+/** The text with every name outside of tokens replaced; the same string when there is none. */
+export function replaceNames(text: string, lookup: NameLookup, count: () => void): string {
+  let out = '';
+  for (const { text: piece, token } of everyToken(text)) {
+    out += token ? piece : replaceIn(piece, lookup, count);
+  }
+  return out;
+}
+
+function replaceIn(text: string, lookup: NameLookup, count: () => void): string {
+  const words = [...text.matchAll(WORDS)];
+  let out = '';
+  let done = 0;
+  for (let index = 0; index < words.length; ) {
+    const found = longestAt(text, words, index, lookup);
+    if (found === null) {
+      index += 1;
+      continue;
+    }
+    out += `${text.slice(done, found.start)}${found.token}`;
+    done = found.end;
+    index += found.words;
+    count();
+  }
+  return done === 0 ? text : out + text.slice(done);
+}
+
+function longestAt(
+  text: string,
+  words: readonly RegExpExecArray[],
+  index: number,
+  { find, longest }: NameLookup,
+): { start: number; end: number; words: number; token: string } | null {
+  const first = words[index];
+  if (first === undefined) return null;
+  for (let size = Math.min(longest, words.length - index); size > 0; size--) {
+    const last = words[index + size - 1];
+    if (last === undefined) continue;
+    const end = last.index + last[0].replace(/(?:['’]s)?[.'’-]*$/u, '').length;
+    const written = text.slice(first.index, end);
+    const token = find(spelling(written));
+    // A part of a name in lower case is a word: Mr Green, and a green light.
+    if (token === undefined || (size === 1 && !/^\p{Lu}/u.test(written))) continue;
+    return { start: first.index, end, words: size, token };
+  }
+  return null;
+}
+
+function spelling(name: string): string {
+  return name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\s,]+/g, ' ')
+    .trim();
+}
