@@ -105,19 +105,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const credentials = await localCredentials(directory);
   const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
-  const ledgerDirectory = join(directory, 'ledger');
-  const ledger = await openLedger({ directory: ledgerDirectory, log, metrics, clock });
+  const ledger = await openLedger({ directory: join(directory, 'ledger'), log, metrics, clock });
   undo.defer(() => ledger.close());
   const { store, kind } = await openStore(options, metrics);
   undo.defer(() => store.close());
   const forwarder = await openForwarder(options, metrics);
   if (forwarder) undo.defer(() => forwarder.shutdown());
 
-  const findings = createPersonalFindings();
-  const redactor = createRedactor({
-    ...{ keys, metrics, findings },
-    policyOf: (tenant) => redactionOfTenant(config, tenant),
-  });
+  const { redactor, findings } = openRedaction(config, keys, metrics);
   let publicUrl = config.publicUrl ?? '';
   const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
   const host = await startEngineHost({
@@ -128,8 +123,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     shard: { registry: REGISTRY, initialPosture: options.initialPosture },
     snapshotDirectory: join(directory, 'snapshots'),
     software: SOFTWARE_VERSION,
-    tenantConfigs: tenantConfigs(options),
-    grants: options.grants,
+    ...{ tenantConfigs: tenantConfigs(options), grants: options.grants },
     ...{ clock, log, metrics, jitter: Math.random, holdDeliveries: true },
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
   });
@@ -140,9 +134,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const surroundings: Surroundings = {
     ...{ options, keys, metrics, host, store, findings, issuer },
     audit: auditReading(config),
-    authenticator: createAuthenticator(
-      [...config.tokens, ...credentials.map((c) => c.config)].map(hashedToken),
-    ),
+    authenticator: authenticatorOf([...config.tokens, ...credentials.map((c) => c.config)]),
     bodies: new BodyReader(),
     intake: new OtlpIntake({ ingest: host.ingest, metrics, aliases: config.aliases }),
     storeKind: kind,
@@ -178,6 +170,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 function auditReading({ audit }: TripcoilConfig) {
   const tenantOfAccount = tenantOfAccountIn(audit.accounts);
   return { formats: auditFormats(audit), tenantOfAccount };
+}
+
+/** The one redactor, and what it says of where personal data stood. */
+function openRedaction(config: TripcoilConfig, keys: KeyRing, metrics: ProcessMetrics) {
+  const findings = createPersonalFindings();
+  const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
+  return { redactor: createRedactor({ keys, metrics, findings, policyOf }), findings };
 }
 
 /** Starts reading every configured topic; brokers that are away are waited for. */
@@ -394,6 +393,10 @@ function tenantConfigs({ config }: DaemonOptions): ReadonlyMap<string, TenantCon
     [SYSTEM_TENANT, { detectors: config.detectors, sources: config.sources }],
     ...named.map((tenant) => [tenant, tenantConfigOf(config, tenant)] as const),
   ]);
+}
+
+function authenticatorOf(tokens: readonly TokenConfig[]): Authenticator {
+  return createAuthenticator(tokens.map(hashedToken));
 }
 
 function hashedToken({ sha256, ...token }: TokenConfig): Token {

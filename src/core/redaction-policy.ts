@@ -32,7 +32,7 @@ export type ContentKind = (typeof CONTENT_KINDS)[number];
 export const CONTENT_POLICIES = ['scan', 'shape', 'drop'] as const;
 export type ContentPolicy = (typeof CONTENT_POLICIES)[number];
 
-/** How an external recogniser is asked; its answer adds to what is found here, never replaces it. */
+/** How an external recogniser is asked; its answer adds to what is found here. */
 export interface RecogniserPolicy {
   /** Presidio analyzer's `POST /analyze`. */
   readonly url: string;

@@ -42,7 +42,7 @@ export function placeholderText(type: PersonalType): string {
   return `[${type}]`;
 }
 
-/** The last four characters, or the domain of a mail address; null where that would be most of it. */
+/** The last four characters, or the domain of a mail address; null where that is most of it. */
 export function partialText(type: PersonalType, value: string): string | null {
   if (type === 'email') return generalText(type, value.toLowerCase().split(/@|%40/).at(-1) ?? '');
   const kept = value.replaceAll(/[^A-Za-z0-9]/g, '');
