@@ -78,11 +78,24 @@ describe('orders', () => {
     const url = '/v1/tenants/acmee/enforce';
     const misspelt = await post(url, { reason: 'x' }, 'operator-all');
     expect([misspelt.statusCode, misspelt.json().code]).toEqual([404, 'not_found']);
+    expect(misspelt.json().message).toContain('Did you mean acme?');
     expect((await post(url, { reason: 'x' })).statusCode).toBe(403);
     expect(harness.state.orders).toEqual([]);
     const meant = await post(url, { reason: 'x', create: true }, 'operator-all');
     expect(meant.json()).toEqual({ tenant: 'acmee', posture: 'enforce' });
     expect(harness.state.orders).toHaveLength(1);
+  });
+
+  it('puts a tenant never seen into shadow only where told to', async () => {
+    const url = '/v1/tenants/gobex/shadow';
+    const misspelt = await post(url, { reason: 'x' }, 'operator-all');
+    expect([misspelt.statusCode, misspelt.json().code]).toEqual([404, 'not_found']);
+    expect(misspelt.json().message).toContain('Did you mean globex? If it is new, set `create`.');
+    const strange = await post('/v1/tenants/zzzzzzzz/shadow', { reason: 'x' }, 'operator-all');
+    expect(strange.json().message).toContain('Is it misspelt? If it is new, set `create`.');
+    expect(harness.state.orders).toEqual([]);
+    const meant = await post(url, { reason: 'x', create: true }, 'operator-all');
+    expect(meant.json()).toEqual({ tenant: 'gobex', posture: 'shadow' });
   });
 
   it.each([

@@ -9,6 +9,8 @@ import { SYSTEM_TENANT } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { AUDIT_FORMATS } from '../receivers/audit/formats.ts';
 import { profileFaults } from '../receivers/audit/profile/profile.ts';
+import { addressProblem } from '../revocation/guarded-post.ts';
+import { secretProblem } from '../revocation/webhook/alert-webhook.ts';
 import { CliError, EXIT, talk } from './output.ts';
 
 /** Reads the configuration, or ends the command with every problem at its line. */
@@ -17,6 +19,7 @@ export async function readConfig(file: string | undefined): Promise<TripcoilConf
     ...(file === undefined ? {} : { file }),
     detectors: REGISTRY.detectors,
     audit: { formats: [...AUDIT_FORMATS.keys()], checkProfile: profileFaults },
+    outgoing: { address: addressProblem, webhookSecret: secretProblem },
     env: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
   });

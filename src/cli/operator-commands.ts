@@ -117,9 +117,11 @@ function addPostureCommands(program: Command): void {
     });
   withPerson(program.command('shadow').description('score and report, but trip nothing'))
     .requiredOption('--tenant <tenant>', 'the tenant to put into shadow (required)')
-    .action(async (options: OperatorOptions & { tenant: string }) => {
+    .option('--create', 'also a tenant that the daemon has never seen')
+    .action(async (options: OperatorOptions & { tenant: string; create?: boolean }) => {
       const url = `/v1/tenants/${encodeURIComponent(options.tenant)}/shadow`;
-      await callDaemon(options, 'POST', url, words(options));
+      const create = options.create ?? false;
+      await callDaemon(options, 'POST', url, { ...words(options), create });
       talk(`${options.tenant} is in shadow: open breakers stay, no new one trips`);
     });
 }

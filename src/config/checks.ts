@@ -13,6 +13,15 @@ export interface DetectorOptions {
   readonly config: z.ZodType;
 }
 
+/** Rules of what is sent out, which belong to the senders: what is wrong, or null. */
+export interface OutgoingChecks {
+  readonly address: (
+    url: URL,
+    reach: { readonly allowLoopback: boolean; readonly allowPrivate: boolean },
+  ) => string | null;
+  readonly webhookSecret: (secret: string) => string | null;
+}
+
 /** What the configuration needs to know of audit formats: the built-in names, and profiles. */
 export interface AuditFormats {
   readonly formats: readonly string[];
@@ -28,6 +37,7 @@ export function crossChecks(
   detectors: readonly DetectorOptions[] | null,
   readSecret: (path: string) => string | null,
   audit: AuditFormats | null,
+  outgoing: OutgoingChecks | null,
 ): readonly Problem[] {
   const root = recordOf(document.value);
   const tokens = listOf(root['tokens']).map(recordOf);
@@ -54,6 +64,7 @@ export function crossChecks(
       ),
     ),
     ...repeated(receivers, ['revocation', 'receivers'], at),
+    ...(outgoing === null ? [] : outgoingProblems(root, outgoing, at)),
     ...urlProblems(
       recordOf(recordOf(root['alerts'])['webhook'])['url'],
       ['alerts', 'webhook', 'url'],
@@ -124,6 +135,38 @@ function tokenProblems(
     problems.push(at([...path, 'tenants'], message));
   }
   return problems;
+}
+
+/** Addresses that would be refused at the first delivery, and secrets that cannot sign. */
+function outgoingProblems(
+  root: Record<string, unknown>,
+  { address, webhookSecret }: OutgoingChecks,
+  at: Report,
+): readonly Problem[] {
+  const receivers = listOf(recordOf(root['revocation'])['receivers']).map(recordOf);
+  const webhook = recordOf(recordOf(root['alerts'])['webhook']);
+  const told = (path: Path, url: unknown, allowLoopback: boolean, allowPrivate: boolean) => {
+    if (typeof url !== 'string' || !URL.canParse(url)) return [];
+    const target = new URL(url);
+    // Loopback without leave is told of by its name too, elsewhere.
+    if (isLoopback(target.hostname)) return [];
+    const problem = address(target, { allowLoopback, allowPrivate });
+    return problem === null ? [] : [at(path, problem)];
+  };
+  const secret = webhook['secret'];
+  const unsigned = typeof secret === 'string' && secret !== '' ? webhookSecret(secret) : null;
+  return [
+    ...receivers.flatMap(({ url, allow_loopback, allow_private }, index) =>
+      told(
+        ['revocation', 'receivers', index, 'url'],
+        url,
+        allow_loopback === true,
+        allow_private === true,
+      ),
+    ),
+    ...told(['alerts', 'webhook', 'url'], webhook['url'], true, true),
+    ...(unsigned === null ? [] : [at(['alerts', 'webhook', 'secret'], unsigned)]),
+  ];
 }
 
 /** `http` is allowed towards this machine only; `loopback` says whether this machine is. */

@@ -10,7 +10,7 @@ import {
   type TripcoilConfig,
   tenantConfigOf,
 } from './load.ts';
-import { formatProblem, nearest } from './problems.ts';
+import { formatProblem } from './problems.ts';
 
 const SECRET = 'correct-horse-battery-staple';
 const FILES: Readonly<Record<string, string>> = { '/etc/tripcoil/token': `${SECRET}\n` };
@@ -300,12 +300,5 @@ describe('detector settings', () => {
       b: { mode: 'off' },
     });
     expect(tenantConfigOf(config, 'constructor').detectors).toEqual(config.detectors);
-  });
-});
-
-describe('nearest', () => {
-  it('suggests only what is near', () => {
-    expect(nearest('recievers', ['receivers', 'store'])).toBe('receivers');
-    expect(nearest('xyz', ['receivers', 'log'])).toBeNull();
   });
 });

@@ -8,7 +8,12 @@ import type { RedactionPolicy } from '../core/redaction-policy.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import type { Role } from '../ports/ingest.ts';
 import { type AuditConfig, auditConfigOf } from './audit.ts';
-import { type AuditFormats, crossChecks, type DetectorOptions } from './checks.ts';
+import {
+  type AuditFormats,
+  crossChecks,
+  type DetectorOptions,
+  type OutgoingChecks,
+} from './checks.ts';
 import { parseDocument, type Substitute } from './document.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
@@ -87,6 +92,8 @@ export interface LoadOptions {
   readonly detectors?: readonly DetectorOptions[];
   /** Audit formats; when given, unknown ones and unsound profiles are problems too. */
   readonly audit?: AuditFormats;
+  /** The rules of the senders; when given, what they would refuse is a problem too. */
+  readonly outgoing?: OutgoingChecks;
 }
 
 export type LoadResult =
@@ -111,7 +118,13 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const problems = [
     ...document.problems,
     ...problemsOfIssues(checked.error?.issues ?? [], value, CONFIG_JSON_SCHEMA, locate),
-    ...crossChecks(document, options.detectors ?? null, readSecret, options.audit ?? null),
+    ...crossChecks(
+      document,
+      options.detectors ?? null,
+      readSecret,
+      options.audit ?? null,
+      options.outgoing ?? null,
+    ),
   ];
   if (problems.length > 0 || !checked.success) return { problems: sortProblems(problems) };
   return { config: toConfig(checked.data, inBase, readSecret) };

@@ -212,8 +212,17 @@ export const CONFIG_SCHEMA = z.strictObject({
     .strictObject({
       webhook: z
         .strictObject({
-          url: url.describe('Receives one JSON body per trip; https, or http on this machine.'),
-          secret: z.string().min(16).optional().describe('Signs each body with HMAC-SHA-256.'),
+          url: url.describe(
+            'Receives a JSON body for each finding of level high or critical and each ' +
+              'transition of a breaker; https, or http on this machine.',
+          ),
+          secret: z
+            .string()
+            .min(16)
+            .optional()
+            .describe(
+              'Signs each body as Standard Webhooks do; `whsec_` and base64 of 24 bytes or more.',
+            ),
         })
         .optional()
         .describe('The alert webhook.'),

@@ -64,6 +64,16 @@ export function createGuardedPost(reach: Reach): Post {
     });
 }
 
+/** Why an address in a URL could never be posted to; null when it may, or is a name to look up. */
+export function addressProblem(url: URL, reach: Reach): string | null {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) === 0 || mayReach(host, reach)) return null;
+  if (isLoopback(host)) return 'points at this machine: set allow_loopback: true if it is meant to';
+  return mayReach(host, { ...reach, allowPrivate: true })
+    ? 'points into a private network: set allow_private: true if it is meant to'
+    : 'points at an address that no receiver has: link-local, reserved, multicast or unspecified';
+}
+
 /** @throws TripcoilError `config_invalid` for a URL that could never be posted to. */
 export function checkedUrl(text: string, reach: Reach): URL {
   if (!URL.canParse(text)) throw new TripcoilError('config_invalid', 'The URL cannot be parsed.');

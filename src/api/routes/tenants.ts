@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { TripcoilError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
 import type { Control } from '../../ports/control.ts';
 import type { EngineView } from '../../ports/engine-view.ts';
 import type { Principal } from '../../ports/ingest.ts';
@@ -9,6 +10,14 @@ import { IDENTIFIER, ORDER_WORDS } from '../parameters.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { POSTURE } from '../schemas.ts';
 import { actorOf } from './actor.ts';
+
+const BODY = z.strictObject({
+  ...ORDER_WORDS,
+  create: z
+    .boolean()
+    .default(false)
+    .describe('Takes a tenant never seen before; without it such a name is refused.'),
+});
 
 const SUMMARIES = {
   enforce: 'Let the breakers of a tenant trip.',
@@ -23,31 +32,34 @@ interface Dependencies {
 export function tenantRoutes({ view, control }: Dependencies): readonly Route[] {
   const enforce = defineRoute({
     ...headOf('enforce'),
-    body: z.strictObject({
-      ...ORDER_WORDS,
-      create: z
-        .boolean()
-        .default(false)
-        .describe('Takes a tenant never seen before; without it such a name is refused.'),
-    }),
+    body: BODY,
     handle: ({ principal, params: { tenant }, body }) => {
       requireTenant(principal, tenant);
-      if (!body.create && !view.tenants().some((known) => known.tenant === tenant)) {
-        const message = 'No agent, grant or configuration names this tenant.';
-        throw new TripcoilError('not_found', `${message} Is it misspelt? If not, set \`create\`.`);
-      }
+      if (!body.create) requireKnown(view, principal, tenant);
       return order(control, 'enforce', tenant, principal, body);
     },
   });
   const shadow = defineRoute({
     ...headOf('shadow'),
-    body: z.strictObject(ORDER_WORDS),
+    body: BODY,
     handle: ({ principal, params: { tenant }, body }) => {
       requireTenant(principal, tenant);
+      if (!body.create) requireKnown(view, principal, tenant);
       return order(control, 'shadow', tenant, principal, body);
     },
   });
   return [enforce, shadow];
+}
+
+/** A name that nobody used before is likely misspelt; suggests one that the caller may see. */
+function requireKnown(view: EngineView, { tenants }: Principal, tenant: string): void {
+  const known = view.tenants().map((one) => one.tenant);
+  if (known.includes(tenant)) return;
+  const visible = known.filter((one) => tenants === '*' || tenants.includes(one));
+  const meant = nearest(tenant, visible);
+  const message = 'No agent, grant or configuration names this tenant.';
+  const hint = meant === null ? 'Is it misspelt?' : `Did you mean ${meant}?`;
+  throw new TripcoilError('not_found', `${message} ${hint} If it is new, set \`create\`.`);
 }
 
 type Posture = keyof typeof SUMMARIES;

@@ -206,10 +206,19 @@ function signedHeaders(
 
 const SECRET_MIN_BYTES = 24;
 
+/** What is wrong with a secret, in words that do not repeat it; null when it can sign. */
+export function secretProblem(secret: string): string | null {
+  const isBase64 = /^(?:whsec_)?[A-Za-z0-9+/]+={0,2}$/.test(secret);
+  if (isBase64 && decoded(secret).length >= SECRET_MIN_BYTES) return null;
+  return `must be \`whsec_\` and base64 of ${SECRET_MIN_BYTES} bytes or more (Standard Webhooks)`;
+}
+
 function secretBytes(secret: string): Buffer {
-  const bytes = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  if (bytes.length < SECRET_MIN_BYTES) {
-    throw new TripcoilError('config_invalid', 'A webhook secret is `whsec_` and 24 bytes or more.');
-  }
-  return bytes;
+  const problem = secretProblem(secret);
+  if (problem !== null) throw new TripcoilError('config_invalid', `A webhook secret ${problem}.`);
+  return decoded(secret);
+}
+
+function decoded(secret: string): Buffer {
+  return Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
 }
