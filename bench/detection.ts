@@ -3,6 +3,7 @@ import volumeSpike from '../detectors/volume-spike.ts';
 import type { AccessEvent } from '../src/core/access-event.ts';
 import type { Redacted } from '../src/core/redacted.ts';
 import { MINUTE_MS } from '../src/core/time.ts';
+import { measuresOf } from '../src/engine/baseline/agent-baseline.ts';
 import {
   type BaselineState,
   createBaselineState,
@@ -173,6 +174,7 @@ class SimulatedAgent {
       resourceFact: null,
       actionFact: null,
       baseline: viewOf(this.#baseline, time),
+      added: measuresOf(EVENT),
       counted: true,
     });
     if (verdict && verdict.score >= 70) this.#quarantinedUntil = minute + QUARANTINE_MINUTES;

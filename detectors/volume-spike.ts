@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import {
-  type AccessEvent,
   type AgentBaseline,
   type BreakerLevel,
   type Comparison,
@@ -12,8 +11,6 @@ import {
   MEASURES,
   type Measure,
   MINUTE_MS,
-  measuresOf,
-  type Redacted,
 } from '../src/sdk.ts';
 
 const perMeasure = (what: string, defaults: Record<Measure, number>) =>
@@ -125,12 +122,12 @@ export default defineDetector<Config, State>({
   init: () => ({ calls: { fill: 0, at: 0 }, records: { fill: 0, at: 0 } }),
   // Calls can always be counted; a measure that nobody reports stays at zero.
   judges: () => null,
-  observe(event, state, context) {
+  observe(_event, state, context) {
     if (!context.counted) return [];
     const capped = overCap(context);
     if (capped) return [capped];
     if (isCold(context)) {
-      const burst = coldBurst(event, state, context);
+      const burst = coldBurst(state, context);
       if (burst) return [burst];
       if (context.baseline.ageMs < HOUR_MS) return [];
       return strongest(
@@ -273,14 +270,9 @@ function overCap({ config, baseline }: Context): DetectorVerdict | null {
  * Leaky buckets for an agent without history. One that was around before and did next to nothing
  * is suspended; one in its first hour may just be busy, so a person is asked.
  */
-function coldBurst(
-  event: Redacted<AccessEvent>,
-  state: State,
-  { config, baseline }: Context,
-): DetectorVerdict | null {
+function coldBurst(state: State, { config, baseline, added }: Context): DetectorVerdict | null {
   const limits = config.cold_start_cap;
   if (!limits) return null;
-  const sizes = measuresOf(event);
   const level: BreakerLevel = baseline.ageMs >= HOUR_MS ? 4 : 2;
   const checks = [
     ['calls', limits.calls_burst, limits.calls_per_minute],
@@ -289,10 +281,10 @@ function coldBurst(
   let found: DetectorVerdict | null = null;
   for (const [measure, burst, perMinute] of checks) {
     const bucket = state[measure];
-    const drained = (Math.max(0, event.time - bucket.at) / MINUTE_MS) * perMinute;
-    const size = Number.isFinite(sizes[measure]) ? Math.max(0, sizes[measure]) : 0;
+    const drained = (Math.max(0, baseline.time - bucket.at) / MINUTE_MS) * perMinute;
+    const size = Number.isFinite(added[measure]) ? Math.max(0, added[measure]) : 0;
     bucket.fill = Math.min(Math.max(0, bucket.fill - drained) + size, 2 * burst + size);
-    bucket.at = Math.max(bucket.at, event.time);
+    bucket.at = Math.max(bucket.at, baseline.time);
     if (found || bucket.fill <= burst) continue;
     const { actual, typical } = baseline.compare(measure, MINUTE_MS);
     const reached = Math.max(actual, bucket.fill);

@@ -29,7 +29,10 @@ export const KEY_KINDS = [
 ] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
 
-/** What a breaker guards. `agent` is set on a session key so that a broker may match by either. */
+/**
+ * What a breaker guards. `agent` is set on a session key so that a broker may match by either; on a
+ * tool key it narrows the breaker to that agent's use of the tool.
+ */
 export interface BreakerKey {
   readonly tenant: string;
   readonly kind: KeyKind;
@@ -37,11 +40,19 @@ export interface BreakerKey {
   readonly agent?: string;
 }
 
-/** Canonical text of a key; components are percent-encoded so that no id can forge another key. */
-export function breakerKeyText(key: Pick<BreakerKey, 'tenant' | 'kind' | 'id'>): string {
-  // A lone surrogate has no encoding; it must not stop the fold either.
-  const tenant = encodeURIComponent(key.tenant.toWellFormed());
-  return `${tenant}/${key.kind}/${encodeURIComponent(key.id.toWellFormed())}`;
+/**
+ * Canonical text of a key: `tenant/kind/id`, and `tenant/tool/agent/id` for one agent's use of a
+ * tool. Components are percent-encoded so that no id can forge another key. A session is the same
+ * whoever names its agent.
+ */
+export function breakerKeyText({ tenant, kind, id, agent }: BreakerKey): string {
+  const narrowed = kind === 'tool' && agent !== undefined ? `${encoded(agent)}/` : '';
+  return `${encoded(tenant)}/${kind}/${narrowed}${encoded(id)}`;
+}
+
+/** A lone surrogate has no encoding; it must not stop the fold either. */
+function encoded(component: string): string {
+  return encodeURIComponent(component.toWellFormed());
 }
 
 /** `isolated` is an operator's hold: nothing automatic closes it. */

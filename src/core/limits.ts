@@ -84,12 +84,23 @@ export const LIMITS = {
   agentsPerTenant: 100_000,
   tenants: 1_000,
   /**
-   * Event ids remembered per tenant for idempotency; identity and content hash take about
-   * 100 bytes each, so at most about 13 MiB per tenant.
+   * What was seen is remembered in generations of this length of log time, this many of them. With
+   * the open one just begun, three whole ones are left: the 15 minutes of `latenessMs`.
    */
-  rememberedEventIds: 131_072,
-  /** Tool calls remembered per tenant, so that two reports of one action count once. */
-  rememberedActions: 32_768,
+  rememberedGenerationMs: 5 * MINUTE_MS,
+  rememberedGenerations: 4,
+  /** A generation of fewer is not closed by time: a quiet tenant is remembered by number. */
+  rememberedGenerationLeast: 16_384,
+  /**
+   * Event ids of one generation of one tenant: 5,242 a second for its five minutes, 12 bytes each
+   * and an index of 8 MiB: 4 x 32 MiB = 128 MiB for a tenant that alone sends the design rate.
+   */
+  rememberedEventIds: 1_572_864,
+  /**
+   * Reports of tool calls of one generation, so that two reports of one action count once: 1,310 a
+   * second for its five minutes, 36 bytes each and an index: 4 x 20 MiB at most.
+   */
+  rememberedActions: 393_216,
   openFindingsPerAgent: 64,
   /**
    * Sources told apart in a tenant and of one sender; the rest of a sender counts as one. 2 KiB
@@ -110,7 +121,19 @@ export const LIMITS = {
   sourceRareArrivalsPerHour: 6,
   /** Hours looked ahead for the moment at which a silence is told of: four weeks. */
   sourceSilenceHours: 672,
+  /** Agents looked at to find one to forget; the looked at are not looked at again soon. */
+  agentsLookedAt: 64,
+  /** An agent heard of within this time is not forgotten. */
+  agentIdleMs: 1 * HOUR_MS,
+  /** Beyond `tenants`: for those that people's orders name, whatever events came before. */
+  tenantsForPeople: 64,
+  /** What the engine itself told of a tenant lately, so that it is told once an hour. */
+  noticesPerTenant: 256,
+  /** Failures of a detector in one tenant before it is no longer asked there. */
+  detectorFailures: 8,
   breakersPerTenant: 200_000,
+  /** Beyond `breakersPerTenant`: a person's trip holds even where automation filled the board. */
+  breakersForPeople: 1_000,
   /** Minutes of a baseline's window ring: the 15 of `latenessMs` and the open one. */
   baselineRingMinutes: 16,
   /**
@@ -261,12 +284,16 @@ export const LIMITS = {
 
   retryAfterSeconds: 1,
   tickMs: 1 * SECOND_MS,
-  /** Events further ahead of the log than this are quarantined. */
+  /** Events further ahead of the log than this are recorded and not judged. */
   futureSkewMs: 15 * MINUTE_MS,
-  /** Live events older than this count for the record, not for windows. */
+  /** Events further ahead than any time zone are refused: their unit or their year is wrong. */
+  futureRefusedMs: 1 * DAY_MS,
+  /** Live events further behind the log than this are recorded and not judged. */
   latenessMs: 15 * MINUTE_MS,
   historyMaxAgeMs: 400 * DAY_MS,
   shutdownGraceMs: 10 * SECOND_MS,
   snapshotEveryEntries: 200_000,
   snapshotEveryMs: 1 * HOUR_MS,
+  /** Text of a snapshot written before others get their turn: 20 agents, 2 ms. */
+  snapshotSliceChars: 256 * 1024,
 } as const;

@@ -10,6 +10,9 @@ export const RISC_ACCOUNT_DISABLED =
 /** Our one namespaced SET claim (reference: SSF section 4.2.3 allows extra claims). */
 export const BREAKER_CLAIM = 'https://tripcoil.dev/claims/breaker';
 
+/** Levels from here on kill live sessions and tokens, so brokers get a revocation. */
+export const REVOKING_LEVEL = 4;
+
 /**
  * An order to every enforcement point. Delivered at least once, in order per subject, until
  * acknowledged or superseded; a replay keeps its `jti`.

@@ -3,6 +3,7 @@ import type { Effect } from '../core/entry.ts';
 import type { Finding } from '../core/finding.ts';
 import {
   CAEP_SESSION_REVOKED,
+  REVOKING_LEVEL,
   type Revocation,
   RISC_ACCOUNT_DISABLED,
 } from '../core/revocation.ts';
@@ -41,9 +42,6 @@ export class Effects {
     return { inputSeq: this.#inputSeq, ordinal };
   }
 }
-
-/** Levels from here on kill live sessions and tokens, so brokers get a revocation. */
-export const REVOKING_LEVEL = 4;
 
 /**
  * The revocation that an opening at a revoking level means; null for gentler levels and closings.

@@ -1,20 +1,44 @@
 import type { AccessEvent } from '../core/access-event.ts';
-import { chainIdOf } from '../core/access-event.ts';
 import type { InputEntry } from '../core/entry.ts';
-import type { DetectionFamily, Finding, TripDecision } from '../core/finding.ts';
-import { LIMITS } from '../core/limits.ts';
+import type { TripDecision } from '../core/finding.ts';
 import { MINUTE_MS } from '../core/time.ts';
-import { measuresOf } from './baseline/agent-baseline.ts';
 import { observeBaseline } from './baseline/baseline.ts';
-import { attachRevocation, levelOf, openBreaker, stateOf } from './breaker/board.ts';
+import {
+  attachRevocation,
+  hasRoomFor,
+  isQuiet,
+  levelOf,
+  openBreaker,
+  stateOf,
+} from './breaker/board.ts';
+import { strictest } from './breaker/check.ts';
+import type { Subject } from './breaker/match-index.ts';
 import { decide } from './breaker/policy.ts';
-import { type Effects, REVOKING_LEVEL, revocationOf } from './effects.ts';
-import { firstReport, identityOf, type Novelty, remember } from './idempotency.ts';
-import { findingOf, type Judgement, judge, resolvedGrant } from './judge.ts';
+import { type Effects, revocationOf } from './effects.ts';
+import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
+import { addedBy, noveltyOf } from './idempotency.ts';
+import {
+  countFailure,
+  type Failure,
+  findingOf,
+  type Judgement,
+  judge,
+  markBlind,
+  resolvedGrant,
+} from './judge.ts';
+import {
+  agentFlood,
+  clockSkewed,
+  detectorFailed,
+  idConflict,
+  tell,
+  tellHourly,
+} from './notices.ts';
+import { agentOf, countOther, FLOOD_BLIND, OTHER_AGENTS } from './population.ts';
 import type { Registry } from './registry.ts';
 import { addRisk } from './risk.ts';
 import { observeSource } from './source/watch.ts';
-import { type AgentState, createAgent, type TenantState } from './tenant-state.ts';
+import type { AgentState, TenantState } from './tenant-state.ts';
 
 /** Score from which an agent counts as anomalous, and how long its baseline then learns nothing. */
 const ANOMALOUS_SCORE = 70;
@@ -29,21 +53,29 @@ export function foldInput(
   term: number,
   effects: Effects,
 ): void {
-  const event = entry.body;
-  const novelty = noveltyOf(tenant, entry);
+  const { body: event, loggedAt } = entry;
+  const novelty = noveltyOf(tenant.reports, entry);
   observeSource(tenant, entry, novelty, effects);
   if (novelty === 'duplicate') return;
-  const agent = agentOf(tenant, event, entry.loggedAt);
-  if (!agent) return;
-  if (novelty === 'id_conflict') effects.finding(tenant.tenant, idConflict(effects.nextId, event));
-
-  const counted = isCounted(tenant, event, entry.loggedAt);
-  if (counted) {
-    agent.calls += 1;
-    const learn = entry.loggedAt >= agent.quarantinedUntil && !isTripped(tenant, event);
-    observeBaseline(agent.baseline, measuresOf(event), event.time, { learn });
+  const agent = agentOf(tenant, event, loggedAt);
+  if (!agent) {
+    turnAway(registry, tenant, entry, effects);
+    return;
   }
-  const judgements = judge(registry, tenant, agent, event, counted, entry.loggedAt);
+  if (novelty === 'id_conflict') tell(tenant, event, idConflict(event), effects);
+  const fault = timeFaultOf(event, loggedAt);
+  if (fault !== null) {
+    setAside(registry, tenant, agent, entry, fault, effects);
+    return;
+  }
+  const added = event.phase === 'proposed' ? null : addedBy(tenant.reports, event, loggedAt);
+  if (added) {
+    agent.calls += added.calls;
+    const learn = loggedAt >= agent.quarantinedUntil && !isTripped(tenant, event);
+    observeBaseline(agent.baseline, added, windowTimeOf(event, loggedAt), { learn });
+  }
+  const { judgements, failures } = judge(registry, tenant, agent, event, added, loggedAt);
+  for (const failure of failures) tellFailure(tenant, entry, failure, effects);
   if (event.history) {
     agent.openFindings.clear();
     return;
@@ -53,10 +85,45 @@ export function foldInput(
   }
 }
 
-/** A proposal is a question: asked again, it is answered again. */
-function noveltyOf({ eventIds }: TenantState, { body, contentHash }: InputEntry): Novelty {
-  if (body.phase === 'proposed') return 'new';
-  return remember(eventIds, identityOf(body), contentHash);
+/** An event of an agent that no room could be made for: counted, told, not judged. */
+function turnAway(
+  registry: Registry,
+  tenant: TenantState,
+  entry: InputEntry,
+  effects: Effects,
+): void {
+  tenant.unjudged.agents += 1;
+  const others = countOther(tenant, entry.loggedAt);
+  markBlind(registry, tenant, others, OTHER_AGENTS, FLOOD_BLIND);
+  tellHourly(tenant, '', entry, agentFlood(), effects);
+}
+
+/** An event of another time: counted, told once per source, not judged; it moves nothing. */
+function setAside(
+  registry: Registry,
+  tenant: TenantState,
+  agent: AgentState,
+  entry: InputEntry,
+  fault: TimeFault,
+  effects: Effects,
+): void {
+  const { source, agent: named } = entry.body;
+  tenant.unjudged[fault] += 1;
+  markBlind(registry, tenant, agent, named.id, TIME_BLIND[fault]);
+  const subject = `${fault}\n${source.deliveredBy}\n${source.name ?? ''}`;
+  tellHourly(tenant, subject, entry, clockSkewed(entry, fault), effects);
+}
+
+function tellFailure(
+  tenant: TenantState,
+  entry: InputEntry,
+  { detector, errorClass }: Failure,
+  effects: Effects,
+): void {
+  tenant.unjudged.detector += 1;
+  const disabled = countFailure(tenant, detector);
+  const subject = `${detector.id}${disabled ? '\ndisabled' : ''}`;
+  tellHourly(tenant, subject, entry, detectorFailed(detector.id, errorClass, disabled), effects);
 }
 
 /** Turns a judgement into a finding and, where the policy allows, into a trip. */
@@ -78,7 +145,8 @@ function conclude(
     posture: tenant.posture,
     trust: event.source.trust,
     registered: resolvedGrant(tenant, agent, event.agent.id) !== null,
-    openAutomatic: () => openAutomatic(tenant),
+    openAutomatic: tenant.board.automatic,
+    hasRoomFor: (key) => hasRoomFor(tenant.board, key),
     agentsInTenant: tenant.agents.size,
   });
   const findingId = effects.nextId;
@@ -122,73 +190,22 @@ function markAnomaly(agent: AgentState, entry: InputEntry, { detector, mode, ver
   if (score >= ANOMALOUS_SCORE) agent.quarantinedUntil = entry.loggedAt + QUARANTINE_MS;
 }
 
-function agentOf(tenant: TenantState, event: AccessEvent, logTime: number): AgentState | null {
-  const known = tenant.agents.get(event.agent.id);
-  if (known) {
-    known.lastSeen = Math.max(known.lastSeen, event.time);
-    return known;
-  }
-  if (tenant.agents.size >= LIMITS.agentsPerTenant && !forgetIdleAgent(tenant, logTime))
-    return null;
-  const agent = createAgent(event.time);
-  tenant.agents.set(event.agent.id, agent);
-  return agent;
+/** Whether a breaker of the agent, its session or anything else it acts under is open. */
+function isTripped({ board }: TenantState, event: AccessEvent): boolean {
+  return isQuiet(board) ? false : strictest(board, undefined, subjectOf(event)) !== null;
 }
 
-/** Makes room by forgetting the agent that came first, if it is neither tripped nor registered. */
-function forgetIdleAgent(tenant: TenantState, logTime: number): boolean {
-  for (const [id, agent] of tenant.agents) {
-    if (resolvedGrant(tenant, agent, id) || agent.quarantinedUntil > logTime) continue;
-    tenant.agents.delete(id);
-    return true;
-  }
-  return false;
-}
-
-/** Second reports, proposals and late arrivals are kept for the record but move no window. */
-function isCounted(tenant: TenantState, event: AccessEvent, logTime: number): boolean {
-  if (event.phase === 'proposed' || !firstReport(tenant.actions, event)) return false;
-  return event.history === true || event.time >= logTime - LIMITS.latenessMs;
-}
-
-function isTripped(tenant: TenantState, event: AccessEvent): boolean {
-  const { id: tenantId } = event.tenant;
-  const key = { tenant: tenantId, kind: 'agent', id: event.agent.id } as const;
-  return levelOf(stateOf(tenant.board, key)) > 0;
-}
-
-function openAutomatic(tenant: TenantState): Record<DetectionFamily, number> {
-  const open = { deterministic: 0, statistical: 0, novelty: 0 };
-  for (const { state } of tenant.board.entries.values()) {
-    if (state.phase !== 'open' || state.level < REVOKING_LEVEL) continue;
-    if (state.class in open) open[state.class as DetectionFamily] += 1;
-  }
-  return open;
-}
-
-/** The same id with other content: either a broken sender or somebody rewriting the record. */
-function idConflict(id: string, event: AccessEvent): Finding {
+function subjectOf(event: AccessEvent): Subject {
+  const session = event.session?.id;
+  const chain = event.token?.txn ?? event.trace?.traceId;
+  const jti = event.token?.jti;
   return {
-    id,
-    time: event.time,
-    eventId: event.id,
     tenant: event.tenant.id,
     agent: event.agent.id,
-    chain: chainIdOf(event),
-    detector: 'id_conflict',
-    detectorVersion: 1,
-    family: 'deterministic',
-    mode: 'alert',
-    level: 'medium',
-    score: 20,
-    actual: null,
-    typical: null,
-    probability: null,
-    title: 'The same event id arrived twice with different content',
-    explanation:
-      'A sender reported this id before with other content. Both are kept. Either the sender ' +
-      'reuses ids, or somebody rewrote a record.',
-    evidence: { events: [event.id], measures: {}, facts: { sender: event.source.deliveredBy } },
-    decision: { tripped: false, why: 'below_threshold' },
+    // An event without a session is not of every session of its agent.
+    session: session ?? '',
+    tool: event.action.name,
+    ...(chain === undefined ? {} : { chain }),
+    ...(jti === undefined ? {} : { jti }),
   };
 }

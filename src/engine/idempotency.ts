@@ -1,56 +1,110 @@
-import type { AccessEvent, EventKind } from '../core/access-event.ts';
+import { type AccessEvent, type EventKind, TRUST_ORDER } from '../core/access-event.ts';
+import type { InputEntry } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
-
-/**
- * A bounded memory of keys in two generations: when the young one is half the limit, the old one is
- * forgotten whole. Between half and all of the limit is remembered, without a deletion per key.
- */
-export interface Remembered {
-  young: Map<string, string>;
-  old: Map<string, string>;
-}
+import type { Redacted } from '../core/redacted.ts';
+import type { EpochMs } from '../core/time.ts';
+import { MEASURES, type Measure, measuresOf } from './baseline/agent-baseline.ts';
+import { hashOf, RecentHashes } from './recent-hashes.ts';
 
 export type Novelty = 'new' | 'duplicate' | 'id_conflict';
 
-export function createRemembered(): Remembered {
-  return { young: new Map(), old: new Map() };
+/**
+ * What a tenant's senders reported, so that nothing counts twice. Ids and actions older than the
+ * window (`rememberedGenerations` in limits.ts) are forgotten: their repeats are taken for news.
+ */
+export interface Reports {
+  readonly ids: RecentHashes;
+  /** History has ids of its own, so that an import pushes no live id out. */
+  readonly historyIds: RecentHashes;
+  readonly actions: RecentHashes;
 }
 
-/** Ids are unique per sender; senders share the tenant's window. History never meets live ids. */
-export function identityOf(event: AccessEvent): string {
-  const lane = event.history ? 'history' : 'live';
-  return `${lane}\n${event.source.deliveredBy}\n${event.id}`;
-}
+/** Every action has a size in each of these; calls are counted by the action itself. */
+const SIZES = MEASURES.filter((measure) => measure !== 'calls');
 
-/** Whether this report was seen before; remembers it when not. */
-export function remember(ids: Remembered, identity: string, contentHash: string): Novelty {
-  const known = ids.young.get(identity) ?? ids.old.get(identity);
-  if (known !== undefined) return known === contentHash ? 'duplicate' : 'id_conflict';
-  put(ids, identity, contentHash, LIMITS.rememberedEventIds);
-  return 'new';
+export function createReports(): Reports {
+  const ids = { figures: 0, perGeneration: LIMITS.rememberedEventIds };
+  const actions = { figures: SIZES.length, perGeneration: LIMITS.rememberedActions };
+  return {
+    ids: new RecentHashes(ids),
+    historyIds: new RecentHashes(ids),
+    actions: new RecentHashes(actions),
+  };
 }
 
 /**
- * Whether this is the first report of an action: a span and an audit record of one tool call
- * share its call id and trace, and count once.
+ * Whether this report was seen before; remembers it when not. Ids are unique per sender. A hash
+ * stands for the id, so a duplicate must also agree in 32 bits of its content: ids made to collide
+ * are conflicts, which are kept. A proposal is a question: asked again, it is answered again.
  */
-export function firstReport(actions: Remembered, event: AccessEvent): boolean {
+export function noveltyOf(
+  reports: Reports,
+  { body, contentHash, loggedAt }: Pick<InputEntry, 'body' | 'contentHash' | 'loggedAt'>,
+): Novelty {
+  if (body.phase === 'proposed') return 'new';
+  const ids = body.history ? reports.historyIds : reports.ids;
+  const identity = `${body.source.deliveredBy}\n${body.id}`;
+  const hash = hashOf(identity);
+  const content = hashOf(contentHash).low;
+  const known = ids.find(hash);
+  if (known?.tag === content) return 'duplicate';
+  if (!known) {
+    ids.put(hash, content, [], loggedAt);
+    return 'new';
+  }
+  // The other content under this id is remembered too, so that its own repeats are duplicates.
+  const other = hashOf(`${identity}\n${contentHash}`);
+  if (ids.find(other)?.tag === content) return 'duplicate';
+  ids.put(other, content, [], loggedAt);
+  return 'id_conflict';
+}
+
+/**
+ * What one report adds to the measures; null where it tells nothing new. A span and an audit record
+ * of one tool call share its call id and trace: the call counts once, and of each size the largest
+ * that anybody reported, whoever came first.
+ */
+export function addedBy(
+  { actions }: Reports,
+  event: Redacted<AccessEvent>,
+  logTime: EpochMs,
+): Readonly<Record<Measure, number>> | null {
+  const sizes = measuresOf(event);
+  const key = actionOf(event);
+  if (key === null) return sizes;
+  const hash = hashOf(key);
+  const trust = TRUST_ORDER.indexOf(event.source.trust);
+  const known = actions.find(hash);
+  if (!known) {
+    actions.put(
+      hash,
+      trust,
+      SIZES.map((measure) => sizes[measure]),
+      logTime,
+    );
+    return sizes;
+  }
+  const added = { ...sizes, calls: 0 };
+  let isNews = false;
+  const largest = SIZES.map((measure, index) => {
+    const seen = known.figures[index] ?? 0;
+    const more = Math.max(0, sizes[measure] - seen);
+    added[measure] = more;
+    if (more > 0) isNews = true;
+    return seen + more;
+  });
+  if (!isNews && trust <= known.tag) return null;
+  actions.put(hash, Math.max(trust, known.tag), largest, logTime);
+  return isNews ? added : null;
+}
+
+function actionOf(event: AccessEvent): string | null {
   const callId = event.action.toolCallId;
-  if (callId === undefined) return true;
+  if (callId === undefined) return null;
   const scope = event.trace?.traceId ?? event.session?.id ?? '';
   const part = PARTS.has(event.kind) ? event.kind : 'action';
-  const key = `${part}\n${event.agent.id}\n${scope}\n${callId}`;
-  if (actions.young.has(key) || actions.old.has(key)) return false;
-  put(actions, key, '', LIMITS.rememberedActions);
-  return true;
+  return `${part}\n${event.agent.id}\n${scope}\n${callId}`;
 }
 
 /** Steps before a call that name it too: the decision and the approval are not the call. */
 const PARTS: ReadonlySet<EventKind> = new Set<EventKind>(['authz_decision', 'approval']);
-
-function put(memory: Remembered, key: string, value: string, limit: number): void {
-  memory.young.set(key, value);
-  if (memory.young.size < limit / 2) return;
-  memory.old = memory.young;
-  memory.young = new Map();
-}

@@ -4,10 +4,18 @@ import type { Finding, TripDecision } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
+import { type Measure, NOTHING_ADDED } from './baseline/agent-baseline.ts';
 import { viewOf } from './baseline/baseline.ts';
-import type { AnyDetector, DetectorContext, DetectorVerdict } from './detect/detector.ts';
+import type {
+  AnyDetector,
+  DetectorContext,
+  DetectorVerdict,
+  NotJudged,
+} from './detect/detector.ts';
+import { windowTimeOf } from './event-time.ts';
 import { actionFactOf, grantOf, resourceFactOf } from './grants.ts';
-import { type Registry, settingOf } from './registry.ts';
+import { errorClassOf } from './notices.ts';
+import { modeOf, type Registry, settingOf } from './registry.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
 
 /** A verdict worth telling, with the detector and mode it came from. */
@@ -17,40 +25,109 @@ export interface Judgement {
   readonly verdict: DetectorVerdict;
 }
 
-/** Asks every detector about one event; notes who was blind and keeps repeats back. */
+/** A detector that threw; of the error only its class is kept. */
+export interface Failure {
+  readonly detector: AnyDetector;
+  readonly errorClass: string;
+}
+
+export interface Judged {
+  readonly judgements: readonly Judgement[];
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * Asks every detector about one event; notes who was blind and keeps repeats back. A detector that
+ * throws loses its memory of the agent, shows as blind, and costs the others nothing.
+ */
 export function judge(
   registry: Registry,
   tenant: TenantState,
   agent: AgentState,
   event: Redacted<AccessEvent>,
-  counted: boolean,
+  added: Readonly<Record<Measure, number>> | null,
   logTime: EpochMs,
-): readonly Judgement[] {
+): Judged {
   const judgements: Judgement[] = [];
+  const failures: Failure[] = [];
   const shared = {
     logTime,
-    counted,
+    counted: added !== null,
+    added: added ?? NOTHING_ADDED,
     grant: resolvedGrant(tenant, agent, event.agent.id),
     resourceFact: resourceFactOf(tenant.grants, event),
     actionFact: actionFactOf(tenant.grants, event),
-    baseline: viewOf(agent.baseline, event.time),
+    baseline: viewOf(agent.baseline, windowTimeOf(event, logTime)),
   };
   for (const detector of registry.detectors) {
-    const { mode, options } = settingOf(detector, tenant.config, event.agent.id);
-    if (mode === 'off' || detector.applies?.(event) === false) continue;
-    const context: DetectorContext<unknown> = { config: options, ...shared };
-    const blind = detector.judges(event, context);
-    agent.coverage[detector.id] = blind;
-    if (blind) continue;
-    const state = agent.detectors[detector.id] ?? detector.init();
-    agent.detectors[detector.id] = state;
-    for (const verdict of detector.observe(event, state, context)) {
-      // Each proposal is answered by itself, and leaves the news of the act to the act.
-      const told = event.phase === 'proposed' || isNews(agent, detector, verdict, logTime);
-      if (told) judgements.push({ detector, mode, verdict });
+    if (isDisabled(tenant, detector)) {
+      agent.coverage[detector.id] = FAILED_BLIND;
+      continue;
+    }
+    try {
+      const { mode, options } = settingOf(detector, tenant.config, event.agent.id);
+      if (mode === 'off' || detector.applies?.(event) === false) continue;
+      for (const verdict of ask(detector, agent, event, { config: options, ...shared })) {
+        // Each proposal is answered by itself, and leaves the news of the act to the act.
+        const told = event.phase === 'proposed' || isNews(agent, detector, verdict, event, logTime);
+        if (told) judgements.push({ detector, mode, verdict });
+      }
+    } catch (error) {
+      delete agent.detectors[detector.id];
+      agent.coverage[detector.id] = FAILED_BLIND;
+      failures.push({ detector, errorClass: errorClassOf(error) });
     }
   }
-  return judgements;
+  return { judgements, failures };
+}
+
+function ask(
+  detector: AnyDetector,
+  agent: AgentState,
+  event: Redacted<AccessEvent>,
+  context: DetectorContext<unknown>,
+): readonly DetectorVerdict[] {
+  const blind = detector.judges(event, context);
+  agent.coverage[detector.id] = blind;
+  if (blind) return [];
+  const state = agent.detectors[detector.id] ?? detector.init();
+  agent.detectors[detector.id] = state;
+  return [...detector.observe(event, state, context)];
+}
+
+const FAILED_BLIND: NotJudged = {
+  field: 'detector',
+  cure: 'The detector failed: see its detector_failed finding, and report the bug.',
+};
+
+/** Counts a failure; true when it is the one that switches the detector off in this tenant. */
+export function countFailure({ failures }: TenantState, detector: AnyDetector): boolean {
+  const count = (failures.get(versionOf(detector)) ?? 0) + 1;
+  failures.set(versionOf(detector), count);
+  return count === LIMITS.detectorFailures;
+}
+
+function isDisabled({ failures }: TenantState, detector: AnyDetector): boolean {
+  if (failures.size === 0) return false;
+  return (failures.get(versionOf(detector)) ?? 0) >= LIMITS.detectorFailures;
+}
+
+/** Another version has its own failures: an upgrade may have mended it. */
+function versionOf({ id, version }: AnyDetector): string {
+  return `${id}@${version}`;
+}
+
+/** Marks every active detector as kept from judging an event. */
+export function markBlind(
+  registry: Registry,
+  tenant: TenantState,
+  agent: AgentState,
+  id: string,
+  blind: NotJudged,
+): void {
+  for (const detector of registry.detectors) {
+    if (modeOf(detector, tenant.config, id) !== 'off') agent.coverage[detector.id] = blind;
+  }
 }
 
 export function resolvedGrant(tenant: TenantState, agent: AgentState, agentId: string) {
@@ -58,19 +135,27 @@ export function resolvedGrant(tenant: TenantState, agent: AgentState, agentId: s
   return agent.grant;
 }
 
-/** The same verdict again is news only when it would act more strongly than the one told. */
+/**
+ * The same verdict again is news only when it would act more strongly than the one told, or when
+ * what was the agent's own word is now somebody else's too.
+ */
 function isNews(
   agent: AgentState,
   detector: AnyDetector,
   verdict: DetectorVerdict,
+  event: AccessEvent,
   logTime: EpochMs,
 ): boolean {
   const key = `${detector.id}\n${verdict.dedupKey}`;
   const level = verdict.trip?.level ?? 0;
-  const open = agent.openFindings.get(key);
-  if (open && open.until > logTime && level <= open.level) return false;
+  const told = agent.openFindings.get(key);
+  const open = told && told.until > logTime ? told : undefined;
+  const vouched = event.source.trust !== 'agent';
+  if (open && level <= open.level && (open.vouched || !vouched)) return false;
+  const until = logTime + verdict.dedupMs;
+  const known = vouched || (open?.vouched ?? false);
   agent.openFindings.delete(key);
-  agent.openFindings.set(key, { until: logTime + verdict.dedupMs, score: verdict.score, level });
+  agent.openFindings.set(key, { until, score: verdict.score, level, vouched: known });
   if (agent.openFindings.size > LIMITS.openFindingsPerAgent) {
     for (const oldest of agent.openFindings.keys()) {
       agent.openFindings.delete(oldest);

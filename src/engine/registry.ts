@@ -14,9 +14,13 @@ export interface Setting {
 
 /** Mode and parsed options of one detector for one agent; the agent's override wins. */
 export function settingOf(detector: AnyDetector, config: TenantConfig, agent: string): Setting {
+  const options = config.detectors[detector.id]?.options;
+  return { mode: modeOf(detector, config, agent), options: optionsOf(detector, options) };
+}
+
+export function modeOf(detector: AnyDetector, config: TenantConfig, agent: string): DetectorMode {
   const entry = config.detectors[detector.id];
-  const mode = entry?.agents?.[agent]?.mode ?? entry?.mode ?? detector.defaultMode;
-  return { mode, options: optionsOf(detector, entry?.options) };
+  return entry?.agents?.[agent]?.mode ?? entry?.mode ?? detector.defaultMode;
 }
 
 const parsed = new WeakMap<object, Map<string, unknown>>();

@@ -6,12 +6,14 @@ import {
   type Effect,
   type FoldedEntry,
   type GrantEntry,
+  type InputEntry,
   SYSTEM_TENANT,
   type TickEntry,
   UNKNOWN_TENANT,
 } from '../core/entry.ts';
 import { assertNever } from '../core/errors.ts';
 import { EMPTY_GRANTS } from '../core/grant.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import {
   acknowledge,
@@ -24,9 +26,11 @@ import {
 } from './breaker/board.ts';
 import { Effects, revocationOf } from './effects.ts';
 import { foldInput } from './fold-input.ts';
+import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
 import type { Registry } from './registry.ts';
+import type { ShardCut } from './snapshot.ts';
 import { checkSources } from './source/watch.ts';
-import { createTenant, type TenantState } from './tenant-state.ts';
+import { type AgentState, createTenant, type TenantState } from './tenant-state.ts';
 
 export interface ShardOptions {
   readonly registry: Registry;
@@ -48,6 +52,8 @@ export class Shard {
   logTime: EpochMs = 0;
   /** Sequence of the last entry folded. */
   seq = 0;
+  /** The snapshot being taken, if any; no part of the state. */
+  cut: ShardCut | null = null;
 
   constructor(options: ShardOptions) {
     this.registry = options.registry;
@@ -61,7 +67,12 @@ export class Shard {
       effects.begin(entry.seq);
       this.logTime = Math.max(this.logTime, entry.loggedAt);
       this.seq = entry.seq;
-      this.#fold(entry, effects);
+      try {
+        this.#fold(entry, effects);
+      } catch (error) {
+        // As deterministic as the fold: the same entry fails in the same place on every replay.
+        this.#fail(entry, error, effects);
+      }
     }
     return effects.list;
   }
@@ -77,10 +88,17 @@ export class Shard {
     return next;
   }
 
-  /** The state of a tenant, created at first mention with what holds for any tenant. */
-  tenant(id: string): TenantState {
+  /**
+   * The state of a tenant, created at first mention with what holds for any tenant. Beyond
+   * `LIMITS.tenants` it is that of the unknown tenants; those that people's orders name have a few
+   * more places.
+   */
+  tenant(id: string, by: 'event' | 'order' = 'event'): TenantState {
     const known = this.tenants.get(id);
     if (known) return known;
+    const most = LIMITS.tenants + (by === 'order' ? LIMITS.tenantsForPeople : 0);
+    const isOurs = id === UNKNOWN_TENANT || id === SYSTEM_TENANT;
+    if (!isOurs && this.tenants.size >= most) return this.tenant(UNKNOWN_TENANT);
     const posture = id === UNKNOWN_TENANT ? 'shadow' : this.initialPosture;
     const system = this.tenants.get(SYSTEM_TENANT);
     const created = createTenant(id, posture, {
@@ -102,7 +120,7 @@ export class Shard {
   #fold(entry: FoldedEntry, effects: Effects): void {
     switch (entry.kind) {
       case 'input':
-        foldInput(this.registry, this.tenant(entry.tenant), entry, this.term, effects);
+        this.#input(entry, effects);
         return;
       case 'tick':
         this.#tick(entry, effects);
@@ -126,6 +144,24 @@ export class Shard {
     }
   }
 
+  #input(entry: InputEntry, effects: Effects): void {
+    const tenant = this.tenant(entry.tenant);
+    if (tenant.tenant !== entry.tenant) {
+      tenant.unjudged.tenants += 1;
+      tellHourly(tenant, '', entry, tenantFlood(), effects);
+    }
+    foldInput(this.registry, tenant, entry, this.term, effects);
+  }
+
+  /** What the entry had decided before it failed stands; the next entry is folded as ever. */
+  #fail(entry: FoldedEntry, error: unknown, effects: Effects): void {
+    const tenant = this.tenant(entry.tenant);
+    tenant.unjudged.entry += 1;
+    if (entry.kind !== 'input') return;
+    const errorClass = errorClassOf(error);
+    tellHourly(tenant, errorClass, entry, entryFailed(errorClass), effects);
+  }
+
   #tick(entry: TickEntry, effects: Effects): void {
     for (const tenant of this.tenants.values()) {
       checkSources(tenant, entry.loggedAt, effects);
@@ -140,22 +176,36 @@ export class Shard {
 
   #configure(entry: ConfigEntry): void {
     if ('type' in entry.body) this.term = Math.max(this.term, entry.body.term);
-    else this.tenant(entry.tenant).config = entry.body;
+    else {
+      const tenant = this.#ordered(entry.tenant);
+      if (!tenant) return;
+      tenant.config = entry.body;
+      tenant.failures.clear();
+    }
+  }
+
+  /** The tenant an order names; null when there is no room for it, for an order has no bucket. */
+  #ordered(id: string): TenantState | null {
+    const tenant = this.tenant(id, 'order');
+    return tenant.tenant === id ? tenant : null;
   }
 
   #grant(entry: GrantEntry): void {
-    const tenant = this.tenant(entry.tenant);
+    const tenant = this.#ordered(entry.tenant);
+    if (!tenant) return;
     tenant.grants = entry.body;
     for (const agent of tenant.agents.values()) agent.grant = undefined;
   }
 
   #acknowledge(entry: AckEntry): void {
     const { key, epoch, receiver, term } = entry.body;
-    if (term <= this.term) acknowledge(this.tenant(entry.tenant).board, key, epoch, receiver);
+    const board = this.tenants.get(entry.tenant)?.board;
+    if (board && term <= this.term) acknowledge(board, key, epoch, receiver);
   }
 
   #command(entry: CommandEntry, effects: Effects): void {
-    const tenant = this.tenant(entry.tenant);
+    const tenant = this.#ordered(entry.tenant);
+    if (!tenant) return;
     const command = entry.body;
     switch (command.type) {
       case 'enforce':
@@ -163,7 +213,7 @@ export class Shard {
         if (entry.tenant === UNKNOWN_TENANT) return;
         tenant.posture = command.type;
         tenant.wouldHaveTripped = 0;
-        for (const agent of tenant.agents.values()) agent.openFindings.clear();
+        for (const agent of tenant.agents.values()) forgetFindings(tenant, agent);
         return;
       case 'trip': {
         const opening = {
@@ -210,6 +260,13 @@ export class Shard {
     effects.transition(tenant.tenant, transition);
     // What tripped it may still be going on: let it be told, and trip, again.
     const agent = transition.key.agent ?? transition.key.id;
-    tenant.agents.get(agent)?.openFindings.clear();
+    const state = tenant.agents.get(agent);
+    if (state) forgetFindings(tenant, state);
   }
+}
+
+function forgetFindings(tenant: TenantState, agent: AgentState): void {
+  if (agent.openFindings.size === 0) return;
+  tenant.cut?.keep(agent);
+  agent.openFindings.clear();
 }

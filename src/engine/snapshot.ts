@@ -1,20 +1,22 @@
 import type { Transition } from '../core/breaker.ts';
-import { breakerKeyText } from '../core/breaker.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import { assert, TripcoilError } from '../core/errors.ts';
 import type { GrantSet } from '../core/grant.ts';
+import type { EpochMs } from '../core/time.ts';
 import { restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
-import type { BoardEntry } from './breaker/board.ts';
+import { type BoardEntry, restoreEntry } from './breaker/board.ts';
+import { wordsOf, wordsText } from './hash-text.ts';
+import type { FrozenGeneration } from './recent-hashes.ts';
 import type { Shard } from './shard.ts';
 import type { SourceState } from './source/source.ts';
 import { addSource, sourcesOf } from './source/sources.ts';
-import type { AgentState, OpenFinding, TenantState } from './tenant-state.ts';
+import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when the shape of a chunk changes; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
-const IDS_PER_CHUNK = 1_000;
-const GENERATIONS = ['old', 'young'] as const;
+const ITEMS_PER_CHUNK = 1_000;
+const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
 
 /** A shard's state as a sequence of small plain values, so that nothing big is ever stringified. */
 export type SnapshotChunk =
@@ -34,14 +36,21 @@ export type SnapshotChunk =
       readonly feedSeq: number;
       readonly epochFloor: number;
       readonly wouldHaveTripped: number;
+      readonly notices: readonly (readonly [string, EpochMs])[];
+      readonly failures: readonly (readonly [string, number])[];
+      readonly unjudged: Readonly<Record<Unjudged, number>>;
     }
   | { readonly type: 'breakers'; readonly tenant: string; readonly entries: readonly BoardEntry[] }
   | { readonly type: 'ring'; readonly tenant: string; readonly ring: readonly Transition[] }
   | {
-      readonly type: 'ids' | 'actions';
+      readonly type: 'hashes';
       readonly tenant: string;
-      readonly generation: 'old' | 'young';
-      readonly pairs: readonly (readonly [string, string])[];
+      readonly memory: (typeof MEMORIES)[number];
+      /** The period of the generation, in the first of its chunks. */
+      readonly since?: number;
+      /** Sixteen digits of base64url an entry. */
+      readonly words: string;
+      readonly figures: readonly number[];
     }
   | { readonly type: 'source'; readonly tenant: string; readonly source: SourceState }
   | {
@@ -58,35 +67,158 @@ type SnapshotAgent = Omit<AgentState, 'baseline' | 'openFindings' | 'grant'> & {
 
 /** The whole state, in a fixed order: equal states give equal chunks. */
 export function* snapshot(shard: Shard): Generator<SnapshotChunk> {
-  const { seq, term, logTime } = shard;
-  yield { type: 'shard', version: SNAPSHOT_VERSION, seq, term, logTime };
-  for (const tenant of shard.tenants.values()) yield* tenantChunks(tenant);
+  yield shardChunk(shard);
+  for (const tenant of shard.tenants.values()) {
+    yield* frozenChunks(frozen(tenant));
+    for (const [id, agent] of tenant.agents) {
+      const chunk = agentChunk(tenant.tenant, id, agent);
+      yield { ...chunk, state: { ...chunk.state, baseline: snapshotBaseline(agent.baseline) } };
+    }
+  }
 }
 
-function* tenantChunks(state: TenantState): Generator<SnapshotChunk> {
-  const { tenant, posture, config, grants, board, wouldHaveTripped } = state;
+/**
+ * The state as of one moment, written down bit by bit while the fold goes on. What changes by
+ * replacement (breakers, transitions, configuration) and what only grows (hashes) is held by
+ * reference; an agent is written down at its turn, or just before it first changes, whichever comes
+ * first. One cut of a shard at a time: the next one finishes the one before it.
+ */
+export class ShardCut implements Cut {
+  readonly seq: number;
+  readonly #shard: Shard;
+  readonly #first: SnapshotChunk;
+  readonly #tenants: readonly FrozenTenant[];
+  /** Agents not written yet; a text where one has changed since. */
+  readonly #pending = new Map<AgentState, Pending>();
+
+  constructor(shard: Shard) {
+    shard.cut?.end();
+    this.seq = shard.seq;
+    this.#shard = shard;
+    this.#first = shardChunk(shard);
+    this.#tenants = [...shard.tenants.values()].map(frozen);
+    for (const { tenant, agents } of this.#tenants) {
+      for (const [id, agent] of agents) this.#pending.set(agent, { tenant, id, text: null });
+    }
+    shard.cut = this;
+    for (const tenant of shard.tenants.values()) tenant.cut = this;
+  }
+
+  keep(agent: AgentState): void {
+    const pending = this.#pending.get(agent);
+    if (pending) pending.text ??= agentText(pending, agent);
+  }
+
+  /** One chunk a line, in the order of `snapshot`; to be read once. */
+  *lines(): Generator<string> {
+    yield JSON.stringify(this.#first);
+    for (const tenant of this.#tenants) {
+      for (const chunk of frozenChunks(tenant)) yield JSON.stringify(chunk);
+      for (const [, agent] of tenant.agents) {
+        const pending = this.#pending.get(agent);
+        if (!pending) continue;
+        this.#pending.delete(agent);
+        yield pending.text ?? agentText(pending, agent);
+      }
+    }
+    this.end();
+  }
+
+  /** Lets go of the shard; what is not read yet is written down now. Safe twice. */
+  end(): void {
+    if (this.#shard.cut !== this) return;
+    for (const agent of this.#pending.keys()) this.keep(agent);
+    this.#shard.cut = null;
+    for (const tenant of this.#shard.tenants.values()) tenant.cut = null;
+  }
+
+  /** As `end`, when nobody will read the rest. */
+  drop(): void {
+    this.#pending.clear();
+    this.end();
+  }
+}
+
+interface Pending {
+  readonly tenant: string;
+  readonly id: string;
+  text: string | null;
+}
+
+function shardChunk({ seq, term, logTime }: Shard): SnapshotChunk {
+  return { type: 'shard', version: SNAPSHOT_VERSION, seq, term, logTime };
+}
+
+interface FrozenTenant {
+  readonly tenant: string;
+  readonly first: SnapshotChunk;
+  readonly breakers: readonly BoardEntry[];
+  readonly ring: readonly Transition[];
+  readonly memories: readonly (readonly [(typeof MEMORIES)[number], readonly FrozenGeneration[]])[];
+  readonly sources: readonly SourceState[];
+  readonly agents: readonly (readonly [string, AgentState])[];
+}
+
+/** References to what does not change in place, and to the agents, which do. */
+function frozen(state: TenantState): FrozenTenant {
+  const { tenant, posture, config, grants, board, wouldHaveTripped, reports } = state;
   const { feedSeq, epochFloor } = board;
-  yield { type: 'tenant', tenant, posture, config, grants, feedSeq, epochFloor, wouldHaveTripped };
-  for (const entries of chunked(board.entries.values()))
-    yield { type: 'breakers', tenant, entries };
-  for (const ring of chunked(board.ring)) yield { type: 'ring', tenant, ring };
-  for (const generation of GENERATIONS) {
-    for (const pairs of chunked(state.eventIds[generation])) {
-      yield { type: 'ids', tenant, generation, pairs };
-    }
-    for (const pairs of chunked(state.actions[generation])) {
-      yield { type: 'actions', tenant, generation, pairs };
-    }
-  }
-  for (const source of sourcesOf(state.sources)) yield { type: 'source', tenant, source };
-  for (const [agent, { baseline, openFindings, grant: _resolved, ...rest }] of state.agents) {
-    yield {
-      type: 'agent',
+  return {
+    tenant,
+    first: {
+      type: 'tenant',
       tenant,
-      agent,
-      state: { ...rest, baseline: snapshotBaseline(baseline), openFindings: [...openFindings] },
-    };
+      posture,
+      config,
+      grants,
+      feedSeq,
+      epochFloor,
+      wouldHaveTripped,
+      notices: [...state.notices],
+      failures: [...state.failures],
+      unjudged: { ...state.unjudged },
+    },
+    breakers: [...board.entries.values()],
+    ring: [...board.ring],
+    memories: MEMORIES.map((memory) => [memory, reports[memory].freeze()]),
+    // Few and small, and they change in place: copied.
+    sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
+    agents: [...state.agents],
+  };
+}
+
+function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
+  const { tenant } = state;
+  yield state.first;
+  for (const entries of chunked(state.breakers)) yield { type: 'breakers', tenant, entries };
+  for (const ring of chunked(state.ring)) yield { type: 'ring', tenant, ring };
+  for (const [memory, generations] of state.memories) {
+    for (const generation of generations) {
+      const each = generation.figures.length / (generation.words.length / 3);
+      for (let from = 0; from < generation.count; from += ITEMS_PER_CHUNK) {
+        const until = Math.min(generation.count, from + ITEMS_PER_CHUNK);
+        const words = wordsText(generation, from, until);
+        const figures = [...generation.figures.subarray(from * each, until * each)];
+        const since = from === 0 ? { since: generation.since } : {};
+        yield { type: 'hashes', tenant, memory, ...since, words, figures };
+      }
+    }
   }
+  for (const source of state.sources) yield { type: 'source', tenant, source };
+}
+
+function agentChunk(tenant: string, agent: string, state: AgentState) {
+  const { baseline, openFindings, grant: _resolved, ...rest } = state;
+  return {
+    type: 'agent',
+    tenant,
+    agent,
+    state: { ...rest, baseline, openFindings: [...openFindings] },
+  } as const;
+}
+
+function agentText({ tenant, id }: Pending, agent: AgentState): string {
+  return JSON.stringify(agentChunk(tenant, id, agent));
 }
 
 /**
@@ -109,28 +241,35 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
     shard.logTime = chunk.logTime;
     return;
   }
-  const tenant = shard.tenant(chunk.tenant);
+  const tenant = shard.tenant(chunk.tenant, 'order');
   switch (chunk.type) {
     case 'tenant':
       tenant.posture = chunk.posture;
       tenant.config = chunk.config;
       tenant.grants = chunk.grants;
       tenant.wouldHaveTripped = chunk.wouldHaveTripped;
+      for (const [key, until] of chunk.notices) tenant.notices.set(key, until);
+      for (const [detector, count] of chunk.failures) tenant.failures.set(detector, count);
+      Object.assign(tenant.unjudged, chunk.unjudged);
       tenant.board.feedSeq = chunk.feedSeq;
       tenant.board.epochFloor = chunk.epochFloor;
       return;
     case 'breakers':
-      for (const entry of chunk.entries) tenant.board.entries.set(breakerKeyText(entry.key), entry);
-      tenant.board.nextClose = undefined;
+      for (const entry of chunk.entries) restoreEntry(tenant.board, entry);
       return;
     case 'ring':
       tenant.board.ring.push(...chunk.ring);
       return;
-    case 'ids':
-      for (const [id, hash] of chunk.pairs) tenant.eventIds[chunk.generation].set(id, hash);
-      return;
-    case 'actions':
-      for (const [key, value] of chunk.pairs) tenant.actions[chunk.generation].set(key, value);
+    case 'hashes':
+      tenant.reports[chunk.memory].restore(
+        {
+          since: chunk.since ?? 0,
+          count: chunk.words.length / 16,
+          words: wordsOf(chunk.words),
+          figures: Float64Array.from(chunk.figures),
+        },
+        chunk.since !== undefined,
+      );
       return;
     case 'source':
       addSource(tenant.sources, chunk.source);
@@ -151,7 +290,7 @@ function* chunked<Item>(items: Iterable<Item>): Generator<readonly Item[]> {
   let chunk: Item[] = [];
   for (const item of items) {
     chunk.push(item);
-    if (chunk.length < IDS_PER_CHUNK) continue;
+    if (chunk.length < ITEMS_PER_CHUNK) continue;
     yield chunk;
     chunk = [];
   }

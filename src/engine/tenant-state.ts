@@ -4,7 +4,7 @@ import type { EpochMs } from '../core/time.ts';
 import { type BaselineState, createBaselineState } from './baseline/baseline.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
 import type { NotJudged } from './detect/detector.ts';
-import { createRemembered, type Remembered } from './idempotency.ts';
+import { createReports, type Reports } from './idempotency.ts';
 import type { RiskState } from './risk.ts';
 import { createSources, type SourcesState } from './source/sources.ts';
 
@@ -13,12 +13,27 @@ export interface OpenFinding {
   readonly until: EpochMs;
   readonly score: number;
   readonly level: number;
+  /** Told on more than the agent's own word. */
+  readonly vouched: boolean;
+}
+
+/** Why an event was recorded but not judged, or not wholly. */
+export const UNJUDGED = ['late', 'ahead', 'agents', 'tenants', 'detector', 'entry'] as const;
+export type Unjudged = (typeof UNJUDGED)[number];
+
+/** A snapshot being taken: told of an agent before it changes, it writes the agent down first. */
+export interface Cut {
+  keep(agent: AgentState): void;
 }
 
 /** Everything the engine knows of one agent. Plain and bounded; one snapshot chunk. */
 export interface AgentState {
   readonly firstSeen: EpochMs;
   lastSeen: EpochMs;
+  /** Log time at which it last moved to the end of the line of agents. */
+  touchedAt: EpochMs;
+  /** Somebody but the agent itself has reported it. */
+  vouched: boolean;
   calls: number;
   baseline: BaselineState;
   /** State of each detector, by its id. */
@@ -39,11 +54,19 @@ export interface TenantState {
   posture: 'shadow' | 'enforce';
   config: TenantConfig;
   grants: GrantSet;
+  /** Heard of least lately first, by log time. */
   readonly agents: Map<string, AgentState>;
   readonly board: BoardState;
-  readonly eventIds: Remembered;
-  readonly actions: Remembered;
+  readonly reports: Reports;
   readonly sources: SourcesState;
+  /** Log time until which the engine does not tell a thing again. */
+  readonly notices: Map<string, EpochMs>;
+  /** Failures by detector and version since the configuration changed. */
+  readonly failures: Map<string, number>;
+  /** Events that were recorded but not judged, by reason. */
+  readonly unjudged: Record<Unjudged, number>;
+  /** The snapshot being taken, if any; no part of the state. */
+  cut: Cut | null;
   /** Findings that enforcement would have acted on, while in shadow. */
   wouldHaveTripped: number;
 }
@@ -59,17 +82,22 @@ export function createTenant(
     ...given,
     agents: new Map(),
     board: createBoard(),
-    eventIds: createRemembered(),
-    actions: createRemembered(),
+    reports: createReports(),
     sources: createSources(),
+    notices: new Map(),
+    failures: new Map(),
+    unjudged: { late: 0, ahead: 0, agents: 0, tenants: 0, detector: 0, entry: 0 },
+    cut: null,
     wouldHaveTripped: 0,
   };
 }
 
-export function createAgent(firstSeen: EpochMs): AgentState {
+export function createAgent(firstSeen: EpochMs, touchedAt: EpochMs, vouched: boolean): AgentState {
   return {
     firstSeen,
     lastSeen: firstSeen,
+    touchedAt,
+    vouched,
     calls: 0,
     baseline: createBaselineState(),
     detectors: {},

@@ -119,7 +119,7 @@ export class OfflineFold {
 }
 
 /** Remembered ids, and sources, which the fold changes and history has none of. */
-const UNSHARED: ReadonlySet<SnapshotChunk['type']> = new Set(['ids', 'actions', 'source']);
+const UNSHARED: ReadonlySet<SnapshotChunk['type']> = new Set(['hashes', 'source']);
 
 /** Agents of different tenants may share a name. */
 export function agentKey(tenant: string, agent: string): string {

@@ -126,12 +126,14 @@ describe('a check', () => {
       tripInput('a', 2),
       inputOf({ id: 'b', session: { id: 's-1' }, attrs: onSession }),
     ]);
-    expect(view.check({ tenant: 'acme', agent: 'bot' })).toMatchObject({
+    expect(view.check({ tenant: 'acme', agent: 'bot', session: 's-2' })).toMatchObject({
       allow: true,
       level: 2,
       reason: 'obedient',
       class: 'deterministic',
     });
+    // Who names no session may be in any.
+    expect(view.check({ tenant: 'acme', agent: 'bot' })).toMatchObject({ allow: false, level: 4 });
     expect(view.check({ tenant: 'acme', agent: 'bot', session: 's-1' })).toMatchObject({
       allow: false,
       level: 4,

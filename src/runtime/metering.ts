@@ -1,7 +1,7 @@
 import type { Effect, FoldedEntry } from '../core/entry.ts';
+import { REVOKING_LEVEL } from '../core/revocation.ts';
 import type { EpochMs } from '../core/time.ts';
 import { SECOND_MS } from '../core/time.ts';
-import { REVOKING_LEVEL } from '../engine/effects.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Partition } from './partition.ts';

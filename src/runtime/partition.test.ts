@@ -6,15 +6,19 @@ import { OBEDIENT, START } from '../engine/testing/entries.ts';
 import { SILENT_METRICS } from '../ports/metrics.ts';
 import type { Unplaced } from './entries.ts';
 import { type Committed, Partition } from './partition.ts';
+import { recover } from './recovery.ts';
+import { Snapshots } from './snapshots.ts';
 import { FakeClock, settled } from './testing/fake-clock.ts';
 import {
   GRANT_ENTRY,
   inputOf,
   OBEDIENT_SHARD,
   RecordingLog,
+  stateText,
   tripInput,
 } from './testing/fixtures.ts';
 import { MemoryLedger } from './testing/memory-ledger.ts';
+import { MemorySnapshotFiles } from './testing/memory-snapshot-files.ts';
 
 function start(shard = new Shard(OBEDIENT_SHARD)) {
   const ledger = new MemoryLedger();
@@ -271,16 +275,12 @@ describe('a fault of ours', () => {
   });
 
   it('in the fold stops the engine and answers everybody who waits', async () => {
-    const broken = {
-      ...OBEDIENT,
-      observe: () => {
+    class BrokenShard extends Shard {
+      override apply(): never {
         throw new Error('bug');
-      },
-    };
-    const detectors = [broken];
-    const { ledger, partition } = start(
-      new Shard({ registry: { detectors }, initialPosture: 'enforce' }),
-    );
+      }
+    }
+    const { ledger, partition } = start(new BrokenShard(OBEDIENT_SHARD));
     const release = ledger.hold();
     const poison = partition.append([inputOf({ id: 'a' })]);
     const proposal = partition.decide([inputOf({ id: 'b' })]);
@@ -292,6 +292,32 @@ describe('a fault of ours', () => {
     });
     expect([partition.writable, partition.settled]).toEqual([false, false]);
     await partition.close();
+  });
+});
+
+describe('a detector that fails', () => {
+  it('stops neither the engine nor the next start', async () => {
+    const failing = {
+      ...OBEDIENT,
+      id: 'failing',
+      observe: () => {
+        throw new TypeError('of [x]');
+      },
+    };
+    const options = {
+      registry: { detectors: [failing, OBEDIENT] },
+      initialPosture: 'enforce',
+    } as const;
+    const { ledger, partition, shard, log } = start(new Shard(options));
+    await partition.append([GRANT_ENTRY]);
+    await partition.decide([tripInput('a', 4)]);
+    await partition.decide([tripInput('b', 4, 'other')]);
+    expect(kinds(ledger).filter((kind) => kind === 'transition')).toHaveLength(2);
+    const snapshots = new Snapshots({ files: new MemorySnapshotFiles(), ledger, log });
+    const again = await recover({ ledger, shard: options, snapshots });
+    expect(again.completed).toEqual([]);
+    expect(stateText(again.shard)).toEqual(stateText(shard));
+    expect(JSON.stringify(ledger.entries)).not.toContain('of [x]');
   });
 });
 

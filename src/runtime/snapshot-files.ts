@@ -7,8 +7,11 @@ export interface SnapshotFiles {
   list(): Promise<readonly string[]>;
   /** The lines of a file, without their ends. Rejects when it cannot be read. */
   lines(name: string): AsyncIterable<string>;
-  /** Writes a file durably and in one step: after a crash it is there whole or not at all. */
-  write(name: string, lines: readonly string[]): Promise<void>;
+  /**
+   * Writes a file durably and in one step: after a crash it is there whole or not at all. Lines come
+   * in slices, each when the one before is written.
+   */
+  write(name: string, slices: AsyncIterable<readonly string[]>): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
@@ -29,12 +32,12 @@ export function nodeSnapshotFiles(directory: string): SnapshotFiles {
         await file.close().catch(() => undefined);
       }
     },
-    async write(name, lines) {
+    async write(name, slices) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const temporary = join(directory, `${name}${PARTIAL}`);
       const file = await open(temporary, 'w', 0o600);
       try {
-        for (const line of lines) await file.write(`${line}\n`);
+        for await (const lines of slices) await file.write(`${lines.join('\n')}\n`);
         await file.sync();
       } finally {
         await file.close();

@@ -160,7 +160,7 @@ describe('a snapshot of something else', () => {
     const { files, snapshots, fresh, older, newest } = await threeWritten();
     for (const name of [older, newest]) {
       const lines = files.files.get(name)!;
-      files.files.set(name, lines.with(0, lines[0]!.replace('"version":1', '"version":99')));
+      files.files.set(name, lines.with(0, lines[0]!.replace('"version":2', '"version":99')));
     }
     expect(await snapshots.restoreLatest(fresh)).toBeNull();
   });
@@ -194,6 +194,10 @@ describe('a snapshot of something else', () => {
   });
 });
 
+async function* slices(...given: (readonly string[])[]) {
+  yield* given;
+}
+
 describe('the files on disk', () => {
   let directory = '';
   beforeEach(async () => {
@@ -204,13 +208,13 @@ describe('the files on disk', () => {
   it('come back line by line, readable by their owner alone, leftovers unseen', async () => {
     const files = nodeSnapshotFiles(directory);
     expect(await files.list()).toEqual([]);
-    await files.write('one', ['{"a":"ü"}', '{"b":2}']);
+    await files.write('one', slices(['{"a":"ü"}'], ['{"b":2}']));
     await writeFile(join(directory, 'two.partial'), 'x');
     expect(await files.list()).toEqual(['one']);
     expect(await readFile(join(directory, 'one'), 'utf8')).toBe('{"a":"ü"}\n{"b":2}\n');
     expect(await Array.fromAsync(files.lines('one'))).toEqual(['{"a":"ü"}', '{"b":2}']);
     expect((await stat(join(directory, 'one'))).mode & 0o777).toBe(0o600);
-    await files.write('one', ['{}']);
+    await files.write('one', slices(['{}']));
     expect(await Array.fromAsync(files.lines('one'))).toEqual(['{}']);
     await files.remove('one');
     await files.remove('one');

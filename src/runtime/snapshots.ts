@@ -1,6 +1,8 @@
 import { createHash, hash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { LIMITS } from '../core/limits.ts';
 import type { Shard } from '../engine/shard.ts';
-import { restoreChunk, type SnapshotChunk, snapshot } from '../engine/snapshot.ts';
+import { restoreChunk, ShardCut, type SnapshotChunk } from '../engine/snapshot.ts';
 import type { Ledger, SequencedEntry } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
@@ -12,6 +14,8 @@ export interface SnapshotsOptions {
   readonly files: SnapshotFiles;
   readonly ledger: Ledger;
   readonly log: Log;
+  /** Lets others run: resolves in a later turn of the event loop. `setImmediate` unless given. */
+  readonly nextTurn?: () => Promise<unknown>;
 }
 
 /**
@@ -29,12 +33,14 @@ export class Snapshots {
   readonly #files: SnapshotFiles;
   readonly #ledger: Ledger;
   readonly #log: Log;
+  readonly #nextTurn: () => Promise<unknown>;
   #writing: Promise<void> | null = null;
 
-  constructor({ files, ledger, log }: SnapshotsOptions) {
+  constructor({ files, ledger, log, nextTurn }: SnapshotsOptions) {
     this.#files = files;
     this.#ledger = ledger;
     this.#log = log;
+    this.#nextTurn = nextTurn ?? turn;
   }
 
   /** Whether a snapshot is being written; another one then waits for a better time. */
@@ -43,22 +49,15 @@ export class Snapshots {
   }
 
   /**
-   * Writes the shard's state as it is at this moment. A crash leaves the previous snapshot; a
-   * failure is logged, since without it the next start only replays more.
+   * Writes the shard's state as it is at this moment, in slices between which the fold goes on. A
+   * crash leaves the previous snapshot; a failure is logged, since without it the next start only
+   * replays more.
    */
   write(shard: Shard): Promise<void> {
-    // All of it before the first await: the state must not move under it.
-    const { seq } = shard;
-    if (seq === 0) return Promise.resolve();
-    const digest = createHash('sha256');
-    const lines: string[] = [];
-    for (const chunk of snapshot(shard)) {
-      const line = JSON.stringify(chunk);
-      digest.update(`${line}\n`);
-      lines.push(line);
-    }
+    if (shard.seq === 0) return Promise.resolve();
     const previous = this.#writing ?? Promise.resolve();
-    const writing = previous.then(() => this.#store(seq, lines, digest.digest('hex')));
+    const cut = new ShardCut(shard);
+    const writing = previous.then(() => this.#store(cut)).finally(() => cut.drop());
     this.#writing = writing
       .catch((error: unknown) => {
         this.#log.warn('snapshot not written; the next start replays more', {
@@ -94,15 +93,34 @@ export class Snapshots {
     return null;
   }
 
-  async #store(seq: number, lines: readonly string[], sha256: string): Promise<void> {
-    const end: End = { type: 'end', sha256, entrySha256: await this.#entryDigest(seq) };
-    await this.#files.write(nameOf(seq), [...lines, JSON.stringify(end)]);
+  async #store(cut: ShardCut): Promise<void> {
+    const { seq } = cut;
+    const entrySha256 = await this.#entryDigest(seq);
+    await this.#files.write(nameOf(seq), this.#slices(cut, entrySha256));
     // Whatever claims to be ahead of the state just written is of another ledger.
     const names = await this.#listed();
     const current = names.filter((name) => seqOf(name) <= seq);
     for (const name of names) {
       if (seqOf(name) > seq || current.indexOf(name) >= KEPT) await this.#files.remove(name);
     }
+  }
+
+  async *#slices(cut: ShardCut, entrySha256: string): AsyncGenerator<readonly string[]> {
+    const digest = createHash('sha256');
+    let slice: string[] = [];
+    let chars = 0;
+    for (const line of cut.lines()) {
+      digest.update(`${line}\n`);
+      slice.push(line);
+      chars += line.length;
+      if (chars < LIMITS.snapshotSliceChars) continue;
+      yield slice;
+      await this.#nextTurn();
+      slice = [];
+      chars = 0;
+    }
+    const end: End = { type: 'end', sha256: digest.digest('hex'), entrySha256 };
+    yield [...slice, JSON.stringify(end)];
   }
 
   async #restored(name: string, seq: number, shard: Shard): Promise<Shard> {

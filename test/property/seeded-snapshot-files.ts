@@ -17,9 +17,9 @@ export class SeededSnapshotFiles extends MemorySnapshotFiles {
     yield* super.lines(name);
   }
 
-  override async write(name: string, lines: readonly string[]): Promise<void> {
+  override async write(name: string, slices: AsyncIterable<readonly string[]>): Promise<void> {
     if (!this.alive()) return new Promise(() => undefined);
-    return super.write(name, lines);
+    return super.write(name, slices);
   }
 
   override async remove(name: string): Promise<void> {

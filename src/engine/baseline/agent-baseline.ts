@@ -6,6 +6,14 @@ import type { EpochMs } from '../../core/time.ts';
 export const MEASURES = ['calls', 'records', 'bytes', 'tokens'] as const;
 export type Measure = (typeof MEASURES)[number];
 
+/** What a report adds that tells nothing new. */
+export const NOTHING_ADDED: Readonly<Record<Measure, number>> = {
+  calls: 0,
+  records: 0,
+  bytes: 0,
+  tokens: 0,
+};
+
 /** What one event adds to each measure. */
 export function measuresOf(event: Redacted<AccessEvent>): Readonly<Record<Measure, number>> {
   const volume: Volume = event.volume ?? {};

@@ -6,10 +6,12 @@ import {
   type Transition,
   type TransitionClass,
 } from '../../core/breaker.ts';
+import type { DetectionFamily } from '../../core/finding.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Revocation } from '../../core/revocation.ts';
+import { REVOKING_LEVEL, type Revocation } from '../../core/revocation.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { closed, type Opening, opened, prolonged, rises } from './breaker.ts';
+import { MatchIndex } from './match-index.ts';
 
 /** One breaker with what is owed to its brokers. */
 export interface BoardEntry {
@@ -21,20 +23,67 @@ export interface BoardEntry {
   readonly acknowledgedBy: readonly string[];
 }
 
-/** Plain state of one tenant's breakers, as snapshotted. */
+/** State of one tenant's breakers; all but `entries`, `ring` and the numbers is derived. */
 export interface BoardState {
+  /** Changed least lately first. */
   readonly entries: Map<string, BoardEntry>;
   /** Recent transitions for resuming brokers, oldest first. */
   readonly ring: Transition[];
   feedSeq: number;
   /** Highest epoch of any forgotten breaker, so that a returning key never falls behind. */
   epochFloor: number;
+  /** What is open, by whom it holds. */
+  readonly index: MatchIndex;
+  /** Texts of the closed ones, changed least lately first: the first to be forgotten. */
+  readonly closed: Set<string>;
+  /** When those close that close by themselves. */
+  readonly timed: Map<string, EpochMs>;
+  /** Automatic breakers open at a level that revokes, by family. */
+  readonly automatic: Record<DetectionFamily, number>;
   /** Cache of `nextCloseAt`; undefined when a change has made it stale. */
   nextClose: EpochMs | null | undefined;
 }
 
 export function createBoard(): BoardState {
-  return { entries: new Map(), ring: [], feedSeq: 0, epochFloor: 0, nextClose: null };
+  return {
+    entries: new Map(),
+    ring: [],
+    feedSeq: 0,
+    epochFloor: 0,
+    index: new MatchIndex(),
+    closed: new Set(),
+    timed: new Map(),
+    automatic: { deterministic: 0, statistical: 0, novelty: 0 },
+    nextClose: null,
+  };
+}
+
+/** Takes an entry back from a snapshot, in the order they were written. */
+export function restoreEntry(board: BoardState, entry: BoardEntry): void {
+  put(board, entry);
+}
+
+/** Whether a breaker of the agent, or of a session of its, is open. */
+export function isHeld(board: BoardState, agent: string): boolean {
+  return board.index.names(agent);
+}
+
+/** Whether nothing is open. */
+export function isQuiet(board: BoardState): boolean {
+  return board.closed.size === board.entries.size;
+}
+
+/**
+ * Whether automation may open this breaker: it has a place already, one that is closed can be
+ * forgotten for it, or there is room.
+ */
+export function hasRoomFor(board: BoardState, key: BreakerKey): boolean {
+  return hasRoom(board, key, LIMITS.breakersPerTenant);
+}
+
+function hasRoom(board: BoardState, key: BreakerKey, most: number): boolean {
+  if (board.entries.size < most || board.closed.size > 0) return true;
+  return board.entries.has(breakerKeyText(key));
 }
 
 interface Cause {
@@ -54,7 +103,10 @@ function wholeKey(board: BoardState, key: BreakerKey): BreakerKey {
   return agent === undefined ? key : { ...key, agent };
 }
 
-/** Opens or raises a breaker. Null when it already stands at that level or above. */
+/**
+ * Opens or raises a breaker. Null when it already stands at that level or above, and when the board
+ * is full of open ones; a person's trip finds a place where automation's no longer does.
+ */
 export function openBreaker(
   board: BoardState,
   named: BreakerKey,
@@ -69,6 +121,8 @@ export function openBreaker(
     if (entry) put(board, { ...entry, state: prolonged(before, cause.logTime) });
     return null;
   }
+  const reserve = opening.class === 'operator' ? LIMITS.breakersForPeople : 0;
+  if (!hasRoom(board, key, LIMITS.breakersPerTenant + reserve)) return null;
   const after = opened(before, opening, cause.logTime);
   put(board, { key, state: after, title, revocation: null, acknowledgedBy: [] });
   return record(board, key, before, after, cause, {
@@ -120,12 +174,12 @@ export function acknowledge(
   return true;
 }
 
-/** Keys whose timers have run out at `logTime`, in the order they were opened. */
+/** Keys whose timers have run out at `logTime`, changed least lately first. */
 export function dueToClose(board: BoardState, logTime: EpochMs): readonly BreakerKey[] {
   const due: BreakerKey[] = [];
-  for (const { key, state } of board.entries.values()) {
-    if (state.phase === 'open' && state.closesAt !== null && state.closesAt <= logTime)
-      due.push(key);
+  for (const [text, closesAt] of board.timed) {
+    const entry = closesAt <= logTime ? board.entries.get(text) : undefined;
+    if (entry) due.push(entry.key);
   }
   return due;
 }
@@ -134,9 +188,8 @@ export function dueToClose(board: BoardState, logTime: EpochMs): readonly Breake
 export function nextCloseAt(board: BoardState): EpochMs | null {
   if (board.nextClose !== undefined) return board.nextClose;
   let next: EpochMs | null = null;
-  for (const { state } of board.entries.values()) {
-    if (state.phase !== 'open' || state.closesAt === null) continue;
-    if (next === null || state.closesAt < next) next = state.closesAt;
+  for (const closesAt of board.timed.values()) {
+    if (next === null || closesAt < next) next = closesAt;
   }
   board.nextClose = next;
   return next;
@@ -149,16 +202,43 @@ export function levelOf(state: BreakerState): BreakerLevel {
 
 function put(board: BoardState, entry: BoardEntry): void {
   const text = breakerKeyText(entry.key);
+  remove(board, text);
   board.entries.set(text, entry);
-  board.nextClose = undefined;
+  const { key, state } = entry;
+  if (state.phase === 'closed') board.closed.add(text);
+  else board.index.add(text, { key, state });
+  if (state.phase === 'open' && state.closesAt !== null) {
+    board.timed.set(text, state.closesAt);
+    const { nextClose } = board;
+    if (nextClose === null) board.nextClose = state.closesAt;
+    else if (nextClose !== undefined) board.nextClose = Math.min(nextClose, state.closesAt);
+  }
+  count(board, state, 1);
   if (board.entries.size > LIMITS.breakersPerTenant) forgetOneClosed(board, text);
 }
 
+function remove(board: BoardState, text: string): void {
+  const before = board.entries.get(text);
+  if (!before) return;
+  board.entries.delete(text);
+  board.closed.delete(text);
+  board.index.remove(text, before.key);
+  if (board.timed.get(text) === board.nextClose) board.nextClose = undefined;
+  board.timed.delete(text);
+  count(board, before.state, -1);
+}
+
+function count({ automatic }: BoardState, state: BreakerState, by: 1 | -1): void {
+  if (state.phase !== 'open' || state.level < REVOKING_LEVEL) return;
+  if (state.class in automatic) automatic[state.class as DetectionFamily] += by;
+}
+
 function forgetOneClosed(board: BoardState, keep: string): void {
-  for (const [text, { state }] of board.entries) {
-    if (text === keep || state.phase !== 'closed') continue;
-    board.epochFloor = Math.max(board.epochFloor, state.epoch);
-    board.entries.delete(text);
+  for (const text of board.closed) {
+    if (text === keep) continue;
+    const epoch = board.entries.get(text)?.state.epoch ?? 0;
+    board.epochFloor = Math.max(board.epochFloor, epoch);
+    remove(board, text);
     return;
   }
 }

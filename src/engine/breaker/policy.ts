@@ -10,8 +10,10 @@ export interface PolicyFacts {
   readonly posture: 'shadow' | 'enforce';
   readonly trust: Trust;
   readonly registered: boolean;
-  /** Automatic breakers of level 4 and above open in the tenant, by family; counted on demand. */
-  readonly openAutomatic: () => Readonly<Record<DetectionFamily, number>>;
+  /** Automatic breakers of level 4 and above open in the tenant, by family. */
+  readonly openAutomatic: Readonly<Record<DetectionFamily, number>>;
+  /** Whether the board can take this breaker. */
+  readonly hasRoomFor: (key: BreakerKey) => boolean;
   readonly agentsInTenant: number;
 }
 
@@ -52,6 +54,7 @@ export function decide(
     return { trip: false, why: 'shadow', would: { key, level } };
   }
   if (facts.mode === 'alert') return { trip: false, why: 'alert_only', would: { key, level } };
+  if (!facts.hasRoomFor(key)) return { trip: false, why: 'over_budget', would: { key, level } };
   if (level > STEP_UP && overBudget(facts)) {
     return { trip: true, key, level: STEP_UP, cappedBy: 'over_budget' };
   }
@@ -77,5 +80,5 @@ function weaknessOf(facts: PolicyFacts): CapReason | null {
 function overBudget(facts: PolicyFacts): boolean {
   const share = Math.ceil(facts.agentsInTenant * BLAST_RADIUS_SHARE);
   const budget = Math.max(BLAST_RADIUS_FLOOR[facts.family], share);
-  return facts.openAutomatic()[facts.family] >= budget;
+  return facts.openAutomatic[facts.family] >= budget;
 }

@@ -5,7 +5,7 @@ import type { DetectionFamily, DetectorMode, FindingLevel } from '../../core/fin
 import type { ActionFact, AgentGrant, ResourceFact } from '../../core/grant.ts';
 import type { Redacted } from '../../core/redacted.ts';
 import type { EpochMs } from '../../core/time.ts';
-import type { AgentBaseline } from '../baseline/agent-baseline.ts';
+import type { AgentBaseline, Measure } from '../baseline/agent-baseline.ts';
 
 /** What a detector is told beside the event. All of it is a function of the log. */
 export interface DetectorContext<Config> {
@@ -19,8 +19,16 @@ export interface DetectorContext<Config> {
   readonly actionFact: ActionFact | null;
   /** The agent's own history, already including this event unless it is frozen. */
   readonly baseline: AgentBaseline;
-  /** False for a second report of an action already counted, and for proposed events. */
+  /**
+   * Whether this report moved the windows: false for a proposal, and for a further report of an
+   * action that tells nothing more of it.
+   */
   readonly counted: boolean;
+  /**
+   * What this report added to each measure: all of it for the first report of an action, the excess
+   * over what is known for a further one, whose `calls` is 0. Zero where not counted.
+   */
+  readonly added: Readonly<Record<Measure, number>>;
 }
 
 /** Evidence for or against; the engine decides what follows from it. */

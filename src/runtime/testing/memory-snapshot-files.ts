@@ -15,10 +15,10 @@ export class MemorySnapshotFiles implements SnapshotFiles {
     yield* lines;
   }
 
-  async write(name: string, lines: readonly string[]): Promise<void> {
+  async write(name: string, slices: AsyncIterable<readonly string[]>): Promise<void> {
     await Promise.resolve();
     if (this.refuses) throw new Error('ENOSPC');
-    this.files.set(name, [...lines]);
+    this.files.set(name, (await Array.fromAsync(slices)).flat());
   }
 
   async remove(name: string): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccessEvent } from '../../../core/access-event.ts';
 import type { ActionFact, AgentGrant, ResourceFact } from '../../../core/grant.ts';
 import type { Redacted } from '../../../core/redacted.ts';
-import { measuresOf } from '../../baseline/agent-baseline.ts';
+import { measuresOf, NOTHING_ADDED } from '../../baseline/agent-baseline.ts';
 import {
   type BaselineState,
   createBaselineState,
@@ -41,7 +41,8 @@ export class DetectorRun {
   }
 
   see(event: Event, { counted = true, learn = true } = {}): readonly DetectorVerdict[] {
-    if (counted) observeBaseline(this.baseline, measuresOf(event), event.time, { learn });
+    const added = counted ? measuresOf(event) : NOTHING_ADDED;
+    if (counted) observeBaseline(this.baseline, added, event.time, { learn });
     const { grant = null, resourceFact = null, actionFact = null } = this.#surroundings;
     const context = {
       config: this.#config,
@@ -51,6 +52,7 @@ export class DetectorRun {
       actionFact,
       baseline: viewOf(this.baseline, event.time),
       counted,
+      added,
     };
     const detector = this.#detector;
     if (detector.applies?.(event) === false || detector.judges(event, context)) return [];
@@ -69,6 +71,7 @@ export class DetectorRun {
       actionFact,
       baseline,
       counted: true,
+      added: measuresOf(event),
     };
     return this.#detector.judges(event, context)?.field ?? null;
   }

@@ -1,0 +1,131 @@
+import type { BreakerKey, BreakerState } from '../../core/breaker.ts';
+
+/** What a broker names when it asks; each member narrows the question. */
+export interface Subject {
+  readonly tenant: string;
+  readonly agent?: string;
+  readonly session?: string;
+  readonly chain?: string;
+  readonly jti?: string;
+  readonly tool?: string;
+  /** The enforcement point that asks. */
+  readonly broker?: string;
+}
+
+export interface Match {
+  readonly key: BreakerKey;
+  readonly state: Exclude<BreakerState, { readonly phase: 'closed' }>;
+}
+
+/** Open breakers of one place, and the gravest of them, which alone answers. */
+interface Place {
+  readonly matches: Map<string, Match>;
+  worst: Match | null;
+}
+
+const FAMILIES = [
+  'everything',
+  'broker',
+  'agent',
+  'session',
+  'sessionsOfAgent',
+  'chain',
+  'token',
+  'tool',
+  'toolOfAgent',
+] as const;
+type Family = (typeof FAMILIES)[number];
+
+/**
+ * Finds the gravest open breaker over every key that a subject falls under, in constant time. The
+ * rule is the broker's too (`client/src/breaker-map.ts`); `match-rule.cases.ts` there holds both.
+ */
+export class MatchIndex {
+  readonly #places = new Map<Family, Map<string, Place>>(
+    FAMILIES.map((family) => [family, new Map()]),
+  );
+
+  add(text: string, match: Match): void {
+    for (const [family, id] of placesOf(match.key)) {
+      const places = this.#of(family);
+      const place = places.get(id) ?? { matches: new Map(), worst: null };
+      places.set(id, place);
+      place.matches.set(text, match);
+      place.worst = graver(place.worst, match);
+    }
+  }
+
+  remove(text: string, key: BreakerKey): void {
+    for (const [family, id] of placesOf(key)) {
+      const places = this.#of(family);
+      const place = places.get(id);
+      const removed = place?.matches.get(text);
+      if (!place || !removed) continue;
+      place.matches.delete(text);
+      if (place.matches.size === 0) places.delete(id);
+      else if (place.worst === removed) {
+        place.worst = [...place.matches.values()].reduce(graver, null);
+      }
+    }
+  }
+
+  highest({ agent, session, chain, jti, tool, broker }: Subject): Match | null {
+    let top = this.#worst('everything', '*', null);
+    if (broker !== undefined) top = this.#worst('broker', broker, top);
+    if (agent !== undefined) top = this.#worst('agent', agent, top);
+    if (session !== undefined) top = this.#worst('session', session, top);
+    // Without a session nobody can tell them apart: any trip of the agent's counts.
+    else if (agent !== undefined) top = this.#worst('sessionsOfAgent', agent, top);
+    if (chain !== undefined) top = this.#worst('chain', chain, top);
+    if (jti !== undefined) top = this.#worst('token', jti, top);
+    if (tool === undefined) return top;
+    top = this.#worst('tool', tool, top);
+    if (agent === undefined) return top;
+    top = this.#worst('tool', `${agent}/${tool}`, top);
+    return this.#worst('toolOfAgent', `${agent}\0${tool}`, top);
+  }
+
+  /** Whether a breaker of the agent itself, or one that names it, is open. */
+  names(agent: string): boolean {
+    return this.#of('agent').has(agent) || this.#of('sessionsOfAgent').has(agent);
+  }
+
+  #of(family: Family): Map<string, Place> {
+    const places = this.#places.get(family) ?? new Map<string, Place>();
+    this.#places.set(family, places);
+    return places;
+  }
+
+  #worst(family: Family, id: string, top: Match | null): Match | null {
+    const places = this.#of(family);
+    if (places.size === 0) return top;
+    const worst = places.get(id)?.worst;
+    return worst ? graver(top, worst) : top;
+  }
+}
+
+function graver(top: Match | null, match: Match): Match {
+  return top === null || match.state.level > top.state.level ? match : top;
+}
+
+/** Where a key is found. A tool key without an agent holds every agent's use of the tool. */
+function placesOf({ kind, id, agent }: BreakerKey): readonly (readonly [Family, string])[] {
+  switch (kind) {
+    case 'agent':
+    case 'chain':
+    case 'token':
+    case 'broker':
+      return [[kind, id]];
+    case 'session':
+      return agent === undefined
+        ? [['session', id]]
+        : [
+            ['session', id],
+            ['sessionsOfAgent', agent],
+          ];
+    case 'tool':
+      return [agent === undefined ? ['tool', id] : ['toolOfAgent', `${agent}\0${id}`]];
+    default:
+      return [['everything', '*']];
+  }
+}
