@@ -302,9 +302,15 @@ function placesOf(key: BreakerKey): readonly (readonly [Family, string])[] {
   }
 }
 
-/** Canonical text of a key, the same as the daemon's. */
-export function keyText(key: BreakerKey): string {
-  return `${encodeURIComponent(key.tenant)}/${key.kind}/${encodeURIComponent(key.id)}`;
+/** Canonical text of a key, the same as the daemon's: one agent's use of a tool names its agent. */
+export function keyText({ tenant, kind, id, agent }: BreakerKey): string {
+  const narrowed = kind === 'tool' && agent !== undefined ? `${encoded(agent)}/` : '';
+  return `${encoded(tenant)}/${kind}/${narrowed}${encoded(id)}`;
+}
+
+/** A lone surrogate has no encoding of its own. */
+function encoded(component: string): string {
+  return encodeURIComponent(component.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
 }
 
 function order(left: BreakerState, right: BreakerState): number {

@@ -38,6 +38,8 @@ export interface CheckRequest {
   readonly jti?: string;
   readonly tool?: string;
   readonly op?: string;
+  /** The enforcement point that asks: a breaker may be open on it alone. */
+  readonly broker?: string;
 }
 
 export interface CheckAnswer {

@@ -24,13 +24,14 @@ export function redactedKey(redactor: Redactor, key: BreakerKey): BreakerKey {
 
 /** What a broker asks about, in its own names. */
 export function redactedQuestion(redactor: Redactor, question: CheckRequest): CheckRequest {
-  const { tenant, ...names } = question;
+  const { tenant, broker, ...names } = question;
   const { agent, session, chain, jti } = names;
   const identifiers = Object.entries({ agent, session, chain, jti }).flatMap(([name, id]) =>
     id === undefined ? [] : [[name, redactor.redactIdentifier(tenant, id)] as const],
   );
   const redacted = redactTexts(redactor, tenant, names) as typeof names;
-  return { tenant, ...redacted, ...Object.fromEntries(identifiers) };
+  const asker = broker === undefined ? {} : { broker };
+  return { tenant, ...redacted, ...Object.fromEntries(identifiers), ...asker };
 }
 
 /** Every text but the tenant's own name, which says whose grants these are. */

@@ -57,7 +57,12 @@ export function breakerCheck(dependencies: BreakerCheckDependencies): FastifyPlu
       const body = parseCheckBody(request.body);
       if (body.form === 'proposed') return answerProposed(dependencies, principal, body.value);
       const { op, ...rest } = body.question;
-      const question = definedOnly({ ...rest, op, tenant: tenantOf(principal, rest.tenant) });
+      const question = definedOnly({
+        ...rest,
+        op,
+        tenant: tenantOf(principal, rest.tenant),
+        broker: principal.name,
+      });
       const answer = view.check(question);
       metrics.count('tripcoil_checks_total', { form: 'question', result: 'answered' });
       return answerBody(dependencies, question, answer, false);
@@ -81,7 +86,7 @@ async function answerProposed(
   const { event } = parsed;
   // A credential of one tenant settles the tenant; another claim is a signal, no error.
   const tenant = onlyTenant(principal) ?? tenantOf(principal, event.tenantClaimed);
-  const question = questionOf(tenant, event);
+  const question = questionOf(tenant, event, principal.name);
   const folded = control.propose(principal, event).then(
     (answer) => ({ answer, failure: null }),
     (failure: unknown) => ({ answer: null, failure }),
@@ -133,7 +138,7 @@ function answerBody(
   };
 }
 
-function questionOf(tenant: string, event: ReceivedEvent): CheckRequest {
+function questionOf(tenant: string, event: ReceivedEvent, broker: string): CheckRequest {
   return definedOnly({
     tenant,
     agent: event.agent.id,
@@ -142,6 +147,7 @@ function questionOf(tenant: string, event: ReceivedEvent): CheckRequest {
     jti: event.token?.jti,
     tool: event.action.name,
     op: event.action.op,
+    broker,
   });
 }
 
