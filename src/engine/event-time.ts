@@ -7,7 +7,7 @@ import type { NotJudged } from './detect/detector.ts';
 export type TimeFault = 'late' | 'ahead';
 
 /**
- * Whether an event lies too far from log time to move anything: more than `latenessMs` behind it, or
+ * Whether an event lies too far from log time to move anything: more than `latenessMs` behind, or
  * more than `futureSkewMs` ahead of it. History may be of any age; a proposal moves nothing anyway.
  */
 export function timeFaultOf(event: AccessEvent, logTime: EpochMs): TimeFault | null {

@@ -8,7 +8,7 @@ import type { Effects } from './effects.ts';
 import type { TimeFault } from './event-time.ts';
 import type { TenantState } from './tenant-state.ts';
 
-/** What the engine tells of its own accord, beside the detectors. It adds no risk, trips nothing. */
+/** What the engine tells of its own accord, beside the detectors. It adds no risk. */
 interface Notice {
   readonly detector: string;
   readonly level: Finding['level'];
@@ -111,9 +111,9 @@ export function agentFlood(): Notice {
     score: 60,
     title: `More than ${LIMITS.agentsPerTenant} agents: new ones are not judged`,
     explanation:
-      'No agent has been idle long enough to be forgotten, so events of agents never seen before ' +
-      'are recorded but not judged. Either a sender makes agent ids up, or the tenant has outgrown ' +
-      'its limit.',
+      'No agent has been idle long enough to be forgotten, so events of agents never seen ' +
+      'before are recorded but not judged. Either a sender makes agent ids up, or the tenant ' +
+      'has outgrown its limit.',
     measures: { agents: LIMITS.agentsPerTenant },
     facts: { limit: 'agentsPerTenant' },
   };
@@ -127,8 +127,8 @@ export function tenantFlood(): Notice {
     score: 60,
     title: `More than ${LIMITS.tenants} tenants: new ones are not kept apart`,
     explanation:
-      'Events of a tenant beyond the limit are scored together with those of unknown tenants, and ' +
-      'trip nothing. Run another daemon for them.',
+      'Events of a tenant beyond the limit are scored together with those of unknown tenants, ' +
+      'and trip nothing. Run another daemon for them.',
     measures: { tenants: LIMITS.tenants },
     facts: { limit: 'tenants' },
   };

@@ -59,8 +59,8 @@ function mixed(word: number): number {
 
 /**
  * A bounded memory of hashes in a few generations. A generation is closed when its time is over and
- * it holds enough to be worth one, or when it is full; then the oldest is forgotten whole. So a busy
- * tenant is remembered by time, a quiet one by number, and a flood by its latest.
+ * it holds enough to be worth one, or when it is full; then the oldest is forgotten whole. So a
+ * busy tenant is remembered by time, a quiet one by number, and a flood by its latest.
  */
 export class RecentHashes {
   readonly #figures: number;
@@ -97,7 +97,7 @@ export class RecentHashes {
     return this.#generations.map((generation) => generation.frozen()).reverse();
   }
 
-  /** Takes generations back as they were frozen, oldest first, each in as many parts as it likes. */
+  /** Takes generations back as they were frozen, oldest first, each in one part or more. */
   restore(part: FrozenGeneration, startsGeneration: boolean): void {
     if (startsGeneration) this.#generations.unshift(new Generation(part.since, this.#figures, 0));
     const newest = this.#generations[0];

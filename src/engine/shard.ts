@@ -28,9 +28,8 @@ import { Effects, revocationOf } from './effects.ts';
 import { foldInput } from './fold-input.ts';
 import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
 import type { Registry } from './registry.ts';
-import type { ShardCut } from './snapshot.ts';
 import { checkSources } from './source/watch.ts';
-import { type AgentState, createTenant, type TenantState } from './tenant-state.ts';
+import { type AgentState, type Cut, createTenant, type TenantState } from './tenant-state.ts';
 
 export interface ShardOptions {
   readonly registry: Registry;
@@ -53,7 +52,7 @@ export class Shard {
   /** Sequence of the last entry folded. */
   seq = 0;
   /** The snapshot being taken, if any; no part of the state. */
-  cut: ShardCut | null = null;
+  cut: Cut | null = null;
 
   constructor(options: ShardOptions) {
     this.registry = options.registry;

@@ -24,6 +24,8 @@ export type Unjudged = (typeof UNJUDGED)[number];
 /** A snapshot being taken: told of an agent before it changes, it writes the agent down first. */
 export interface Cut {
   keep(agent: AgentState): void;
+  /** Writes down what is left and lets go of the state. Safe twice. */
+  end(): void;
 }
 
 /** Everything the engine knows of one agent. Plain and bounded; one snapshot chunk. */

@@ -3,10 +3,15 @@ import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
 import type { EpochMs } from '../core/time.ts';
 
-/** An event from the future may not move a window; one from the distant past is a broken clock. */
+/**
+ * Refuses what no clock says, however badly it is set: a wrong unit, a wrong year. What lies nearer
+ * is taken and recorded; the fold sets aside what is still too far from now to be judged. A
+ * proposal is about to happen, so it leads by no more than what is judged.
+ */
 export function clockSkew(event: AccessEvent, position: number, now: EpochMs): Reject | null {
   const oldest = now - LIMITS.historyMaxAgeMs;
-  if (event.time <= now + LIMITS.futureSkewMs && event.time >= oldest) return null;
+  const lead = event.phase === 'proposed' ? LIMITS.futureSkewMs : LIMITS.futureRefusedMs;
+  if (event.time <= now + lead && event.time >= oldest) return null;
   return {
     position,
     code: 'clock_skew',

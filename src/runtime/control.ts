@@ -53,9 +53,10 @@ export function createControl({ partition, redactor, view, clock }: ControlOptio
     async propose(sender, received) {
       const event = attribute(received, sender, 0, false);
       if ('code' in event) throw new TripcoilError('forbidden', event.message);
-      const skew = clockSkew(event, 0, clock.now());
+      const proposed = { ...event, phase: 'proposed' } as const;
+      const skew = clockSkew(proposed, 0, clock.now());
       if (skew) throw new TripcoilError('bad_request', `\`${skew.path}\`: ${skew.message}`);
-      const body = redactor.redact({ ...event, phase: 'proposed' });
+      const body = redactor.redact(proposed);
       const input: Unplaced = { kind: 'input', tenant: event.tenant.id, body };
       const effects = await partition.decide([input]);
       const answer = checkEvent(view, body);

@@ -61,11 +61,11 @@ describe('submitting', { timeout: 30_000 }, () => {
   });
 
   it('takes the good ones of a batch and names the bad ones by their place', async () => {
-    const { ledger, ingest, metrics } = start();
+    const { ledger, ingest, metrics, partition } = start();
     const events = [
       receivedOf({ id: 'a' }),
-      receivedOf({ id: 'b', time: START + LIMITS.futureSkewMs + 1 }),
-      receivedOf({ id: 'c', time: START + LIMITS.futureSkewMs }),
+      receivedOf({ id: 'b', time: START + LIMITS.futureRefusedMs + 1 }),
+      receivedOf({ id: 'c', time: START + LIMITS.futureRefusedMs }),
       receivedOf({ id: 'd', time: START - LIMITS.historyMaxAgeMs - 1 }),
       receivedOf({ id: 'e', time: Number.NaN }),
     ];
@@ -77,7 +77,11 @@ describe('submitting', { timeout: 30_000 }, () => {
       [30, 'clock_skew', 'time'],
       [40, 'clock_skew', 'time'],
     ]);
-    expect(ledger.entries).toHaveLength(2);
+    await partition.idle();
+    const recorded = ledger.entries.filter(({ kind }) => kind === 'input');
+    expect(recorded).toHaveLength(2);
+    // One of them is from tomorrow: recorded, but not judged, and its sender is told of.
+    expect(ledger.entries.map(({ kind }) => kind)).toEqual(['input', 'input', 'finding']);
     expect(ingest.counters).toEqual({ events: 2, rejected: 3, lastEventAt: START });
     expect(metrics.values.get('tripcoil_ingest_events_total native accepted')).toBe(2);
     expect(metrics.values.get('tripcoil_ingest_events_total native invalid')).toBe(3);

@@ -8,8 +8,8 @@ export interface SnapshotFiles {
   /** The lines of a file, without their ends. Rejects when it cannot be read. */
   lines(name: string): AsyncIterable<string>;
   /**
-   * Writes a file durably and in one step: after a crash it is there whole or not at all. Lines come
-   * in slices, each when the one before is written.
+   * Writes a file durably and in one step: after a crash it is there whole or not at all. Lines
+   * come in slices, each when the one before is written.
    */
   write(name: string, slices: AsyncIterable<readonly string[]>): Promise<void>;
   remove(name: string): Promise<void>;
