@@ -1,4 +1,4 @@
-import { ibanLength, passesIbanCheck } from './checksum.ts';
+import { ibanLength, passesIbanCheck } from './checks/account-numbers.ts';
 import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
 import { isAlphanumeric, isDigit, isLetter } from './text-classes.ts';
 

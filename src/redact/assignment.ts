@@ -1,3 +1,4 @@
+import { looksRandom } from './checks/randomness.ts';
 import { type Hit, type Subject, secretHit } from './hit.ts';
 import { credentialLabel, wordsOfKey } from './key-words.ts';
 import { secretAt } from './secret.ts';
@@ -5,7 +6,6 @@ import { isAlphanumeric } from './text-classes.ts';
 import { withoutTokens } from './tokens.ts';
 
 const KEY_CHARS = 40;
-const VALUE_CHARS = 4_096;
 const PLACEHOLDER =
   /^(?:[*x•.#-]+|<[^>]*>|\$?\{.*|\{\{.*|%[a-z_]+%|\$[A-Za-z_]+|null|none|nil|true|false|undefined|empty|required|optional|missing|invalid|unset|string|redacted|\[redacted\]|n\/a|your[_-].*|.*(?:example|placeholder|changeme|goes_here|_here).*)$/i;
 /** After a colon and a space people explain as often as they tell. */
@@ -22,8 +22,6 @@ const HEADER_END = /[\r\n"\\}]/g;
 const OVERLAPPING_VALUES = 8;
 const VALUE =
   /\\?(["'])((?:(?!\1)[^\\\r\n]){1,4096})|((?:\[[A-Za-z]{2,12}[:_][A-Za-z0-9:_-]{1,64}\]|[^\s"'\\,;&|<>){}\]]){1,4096})/y;
-/** Words of a lock name it; the letters of a key do not: bits per character, as gitleaks asks. */
-const ENTROPY_FLOOR = 3;
 
 /** Labels already found for the keys met in texts; cleared when full. */
 const labels = new Map<string, string | null>();
@@ -101,8 +99,7 @@ function isSecretValue(raw: string, label: string, prose: boolean): boolean {
   if (value.length < 3 || PLACEHOLDER.test(value)) return false;
   if (label === 'password') return !(prose && PROSE.test(value.replace(/[.!?]+$/, '')));
   if (label === 'code') return /^\d{3,10}$/.test(value);
-  if (value.length < 8 || entropyOf(value) < ENTROPY_FLOOR) return false;
-  return /\d/.test(value) || value.length >= 24;
+  return looksRandom(value) && (/\d/.test(value) || value.length >= 24);
 }
 
 function labelBefore({ text, floor }: Subject, at: number): string | null {
@@ -123,17 +120,4 @@ function labelBefore({ text, floor }: Subject, at: number): string | null {
 
 function isKeyChar(code: number): boolean {
   return isAlphanumeric(code) || code === 0x5f || code === 0x2d || code === 0x2e;
-}
-
-/** Shannon entropy in bits per character, over at most the first 4,096. */
-export function entropyOf(text: string): number {
-  const size = Math.min(text.length, VALUE_CHARS);
-  const counts = new Map<number, number>();
-  for (let at = 0; at < size; at++) {
-    const code = text.charCodeAt(at);
-    counts.set(code, (counts.get(code) ?? 0) + 1);
-  }
-  let bits = 0;
-  for (const count of counts.values()) bits -= (count / size) * Math.log2(count / size);
-  return bits;
 }

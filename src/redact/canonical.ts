@@ -15,11 +15,19 @@ export function canonicalForm(type: PersonalType, value: string): string {
     case 'iban':
     case 'account':
     case 'id_document':
+    case 'national_id':
+    case 'health_id':
+    case 'device':
+    case 'vehicle':
       return value.replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase() || value;
     case 'ip':
       return canonicalIp(value);
     case 'id':
+    case 'crypto':
+    case 'location':
       return value;
+    case 'date':
+      return canonicalDate(value);
     case 'person':
     case 'address':
       return value
@@ -58,4 +66,12 @@ export function canonicalIp(value: string): string {
   const mapped = /^(?:0{0,4}:){1,6}ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address);
   if (mapped?.[1] !== undefined) return mapped[1];
   return new URL(`http://[${address}]/`).hostname.slice(1, -1);
+}
+
+/** ISO 8601 where the order of the parts is told by their size, else as written. */
+function canonicalDate(value: string): string {
+  const iso = /^(\d{4})[-./](\d{1,2})[-./](\d{1,2})/.exec(value);
+  if (iso === null) return value.toLowerCase().replaceAll(/\s+/g, ' ').trim();
+  const [, year = '', month = '', day = ''] = iso;
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
 }

@@ -3,6 +3,7 @@ import { HINT } from './hit.ts';
 import { type KeyPolicy, NO_POLICY, policyOfKey } from './key-policy.ts';
 import { fail, type Pass, redactString, replacePersonal, replaceSecret } from './pass.ts';
 import { scanText } from './scanner.ts';
+import { candidatesOf } from './shaped.ts';
 import { typeOfToken, withoutTokens } from './tokens.ts';
 
 /** A name, an address or a document number; longer texts are prose that happens to be about one. */
@@ -13,6 +14,8 @@ const SMALLEST_NUMBER_OF_NOTE = 1e11;
 const SMALLEST_HINTED_NUMBER = 1e6;
 /** `time_to_first_token: 0.3` and `token: 12` measure something. */
 const SMALLEST_NUMERIC_TOKEN = 1e5;
+
+const PLACE = /^(?:lat|lon|lng|latitude|longitude)$/;
 
 /** How any JSON with structure in it begins. */
 const JSON_START = /^\s*(?:\[\s*[[\]{"\-\dtfn]|\{\s*["}]|")/;
@@ -121,13 +124,18 @@ function redactText(pass: Pass, text: string, policy: KeyPolicy, depth: number):
     }
     const nested = redactNested(pass, text, policy, depth);
     if (nested !== null) return nested;
-    if (policy.personal !== null && text.length <= PERSONAL_CHARS && /\S/.test(text)) {
-      return redactPersonal(pass, text, policy.personal, policy.hints);
+    if (policy.personal !== null && isPersonalText(text)) {
+      return redactPersonal(pass, text, policy.personal, policy);
     }
-    return redactString(pass, text, policy.hints);
+    return redactString(pass, text, policy.hints, policy.words);
   } catch {
     return fail(pass);
   }
+}
+
+/** A text with tokens in it was too long to be one value before they made it short. */
+function isPersonalText(text: string): boolean {
+  return text.length <= PERSONAL_CHARS && /\S/.test(text) && withoutTokens(text) === text;
 }
 
 /** `tokens: "4096"` counts them. */
@@ -147,28 +155,34 @@ function redactPersonal(
   pass: Pass,
   text: string,
   type: NonNullable<KeyPolicy['personal']>,
-  hints: number,
+  { hints, words }: KeyPolicy,
 ): string {
-  const [hit] = scanText(text, hints).hits;
+  const { recognisers } = pass;
+  const [hit] = scanText(text, hints, { recognisers, keyWords: words }).hits;
   if (hit !== undefined && hit.start === 0 && hit.end === text.length) {
-    return redactString(pass, text, hints);
+    return redactString(pass, text, hints, words);
   }
   return replacePersonal(pass, type, text);
 }
 
 function redactNumber(pass: Pass, value: number, policy: KeyPolicy): unknown {
   if (policy.credential !== null) return redactSecretNumber(pass, value, policy);
-  if (!isNumberOfNote(value, policy)) return value;
+  if (!isNumberOfNote(pass, value, policy)) return value;
   const text = String(value);
   const redacted = redactText(pass, text, policy, LIMITS.valueDepth);
   return redacted === text ? value : redacted;
 }
 
 /** Whether a number has enough digits to be somebody's. */
-function isNumberOfNote(value: number, policy: KeyPolicy): boolean {
-  const hinted = (policy.hints & ~HINT.version) !== 0 || policy.personal !== null;
+function isNumberOfNote(pass: Pass, value: number, policy: KeyPolicy): boolean {
+  const hinted =
+    (policy.hints & ~HINT.version) !== 0 ||
+    policy.personal !== null ||
+    candidatesOf(pass.recognisers.byWord, policy.words).length > 0;
   const least = hinted ? SMALLEST_HINTED_NUMBER : SMALLEST_NUMBER_OF_NOTE;
-  return Number.isInteger(value) && Math.abs(value) >= least;
+  // A place is given by decimals; everything else that is somebody's is an integer.
+  if (!Number.isInteger(value)) return hinted && PLACE.test(policy.words.at(-1) ?? '');
+  return Math.abs(value) >= least;
 }
 
 function redactSecretNumber(pass: Pass, value: number, policy: KeyPolicy): unknown {

@@ -1,12 +1,20 @@
+import type { Recogniser, RecogniserSet } from './entities/recognisers.ts';
 import type { PersonalType } from './tokens.ts';
+
+/**
+ * Why something is believed to be what it is: a check digit or an issuer's prefix, a shape of its
+ * own, or a plainer shape beside a word that names it.
+ */
+export type Confidence = 'checked' | 'shaped' | 'named';
 
 /** A stretch of text that must go. `end` is exclusive. */
 export interface Hit {
   readonly start: number;
   readonly end: number;
   readonly type: PersonalType | 'secret';
-  /** Kind of secret; empty for personal values. */
+  /** Which entity of the table: `de_tax_id`, `email`; for secrets the kind of secret. */
   readonly label: string;
+  readonly confidence: Confidence;
 }
 
 /** What the surroundings of a text say about it: bits that a key sets. */
@@ -45,16 +53,34 @@ export interface Subject {
   ninthColon: number;
   /** Every number that begins before this position was judged as part of a longer run. */
   numberBarrier: number;
+  /** End of the last word that may name a value beside it. */
+  wordEnd: number;
+  readonly recognisers: RecogniserSet;
+  /** What the key of the text names. */
+  readonly keyCandidates: readonly Recogniser[];
+  /** The text is a name: no word in it speaks for a number beside it. */
+  readonly identifier: boolean;
   /** The first `@` at or after some earlier position; the text's length when there is none. */
   nextAt: number;
 }
 
 /** A hit on a personal value. */
-export function personalHit(type: PersonalType, start: number, end: number): Hit {
-  return { start, end, type, label: '' };
+export function personalHit(
+  type: PersonalType,
+  start: number,
+  end: number,
+  label: string = type,
+  confidence: Confidence = 'shaped',
+): Hit {
+  return { start, end, type, label, confidence };
 }
 
 /** A hit on a secret. */
-export function secretHit(label: string, start: number, end: number): Hit {
-  return { start, end, type: 'secret', label };
+export function secretHit(
+  label: string,
+  start: number,
+  end: number,
+  confidence: Confidence = 'shaped',
+): Hit {
+  return { start, end, type: 'secret', label, confidence };
 }

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { RedactionMode, RedactionPolicy } from '../core/redaction-policy.ts';
 import { DAY_MS } from '../core/time.ts';
-import { passesLuhn } from './checksum.ts';
+import { passesLuhn } from './checks/arithmetic.ts';
 import { encryptFf1 } from './format-preserving.ts';
 import { generalText, MASK, type PersonalType, partialText, placeholderText } from './tokens.ts';
 

@@ -1,5 +1,7 @@
 import { ipv4At } from './address.ts';
-import { isIssuableSsn, isItin, looksLikeCard, passesLuhn } from './checksum.ts';
+import { looksLikeCard } from './checks/account-numbers.ts';
+import { passesLuhn } from './checks/arithmetic.ts';
+import { isIssuableSsn, isItin } from './checks/english-speaking.ts';
 import {
   type DigitGroups,
   digitGroupsAt,

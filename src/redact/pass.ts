@@ -1,4 +1,5 @@
 import { LIMITS } from '../core/limits.ts';
+import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
 import { HINT, type Hit } from './hit.ts';
 import { scanText } from './scanner.ts';
 import type { Tokeniser } from './tokeniser.ts';
@@ -8,6 +9,7 @@ import { REDACTION_FAILED, secretText, withoutTokens } from './tokens.ts';
 /** The redaction of one record: its keys, its budget, and what it has replaced so far. */
 export interface Pass {
   readonly tokeniser: Tokeniser;
+  readonly recognisers: RecogniserSet;
   /** Replacements by type; `secret:` and a label for secrets. */
   readonly counts: Map<string, number>;
   /** What each token stands for; destinations take the non-personal part from it. */
@@ -19,9 +21,13 @@ export interface Pass {
 }
 
 /** A fresh budget. */
-export function startPass(tokeniser: Tokeniser): Pass {
+export function startPass(
+  tokeniser: Tokeniser,
+  recognisers: RecogniserSet = ALL_RECOGNISERS,
+): Pass {
   return {
     tokeniser,
+    recognisers,
     counts: new Map(),
     replaced: new Map(),
     failures: 0,
@@ -61,13 +67,18 @@ function replaceSecretName(pass: Pass, label: string, value: string): string {
  * The text with everything found in it replaced; the same string when there is nothing. Over
  * budget, or when a key cannot be had, the whole text goes.
  */
-export function redactString(pass: Pass, text: string, hints: number): string {
+export function redactString(
+  pass: Pass,
+  text: string,
+  hints: number,
+  keyWords: readonly string[] = NO_WORDS,
+): string {
   if (text.length < 3) return text;
   if (!takeChars(pass, text)) return fail(pass);
   try {
     let before = text;
     for (let round = 0; round < ROUNDS; round++) {
-      const after = replaceHits(pass, before, hints);
+      const after = replaceHits(pass, before, hints, keyWords);
       if (after === before) return after;
       before = after;
     }
@@ -77,14 +88,22 @@ export function redactString(pass: Pass, text: string, hints: number): string {
   return fail(pass);
 }
 
+const NO_WORDS: readonly string[] = [];
+
 /**
  * A replacement can uncover what its neighbour hid, so a text is read until nothing is found; that
  * makes redaction idempotent. Values glued together need two or three readings, none needs more.
  */
 const ROUNDS = 8;
 
-function replaceHits(pass: Pass, original: string, hints: number): string {
-  const { text, hits, offsets } = scanText(original, hints);
+function replaceHits(
+  pass: Pass,
+  original: string,
+  hints: number,
+  keyWords: readonly string[],
+): string {
+  const { recognisers } = pass;
+  const { text, hits, offsets } = scanText(original, hints, { recognisers, keyWords });
   if (hits.length === 0) return original;
   let out = '';
   let done = 0;

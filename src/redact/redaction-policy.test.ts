@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent, JsonValue } from '../core/access-event.ts';
 import { DEFAULT_REDACTION, type RedactionPolicy } from '../core/redaction-policy.ts';
-import { passesLuhn } from './checksum.ts';
+import { passesLuhn } from './checks/arithmetic.ts';
 import { createPersonalFindings } from './personal-findings.ts';
 import { createRedactor } from './redactor.ts';
 import { eventWith, testKeys } from './testing/events.ts';

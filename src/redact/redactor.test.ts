@@ -336,3 +336,20 @@ describe('redactor', () => {
     );
   });
 });
+
+describe('the entity table in a record', () => {
+  it('believes keys, of texts and of numbers', () => {
+    const out = attrs({
+      'customer.tax_id': '86095742719',
+      bsn: 111_222_333,
+      latitude: 52.520008,
+      order: 111_222_333,
+      latency: 52.520008,
+    });
+    expect(out['customer.tax_id']).toMatch(/^\[national_id:/);
+    expect(out['bsn']).toMatch(/^\[national_id:/);
+    expect(out['latitude']).toMatch(/^\[location:/);
+    expect(out['order']).toBe(111_222_333);
+    expect(out['latency']).toBe(52.520008);
+  });
+});

@@ -2,10 +2,12 @@ import { ibanAt } from './account.ts';
 import { ipv6At } from './address.ts';
 import { assignmentAt } from './assignment.ts';
 import { emailAround } from './email.ts';
+import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
 import { foldText, hasEscapes } from './fold.ts';
 import { HINT, type Hit, type Subject } from './hit.ts';
 import { numberAt } from './number.ts';
 import { beginsSecret, privateKeyAt, secretAt } from './secret.ts';
+import { candidatesOf, isIdentifierText, shapedAt } from './shaped.ts';
 import { CHAR_CLASSES, CLASS, isAlphanumeric, isHexDigit } from './text-classes.ts';
 import { tokenLengthAt } from './tokens.ts';
 import { userinfoAt } from './url.ts';
@@ -19,25 +21,46 @@ export interface Scan {
   readonly offsets: Int32Array | null;
 }
 
+const CONTEXT_FAR = 1_000;
 const CLEAN: readonly Hit[] = [];
+
+/** What a text is judged with besides itself. */
+export interface ScanContext {
+  readonly recognisers: RecogniserSet;
+  /** Words of the key that holds the text, lower case. */
+  readonly keyWords: readonly string[];
+}
+
+/** Every region, and no key. */
+export const PLAIN_CONTEXT: ScanContext = { recognisers: ALL_RECOGNISERS, keyWords: [] };
 
 /**
  * Finds everything personal or secret in one pass: a table says which characters can begin or
  * hold something, and only there a recogniser looks closer. Linear in the length of the text.
  */
-export function scanText(text: string, hints: number): Scan {
-  const hits = hasEscapes(text) ? null : scanPass(text, hints, true);
+export function scanText(text: string, hints: number, context: ScanContext = PLAIN_CONTEXT): Scan {
+  const hits = hasEscapes(text) ? null : scanPass(text, hints, true, context);
   if (hits !== null) return { text, hits, offsets: null };
   const folded = foldText(text);
-  const found = scanPass(folded.text, hints, false) ?? CLEAN;
+  const found = scanPass(folded.text, hints, false, context) ?? CLEAN;
   return { text: folded.text, hits: found, offsets: folded.offsets };
 }
 
 /** Null when a foreign character turns up and `asciiOnly` is asked. */
-function scanPass(text: string, hints: number, asciiOnly: boolean): readonly Hit[] | null {
+function scanPass(
+  text: string,
+  hints: number,
+  asciiOnly: boolean,
+  { recognisers, keyWords }: ScanContext,
+): readonly Hit[] | null {
   const subject: Subject = {
     text,
     hints,
+    // Words in foreign letters are not noted one by one: look back from every number.
+    wordEnd: asciiOnly ? -CONTEXT_FAR : text.length,
+    recognisers,
+    keyCandidates: keyWords.length === 0 ? [] : candidatesOf(recognisers.byWord, keyWords),
+    identifier: isIdentifierText(hints),
     floor: 0,
     jwtBarrier: 0,
     valueBarrier: 0,
@@ -67,7 +90,7 @@ function scanPass(text: string, hints: number, asciiOnly: boolean): readonly Hit
     let hit: Hit | null;
     let next: number;
     if (kind === CLASS.letter || kind === CLASS.digit) {
-      next = wordEnd(text, at + 1);
+      next = wordEnd(text, at + 1, kind);
       if (next - at === 8 && isUuid(text, at)) {
         at += 36;
         continue;
@@ -89,36 +112,48 @@ function scanPass(text: string, hints: number, asciiOnly: boolean): readonly Hit
   return hits ?? CLEAN;
 }
 
-function wordEnd(text: string, from: number): number {
+/** Where a run of letters and digits ends; bit 0 of `runKinds` says letters, bit 1 digits. */
+function wordEnd(text: string, from: number, first: number): number {
   let end = from;
+  let kinds = first;
   for (;;) {
     const code = text.charCodeAt(end);
     // NaN at the end of the text is not less than 128.
-    if (!(code < 128)) return end;
-    const kind = CHAR_CLASSES[code];
-    if (kind !== CLASS.letter && kind !== CLASS.digit) return end;
+    const kind = code < 128 ? CHAR_CLASSES[code] : CLASS.other;
+    if (kind !== CLASS.letter && kind !== CLASS.digit) {
+      runKinds = kinds;
+      return end;
+    }
+    kinds |= kind;
     end++;
   }
 }
+
+/** Left by `wordEnd` for its caller, which runs once per word. */
+let runKinds = 0;
 
 /** A run of letters and digits that begins at `at`. */
 function wordAt(subject: Subject, at: number, end: number, kind: number): Hit | null {
   const { text } = subject;
   const size = end - at;
+  const hasDigit = (runKinds & CLASS.digit) !== 0;
   if (kind === CLASS.digit) {
     const short = size < 5 && text.charCodeAt(end) === 0x3a ? ipv6At(subject, at) : null;
-    return short ?? numberStart(subject, at, end);
+    return short ?? shapedAt(subject, at, end, true) ?? numberStart(subject, at, end);
   }
   if (beginsSecret(text.charCodeAt(at), text.charCodeAt(at + 1))) {
     const secret = secretAt(subject, at);
     if (secret !== null) return secret;
   }
-  if (size < 4) return size > 0 && text.charCodeAt(end) === 0x3a ? hexWord(subject, at, end) : null;
-  if (size === 4 && text.charCodeAt(end) === 0x3a) {
+  if (size <= 4 && text.charCodeAt(end) === 0x3a) {
     const address = hexWord(subject, at, end);
     if (address !== null) return address;
   }
-  return (CHAR_CLASSES[text.charCodeAt(at + 2)] ?? 0) === CLASS.digit ? ibanAt(subject, at) : null;
+  if (hasDigit && size > 3 && (CHAR_CLASSES[text.charCodeAt(at + 2)] ?? 0) === CLASS.digit) {
+    const iban = ibanAt(subject, at);
+    if (iban !== null) return iban;
+  }
+  return shapedAt(subject, at, end, hasDigit);
 }
 
 /** Most numbers in telemetry are short and alone; they must cost next to nothing. */

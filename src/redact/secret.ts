@@ -1,3 +1,4 @@
+import { hasTokenHeader, passesAtlassianCheck, passesGitHubCheck } from './checks/token-checks.ts';
 import { type Hit, type Subject, secretHit } from './hit.ts';
 
 /** A credential that says by its beginning who gave it out. */
@@ -6,6 +7,8 @@ interface SecretRule {
   /** What follows the prefix. */
   readonly rest: string;
   readonly label: string;
+  /** The issuer's checksum: it raises confidence; a wrong one is a slip, not an acquittal. */
+  readonly check?: (text: string) => boolean;
 }
 
 const URL_SAFE = '[A-Za-z0-9_-]';
@@ -25,6 +28,7 @@ const RULES: readonly SecretRule[] = [
     prefixes: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
     rest: `${ALNUM}{36,255}`,
     label: 'github_token',
+    check: passesGitHubCheck,
   },
   { prefixes: ['github_pat_'], rest: '[A-Za-z0-9_]{36,255}', label: 'github_token' },
   {
@@ -75,7 +79,7 @@ const RULES: readonly SecretRule[] = [
   { prefixes: ['AIza'], rest: `${URL_SAFE}{35,40}`, label: 'google_api_key' },
   { prefixes: ['ya29.'], rest: `[A-Za-z0-9_.-]{20,2048}`, label: 'google_oauth_token' },
   { prefixes: ['GOCSPX-'], rest: `${URL_SAFE}{24,40}`, label: 'google_client_secret' },
-  { prefixes: ['npm_'], rest: `${ALNUM}{36}`, label: 'npm_token' },
+  { prefixes: ['npm_'], rest: `${ALNUM}{36}`, label: 'npm_token', check: passesGitHubCheck },
   { prefixes: ['pypi-AgE'], rest: `${URL_SAFE}{40,1000}`, label: 'pypi_token' },
   { prefixes: ['rubygems_'], rest: '[0-9a-f]{48}', label: 'rubygems_key' },
   { prefixes: ['hf_', 'api_org_'], rest: '[A-Za-z]{30,60}', label: 'huggingface_token' },
@@ -99,6 +103,7 @@ const RULES: readonly SecretRule[] = [
     prefixes: ['ATATT3', 'ATCTT3', 'ATBBT3'],
     rest: '[A-Za-z0-9_=-]{50,400}',
     label: 'atlassian_token',
+    check: passesAtlassianCheck,
   },
   { prefixes: ['lin_api_', 'lin_oauth_'], rest: `${ALNUM}{32,64}`, label: 'linear_key' },
   {
@@ -130,6 +135,7 @@ const RULES: readonly SecretRule[] = [
     prefixes: ['eyJ', 'ewog'],
     rest: `${URL_SAFE}{8,}\\.${URL_SAFE}{2,}(?:\\.${URL_SAFE}*){1,3}`,
     label: 'jwt',
+    check: hasTokenHeader,
   },
 ];
 
@@ -144,14 +150,15 @@ interface CompiledRule {
   readonly prefix: string;
   readonly pattern: RegExp;
   readonly label: string;
+  readonly check?: (text: string) => boolean;
 }
 
 const rulesByPair = new Map<number, CompiledRule[]>();
 /** 1 for every pair of characters that some prefix begins with. */
 const pairs = new Uint8Array(128 * 128);
-for (const { prefixes, rest, label } of RULES) {
+for (const { prefixes, rest, ...rule } of RULES) {
   const pattern = new RegExp(rest, 'y');
-  for (const prefix of prefixes) addRule({ prefix, pattern, label });
+  for (const prefix of prefixes) addRule({ prefix, pattern, ...rule });
 }
 for (const prefix of SCHEMES) addRule({ prefix, pattern: SCHEME_VALUE, label: 'authorization' });
 
@@ -172,7 +179,7 @@ export function beginsSecret(first: number, second: number): boolean {
 export function secretAt(subject: Subject, at: number): Hit | null {
   const { text } = subject;
   const pair = text.charCodeAt(at) * 128 + text.charCodeAt(at + 1);
-  for (const { prefix, pattern, label } of rulesByPair.get(pair) ?? []) {
+  for (const { prefix, pattern, label, check } of rulesByPair.get(pair) ?? []) {
     if (!text.startsWith(prefix, at)) continue;
     if (pattern === SCHEME_VALUE) {
       const hit = schemeValueAt(text, at);
@@ -181,7 +188,11 @@ export function secretAt(subject: Subject, at: number): Hit | null {
     }
     if (label === 'jwt' && at < subject.jwtBarrier) continue;
     pattern.lastIndex = at + prefix.length;
-    if (pattern.test(text)) return secretHit(label, at, pattern.lastIndex);
+    if (pattern.test(text)) {
+      const end = pattern.lastIndex;
+      const checked = check?.(text.slice(at, end)) === true;
+      return secretHit(label, at, end, checked ? 'checked' : 'shaped');
+    }
     if (label === 'jwt') subject.jwtBarrier = endOfRun(text, at);
   }
   return null;

@@ -11,16 +11,23 @@ export const PERSONAL_TYPES = [
   'account',
   'address',
   'card',
+  'crypto',
+  'date',
+  'device',
   'email',
+  'health_id',
   'iban',
   /** A secret used as an identifier: it must stay apart from others, and is told to nobody. */
   'id',
   'id_document',
   'ip',
   'itin',
+  'location',
+  'national_id',
   'person',
   'phone',
   'ssn',
+  'vehicle',
 ] as const;
 export type PersonalType = (typeof PERSONAL_TYPES)[number];
 

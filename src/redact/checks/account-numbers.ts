@@ -1,19 +1,3 @@
-/** Tests that a candidate must pass before it is called what it looks like. */
-
-/** Luhn's check (ISO/IEC 7812-1, annex B) over the digits of `text`, skipping all else. */
-export function passesLuhn(text: string): boolean {
-  let sum = 0;
-  let digits = 0;
-  for (let at = text.length - 1; at >= 0; at--) {
-    const digit = text.charCodeAt(at) - 48;
-    if (digit < 0 || digit > 9) continue;
-    const doubled = digits % 2 === 1 ? digit * 2 : digit;
-    sum += doubled > 9 ? doubled - 9 : doubled;
-    digits++;
-  }
-  return digits > 1 && sum % 10 === 0;
-}
-
 /**
  * Issuer prefixes and lengths of payment cards (ISO/IEC 7812, issuers' published ranges): Visa,
  * Mastercard, Amex, Diners, Discover, JCB with its old 15-digit form, UnionPay, Maestro, Mir.
@@ -71,16 +55,4 @@ export function passesIbanCheck(iban: string): boolean {
     }
   }
   return remainder === 1;
-}
-
-/** Whether the Social Security Administration could have issued these nine digits. */
-export function isIssuableSsn(digits: string): boolean {
-  const area = digits.slice(0, 3);
-  if (digits.length !== 9 || area === '000' || area === '666' || area >= '900') return false;
-  return digits.slice(3, 5) !== '00' && digits.slice(5) !== '0000';
-}
-
-/** Whether nine digits are an Individual Taxpayer Identification Number (IRS, group ranges). */
-export function isItin(digits: string): boolean {
-  return /^9\d\d(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\d{4}$/.test(digits);
 }

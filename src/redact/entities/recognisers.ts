@@ -1,0 +1,85 @@
+import { AMERICAN_ENTITIES } from './americas.ts';
+import { ASIAN_ENTITIES } from './asia-pacific.ts';
+import type { Entity } from './entity.ts';
+import { EAST_EUROPEAN_ENTITIES } from './europe-east.ts';
+import { WEST_EUROPEAN_ENTITIES } from './europe-west.ts';
+import { WORLDWIDE_ENTITIES } from './worldwide.ts';
+
+/** Every row of the table whose shape is national or otherwise told by its characters. */
+export const SHAPED_ENTITIES: readonly Entity[] = [
+  ...WORLDWIDE_ENTITIES,
+  ...WEST_EUROPEAN_ENTITIES,
+  ...EAST_EUROPEAN_ENTITIES,
+  ...AMERICAN_ENTITIES,
+  ...ASIAN_ENTITIES,
+];
+
+/** Regions that may be chosen, sorted. */
+export const REGIONS: readonly string[] = [
+  ...new Set(SHAPED_ENTITIES.map(({ region }) => region)),
+].sort();
+
+/** An entity made ready: its shapes compiled. */
+export interface Recogniser {
+  readonly entity: Entity;
+  /** Near a word; matches at one position, and not in the middle of a longer run. */
+  readonly shape: RegExp | null;
+  readonly bare: RegExp | null;
+}
+
+/** The recognisers of the chosen regions, by what leads to them. */
+export interface RecogniserSet {
+  readonly byWord: ReadonlyMap<string, readonly Recogniser[]>;
+  /** By length of the first run of letters and digits. */
+  readonly byRun: readonly (readonly Recogniser[] | undefined)[];
+  /** 1 where some word of `byWord` has this beginning and length; see `wordSlot`. */
+  readonly wordSlots: Uint8Array;
+}
+
+/** Slot of an ASCII word by its first two characters, case aside, and its length. */
+export function wordSlot(first: number, second: number, length: number): number {
+  return ((first & 31) << 10) | ((second & 31) << 5) | Math.min(length, 31);
+}
+
+/** Words of the longest phrase that leads to a recogniser. */
+export const PHRASE_WORDS = 3;
+
+const END = '(?![A-Za-z0-9])(?!-[A-Za-z0-9])';
+
+/** Makes a set of some regions; without a choice, of all. `any` is always in it. */
+export function recognisersOf(regions: readonly string[] | null): RecogniserSet {
+  const byWord = new Map<string, Recogniser[]>();
+  const byRun: Recogniser[][] = [];
+  for (const entity of SHAPED_ENTITIES) {
+    if (regions !== null && entity.region !== 'any' && !regions.includes(entity.region)) continue;
+    const recogniser = {
+      entity,
+      shape: entity.shape === undefined ? null : new RegExp(`(?:${entity.shape})${END}`, 'iy'),
+      bare: entity.bare === undefined ? null : new RegExp(`(?:${entity.bare})${END}`, 'y'),
+    };
+    for (const word of (entity.words ?? '').split(', ')) {
+      // `taxid` is written as often as `tax id`.
+      for (const spelling of new Set([word, word.replaceAll(' ', '')])) {
+        if (word !== '') byWord.set(spelling, [...(byWord.get(spelling) ?? []), recogniser]);
+      }
+    }
+    for (const run of entity.bareRuns ?? []) {
+      const others = byRun[run];
+      if (others === undefined) byRun[run] = [recogniser];
+      else others.push(recogniser);
+    }
+  }
+  return { byWord, byRun, wordSlots: slotsOf(byWord.keys()) };
+}
+
+function slotsOf(phrases: Iterable<string>): Uint8Array {
+  const slots = new Uint8Array(1 << 15);
+  for (const phrase of phrases) {
+    const word = phrase.split(' ').at(-1) ?? '';
+    slots[wordSlot(word.charCodeAt(0), word.charCodeAt(1), word.length)] = 1;
+  }
+  return slots;
+}
+
+/** All regions. */
+export const ALL_RECOGNISERS = recognisersOf(null);
