@@ -135,6 +135,24 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('reads from Kafka what the Collector writes to it, once both comments are lifted', () => {
+    const [, block = ''] = /^# (kafka:\n(?:# .*\n)+)/m.exec(read('deploy/tripcoil.yaml')) ?? [];
+    const text = `${read('deploy/tripcoil.yaml')}\n${block.replaceAll(/^# /gm, '')}`;
+    const withKafka = loadConfig({ text, env, readFile: () => '' });
+    if ('problems' in withKafka) throw new Error(JSON.stringify(withKafka.problems));
+    const [, exporter = ''] =
+      /^ {2}# (kafka:\n(?: {2}# .*\n)+)/m.exec(read('deploy/otel-collector.yaml')) ?? [];
+    const { kafka } = parse(exporter.replaceAll(/^ {2}# /gm, ''));
+    for (const { brokers, topic, format, signal } of withKafka.config.kafka.sources) {
+      expect(brokers).toEqual(kafka.brokers);
+      expect(kafka[signal ?? '']).toEqual({ topic, encoding: format });
+    }
+    expect(withKafka.config.kafka.sources).toHaveLength(2);
+    expect(kafka.brokers).toEqual([
+      services['kafka']?.environment?.['KAFKA_ADVERTISED_LISTENERS']?.replace('PLAINTEXT://', ''),
+    ]);
+  });
+
   it('runs the example broker against the main port', () => {
     const broker = services['demo-broker']!;
     const source = read('examples/broker.mjs');

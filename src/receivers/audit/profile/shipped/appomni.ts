@@ -20,7 +20,10 @@ export const APPOMNI_PROFILE: ProfileDocument = {
   clientIp: ['/source/ip', '/related/ip/0'],
   attrs: { severity: '/event/severity' },
   notes: 'Background token refreshes name no user.',
-  setup:
-    'AppOmni, Settings, Alert destinations, HTTP: ' +
-    '`https://tripcoil.example.com/v1/audit/appomni`, header `Authorization: Bearer TOKEN`.',
+  setup: `Settings, Alert destinations, HTTP:
+
+\`\`\`text
+URL: https://tripcoil.example.com/v1/audit/appomni
+Authorization: Bearer TOKEN
+\`\`\``,
 };

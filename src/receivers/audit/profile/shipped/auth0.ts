@@ -74,8 +74,10 @@ export const AUTH0_PROFILE: ProfileDocument = {
   clientIp: ['/data/ip', '/data/details/request/ip'],
   attrs: { type: '/data/type', client: '/data/client_id', user_agent: '/data/user_agent' },
   notes: 'Anonymous events (`limit_wc` and the like) may name neither a user nor a client.',
-  setup:
-    'Auth0 dashboard, Monitoring, Streams, Custom Webhook: payload URL\n' +
-    '`https://tripcoil.example.com/v1/audit/auth0`, authorisation token `Bearer TOKEN`, content\n' +
-    'type `application/json`, content format `JSON Lines`.',
+  setup: `\`\`\`sh
+auth0 logs streams create http --name tripcoil --type application/json --format JSONLINES \\
+  --endpoint https://tripcoil.example.com/v1/audit/auth0 --authorization "Bearer $TRIPCOIL_TOKEN"
+\`\`\`
+
+In the dashboard the same stands under Monitoring, Streams, Custom Webhook.`,
 };

@@ -34,8 +34,15 @@ export const DOCUSIGN_PROFILE: ProfileDocument = {
       map: { '*declined': 'denied', '*fail*': 'failure', '*voided': 'cancelled', '*': 'success' },
     },
   },
-  setup:
-    'DocuSign administration, Connect, Add configuration, Custom: URL ' +
-    '`https://tripcoil.example.com/v1/audit/docusign`, data format REST v2.1 JSON. Connect ' +
-    'cannot set headers, so a proxy adds `Authorization: Bearer TOKEN`.',
+  setup: `\`\`\`sh
+curl https://na1.docusign.net/restapi/v2.1/accounts/$ACCOUNT_ID/connect \\
+  -H "Authorization: Bearer $DOCUSIGN_TOKEN" -H 'content-type: application/json' -d '{
+  "name": "tripcoil", "configurationType": "custom", "allowEnvelopePublish": "true",
+  "allUsers": "true", "deliveryMode": "SIM", "eventData": { "version": "restv2.1" },
+  "urlToPublishTo": "https://tripcoil.example.com/v1/audit/docusign",
+  "events": ["envelope-sent", "envelope-delivered", "envelope-completed", "envelope-declined",
+    "envelope-voided"] }'
+\`\`\`
+
+Connect sets no header of your own, so a proxy adds \`Authorization: Bearer TOKEN\`.`,
 };

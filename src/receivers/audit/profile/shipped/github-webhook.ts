@@ -70,9 +70,14 @@ export const GITHUB_WEBHOOK_PROFILE: ProfileDocument = {
   notes:
     'GitHub always sends `sender`; records cut down to a part of the payload name no actor. ' +
     'Most webhooks state no time of their own, so the time of receipt stands in.',
-  setup:
-    'Repository or organisation, Settings, Webhooks: payload URL ' +
-    '`https://tripcoil.example.com/v1/audit/github-webhook`, content type ' +
-    '`application/json`. GitHub cannot set an Authorization header, so a proxy checks ' +
-    '`X-Hub-Signature-256` and adds it.',
+  setup: `\`\`\`sh
+gh api repos/OWNER/REPO/hooks --method POST --input - <<'HOOK'
+{ "name": "web", "active": true, "events": ["*"],
+  "config": { "url": "https://tripcoil.example.com/v1/audit/github-webhook",
+    "content_type": "json", "secret": "SECRET" } }
+HOOK
+\`\`\`
+
+\`orgs/ORG/hooks\` is the same for an organisation. GitHub cannot set an Authorization header, so a
+proxy checks \`X-Hub-Signature-256\` and adds it.`,
 };

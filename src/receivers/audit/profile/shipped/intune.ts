@@ -31,7 +31,13 @@ export const INTUNE_PROFILE: ProfileDocument = {
   },
   outcome: { status: { at: '/resultType', map: OUTCOME_BY_WORD } },
   attrs: { category: '/category', application: '/properties/Actor/ApplicationName' },
-  setup:
-    'Intune, Reports, Diagnostics settings: stream `AuditLogs` to an event hub and read it ' +
-    'as in [azure-apim](azure-apim.md), to `/v1/audit/intune`.',
+  setup: `\`\`\`sh
+az rest --method put --url "https://management.azure.com/providers/microsoft.intune\\
+/diagnosticSettings/tripcoil?api-version=2017-04-01-preview" --body '{ "properties": {
+  "eventHubAuthorizationRuleId": "EVENT_HUB_RULE_ID", "eventHubName": "tripcoil-audit",
+  "logs": [{ "category": "AuditLogs", "enabled": true },
+    { "category": "OperationalLogs", "enabled": true }] } }'
+\`\`\`
+
+Read the event hub with Vector as in [azure-apim](azure-apim.md), to \`/v1/audit/intune\`.`,
 };

@@ -32,8 +32,10 @@ export const NOTION_PROFILE: ProfileDocument = {
   outcome: { status: { constant: 'success' } },
   clientIp: '/event/ip_address',
   attrs: { platform: '/event/platform', actor_type: '/event/actor/type' },
-  setup:
-    'Notion, Settings, Security, Audit log, SIEM webhook: ' +
-    '`https://tripcoil.example.com/v1/audit/notion` with the header `Authorization: Bearer ' +
-    'TOKEN`.',
+  setup: `Settings, Security, Audit log, connect a SIEM by webhook:
+
+\`\`\`text
+URL: https://tripcoil.example.com/v1/audit/notion
+Authorization: Bearer TOKEN
+\`\`\``,
 };

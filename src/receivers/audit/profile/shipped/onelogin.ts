@@ -62,8 +62,13 @@ export const ONELOGIN_PROFILE: ProfileDocument = {
   notes:
     'Event types are numbers; the common ones are named, others are `event` with the number ' +
     'in `attrs`.',
-  setup:
-    'OneLogin administration, Developers, Webhooks, Event Webhook: URL\n' +
-    '`https://tripcoil.example.com/v1/audit/onelogin`, format `JSON Array`, custom header\n' +
-    '`Authorization: Bearer TOKEN`.',
+  setup: `Administration, Developers, Webhooks, New Webhook, Event Webhook for Log Management:
+
+\`\`\`text
+Listener URL: https://tripcoil.example.com/v1/audit/onelogin
+Format: SIEM (NDJSON)
+Custom Headers: Authorization: Bearer TOKEN
+\`\`\`
+
+The format JSON Array is read too.`,
 };

@@ -27,7 +27,12 @@ export const PUSH_PROFILE: ProfileDocument = {
   clientIp: '/new/sourceIpAddress',
   attrs: { browser: '/new/browser', action: '/new/action' },
   notes: 'The record names no tenant; the domain of the employee stands in for it.',
-  setup:
-    'Push, Settings, Webhooks: `https://tripcoil.example.com/v1/audit/push`; a proxy checks ' +
-    '`X-Signature` and adds `Authorization: Bearer TOKEN`.',
+  setup: `Settings, Webhooks, with every category:
+
+\`\`\`text
+URL: https://tripcoil.example.com/v1/audit/push
+\`\`\`
+
+Push signs its webhooks and sets no header of your own, so a proxy checks \`X-Signature\` and adds
+\`Authorization: Bearer TOKEN\`.`,
 };

@@ -26,7 +26,14 @@ export const ZSCALER_PROFILE: ProfileDocument = {
   clientIp: '/event/clientip',
   attrs: { interface: '/event/interface' },
   notes: 'The tenant is the domain of the administrator, as Zscaler names it.',
-  setup:
-    'Zscaler NSS cloud feed: `https://tripcoil.example.com/v1/audit/zscaler`, JSON, header ' +
-    '`Authorization: Bearer TOKEN`.',
+  setup: `Administration, Nanolog Streaming Service, Cloud NSS Feeds, Add Cloud NSS Feed:
+
+\`\`\`text
+SIEM Type: Other
+API URL: https://tripcoil.example.com/v1/audit/zscaler
+Key 1: Authorization
+Value 1: Bearer TOKEN
+Log Type: Admin Audit Logs
+Feed Output Type: JSON
+\`\`\``,
 };
