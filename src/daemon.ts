@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { readApi } from './api/read-api.ts';
@@ -21,6 +20,7 @@ import { TripcoilError } from './core/errors.ts';
 import type { GrantSet } from './core/grant.ts';
 import { kafkaDecoder } from './kafka-decoders.ts';
 import { openLedger } from './ledger/ledger.ts';
+import { listen, portProblem } from './listening.ts';
 import { type LocalCredential, localCredentials } from './local-credentials.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
@@ -28,6 +28,7 @@ import type { Ingest, Principal } from './ports/ingest.ts';
 import type { KeyRing } from './ports/key-ring.ts';
 import type { Log } from './ports/log.ts';
 import type { PersonalFindings } from './ports/personal-findings.ts';
+import type { Redactor } from './ports/redactor.ts';
 import type { RevocationReceiver } from './ports/revocation-receiver.ts';
 import type { Store } from './ports/store.ts';
 import { tenantOfAccountIn } from './receivers/audit/accounts.ts';
@@ -38,7 +39,11 @@ import { nativeReceiver } from './receivers/audit/plugin.ts';
 import { BodyReader } from './receivers/body.ts';
 import { wellFormedValue } from './receivers/json-body.ts';
 import { type KafkaSource, startKafkaSource } from './receivers/kafka/source.ts';
-import { compileTable } from './receivers/otlp/attribute-table.ts';
+import {
+  type AttributeTable,
+  compileTable,
+  isKnownAttribute,
+} from './receivers/otlp/attribute-table.ts';
 import { createOtlpGrpcReceiver } from './receivers/otlp/grpc/server.ts';
 import { OtlpIntake } from './receivers/otlp/intake.ts';
 import { otlpReceiver } from './receivers/otlp/plugin.ts';
@@ -51,6 +56,7 @@ import { ssfMetadata } from './revocation/ssf/metadata.ts';
 import { createSsfPushReceiver, type SsfPushOptions } from './revocation/ssf/push-receiver.ts';
 import { type AlertWebhook, createAlertWebhook } from './revocation/webhook/alert-webhook.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
+import { NotesOfIngest } from './runtime/ingest-notes.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
 import { createMetrics, type ProcessMetrics } from './telemetry/metrics.ts';
@@ -92,6 +98,9 @@ interface Surroundings {
   readonly bodies: BodyReader;
   readonly intake: OtlpIntake;
   readonly audit: ReturnType<typeof auditReading>;
+  readonly notes: NotesOfIngest;
+  /** Empty until the brokers are asked, which comes last. */
+  topics: readonly KafkaSource[];
   readonly startedAt: number;
   closing: boolean;
 }
@@ -104,8 +113,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await using undo = new AsyncDisposableStack();
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const credentials = await localCredentials(directory);
-  const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
-  const ledger = await openLedger({ directory: join(directory, 'ledger'), log, metrics, clock });
+  const within = (name: string): string => join(directory, name);
+  const keys = await openKeyRing({ directory: within('keys'), log });
+  const ledger = await openLedger({ directory: within('ledger'), log, metrics, clock });
   undo.defer(() => ledger.close());
   const { store, kind } = await openStore(options, metrics);
   undo.defer(() => store.close());
@@ -115,13 +125,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { redactor, findings } = openRedaction(config, keys, metrics);
   let publicUrl = config.publicUrl ?? '';
   const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
+  const notes = openNotes(options, redactor, metrics);
   const host = await startEngineHost({
-    ledger,
-    store,
-    redactor,
+    ...{ ledger, store, redactor, notes },
     receivers: pushReceivers(config, { issuer, keys, clock, metrics, log }),
     shard: { registry: REGISTRY, initialPosture: options.initialPosture },
-    snapshotDirectory: join(directory, 'snapshots'),
+    snapshotDirectory: within('snapshots'),
     software: SOFTWARE_VERSION,
     ...{ tenantConfigs: tenantConfigs(options), grants: options.grants },
     ...{ clock, log, metrics, jitter: Math.random, holdDeliveries: true },
@@ -132,14 +141,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (alerts) undo.defer(() => alerts.close());
 
   const surroundings: Surroundings = {
-    ...{ options, keys, metrics, host, store, findings, issuer },
+    ...{ options, keys, metrics, host, store, findings, issuer, notes },
     audit: auditReading(config),
     authenticator: authenticatorOf([...config.tokens, ...credentials.map((c) => c.config)]),
     bodies: new BodyReader(),
-    intake: new OtlpIntake({ ingest: host.ingest, metrics, aliases: config.aliases }),
-    storeKind: kind,
-    startedAt: clock.now(),
-    closing: false,
+    intake: new OtlpIntake({ ingest: host.ingest, metrics, notes, aliases: config.aliases }),
+    topics: [],
+    ...{ storeKind: kind, startedAt: clock.now(), closing: false },
   };
   const main = await listen(await mainServer(surroundings), config.listen, 'listen');
   undo.defer(() => main.app.close());
@@ -149,6 +157,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   undo.defer(() => otlp.app.close());
   const otlpGrpc = await listenGrpc(surroundings, undo);
   const sources = kafkaSources(surroundings);
+  surroundings.topics = sources;
   undo.defer(async () => void (await Promise.all(sources.map((source) => source.close()))));
 
   const running = undo.move();
@@ -179,6 +188,24 @@ function openRedaction(config: TripcoilConfig, keys: KeyRing, metrics: ProcessMe
   return { redactor: createRedactor({ keys, metrics, findings, policyOf }), findings };
 }
 
+function openNotes(
+  { config, clock }: DaemonOptions,
+  redactor: Redactor,
+  metrics: ProcessMetrics,
+): NotesOfIngest {
+  const table = compileTable(config.aliases);
+  return new NotesOfIngest({
+    ...{ clock, metrics },
+    isKnown: (format, key) => isKnownKey(format, key, table),
+    isPersonal: (text) => redactor.redactText(SYSTEM_TENANT, text) !== text,
+  });
+}
+
+/** Mappers of audit formats put into `attrs` what they mean to; anything else may be news. */
+function isKnownKey(format: string, key: string, table: AttributeTable): boolean {
+  return format.startsWith('otlp.') ? isKnownAttribute(table, key) : format !== 'native';
+}
+
 /** Starts reading every configured topic; brokers that are away are waited for. */
 function kafkaSources({
   options,
@@ -186,6 +213,7 @@ function kafkaSources({
   metrics,
   host,
   audit,
+  notes,
 }: Surroundings): readonly KafkaSource[] {
   const { config, clock, log } = options;
   const { ingest } = host;
@@ -201,7 +229,7 @@ function kafkaSources({
   });
   return planned.map(({ source, sender, decoder, connection }) =>
     startKafkaSource({
-      ...{ sender, ingest, clock, log, metrics },
+      ...{ sender, ingest, clock, log, metrics, notes },
       topic: source.topic,
       group: source.group,
       fromBeginning: source.fromBeginning,
@@ -231,12 +259,12 @@ function pushReceivers(
 }
 
 async function mainServer(s: Surroundings): Promise<FastifyInstance> {
-  const { options, authenticator, bodies, intake, keys, metrics, host, store, issuer } = s;
+  const { options, authenticator, bodies, intake, keys, metrics, host, store, issuer, notes } = s;
   const { clock, log, config } = options;
   const { ingest, control, breakers: view } = host;
   const common = { authenticator, clock, log, metrics };
   const app = createHttpServer({ clock, log, metrics });
-  const receiving = { authenticator, bodies, log, metrics };
+  const receiving = { authenticator, bodies, log, metrics, notes };
   await app.register(otlpReceiver({ ingest, intake, ...receiving }));
   await app.register(nativeReceiver({ ingest, ...receiving }));
   await app.register(auditReceiver({ ingest, clock, ...receiving, ...s.audit }));
@@ -261,6 +289,8 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
         demo: options.demo ?? false,
         storeKind: s.storeKind,
       },
+      ingestStatus: host.ingestStatus,
+      busSources: () => s.topics,
       exposition: metrics,
       localReads: isLoopback(config.listen.host) && config.publicUrl === null,
       readiness: () => readiness(s),
@@ -271,11 +301,11 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
 }
 
 async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
-  const { options, authenticator, bodies, intake, metrics, host } = s;
+  const { options, authenticator, bodies, intake, metrics, host, notes } = s;
   const { clock, log } = options;
   const app = createHttpServer({ clock, log, metrics });
   const { ingest } = host;
-  await app.register(otlpReceiver({ ingest, intake, authenticator, bodies, log, metrics }));
+  await app.register(otlpReceiver({ ingest, intake, authenticator, bodies, log, metrics, notes }));
   return app;
 }
 
@@ -297,22 +327,6 @@ function readiness(s: Surroundings): {
   return { ready: reasons.length === 0, reasons };
 }
 
-async function listen(
-  app: FastifyInstance,
-  address: { readonly host: string; readonly port: number },
-  key: string,
-): Promise<{ readonly app: FastifyInstance; readonly url: string }> {
-  try {
-    await app.listen({ host: address.host, port: address.port });
-  } catch (error) {
-    await app.close();
-    throw portProblem(error, (error as NodeJS.ErrnoException).code ?? '', address, key);
-  }
-  const bound = app.server.address() as AddressInfo;
-  const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-  return { app, url: `http://${host}:${bound.port}` };
-}
-
 /** Starts the OTLP/gRPC listener; returns its URL. */
 async function listenGrpc(s: Surroundings, undo: AsyncDisposableStack): Promise<string> {
   const { config, clock, log } = s.options;
@@ -326,17 +340,6 @@ async function listenGrpc(s: Surroundings, undo: AsyncDisposableStack): Promise<
     const code = /\bE[A-Z]{3,}\b/.exec(error instanceof Error ? error.message : '')?.[0] ?? '';
     throw portProblem(error, code, config.otlpGrpc, 'otlp_grpc');
   }
-}
-
-function portProblem(
-  error: unknown,
-  code: string,
-  { host, port }: { readonly host: string; readonly port: number },
-  key: string,
-): TripcoilError {
-  const why = code === 'EADDRINUSE' ? 'is taken by another process' : `cannot be used (${code})`;
-  const message = `port ${port} on ${host} ${why}; set ${key}.port to another`;
-  return new TripcoilError('config_invalid', message, { cause: error });
 }
 
 async function openStore(

@@ -257,6 +257,127 @@ export interface GrantsBody {
   readonly tenants: readonly { readonly tenant: string; readonly agents: number }[];
 }
 
+/** `silent` has a finding; `quiet` has sent nothing for longer than usual and has none yet. */
+export type SourceState = 'sending' | 'quiet' | 'silent';
+
+export interface SourceBody {
+  readonly tenant: string;
+  /** As findings name it. */
+  readonly id: string;
+  readonly name: string;
+  readonly format: string;
+  /** The credential that delivers it, and what its evidence is worth. */
+  readonly credential: string;
+  readonly trust: string;
+  readonly state: SourceState;
+  readonly per_second: number;
+  readonly per_second_1h: number;
+  /** From the event's own time to its entry in the log, over the last hours. */
+  readonly lag_ms: { readonly p50: number | null; readonly p99: number | null };
+  readonly first_seen: string;
+  readonly last_seen: string;
+  /** Event time up to which this source has told what it will. */
+  readonly watermark: string;
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** Null where the source numbers nothing. */
+  readonly sequence: {
+    readonly last: number;
+    readonly restarts: number;
+    readonly missing: number;
+    readonly gaps: readonly {
+      readonly from: number;
+      readonly to: number;
+      readonly since: string;
+      /** False while it may still be reordering. */
+      readonly told: boolean;
+    }[];
+  } | null;
+  readonly silence: {
+    readonly since: string | null;
+    /** Null where silence is not judged, and why. */
+    readonly allowed_ms: number | null;
+    readonly unjudged: 'young' | 'rare' | 'off' | null;
+    readonly longest_pause_ms: number;
+  };
+}
+
+export interface SeenBody {
+  readonly key: string;
+  readonly count: number;
+}
+
+/** What one credential delivered to one receiver since the process started. */
+export interface IntakeBody {
+  readonly credential: string;
+  readonly trust: string;
+  /** `*` for all. */
+  readonly tenants: readonly string[];
+  readonly format: string;
+  readonly accepted: number;
+  /** Records that tell of no agent's action; nothing is wrong with them. */
+  readonly ignored: number;
+  /** Events too far from the present time, which are part of `rejected` too. */
+  readonly quarantined: number;
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly last_at: string | null;
+  /** Newest first, one of each kind; no value of any record. */
+  readonly examples: readonly {
+    readonly at: string;
+    readonly code: string;
+    readonly path: string;
+    readonly message: string;
+    readonly shape: string | null;
+  }[];
+  /** Names that no field takes, by how often they were seen among the records looked at. */
+  readonly unknown_attributes: readonly SeenBody[];
+  readonly unattributed: readonly {
+    readonly missing: 'agent' | 'tenant' | 'operation' | 'action';
+    readonly count: number;
+    readonly candidates: readonly SeenBody[];
+    /** The exact lines that would mend it, and where they go. */
+    readonly fix: string;
+    readonly fix_in: 'configuration' | 'grants' | 'sender';
+  }[];
+}
+
+export interface IngestStatusBody {
+  readonly now: string;
+  readonly queue: {
+    /** `refusing` answers 429; `unwritable` 503, since the ledger's disk refuses. */
+    readonly state: 'open' | 'filling' | 'refusing' | 'unwritable';
+    /** Null for a credential of some tenants only, since the queue is everybody's. */
+    readonly length: number | null;
+    readonly capacity: number;
+  };
+  readonly sources: readonly SourceBody[];
+  readonly intakes: readonly IntakeBody[];
+  /** Requests refused whole, by receiver and code; for a credential of every tenant only. */
+  readonly turned_away: readonly {
+    readonly format: string;
+    readonly code: string;
+    readonly count: number;
+  }[];
+  readonly kafka: readonly {
+    readonly name: string;
+    readonly topic: string;
+    readonly format: string;
+    readonly tenants: readonly string[];
+    readonly state: string;
+    /** Records behind the newest; null until known. */
+    readonly lag: number | null;
+    readonly partitions: readonly { readonly partition: number; readonly lag: number }[];
+  }[];
+  /** Detectors that cannot judge some agents, and the field that would cure it. */
+  readonly blind: readonly {
+    readonly detector: string;
+    readonly field: string;
+    readonly cure: string;
+    readonly agents: number;
+    readonly examples: readonly string[];
+  }[];
+}
+
 export interface ReadinessBody {
   readonly ready: boolean;
   readonly reasons: readonly string[];

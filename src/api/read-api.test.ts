@@ -302,6 +302,7 @@ describe('operations', () => {
       'get /v1/breakers/snapshot',
       'get /v1/chains/{id}',
       'get /v1/findings',
+      'get /v1/ingest/status',
       'get /v1/pii/findings',
       'get /v1/status',
       'get /v1/stream',

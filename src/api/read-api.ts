@@ -17,13 +17,16 @@ import { breakerRoutes } from './routes/breakers.ts';
 import { chainRoutes } from './routes/chains.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { grantsRoute, type ParseGrants, takeGrantsText } from './routes/grants.ts';
+import { type IngestStatusDependencies, ingestStatusRoutes } from './routes/ingest-status.ts';
 import { mountOperations, type Operations } from './routes/operations.ts';
 import { personalFindingsRoute } from './routes/personal-findings.ts';
 import { createStatus, type ProcessInfo, statusRoutes } from './routes/status.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { mountStream } from './stream.ts';
 
-export interface ReadApiOptions extends Operations {
+export interface ReadApiOptions
+  extends Operations,
+    Pick<IngestStatusDependencies, 'ingestStatus' | 'busSources'> {
   readonly view: EngineView;
   readonly breakers: BreakerView;
   readonly store: Store;
@@ -54,6 +57,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...chainRoutes(store),
       ...tenantRoutes({ view, control }),
       personalFindingsRoute(options.personalFindings),
+      ...ingestStatusRoutes(options),
     ];
     const grants = grantsRoute(control, options.parseGrants);
     mountRoutes(app, routes, guard);

@@ -7,6 +7,7 @@ import type {
   ErrorBody,
   FindingBody,
   GrantsBody,
+  IngestStatusBody,
   KeyBody,
   OrderBody,
   PageBody,
@@ -236,4 +237,101 @@ export const GRANTS: z.ZodType<GrantsBody> = z.strictObject({
 export const READINESS: z.ZodType<ReadinessBody> = z.strictObject({
   ready: z.boolean(),
   reasons: z.array(z.string()),
+});
+
+const seen = z.array(z.strictObject({ key: z.string(), count }));
+
+const SOURCE = z.strictObject({
+  tenant: z.string(),
+  id: z.string(),
+  name: z.string(),
+  format: z.string(),
+  credential: z.string(),
+  trust: z.string(),
+  state: z.enum(['sending', 'quiet', 'silent']),
+  per_second: z.number(),
+  per_second_1h: z.number(),
+  lag_ms: z.strictObject({ p50: z.number().nullable(), p99: z.number().nullable() }),
+  first_seen: time,
+  last_seen: time,
+  watermark: time,
+  accepted: count,
+  duplicates: count,
+  sequence: z
+    .strictObject({
+      last: count,
+      restarts: count,
+      missing: count,
+      gaps: z.array(z.strictObject({ from: count, to: count, since: time, told: z.boolean() })),
+    })
+    .nullable(),
+  silence: z.strictObject({
+    since: time.nullable(),
+    allowed_ms: z.number().nullable(),
+    unjudged: z.enum(['young', 'rare', 'off']).nullable(),
+    longest_pause_ms: z.number(),
+  }),
+});
+
+const INTAKE = z.strictObject({
+  credential: z.string(),
+  trust: z.string(),
+  tenants: z.array(z.string()),
+  format: z.string(),
+  accepted: count,
+  ignored: count,
+  quarantined: count,
+  rejected: z.record(z.string(), count),
+  last_at: time.nullable(),
+  examples: z.array(
+    z.strictObject({
+      at: time,
+      code: z.string(),
+      path: z.string(),
+      message: z.string(),
+      shape: z.string().nullable(),
+    }),
+  ),
+  unknown_attributes: seen,
+  unattributed: z.array(
+    z.strictObject({
+      missing: z.enum(['agent', 'tenant', 'operation', 'action']),
+      count,
+      candidates: seen,
+      fix: z.string(),
+      fix_in: z.enum(['configuration', 'grants', 'sender']),
+    }),
+  ),
+});
+
+export const INGEST_STATUS: z.ZodType<IngestStatusBody> = z.strictObject({
+  now: time,
+  queue: z.strictObject({
+    state: z.enum(['open', 'filling', 'refusing', 'unwritable']),
+    length: count.nullable(),
+    capacity: count,
+  }),
+  sources: z.array(SOURCE),
+  intakes: z.array(INTAKE),
+  turned_away: z.array(z.strictObject({ format: z.string(), code: z.string(), count })),
+  kafka: z.array(
+    z.strictObject({
+      name: z.string(),
+      topic: z.string(),
+      format: z.string(),
+      tenants: z.array(z.string()),
+      state: z.string(),
+      lag: count.nullable(),
+      partitions: z.array(z.strictObject({ partition: count, lag: count })),
+    }),
+  ),
+  blind: z.array(
+    z.strictObject({
+      detector: z.string(),
+      field: z.string(),
+      cure: z.string(),
+      agents: count,
+      examples: z.array(z.string()),
+    }),
+  ),
 });

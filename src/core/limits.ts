@@ -81,6 +81,16 @@ export const LIMITS = {
   ledgerReadEntries: 1_024,
   ledgerReadBytes: 1024 * 1024,
 
+  /** Pairs of credential and receiver told apart on the status of ingest: 20 KiB each, 5 MiB. */
+  notedIntakes: 256,
+  /** Rejects of different kinds kept per intake; names of attributes, and of what may mend it. */
+  notedExamples: 8,
+  notedKeys: 64,
+  notedCandidates: 16,
+  /** Records of one batch, and attributes of one record, whose names are looked at. */
+  notedRecordsPerBatch: 4,
+  notedKeysPerRecord: 32,
+
   agentsPerTenant: 100_000,
   tenants: 1_000,
   /**
@@ -114,6 +124,8 @@ export const LIMITS = {
   sourceMissingRanges: 64,
   /** Holes that stay open are told of together, at most this often per source. */
   sourceGapEveryMs: 1 * HOUR_MS,
+  /** A hole that was told of is shown for so long, and closed by what arrives until then. */
+  sourceGapKeptMs: 1 * DAY_MS,
   /** How long a hole may still close, and the shortest silence told of, unless configured. */
   sourceGapGraceMs: 15 * MINUTE_MS,
   sourceSilenceFloorMs: 15 * MINUTE_MS,

@@ -53,6 +53,8 @@ export interface BusConsumer {
    * @throws TripcoilError `bus_unavailable`, retryable.
    */
   lag(): Promise<ReadonlyMap<string, number>>;
+  /** The same for each partition of one topic. @throws TripcoilError as `lag` does. */
+  partitionLag(topic: string): Promise<ReadonlyMap<number, number>>;
   /** Waits for what is being handled, commits it, leaves the group. Safe twice. */
   close(): Promise<void>;
 }

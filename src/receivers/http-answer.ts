@@ -5,6 +5,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
 import type { Authenticator } from '../ports/authenticator.ts';
 import type { Ingest, Principal, Role } from '../ports/ingest.ts';
+import type { IngestNotes } from '../ports/ingest-notes.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { BodyReader } from './body.ts';
@@ -14,6 +15,8 @@ export interface ReceiverOptions {
   readonly ingest: Ingest;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
+  /** Hears why records came to nothing; nobody unless given. */
+  readonly notes?: IngestNotes;
   readonly log: Log;
   /** Shared between receivers, so that together they keep to one memory budget. */
   readonly bodies: BodyReader;

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
 import type { EngineView } from '../ports/engine-view.ts';
 import type { Ingest } from '../ports/ingest.ts';
+import type { IngestStatus } from '../ports/ingest-status.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -17,6 +18,8 @@ import { createBreakerView } from './breaker-view.ts';
 import { createControl } from './control.ts';
 import { createEngineView } from './engine-view.ts';
 import { createIngest, type IngestOptions } from './ingest.ts';
+import { NotesOfIngest } from './ingest-notes.ts';
+import { createIngestStatus } from './ingest-status.ts';
 import { meterDecisions } from './metering.ts';
 import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
@@ -44,6 +47,8 @@ export interface EngineHostOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly jitter: () => number;
+  /** What receivers tell; a memory of its own unless given. */
+  readonly notes?: NotesOfIngest;
   readonly forward?: NonNullable<IngestOptions['forward']>;
   /** Nothing is delivered before `startDeliveries()`: until then receivers could not verify it. */
   readonly holdDeliveries?: boolean;
@@ -55,6 +60,7 @@ export interface EngineHost {
   readonly control: Control;
   readonly breakers: BreakerView;
   readonly view: EngineView;
+  readonly ingestStatus: IngestStatus;
   readonly partition: Partition;
   readonly projector: Projector;
   /** Delivers what is owed, and from now on what is decided; only where deliveries were held. */
@@ -80,7 +86,10 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   });
   const breakers = createBreakerView(partition, redactor);
   const control = createControl({ partition, redactor, view: breakers, clock });
-  const ingest = createIngest({ ...options, partition });
+  const notes = options.notes ?? new NotesOfIngest({ clock, metrics });
+  const ingest = createIngest({ ...options, notes, partition });
+  const { overloaded } = ingest;
+  const ingestStatus = createIngestStatus({ partition, notes, overloaded, clock });
   const { counters } = ingest;
   const view = createEngineView({ partition, ledger, outbox, counters, clock });
   const projector = new Projector({ partition, ledger, store, clock, log, metrics });
@@ -110,6 +119,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     control,
     breakers,
     view,
+    ingestStatus,
     partition,
     projector,
     startDeliveries: () => deliver(partition, outbox),

@@ -1,10 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { AccessEvent } from '../core/access-event.ts';
+import type { AccessEvent, ReceivedEvent } from '../core/access-event.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { Reject } from '../core/reject.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Ingest, IngestResult, ReceivedBatch } from '../ports/ingest.ts';
+import type { Ingest, IngestResult, Principal, ReceivedBatch } from '../ports/ingest.ts';
+import { type IngestNotes, NO_NOTES, type Overlooked } from '../ports/ingest-notes.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { attribute } from './attribution.ts';
@@ -16,6 +17,7 @@ export interface IngestOptions {
   readonly redactor: Redactor;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly notes?: IngestNotes;
   /** Lets others run: resolves in a later turn of the event loop. `setImmediate` unless given. */
   readonly nextTurn?: () => Promise<unknown>;
   /** Sees each redacted event once it is durable, for forwarding. Neither blocks nor throws. */
@@ -25,6 +27,8 @@ export interface IngestOptions {
 interface Judged {
   readonly accepted: Redacted<AccessEvent>[];
   readonly rejects: Reject[];
+  /** A few of those that name no tenant, by their attributes' names. */
+  readonly overlooked: Overlooked[];
 }
 
 export interface IngestCounters {
@@ -40,7 +44,7 @@ export interface IngestCounters {
 export function createIngest(
   options: IngestOptions,
 ): Ingest & { readonly counters: IngestCounters } {
-  const { partition, redactor, clock, metrics } = options;
+  const { partition, redactor, clock, metrics, notes = NO_NOTES } = options;
   const nextTurn = options.nextTurn ?? turn;
   const counters: IngestCounters = { events: 0, rejected: 0, lastEventAt: null };
   /** Events of batches that are being redacted; they will want the queue soon. */
@@ -61,14 +65,14 @@ export function createIngest(
       );
     }
     for (const event of accepted) options.forward?.(event);
-    note(accepted, rejects, batch);
+    note(judged, batch);
     return { accepted: accepted.length, rejects };
   }
 
   /** Does not wait at all when one slice is enough. */
   async function judge(batch: ReceivedBatch): Promise<Judged> {
     const now = clock.now();
-    const judged: Judged = { accepted: [], rejects: [] };
+    const judged: Judged = { accepted: [], rejects: [], overlooked: [] };
     let sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
     for (const [index, received] of batch.events.entries()) {
       if (clock.monotonicMs() >= sliceEnd) {
@@ -78,17 +82,16 @@ export function createIngest(
       const position = batch.positions?.[index] ?? index;
       const event = attribute(received, batch.sender, position, batch.history ?? false);
       const reject = 'code' in event ? event : clockSkew(event, position, now);
-      if (reject) judged.rejects.push(reject);
-      else if (!('code' in event)) judged.accepted.push(redactor.redact(event));
+      if (reject) {
+        judged.rejects.push(reject);
+        overlook(judged.overlooked, reject, received);
+      } else if (!('code' in event)) judged.accepted.push(redactor.redact(event));
     }
     return judged;
   }
 
-  function note(
-    accepted: readonly Redacted<AccessEvent>[],
-    rejects: readonly Reject[],
-    batch: ReceivedBatch,
-  ): void {
+  function note(judged: Judged, batch: ReceivedBatch): void {
+    const { accepted, rejects } = judged;
     counters.events += accepted.length;
     counters.rejected += rejects.length;
     const source = batch.events[0]?.source.format ?? 'unknown';
@@ -101,6 +104,7 @@ export function createIngest(
     if (rejects.length > 0) {
       metrics.count('tripcoil_ingest_events_total', { source, result: 'invalid' }, rejects.length);
     }
+    tell(notes, judged, batch.sender, source);
   }
 
   return {
@@ -108,4 +112,20 @@ export function createIngest(
     submit,
     overloaded: () => partition.queued + underWay >= LIMITS.queuedEvents,
   };
+}
+
+function tell(
+  notes: IngestNotes,
+  { accepted, rejects, overlooked }: Judged,
+  sender: Principal,
+  source: string,
+): void {
+  notes.accepted(sender, accepted);
+  if (rejects.length > 0) notes.refused(sender, source, rejects);
+  if (overlooked.length > 0) notes.ignored(sender, source, 0, overlooked);
+}
+
+function overlook(overlooked: Overlooked[], { path }: Reject, { attrs }: ReceivedEvent): void {
+  if (path !== 'tenant' || overlooked.length >= LIMITS.notedRecordsPerBatch) return;
+  overlooked.push({ why: 'no_tenant', keys: Object.keys(attrs) });
 }

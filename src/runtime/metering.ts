@@ -2,8 +2,11 @@ import type { Effect, FoldedEntry } from '../core/entry.ts';
 import { REVOKING_LEVEL } from '../core/revocation.ts';
 import type { EpochMs } from '../core/time.ts';
 import { SECOND_MS } from '../core/time.ts';
+import { watchOf } from '../engine/source/settings.ts';
+import { sourcesOf } from '../engine/source/sources.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import { stateOfSource } from './ingest-status.ts';
 import type { Partition } from './partition.ts';
 
 const COUNT_EVERY_MS = 5 * SECOND_MS;
@@ -17,7 +20,7 @@ export function meterDecisions(partition: Partition, clock: Clock, metrics: Metr
     for (const entry of folded) meterAcknowledgement(entry, partition, metrics);
     if (clock.monotonicMs() - countedAtMs < COUNT_EVERY_MS && effects.length === 0) return;
     countedAtMs = clock.monotonicMs();
-    meterPopulation(partition, metrics);
+    meterPopulation(partition, now, metrics);
   });
 }
 
@@ -53,7 +56,24 @@ function meterAcknowledgement(entry: FoldedEntry, partition: Partition, metrics:
   metrics.observe('tripcoil_time_to_revoke_seconds', seconds, { broker: receiver });
 }
 
-function meterPopulation(partition: Partition, metrics: Metrics): void {
+/** States and gaps over all tenants; names of sources are never labels. */
+function meterSources({ shard }: Partition, now: EpochMs, metrics: Metrics): void {
+  const states = { sending: 0, quiet: 0, silent: 0 };
+  let missing = 0;
+  for (const { sources, config } of shard.tenants.values()) {
+    const watch = watchOf(config);
+    for (const source of sourcesOf(sources)) {
+      states[stateOfSource(source, watch, now)] += 1;
+      for (const { count } of source.sequence.missing) missing += count;
+    }
+  }
+  for (const [state, count] of Object.entries(states)) {
+    metrics.gauge('tripcoil_sources', count, { state });
+  }
+  metrics.gauge('tripcoil_sources_missing_events', missing);
+}
+
+function meterPopulation(partition: Partition, now: EpochMs, metrics: Metrics): void {
   const phases = { open: 0, isolated: 0 };
   const tripped = new Set<string>();
   let agents = 0;
@@ -65,6 +85,7 @@ function meterPopulation(partition: Partition, metrics: Metrics): void {
       if (state.level >= REVOKING_LEVEL) tripped.add(`${tenant}\n${key.agent ?? key.id}`);
     }
   }
+  meterSources(partition, now, metrics);
   for (const [phase, count] of Object.entries(phases)) {
     metrics.gauge('tripcoil_breakers', count, { phase });
   }

@@ -45,6 +45,21 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Events waiting for the ledger.',
   },
 
+  tripcoil_ingest_unattributed_total: {
+    type: 'counter',
+    help: 'Records that named no agent, no tenant or no known operation.',
+    labels: ['source', 'missing'],
+  },
+  tripcoil_sources: {
+    type: 'gauge',
+    help: 'Sources by state: sending, quiet for longer than usual, silent with a finding.',
+    labels: ['state'],
+  },
+  tripcoil_sources_missing_events: {
+    type: 'gauge',
+    help: 'Numbers missing in the sequences of all sources; those told of leave after a day.',
+  },
+
   tripcoil_kafka_records_total: {
     type: 'counter',
     help: 'Records taken from Kafka: read, or refused in whole or part.',

@@ -7,6 +7,7 @@ import type { GrantSet } from '../../core/grant.ts';
 import type { CheckAnswer, FeedDelta } from '../../ports/breakers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AgentView, BreakerDetail } from '../../ports/engine-view.ts';
+import type { BusSourceView, IntakeView, SourceView } from '../../ports/ingest-status.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
 import type { PersonalFinding } from '../../ports/personal-findings.ts';
@@ -119,6 +120,9 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     orders: [] as { tenant: string; command: Command }[],
     grants: [] as { tenant: string; grants: GrantSet }[],
     asked: [] as FindingQuery[],
+    sources: [] as SourceView[],
+    intakes: [] as IntakeView[],
+    busSources: [] as BusSourceView[],
     storeDown: false,
   };
   const findingListeners = new Set<(finding: Finding) => void>();
@@ -211,6 +215,13 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
         : { problems: [{ path: 'agents.0.agent', message: 'is missing' }] };
     },
     localReads: false,
+    ingestStatus: {
+      sources: (tenants) => state.sources.filter(({ tenant }) => seen(tenants, tenant)),
+      intakes: (tenants) => (tenants === '*' ? state.intakes : []),
+      turnedAway: () => [{ format: 'otlp.traces', code: 'unauthenticated', count: 3 }],
+      queue: () => ({ length: 12, capacity: 65_536, overloaded: false, writable: true }),
+    },
+    busSources: () => state.busSources,
     readiness: () =>
       state.ready ? { ready: true, reasons: [] } : { ready: false, reasons: ['shutting down'] },
     exposition: { contentType: 'text/plain; version=0.0.4', text: async () => 'tripcoil_up 1\n' },

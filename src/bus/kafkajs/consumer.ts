@@ -60,6 +60,10 @@ export class KafkaConsumer implements BusConsumer {
     return this.#offsets.lag(this.#subscription);
   }
 
+  partitionLag(topic: string): Promise<ReadonlyMap<number, number>> {
+    return this.#offsets.partitionLag(topic, this.#subscription);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     const { clock } = this.#surroundings;

@@ -13,15 +13,26 @@ export class KafkaOffsets {
 
   /** Records behind what the group committed, by topic. */
   async lag(subscription: BusSubscription): Promise<ReadonlyMap<string, number>> {
+    const lag = new Map<string, number>();
+    for (const topic of subscription.topics) {
+      const partitions = await this.partitionLag(topic, subscription);
+      lag.set(
+        topic,
+        [...partitions.values()].reduce((sum, each) => sum + each, 0),
+      );
+    }
+    return lag;
+  }
+
+  /** The same for each partition of a topic. */
+  async partitionLag(
+    topic: string,
+    subscription: BusSubscription,
+  ): Promise<ReadonlyMap<number, number>> {
     this.#opening ??= this.#open();
     const opening = this.#opening;
     try {
-      const admin = await opening;
-      const lag = new Map<string, number>();
-      for (const topic of subscription.topics) {
-        lag.set(topic, await topicLag(admin, topic, subscription));
-      }
-      return lag;
+      return await topicLag(await opening, topic, subscription);
     } catch (error) {
       // The next question starts over; what is left of this connection is given up.
       if (this.#opening === opening) this.#opening = null;
@@ -46,15 +57,15 @@ async function topicLag(
   admin: Admin,
   topic: string,
   { group, fromBeginning }: BusSubscription,
-): Promise<number> {
+): Promise<ReadonlyMap<number, number>> {
   const ends = await admin.fetchTopicOffsets(topic);
   const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
   const committed = new Map(answer?.partitions.map((each) => [each.partition, each.offset]));
-  let lag = 0n;
+  const lag = new Map<number, number>();
   for (const { partition, low, high } of ends) {
     const offset = BigInt(committed.get(partition) ?? -1);
     const start = fromBeginning || offset >= 0n ? BigInt(low) : BigInt(high);
-    lag += BigInt(high) - (offset > start ? offset : start);
+    lag.set(partition, Number(BigInt(high) - (offset > start ? offset : start)));
   }
-  return Number(lag);
+  return lag;
 }

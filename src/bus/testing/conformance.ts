@@ -185,6 +185,8 @@ function pauseRules(scene: () => Scene): void {
     await other.until(5);
     expect(reader.values()).toEqual(['a']);
     expect(await reader.consumer.lag()).toEqual(new Map([[topic, 3]]));
+    const parts = [...(await reader.consumer.partitionLag(topic)).values()];
+    expect(parts.reduce((sum, each) => sum + each, 0)).toBe(3);
     reader.consumer.resume();
     await reader.until(4);
     expect(reader.values().toSorted()).toEqual(['a', 'b', 'c', 'd']);

@@ -195,16 +195,23 @@ class MemoryConsumer implements BusConsumer {
   }
 
   async lag(): Promise<ReadonlyMap<string, number>> {
-    return new Map(
-      this.subscription.topics.map((topic) => {
-        let lag = 0;
-        for (const [partition, records] of this.#cluster.partitions(topic).entries()) {
-          const start = this.subscription.fromBeginning ? 0 : records.length;
-          lag += records.length - this.#group.position(topic, partition, start).committed;
-        }
-        return [topic, lag];
-      }),
-    );
+    const lag = new Map<string, number>();
+    for (const topic of this.subscription.topics) {
+      const partitions = await this.partitionLag(topic);
+      const sum = [...partitions.values()].reduce((total, each) => total + each, 0);
+      lag.set(topic, sum);
+    }
+    return lag;
+  }
+
+  async partitionLag(topic: string): Promise<ReadonlyMap<number, number>> {
+    const lag = new Map<number, number>();
+    for (const [partition, records] of this.#cluster.partitions(topic).entries()) {
+      const start = this.subscription.fromBeginning ? 0 : records.length;
+      const { committed } = this.#group.position(topic, partition, start);
+      lag.set(partition, records.length - committed);
+    }
+    return lag;
   }
 
   async handle(batch: BusBatch): Promise<void> {

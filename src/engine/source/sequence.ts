@@ -130,6 +130,13 @@ function bound(state: SequenceState): void {
   before.since = last.since;
 }
 
+/** Forgets holes that were told of long ago: what they lack is not coming any more. */
+export function forgetTold(state: SequenceState, before: EpochMs): void {
+  const { missing } = state;
+  const isOld = ({ since, findingId }: MissingRange) => findingId !== null && since < before;
+  if (missing.some(isOld)) state.missing = missing.filter((range) => !isOld(range));
+}
+
 /** Holes that stayed open for longer than `graceMs` and were not told of yet, oldest first. */
 export function overdue(
   state: SequenceState,

@@ -7,7 +7,7 @@ import type { Novelty } from '../idempotency.ts';
 import type { TenantState } from '../tenant-state.ts';
 import { gapClosed, gapFound, silenceEnded, silenceFound } from './findings.ts';
 import { missedAt, observeArrival, pauseAllowedMs } from './rhythm.ts';
-import { nextOverdueAt, observeSequence, overdue } from './sequence.ts';
+import { forgetTold, nextOverdueAt, observeSequence, overdue } from './sequence.ts';
 import { type Watch, watchOf } from './settings.ts';
 import { countEvent, type SourceState } from './source.ts';
 import { forgetSource, type SourcesState, sourceOf, sourcesOf, wake } from './sources.ts';
@@ -76,6 +76,7 @@ export function checkSources(tenant: TenantState, logTime: EpochMs, effects: Eff
       continue;
     }
     source.checkAt = null;
+    forgetTold(source.sequence, logTime - LIMITS.sourceGapKeptMs);
     if (watch.mode === 'off') continue;
     checkGaps(tenant, source, watch, logTime, effects);
     checkSilence(tenant, source, watch, logTime, effects);

@@ -3,6 +3,7 @@ import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
 import { decodeUtf8, parseJsonBody, parseJsonText } from '../json-body.ts';
+import { withShape } from '../record-shape.ts';
 import type { AuditFormat, MapContext, Mapped } from './format.ts';
 import { isReject } from './format.ts';
 import { mapAuditValue } from './formats.ts';
@@ -87,7 +88,9 @@ function mapValue(
   { format, formats, receivedAt }: AuditReading,
 ): readonly Mapped[] {
   const context: MapContext = { position, receivedAt };
-  return mapAuditValue(value, format, context, formats).mapped;
+  const { mapped } = mapAuditValue(value, format, context, formats);
+  for (const each of mapped) if (isReject(each)) withShape(each, value);
+  return mapped;
 }
 
 function take(batch: AuditBatch, position: number, mapped: readonly Mapped[]): void {

@@ -14,6 +14,7 @@ import {
   statusOf,
   takeRawBodies,
 } from '../http-answer.ts';
+import { noteRejects } from '../record-shape.ts';
 import { type TenantOfAccount, withTenant } from './accounts.ts';
 import type { AuditBatch, AuditReading } from './audit-body.ts';
 import { auditBatchOf, parseAuditBody } from './audit-body.ts';
@@ -101,6 +102,7 @@ async function receive(
     const status = statusOf(error);
     const body = publicError(error);
     metrics.count('tripcoil_ingest_rejects_total', { source, code: body.code });
+    receiver.options.notes?.turnedAway(source, body.code);
     const fields = { format: source, status, code: body.code };
     if (status === 500) {
       log.error('request failed', { ...fields, error: error instanceof Error ? error.name : '' });
@@ -141,6 +143,7 @@ async function accept(
     body.release();
   }
   countRejects(metrics, source, batch.rejects);
+  noteRejects(options.notes, sender, source, batch.rejects);
   const accounts = { formats, tenantOfAccount: options.tenantOfAccount };
   const events = batch.events.map((event) => withTenant(event, sender, accounts));
   const { positions } = batch;

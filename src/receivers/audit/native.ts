@@ -4,6 +4,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
 import { isDeeperThan, parseJsonText } from '../json-body.ts';
 import { operationOfName } from '../operation.ts';
+import { withShape } from '../record-shape.ts';
 import type { Json } from './field-reader.ts';
 import { FieldReader, isObject } from './field-reader.ts';
 import { unknownFields } from './native-unknown.ts';
@@ -36,7 +37,7 @@ export function parseNativeValue(value: unknown, position: number): NativeResult
     : reader.blame('wrong_type', '', 'an event is a JSON object');
   if (reader.fault !== null || event === undefined) {
     const fault = reader.fault ?? { code: 'malformed' as const, path: '', message: 'not an event' };
-    return { reject: { position, ...fault } };
+    return { reject: withShape({ position, ...fault }, value) };
   }
   return { event };
 }

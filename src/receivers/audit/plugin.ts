@@ -15,6 +15,7 @@ import {
   statusOf,
   takeRawBodies,
 } from '../http-answer.ts';
+import { noteRejects } from '../record-shape.ts';
 import type { NativeBatch, Shape } from './records.ts';
 import { parseNativeBody } from './records.ts';
 
@@ -95,6 +96,7 @@ async function receive(
     const status = statusOf(error);
     const body = publicError(error);
     metrics.count('tripcoil_ingest_rejects_total', { source: FORMAT, code: body.code });
+    options.notes?.turnedAway(FORMAT, body.code);
     const fields = { format: FORMAT, status, code: body.code };
     if (status === 500) {
       log.error('request failed', { ...fields, error: error instanceof Error ? error.name : '' });
@@ -125,6 +127,7 @@ async function accept(
     body.release();
   }
   countRejects(metrics, FORMAT, batch.rejects);
+  noteRejects(options.notes, sender, FORMAT, batch.rejects);
   const { events, positions } = batch;
   const result =
     events.length === 0

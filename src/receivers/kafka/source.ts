@@ -12,9 +12,11 @@ import type {
 } from '../../ports/bus.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ingest, Principal } from '../../ports/ingest.ts';
+import type { IngestNotes } from '../../ports/ingest-notes.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { countRejects } from '../http-answer.ts';
+import { noteRejects } from '../record-shape.ts';
 import { deadLetter, type Fingerprint } from './dead-letter.ts';
 
 /** What one record came to. */
@@ -51,6 +53,7 @@ export interface KafkaSourceOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly notes?: IngestNotes;
 }
 
 /** One topic being read. */
@@ -58,9 +61,12 @@ export interface KafkaSource {
   readonly name: string;
   readonly topic: string;
   readonly format: string;
+  readonly tenants: readonly string[];
   readonly state: BusConsumerState;
   /** Records behind the newest, as last asked; null until known. */
   readonly lag: number | null;
+  /** The same by partition; empty until known. */
+  readonly partitions: ReadonlyMap<number, number>;
   /** Finishes what is being handled, leaves the group. Safe twice. */
   close(): Promise<void>;
 }
@@ -78,6 +84,7 @@ class Source implements KafkaSource {
   readonly #consumer: BusConsumer;
   readonly #closing = new AbortController();
   #lag: number | null = null;
+  #partitions: ReadonlyMap<number, number> = new Map();
   #relieving: Promise<void> | null = null;
   #refusals = 0;
 
@@ -99,6 +106,15 @@ class Source implements KafkaSource {
 
   get format(): string {
     return this.#options.format;
+  }
+
+  get tenants(): readonly string[] {
+    const { tenants } = this.#options.sender;
+    return tenants === '*' ? [] : tenants;
+  }
+
+  get partitions(): ReadonlyMap<number, number> {
+    return this.#partitions;
   }
 
   get state(): BusConsumerState {
@@ -217,14 +233,18 @@ class Source implements KafkaSource {
     rejects: readonly (readonly Reject[])[],
     letters: 'written' | 'failed' | 'unwanted',
   ): void {
-    const { metrics, format } = this.#options;
+    const { metrics, format, notes, sender } = this.#options;
     const source = this.name;
     const bytes = records.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
     metrics.count('tripcoil_ingest_bytes_total', { source: format }, bytes);
-    for (const each of decoded) countRejects(metrics, format, each.rejects);
+    for (const each of decoded) {
+      countRejects(metrics, format, each.rejects);
+      noteRejects(notes, sender, format, each.rejects);
+    }
     const ignored = decoded.reduce((sum, each) => sum + each.ignored, 0);
     const labels = { source: format, result: 'ignored' };
     if (ignored > 0) metrics.count('tripcoil_ingest_events_total', labels, ignored);
+    notes?.ignored(sender, format, ignored, []);
     const refused = rejects.filter((reasons) => reasons.length > 0).length;
     const read = records.length - refused;
     metrics.count('tripcoil_kafka_records_total', { source, result: 'read' }, read);
@@ -259,9 +279,10 @@ class Source implements KafkaSource {
       const labels = { source: this.name };
       const isUp = state === 'reading' || state === 'paused';
       metrics.gauge('tripcoil_kafka_consumer_up', isUp ? 1 : 0, labels);
-      const lag = await this.#consumer.lag().catch(() => null);
+      const lag = await this.#consumer.partitionLag(this.topic).catch(() => null);
       if (lag === null) continue;
-      this.#lag = lag.get(this.topic) ?? 0;
+      this.#partitions = lag;
+      this.#lag = [...lag.values()].reduce((sum, each) => sum + each, 0);
       metrics.gauge('tripcoil_kafka_consumer_lag_messages', this.#lag, labels);
     }
   }

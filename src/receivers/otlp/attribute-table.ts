@@ -34,6 +34,17 @@ export interface AttributeTable {
   planOf(key: string): KeyPlan;
 }
 
+/** Whether an attribute of this name is read, or known to tell nothing of an agent. */
+export function isKnownAttribute(table: AttributeTable, key: string): boolean {
+  const { slots, content, marks, document } = table.planOf(key);
+  if (slots.length > 0 || content !== '' || document >= 0) return true;
+  return (marks & GENERIC_MARK) !== 0 || SURROUNDINGS.test(key);
+}
+
+/** Where something ran, which instrumentations add to everything. */
+const SURROUNDINGS =
+  /^(?:telemetry|host|process|os|k8s|container|cloud|deployment|faas|service|net|network|server|client|url|user_agent|thread|code|otel|device|exception|peer|webengine)\./;
+
 /**
  * Compiles the coalesce table. Aliases of a field come right behind our own `tripcoil.*` key and
  * before every convention, since whoever configures them knows their agents better.

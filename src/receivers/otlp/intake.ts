@@ -1,8 +1,10 @@
 import type { FieldAliases } from '../../core/event-field.ts';
 import type { Reject } from '../../core/reject.ts';
 import type { Ingest, Principal } from '../../ports/ingest.ts';
+import type { IngestNotes } from '../../ports/ingest-notes.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { countRejects } from '../http-answer.ts';
+import { noteRejects } from '../record-shape.ts';
 import { compileTable } from './attribute-table.ts';
 import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpTraces } from './decode.ts';
 import type { Normalised } from './normalise.ts';
@@ -17,6 +19,7 @@ export type OtlpSignal = 'traces' | 'logs' | 'metrics' | 'profiles';
 export interface OtlpIntakeOptions {
   readonly ingest: Ingest;
   readonly metrics: Metrics;
+  readonly notes?: IngestNotes;
   /** Attributes of the deployment's own by the field they mean. */
   readonly aliases?: FieldAliases;
 }
@@ -69,6 +72,9 @@ export class OtlpIntake {
       release();
     }
     countRejects(metrics, source, read.rejects);
+    const { notes } = this.options;
+    noteRejects(notes, sender, source, read.rejects);
+    notes?.ignored(sender, source, read.ignored, read.overlooked ?? []);
     metrics.count('tripcoil_ingest_events_total', { source, result: 'ignored' }, read.ignored);
     const { events, positions } = read;
     const later = events.length > 0 ? await ingest.submit({ sender, events, positions }) : null;

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { JsonValue, ReceivedEvent } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
+import type { Overlooked } from '../../ports/ingest-notes.ts';
 import type { AttributeTable } from './attribute-table.ts';
 import { compileTable, FIELD } from './attribute-table.ts';
 import type { Classified, Signal } from './classify.ts';
@@ -22,6 +23,8 @@ export interface Normalised {
   readonly rejects: Reject[];
   /** Records that report no agent action; nothing is wrong with them. */
   ignored: number;
+  /** A few of the records of which nothing came, for people who wonder why. */
+  readonly overlooked?: Overlooked[];
 }
 
 /**
@@ -32,7 +35,7 @@ export function normaliseSpans(
   spans: readonly SpanRecord[],
   table: AttributeTable = CONVENTIONS,
 ): Normalised {
-  const result: Normalised = { events: [], positions: [], rejects: [], ignored: 0 };
+  const result = nothingYet();
   const fields = new FieldValues(table);
   const tree = new SpanTree(spans, table);
   for (const [position, span] of spans.entries()) {
@@ -53,6 +56,7 @@ export function normaliseSpans(
     const classified = classify(fields, signal);
     if (classified === null) {
       result.ignored++;
+      overlook(result, 'not_an_action', span);
       continue;
     }
     let identity = identityOf(fields, signal);
@@ -62,6 +66,7 @@ export function normaliseSpans(
     const agentId = identity.agentId ?? serviceAgent(fields);
     if (agentId === undefined) {
       result.rejects.push({ position, ...anonymous(spanPath(span)) });
+      overlook(result, 'no_agent', span);
     } else {
       const own = spanEvent(fields, span, signal, classified, { ...identity, agentId });
       const event = joinedToSpan(own, signal);
@@ -78,7 +83,7 @@ export function normaliseLogs(
   logs: readonly LogRecord[],
   table: AttributeTable = CONVENTIONS,
 ): Normalised {
-  const result: Normalised = { events: [], positions: [], rejects: [], ignored: 0 };
+  const result = nothingYet();
   const fields = new FieldValues(table);
   for (const [position, log] of logs.entries()) {
     const problem = log.problem ?? log.origin.resource.problem;
@@ -98,15 +103,19 @@ export function normaliseLogs(
     const signal = { name: eventName, eventName, scopeName, spanKind: 0, isLog: true };
     const classified = classify(fields, signal);
     const time = log.time.ms > 0 ? log.time : log.observed;
-    if (classified === null) result.ignored++;
-    else if (time.ms === 0) {
+    if (classified === null) {
+      result.ignored++;
+      overlook(result, 'not_an_action', log);
+    } else if (time.ms === 0) {
       const path = `${logPath(log)}.timeUnixNano`;
       result.rejects.push({ position, code: 'missing_field', path, message: 'a time is required' });
     } else {
       const identity = identityOf(fields, signal);
       const agentId = identity.agentId ?? serviceAgent(fields);
-      if (agentId === undefined) result.rejects.push({ position, ...anonymous(logPath(log)) });
-      else {
+      if (agentId === undefined) {
+        result.rejects.push({ position, ...anonymous(logPath(log)) });
+        overlook(result, 'no_agent', log);
+      } else {
         const event = logEvent(fields, log, time, classified, { ...identity, agentId });
         result.events.push(joinedToSpan(event, signal));
         result.positions.push(position);
@@ -114,6 +123,20 @@ export function normaliseLogs(
     }
   }
   return result;
+}
+
+function nothingYet(): Normalised {
+  return { events: [], positions: [], rejects: [], ignored: 0, overlooked: [] };
+}
+
+/** Keeps the names, never the values, of the first few: no more than a comparison for the rest. */
+function overlook(
+  { overlooked = [] }: Normalised,
+  why: Overlooked['why'],
+  { origin, attributes }: SpanRecord | LogRecord,
+): void {
+  if (overlooked.length >= LIMITS.notedRecordsPerBatch) return;
+  overlooked.push({ why, keys: [...attributes.keys, ...origin.resource.attributes.keys] });
 }
 
 /** The table without aliases. */

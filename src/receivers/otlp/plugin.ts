@@ -21,6 +21,8 @@ export interface OtlpReceiverOptions extends ReceiverOptions {
   readonly intake?: OtlpIntake;
 }
 
+type Options = OtlpReceiverOptions & { readonly intake: OtlpIntake };
+
 /**
  * OTLP/HTTP 1.11: `POST /v1/traces`, `/v1/logs`, `/v1/metrics` and `/v1development/profiles`, also
  * below a prefix of one or two path segments, protobuf and JSON by media type, gzip or not. Of
@@ -68,7 +70,7 @@ const SIGNALS: readonly {
 const PREFIXES = ['', '/:prefix', '/:prefix/:subprefix'];
 
 async function receive(
-  options: Required<OtlpReceiverOptions>,
+  options: Options,
   { signal, countName }: (typeof SIGNALS)[number],
   request: FastifyRequest,
   reply: FastifyReply,
@@ -83,6 +85,7 @@ async function receive(
     const { code, message } = publicError(error);
     const source = `otlp.${signal}`;
     options.metrics.count('tripcoil_ingest_rejects_total', { source, code });
+    options.notes?.turnedAway(source, code);
     const fields = { format: source, status, code };
     if (status === 500) options.log.error('request failed', { ...fields, error: nameOf(error) });
     else options.log.debug('request refused', fields);
@@ -91,7 +94,7 @@ async function receive(
 }
 
 async function accept(
-  { authenticator, bodies, intake }: Required<OtlpReceiverOptions>,
+  { authenticator, bodies, intake }: Options,
   signal: OtlpSignal,
   request: FastifyRequest,
   encoding: OtlpEncoding | null,

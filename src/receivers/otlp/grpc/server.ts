@@ -4,6 +4,7 @@ import { assert, TripcoilError } from '../../../core/errors.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Authenticator } from '../../../ports/authenticator.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import type { IngestNotes } from '../../../ports/ingest-notes.ts';
 import type { Log } from '../../../ports/log.ts';
 import type { Metrics } from '../../../ports/metrics.ts';
 import { publicError } from '../../http-answer.ts';
@@ -15,6 +16,7 @@ import { statusOfError } from './status.ts';
 
 export interface OtlpGrpcOptions {
   readonly intake: OtlpIntake;
+  readonly notes?: IngestNotes;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -40,6 +42,7 @@ export function createOtlpGrpcReceiver(options: OtlpGrpcOptions): OtlpGrpcReceiv
     const source = `otlp.${signalOfPath(path) ?? 'traces'}`;
     const { code } = publicError(error);
     options.metrics.count('tripcoil_ingest_rejects_total', { source, code });
+    options.notes?.turnedAway(source, code);
     const fields = { format: source, transport: 'grpc', code };
     if (error instanceof TripcoilError) options.log.debug('call refused', fields);
     else options.log.error('call failed', { ...fields, error: nameOf(error) });
