@@ -1,30 +1,75 @@
+import { type ChainLink, chainIdOf } from '../core/chain.ts';
+import { type ChainClock, judgeChain } from '../core/chain-links.ts';
+import { roleOf, stepOf } from '../core/chain-step.ts';
 import type { Finding } from '../core/finding.ts';
-import type { ChainRow } from '../ports/store.ts';
+import type { ChainRow, StoredChain } from '../ports/store.ts';
 import { findingBody, timeText } from './bodies.ts';
 import type { ChainBody, ChainStepBody } from './contract.ts';
 
+/** What a chain is told from: its records, what joined them, and how far the sources have come. */
+export interface ChainParts {
+  /** As asked for; the chain may have another by now. */
+  readonly asked: string;
+  readonly stored: StoredChain;
+  readonly findings: readonly Finding[];
+  readonly clock: ChainClock;
+  readonly truncated: boolean;
+  readonly unrelatedTenants: readonly string[];
+}
+
 /** A chain as told to people: its steps in order of time, who took part, what was found. */
-export function chainBody(
-  id: string,
-  rows: readonly ChainRow[],
-  findings: readonly Finding[],
-  truncated: boolean,
-): ChainBody | null {
-  const once = withoutResent(rows);
+export function chainBody(parts: ChainParts): ChainBody | null {
+  const { stored, clock } = parts;
+  const once = withoutResent(stored.rows);
   const [first] = once;
-  const last = once.at(-1);
-  if (first === undefined || last === undefined) return null;
+  if (first === undefined) return null;
   const ends = once.map(({ event }) => event.time + (event.latencyMs ?? 0));
+  const judged = judgeChain(
+    once.map(({ event, seq, loggedAt }) => stepOf(event, seq, loggedAt)),
+    clock,
+  );
+  const links = stored.links.map(({ link }) => link);
   return {
-    id,
+    id: idOf(parts.asked, once, links),
     tenants: [...new Set(once.map(({ event }) => event.tenant.id))],
     agents: [...new Set(once.map(({ event }) => event.agent.id))],
     started_at: timeText(first.event.time),
     ended_at: timeText(Math.max(...ends)),
-    steps: once.map(stepBody),
-    findings: findings.map(findingBody),
-    truncated,
+    steps: once.map((row) => stepBody(row, clock.graceMs)),
+    executions: judged.executions.map(({ seqs, eventId, agent, action, ...executed }) => {
+      const { request, decision, approval, token, outcome } = executed;
+      const shown = { request, decision, approval, token, outcome };
+      return { seqs, event_id: eventId, agent, action, links: shown };
+    }),
+    gaps: judged.gaps.map(({ eventId, ...gap }) => ({ ...gap, event_id: eventId })),
+    merged: links
+      .filter(({ type }) => type === 'joined')
+      .map(({ alias, by, key, time }) => ({ id: alias, by, key, time: timeText(time) })),
+    shared_keys: links
+      .filter(({ type }) => type === 'shared')
+      .map(({ by, key }) => ({ kind: by, key })),
+    unrelated_tenants: parts.unrelatedTenants,
+    findings: parts.findings.map(findingBody),
+    truncated: parts.truncated,
   };
+}
+
+/** The id that the log gave the chain first; as asked where that leads to several, by session. */
+function idOf(asked: string, rows: readonly ChainRow[], links: readonly ChainLink[]): string {
+  const into = new Map(
+    links.filter(({ type }) => type === 'joined').map(({ alias, chain }) => [alias, chain]),
+  );
+  const roots = rows.map(({ event }) => {
+    let id = chainIdOf(event);
+    const seen = new Set<string>();
+    for (let next = into.get(id); next !== undefined && !seen.has(id); next = into.get(id)) {
+      seen.add(id);
+      id = next;
+    }
+    return id;
+  });
+  const [root, ...others] = new Set(roots);
+  return root === undefined || others.length > 0 ? asked : root;
 }
 
 /** A sender may resend; the log keeps both, a reader wants one. Other content stays. */
@@ -38,8 +83,9 @@ function withoutResent(rows: readonly ChainRow[]): readonly ChainRow[] {
   });
 }
 
-function stepBody({ seq, event }: ChainRow): ChainStepBody {
+function stepBody({ seq, event, loggedAt }: ChainRow, graceMs: number): ChainStepBody {
   const { decision, approval, token, resource, trace } = event;
+  const lateMs = Math.round(loggedAt - event.time);
   return {
     seq,
     event_id: event.id,
@@ -74,6 +120,8 @@ function stepBody({ seq, event }: ChainRow): ChainStepBody {
     source: event.source.name ?? event.source.format,
     trust: event.source.trust,
     redactions: { ...event.redactions },
+    role: roleOf(event),
+    late_ms: lateMs > graceMs ? lateMs : null,
   };
 }
 

@@ -160,6 +160,34 @@ export interface ChainStepBody {
   readonly source: string;
   readonly trust: string;
   readonly redactions: Readonly<Record<string, number>>;
+  /** What it is in the course of the request: `request`, `decision`, `approval`, `token` … */
+  readonly role: string;
+  /** Milliseconds between the event and its arrival, where that was after the grace; else null. */
+  readonly late_ms: number | null;
+}
+
+/** One link of an execution; `seq` names the step that shows it. */
+export interface ChainLinkBody {
+  /** `present`, `late`, `pending`, `missing` or `not_expected`. */
+  readonly state: string;
+  readonly seq: number | null;
+  readonly reason: string | null;
+}
+
+/** One action, however many sources told of it. */
+export interface ChainExecutionBody {
+  /** Steps that tell of it, the earliest first. */
+  readonly seqs: readonly number[];
+  readonly event_id: string;
+  readonly agent: string;
+  readonly action: string;
+  readonly links: {
+    readonly request: ChainLinkBody;
+    readonly decision: ChainLinkBody;
+    readonly approval: ChainLinkBody;
+    readonly token: ChainLinkBody;
+    readonly outcome: ChainLinkBody;
+  };
 }
 
 export interface ChainBody {
@@ -169,6 +197,25 @@ export interface ChainBody {
   readonly started_at: string;
   readonly ended_at: string;
   readonly steps: readonly ChainStepBody[];
+  readonly executions: readonly ChainExecutionBody[];
+  /** What is not there although it should be, or may still come: each after the step `seq`. */
+  readonly gaps: readonly {
+    readonly reason: string;
+    readonly state: 'pending' | 'missing';
+    readonly seq: number;
+    readonly event_id: string;
+  }[];
+  /** Chains found to be this one, which still resolve, and the key that showed it. */
+  readonly merged: readonly {
+    readonly id: string;
+    readonly by: string;
+    readonly key: string;
+    readonly time: string;
+  }[];
+  /** Keys that occur in too many chains to join any more, so that others may belong here. */
+  readonly shared_keys: readonly { readonly kind: string; readonly key: string }[];
+  /** Visible tenants in which the id occurs, but no evidence above an agent's word joins them. */
+  readonly unrelated_tenants: readonly string[];
   readonly findings: readonly FindingBody[];
   readonly truncated: boolean;
 }

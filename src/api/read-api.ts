@@ -54,7 +54,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...agentRoutes({ view, store, clock }),
       ...findingRoutes(store),
       ...breakerRoutes({ view, control }),
-      ...chainRoutes(store),
+      ...chainRoutes(store, view),
       ...tenantRoutes({ view, control }),
       personalFindingsRoute(options.personalFindings),
       ...ingestStatusRoutes(options),

@@ -153,6 +153,28 @@ const CHAIN_STEP: z.ZodType<ChainBody['steps'][number]> = z.strictObject({
   source: z.string(),
   trust: z.string(),
   redactions: z.record(z.string(), z.number()),
+  role: z.string(),
+  late_ms: z.number().nullable(),
+});
+
+const CHAIN_LINK = z.strictObject({
+  state: z.string(),
+  seq: z.int().nullable(),
+  reason: z.string().nullable(),
+});
+
+const CHAIN_EXECUTION: z.ZodType<ChainBody['executions'][number]> = z.strictObject({
+  seqs: z.array(z.int()),
+  event_id: z.string(),
+  agent: z.string(),
+  action: z.string(),
+  links: z.strictObject({
+    request: CHAIN_LINK,
+    decision: CHAIN_LINK,
+    approval: CHAIN_LINK,
+    token: CHAIN_LINK,
+    outcome: CHAIN_LINK,
+  }),
 });
 
 export const CHAIN: z.ZodType<ChainBody> = z.strictObject({
@@ -162,6 +184,20 @@ export const CHAIN: z.ZodType<ChainBody> = z.strictObject({
   started_at: time,
   ended_at: time,
   steps: z.array(CHAIN_STEP),
+  executions: z.array(CHAIN_EXECUTION),
+  gaps: z.array(
+    z.strictObject({
+      reason: z.string(),
+      state: z.enum(['pending', 'missing']),
+      seq: z.int(),
+      event_id: z.string(),
+    }),
+  ),
+  merged: z.array(
+    z.strictObject({ id: z.string(), by: z.string(), key: z.string(), time: z.string() }),
+  ),
+  shared_keys: z.array(z.strictObject({ kind: z.string(), key: z.string() })),
+  unrelated_tenants: z.array(z.string()),
   findings: z.array(FINDING),
   truncated: z.boolean(),
 });

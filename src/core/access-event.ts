@@ -187,16 +187,3 @@ export type ReceivedEvent = Omit<AccessEvent, 'tenant' | 'source' | 'redactions'
   readonly source: { readonly format: string; readonly name?: string; readonly seq?: number };
   readonly tenantClaimed?: string;
 };
-
-/**
- * The join key of a chain, by decreasing strength: transaction, token, decision, trace, session.
- */
-export function chainIdOf(event: AccessEvent): string {
-  const id =
-    event.token?.txn ??
-    event.trace?.traceId ??
-    event.token?.jti ??
-    event.decision?.id ??
-    event.session?.id;
-  return id ?? event.id;
-}

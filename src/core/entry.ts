@@ -1,5 +1,6 @@
 import type { AccessEvent } from './access-event.ts';
 import type { BreakerKey, BreakerLevel, Transition } from './breaker.ts';
+import type { ChainLink } from './chain.ts';
 import type { DetectorMode, Finding } from './finding.ts';
 import type { GrantSet } from './grant.ts';
 import type { Redacted } from './redacted.ts';
@@ -30,6 +31,7 @@ export const ENTRY_KINDS = [
   'export',
   'key',
   'snapshot',
+  'chain',
 ] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
@@ -128,6 +130,7 @@ export type AckEntry = Envelope<'ack', Acknowledgement>;
 export type DeliveryEntry = Envelope<'delivery', Delivery>;
 export type FindingEntry = Envelope<'finding', Decided<Finding>>;
 export type TransitionEntry = Envelope<'transition', Decided<Transition>>;
+export type ChainEntry = Envelope<'chain', Decided<ChainLink>>;
 export type RevocationEntry = Envelope<'revocation', Decided<Revocation>>;
 export type RecordEntry = Envelope<
   'view' | 'export' | 'key' | 'snapshot',
@@ -145,7 +148,7 @@ export type FoldedEntry =
   | DeliveryEntry;
 
 /** What the engine decides; recorded in the log, never folded. */
-export type DecisionEntry = FindingEntry | TransitionEntry | RevocationEntry;
+export type DecisionEntry = FindingEntry | TransitionEntry | RevocationEntry | ChainEntry;
 
 export type LogEntry = FoldedEntry | DecisionEntry | RecordEntry;
 
@@ -158,4 +161,5 @@ export type Effect = {
   | { readonly kind: 'finding'; readonly decision: Finding }
   | { readonly kind: 'transition'; readonly decision: Transition }
   | { readonly kind: 'revocation'; readonly decision: Revocation }
+  | { readonly kind: 'chain'; readonly decision: ChainLink }
 );

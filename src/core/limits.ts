@@ -111,6 +111,28 @@ export const LIMITS = {
    * second for its five minutes, 36 bytes each and an index: 4 x 20 MiB at most.
    */
   rememberedActions: 393_216,
+  /**
+   * Join keys of chains remembered per tenant: id, entry and chain take about 160 bytes, so at most
+   * 20 MiB per tenant. Half of them at least are the latest; a chain is remembered with its keys.
+   */
+  chainKeys: 131_072,
+  /** A key unused for this long, up to twice, joins no more: four times `latenessMs`. */
+  chainRetentionMs: 60 * MINUTE_MS,
+  /**
+   * Chains that one key may bring together; a constant or much reused id is no evidence. A
+   * transaction or trace is made to span many agents, a token or decision is not.
+   */
+  chainJoinsPerKey: 16,
+  chainJoinsPerTrace: 64,
+  /**
+   * Records held per tenant for the question what ran without a decision, where there is a source
+   * of decisions: 350 bytes each, 22 MiB; for `latenessMs` and `decisionGraceMs`.
+   */
+  chainStepsHeld: 65_536,
+  /** Sources of decisions or tokens told apart per tenant. */
+  chainSources: 64,
+  /** Silence of a source of decisions about an execution is no gap before this time. */
+  decisionGraceMs: 2 * MINUTE_MS,
   openFindingsPerAgent: 64,
   /**
    * Sources told apart in a tenant and of one sender; the rest of a sender counts as one. 2 KiB
@@ -249,6 +271,9 @@ export const LIMITS = {
   /** Rows of one page of the API. */
   pageRows: 500,
   chainSteps: 1_000,
+  /** Local ids of one chain that a search follows; a longer chain is cut off anyway. */
+  chainAliases: 1_000,
+  memoryStoreChainLinks: 20_000,
   activityBuckets: 2_000,
   /** Bodies of orders by people; a grants file of 2,000 agents is about 600 KiB. */
   orderBytes: 4 * 1024 * 1024,

@@ -1,4 +1,5 @@
 import type { Transition } from '../core/breaker.ts';
+import type { ChainLink } from '../core/chain.ts';
 import type { Effect } from '../core/entry.ts';
 import type { Finding } from '../core/finding.ts';
 import {
@@ -34,6 +35,10 @@ export class Effects {
 
   revocation(tenant: string, decision: Revocation): void {
     this.list.push({ tenant, ...this.#position(), kind: 'revocation', decision });
+  }
+
+  chain(tenant: string, decision: ChainLink): void {
+    this.list.push({ tenant, ...this.#position(), kind: 'chain', decision });
   }
 
   #position(): { inputSeq: number; ordinal: number } {

@@ -14,9 +14,12 @@ import {
 import { strictest } from './breaker/check.ts';
 import type { Subject } from './breaker/match-index.ts';
 import { decide } from './breaker/policy.ts';
+import { assignChain } from './chain/chain-index.ts';
+import { holdStep } from './chain/held-steps.ts';
+import { hear } from './chain/sources.ts';
 import { type Effects, revocationOf } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
-import { addedBy, noveltyOf } from './idempotency.ts';
+import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
 import {
   countFailure,
   type Failure,
@@ -53,10 +56,34 @@ export function foldInput(
   term: number,
   effects: Effects,
 ): void {
-  const { body: event, loggedAt } = entry;
+  const { body: event } = entry;
   const novelty = noveltyOf(tenant.reports, entry);
   observeSource(tenant, entry, novelty, effects);
   if (novelty === 'duplicate') return;
+  foldJudged(registry, tenant, entry, novelty, term, effects);
+  // History is the past of a baseline, and no part of what is being asked now.
+  if (!event.history) foldChain(tenant, entry, effects);
+}
+
+/** Puts the event into its chain; what is joined by it follows what was decided about it. */
+function foldChain(tenant: TenantState, entry: InputEntry, effects: Effects): void {
+  const { body: event, loggedAt } = entry;
+  const { chains } = tenant;
+  // A clock that is ahead would say that its source has told of what is still to come.
+  if (timeFaultOf(event, loggedAt) === null) hear(chains.sources, event, loggedAt);
+  const chain = assignChain(chains, event, entry, (link) => effects.chain(tenant.tenant, link));
+  holdStep(chains, chain, event, entry);
+}
+
+function foldJudged(
+  registry: Registry,
+  tenant: TenantState,
+  entry: InputEntry,
+  novelty: Novelty,
+  term: number,
+  effects: Effects,
+): void {
+  const { body: event, loggedAt } = entry;
   const agent = agentOf(tenant, event, loggedAt);
   if (!agent) {
     turnAway(registry, tenant, entry, effects);

@@ -1,5 +1,5 @@
 import type { AccessEvent } from '../core/access-event.ts';
-import { chainIdOf } from '../core/access-event.ts';
+import { chainIdOf } from '../core/chain.ts';
 import type { Finding, TripDecision } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';

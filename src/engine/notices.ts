@@ -1,5 +1,5 @@
 import type { AccessEvent } from '../core/access-event.ts';
-import { chainIdOf } from '../core/access-event.ts';
+import { chainIdOf } from '../core/chain.ts';
 import type { InputEntry } from '../core/entry.ts';
 import type { Finding } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';

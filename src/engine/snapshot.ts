@@ -5,6 +5,7 @@ import type { GrantSet } from '../core/grant.ts';
 import type { EpochMs } from '../core/time.ts';
 import { restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
+import { type ChainChunk, restoreChains, snapshotChains } from './chain/chain-snapshot.ts';
 import { wordsOf, wordsText } from './hash-text.ts';
 import type { FrozenGeneration } from './recent-hashes.ts';
 import type { Shard } from './shard.ts';
@@ -53,6 +54,7 @@ export type SnapshotChunk =
       readonly figures: readonly number[];
     }
   | { readonly type: 'source'; readonly tenant: string; readonly source: SourceState }
+  | { readonly type: 'chains'; readonly tenant: string; readonly chunk: ChainChunk }
   | {
       readonly type: 'agent';
       readonly tenant: string;
@@ -156,6 +158,7 @@ interface FrozenTenant {
   readonly ring: readonly Transition[];
   readonly memories: readonly (readonly [(typeof MEMORIES)[number], readonly FrozenGeneration[]])[];
   readonly sources: readonly SourceState[];
+  readonly chains: readonly ChainChunk[];
   readonly agents: readonly (readonly [string, AgentState])[];
 }
 
@@ -183,6 +186,8 @@ function frozen(state: TenantState): FrozenTenant {
     memories: MEMORIES.map((memory) => [memory, reports[memory].freeze()]),
     // Few and small, and they change in place: copied.
     sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
+    // Keys and where they lead, copied: chains merge in place.
+    chains: [...snapshotChains(state.chains)],
     agents: [...state.agents],
   };
 }
@@ -205,6 +210,7 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
     }
   }
   for (const source of state.sources) yield { type: 'source', tenant, source };
+  for (const chunk of state.chains) yield { type: 'chains', tenant, chunk };
 }
 
 function agentChunk(tenant: string, agent: string, state: AgentState) {
@@ -273,6 +279,9 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       return;
     case 'source':
       addSource(tenant.sources, chunk.source);
+      return;
+    case 'chains':
+      restoreChains(tenant.chains, chunk.chunk);
       return;
     case 'agent': {
       const { baseline, openFindings, ...rest } = chunk.state;

@@ -3,6 +3,7 @@ import type { AgentGrant, GrantSet } from '../core/grant.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type BaselineState, createBaselineState } from './baseline/baseline.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
+import { type ChainIndex, createChainIndex } from './chain/chain-index.ts';
 import type { NotJudged } from './detect/detector.ts';
 import { createReports, type Reports } from './idempotency.ts';
 import type { RiskState } from './risk.ts';
@@ -69,6 +70,7 @@ export interface TenantState {
   readonly unjudged: Record<Unjudged, number>;
   /** The snapshot being taken, if any; no part of the state. */
   cut: Cut | null;
+  readonly chains: ChainIndex;
   /** Findings that enforcement would have acted on, while in shadow. */
   wouldHaveTripped: number;
 }
@@ -90,6 +92,7 @@ export function createTenant(
     failures: new Map(),
     unjudged: { late: 0, ahead: 0, agents: 0, tenants: 0, detector: 0, entry: 0 },
     cut: null,
+    chains: createChainIndex(),
     wouldHaveTripped: 0,
   };
 }

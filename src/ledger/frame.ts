@@ -46,6 +46,7 @@ const KIND_CODES: Readonly<Record<EntryKind, number>> = {
   export: 12,
   key: 13,
   snapshot: 14,
+  chain: 15,
 };
 
 const KIND_BY_CODE: readonly (EntryKind | undefined)[] = (() => {

@@ -1,3 +1,4 @@
+import type { ChainClock } from '../core/chain-links.ts';
 import type { Finding } from '../core/finding.ts';
 import type { AgentGrant } from '../core/grant.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -51,6 +52,8 @@ export interface EngineView {
   /** Sorted by level, then risk, highest first. */
   agents(tenants: readonly string[] | '*'): readonly AgentView[];
   agent(tenant: string, agent: string): AgentView | null;
+  /** What may be called missing in a chain of this tenant by now. */
+  chainClock(tenant: string): ChainClock;
   breakers(tenants: readonly string[] | '*', includeClosed: boolean): readonly BreakerDetail[];
   /** Called for each finding after it is durable. Returns the unsubscribe. */
   onFinding(listener: (finding: Finding) => void): () => void;

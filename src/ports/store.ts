@@ -1,5 +1,6 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import type { Transition } from '../core/breaker.ts';
+import type { ChainLink } from '../core/chain.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -17,6 +18,11 @@ export interface ProjectionBatch {
   }[];
   readonly findings: readonly { readonly seq: number; readonly finding: Finding }[];
   readonly transitions: readonly { readonly seq: number; readonly transition: Transition }[];
+  readonly chainLinks: readonly {
+    readonly seq: number;
+    readonly tenant: string;
+    readonly link: ChainLink;
+  }[];
 }
 
 export interface FindingQuery {
@@ -44,6 +50,16 @@ export interface ChainRow {
   readonly event: AccessEvent;
 }
 
+/** A chain as stored: its records in order of time, and what joined them, in order of the log. */
+export interface StoredChain {
+  readonly rows: readonly ChainRow[];
+  readonly links: readonly {
+    readonly seq: number;
+    readonly tenant: string;
+    readonly link: ChainLink;
+  }[];
+}
+
 export interface ActivityQuery {
   readonly tenant: string;
   readonly agent: string;
@@ -66,10 +82,11 @@ export interface Store {
   project(batch: ProjectionBatch): Promise<void>;
   findings(query: FindingQuery): Promise<Page<Finding>>;
   /**
-   * Events whose chain id, trace id, transaction, token, decision or session id equals `id`, in
-   * order of time.
+   * The chain of which some event has `id` as its chain, trace, transaction, token, decision,
+   * approval, tool call, request or session id, or which once had it; with a session, all of its
+   * chains. `limit` is of rows.
    */
-  chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<readonly ChainRow[]>;
+  chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<StoredChain>;
   /** Calls and records per bucket of one agent, oldest first. */
   activity(query: ActivityQuery): Promise<readonly ActivityBucket[]>;
   healthy(): boolean;

@@ -1,4 +1,5 @@
-import { type AccessEvent, chainIdOf } from '../core/access-event.ts';
+import type { AccessEvent } from '../core/access-event.ts';
+import { chainIdOf } from '../core/chain.ts';
 import { LIMITS } from '../core/limits.ts';
 import { everyToken } from './tokens.ts';
 

@@ -4,7 +4,7 @@ import type { Reject } from '../core/reject.ts';
 import type { EpochMs } from '../core/time.ts';
 
 /** One line of `tripcoil replay`, as fixed in the design: JSON, snake_case, stable key order. */
-export function effectLine(effect: Effect): string {
+export function effectLine(effect: Exclude<Effect, { readonly kind: 'chain' }>): string {
   switch (effect.kind) {
     case 'finding': {
       const { decision: finding } = effect;

@@ -94,6 +94,8 @@ async function judge(
   }
   counts.events += 1;
   for (const effect of effects) {
+    // Which records are one request is not a decision about an agent.
+    if (effect.kind === 'chain') continue;
     counts[COUNTED[effect.kind]] += 1;
     await write(effectLine(effect));
   }

@@ -3,6 +3,7 @@ import { LIMITS } from '../core/limits.ts';
 import { DAY_MS } from '../core/time.ts';
 import { viewOf } from '../engine/baseline/baseline.ts';
 import { strictest } from '../engine/breaker/check.ts';
+import { chainClock, createSources } from '../engine/chain/sources.ts';
 import { resolvedGrant } from '../engine/judge.ts';
 import { settingOf } from '../engine/registry.ts';
 import { decayed, riskScore } from '../engine/risk.ts';
@@ -76,6 +77,10 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       const agent = tenant?.agents.get(id);
       if (!tenant || !agent) return null;
       return agentView(shard, tenant, id, agent, levelsByAgent(tenant).get(id) ?? 0);
+    },
+    chainClock: (tenantId) => {
+      const sources = shard.tenants.get(tenantId)?.chains.sources ?? createSources();
+      return chainClock(sources, Math.max(shard.logTime, clock.now()));
     },
     breakers: (tenants, includeClosed) =>
       [...shard.tenants.values()]

@@ -75,7 +75,15 @@ export function decodeEntry(stored: SequencedEntry): LogEntry {
 }
 
 export function isDecision(entry: LogEntry): entry is DecisionEntry {
-  return entry.kind === 'finding' || entry.kind === 'transition' || entry.kind === 'revocation';
+  switch (entry.kind) {
+    case 'finding':
+    case 'transition':
+    case 'revocation':
+    case 'chain':
+      return true;
+    default:
+      return false;
+  }
 }
 
 export function isFolded(entry: LogEntry): entry is FoldedEntry {

@@ -197,7 +197,7 @@ describe('the projector', { timeout: 30_000 }, () => {
 
   it('complains about a store that is ahead of its ledger', async () => {
     const { projector, recording, log, clock } = start();
-    const none = { events: [], findings: [], transitions: [] };
+    const none = { events: [], findings: [], transitions: [], chainLinks: [] };
     await recording.inner.project({ firstSeq: 1, lastSeq: 50, ...none });
     projector.start();
     await clock.advance(PAUSE_MS);

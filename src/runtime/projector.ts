@@ -184,14 +184,17 @@ export function projectionOf(entries: readonly LogEntry[]): ProjectionBatch | nu
   const events: ProjectionBatch['events'][number][] = [];
   const findings: ProjectionBatch['findings'][number][] = [];
   const transitions: ProjectionBatch['transitions'][number][] = [];
+  const chainLinks: ProjectionBatch['chainLinks'][number][] = [];
   for (const entry of entries) {
     const { seq, loggedAt } = entry;
     if (entry.kind === 'input') events.push({ seq, loggedAt, event: entry.body });
     else if (entry.kind === 'finding') findings.push({ seq, finding: entry.body.decision });
     else if (entry.kind === 'transition')
       transitions.push({ seq, transition: entry.body.decision });
+    else if (entry.kind === 'chain')
+      chainLinks.push({ seq, tenant: entry.tenant, link: entry.body.decision });
   }
-  return { firstSeq: first.seq, lastSeq: last.seq, events, findings, transitions };
+  return { firstSeq: first.seq, lastSeq: last.seq, events, findings, transitions, chainLinks };
 }
 
 function lastSeq(entries: readonly LogEntry[]): number {

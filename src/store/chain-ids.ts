@@ -1,15 +1,12 @@
 import type { AccessEvent } from '../core/access-event.ts';
-import { chainIdOf } from '../core/access-event.ts';
+import { chainIdOf, joinKeysOf } from '../core/chain.ts';
 
 /** Every identifier by which a person may ask for the chain of this event. */
 export function chainIdsOf(event: AccessEvent): readonly string[] {
   const ids = new Set([
     chainIdOf(event),
-    event.trace?.traceId,
-    event.token?.txn,
-    event.token?.jti,
-    event.decision?.id,
     event.session?.id,
+    ...joinKeysOf(event).map(({ id }) => id),
   ]);
   return [...ids].filter((id): id is string => id !== undefined && id !== '');
 }

@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { AccessEvent } from '../core/access-event.ts';
-import { chainIdOf } from '../core/access-event.ts';
+import { chainIdOf } from '../core/chain.ts';
 import type { Redacted } from '../core/redacted.ts';
 
 /** What the exporter takes; the package that declares it is not ours to import. */

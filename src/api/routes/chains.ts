@@ -1,34 +1,66 @@
 import * as z from 'zod';
-import { chainIdOf } from '../../core/access-event.ts';
+import { chainIdOf, vouchedTenants } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Store } from '../../ports/store.ts';
-import { READERS } from '../auth.ts';
+import type { EngineView } from '../../ports/engine-view.ts';
+import type { Store, StoredChain } from '../../ports/store.ts';
+import { READERS, visibleTenants } from '../auth.ts';
 import { chainBody } from '../chain-body.ts';
 import { IDENTIFIER } from '../parameters.ts';
 import { notFound } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { CHAIN } from '../schemas.ts';
 
-export function chainRoutes(store: Store): readonly Route[] {
+export function chainRoutes(store: Store, view: EngineView): readonly Route[] {
   return [
     defineRoute({
       method: 'GET',
       path: '/v1/chains/:id',
       summary:
-        'One request from end to end, by chain, trace, transaction, token, decision or session id.',
+        'One request from end to end, by chain, trace, transaction, token, decision, approval, ' +
+        'tool call, request or session id; by `tenant` where several have the id.',
       access: READERS,
       params: z.strictObject({ id: IDENTIFIER }),
+      query: z.strictObject({ tenant: IDENTIFIER.optional() }),
       answer: CHAIN,
-      handle: async ({ principal, params: { id } }) => {
-        const { tenants } = principal;
-        const rows = await store.chain(tenants, id, LIMITS.chainSteps + 1);
-        const steps = rows.slice(0, LIMITS.chainSteps);
-        const chains = [...new Set(steps.map(({ event }) => chainIdOf(event)))];
+      handle: async ({ principal, params: { id }, query }) => {
+        const visible = visibleTenants(principal, query.tenant);
+        const whole = await store.chain(visible, id, LIMITS.chainSteps + 1);
+        const { tenants, stored, unrelatedTenants } = together(whole);
+        const truncated = whole.rows.length > LIMITS.chainSteps;
+        const rows = stored.rows.slice(0, LIMITS.chainSteps);
+        const chains = [...new Set(rows.map(({ event }) => chainIdOf(event)))];
         const found = await store.findings({ tenants, chains, limit: LIMITS.pageRows });
-        const body = chainBody(id, steps, found.rows, rows.length > steps.length);
+        const body = chainBody({
+          asked: id,
+          stored: { rows, links: stored.links },
+          findings: found.rows,
+          clock: view.chainClock(tenants[0] ?? ''),
+          truncated,
+          unrelatedTenants,
+        });
         if (body === null) throw notFound();
         return body;
       },
     }),
   ];
+}
+
+/** The part of the first record's tenant, with those that evidence of trust joins to it. */
+function together({ rows, links }: StoredChain): {
+  readonly tenants: readonly string[];
+  readonly stored: StoredChain;
+  readonly unrelatedTenants: readonly string[];
+} {
+  const events = rows.map(({ event }) => event);
+  const tenants = events[0] === undefined ? [] : vouchedTenants(events, events[0].tenant.id);
+  const isOf = (tenant: string): boolean => tenants.includes(tenant);
+  const all = new Set(events.map((event) => event.tenant.id));
+  return {
+    tenants,
+    stored: {
+      rows: rows.filter(({ event }) => isOf(event.tenant.id)),
+      links: links.filter(({ tenant }) => isOf(tenant)),
+    },
+    unrelatedTenants: [...all].filter((tenant) => !isOf(tenant)),
+  };
 }

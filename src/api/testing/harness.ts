@@ -143,6 +143,13 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
   const options: ReadApiOptions = {
     view: {
       term: 3,
+      chainClock: () => ({
+        logTime: NOW,
+        graceMs: 0,
+        decisions: null,
+        tokens: null,
+        executions: null,
+      }),
       ledgerHead: { seq: 41, hash: 'abc' },
       tenants: () =>
         ['acme', 'globex'].map((tenant) => ({
@@ -263,7 +270,8 @@ function fakeStore(
     },
     chain: async (tenants, _id, limit) => {
       up();
-      return state.chain.filter(({ event }) => seen(tenants, event.tenant.id)).slice(0, limit);
+      const rows = state.chain.filter(({ event }) => seen(tenants, event.tenant.id));
+      return { rows: rows.slice(0, limit), links: [] };
     },
     activity: async ({ since }) => {
       up();

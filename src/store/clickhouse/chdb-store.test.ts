@@ -55,7 +55,7 @@ describe.skipIf(!installed)('chDB store', { timeout: 30_000 }, () => {
     expect(store.healthy()).toBe(true);
     await store.project(batchOf(2, events.slice(1)));
     expect(await store.projectedSeq()).toBe(3);
-    expect((await store.chain('*', 's-1', 10)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect((await store.chain('*', 's-1', 10)).rows.map(({ seq }) => seq)).toEqual([1, 2, 3]);
     await store.close();
     expect(store.healthy()).toBe(false);
   });
@@ -68,7 +68,7 @@ describe.skipIf(!installed)('chDB store', { timeout: 30_000 }, () => {
     await before.close();
     const after = await createChdbStore(options);
     expect(await after.projectedSeq()).toBe(1);
-    expect(await after.chain('*', 's-1', 10)).toHaveLength(2);
+    expect((await after.chain('*', 's-1', 10)).rows).toHaveLength(2);
     await after.project({ ...batchOf(2, []), lastSeq: 4 });
     expect(await after.projectedSeq()).toBe(5);
     await after.close();
@@ -86,7 +86,7 @@ describe.skipIf(!installed)('chDB store', { timeout: 30_000 }, () => {
     const after = await createChdbStore(options);
     expect(await after.projectedSeq()).toBe(0);
     await after.project(batchOf(1, [event]));
-    expect(await after.chain('*', 's-1', 10)).toHaveLength(1);
+    expect((await after.chain('*', 's-1', 10)).rows).toHaveLength(1);
     await after.close();
   });
 

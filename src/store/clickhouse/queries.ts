@@ -1,6 +1,8 @@
+import { LIMITS } from '../../core/limits.ts';
 import type { ActivityQuery, FindingQuery } from '../../ports/store.ts';
 import { ACTIVITY_KINDS } from '../chain-ids.ts';
 import { readCursor } from '../cursor.ts';
+import type { LocalChain } from '../follow-chain.ts';
 import { TABLES, wholeMs } from './schema.ts';
 import type { SqlParameters } from './sql-executor.ts';
 
@@ -53,20 +55,39 @@ ORDER BY time_ms DESC, seq DESC ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
   };
 }
 
-export function chainStatement(
-  tenants: readonly string[] | '*',
-  id: string,
-  limit: number,
-): Statement {
-  const where = ['has(ids, {id:String})'];
-  if (tenants !== '*') where.push(IN_TENANTS);
+/** Local chains of the events that carry an id. */
+export function carryingStatement(tenants: readonly string[] | '*', id: string): Statement {
+  const where = ['has(ids, {id:String})', ...inTenants(tenants)];
   return {
-    sql: `SELECT seq, logged_at_ms, body FROM ${TABLES.events} ${whereOf(where)}
+    sql: `SELECT DISTINCT tenant, chain FROM ${TABLES.events} ${whereOf(where)}
+LIMIT {limit:UInt32}`,
+    parameters: { id: id.toWellFormed(), limit: LIMITS.chainAliases, ...tenantsOf(tenants) },
+  };
+}
+
+/** Links that name one of these ids. */
+export function linksStatement(
+  tenants: readonly string[] | '*',
+  ids: readonly string[],
+): Statement {
+  const where = ['hasAny(ids, {ids:Array(String)})', ...inTenants(tenants)];
+  return {
+    sql: `SELECT seq, tenant, body FROM ${TABLES.chainLinks} ${whereOf(where)}
+ORDER BY seq ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
+    parameters: { ids: wellFormed(ids), limit: LIMITS.chainAliases, ...tenantsOf(tenants) },
+  };
+}
+
+/** The events of local chains, which are of one tenant each. */
+export function chainStatement(locals: readonly LocalChain[], limit: number): Statement {
+  return {
+    sql: `SELECT seq, logged_at_ms, body FROM ${TABLES.events}
+WHERE chain IN {chains:Array(String)} AND concat(tenant, '\\n', chain) IN {locals:Array(String)}
 ORDER BY time_ms, seq ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
     parameters: {
-      id: id.toWellFormed(),
+      chains: wellFormed(locals.map(({ chain }) => chain)),
+      locals: wellFormed(locals.map(({ tenant, chain }) => `${tenant}\n${chain}`)),
       limit,
-      ...(tenants === '*' ? {} : { tenants: wellFormed(tenants) }),
     },
   };
 }
@@ -89,6 +110,14 @@ export function activityStatement(query: ActivityQuery): Statement {
       kinds: ACTIVITY_KINDS,
     },
   };
+}
+
+function inTenants(tenants: readonly string[] | '*'): readonly string[] {
+  return tenants === '*' ? [] : [IN_TENANTS];
+}
+
+function tenantsOf(tenants: readonly string[] | '*'): SqlParameters {
+  return tenants === '*' ? {} : { tenants: wellFormed(tenants) };
 }
 
 const IN_TENANTS = 'tenant IN {tenants:Array(String)}';

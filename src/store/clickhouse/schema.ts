@@ -1,4 +1,5 @@
 import type { AccessEvent } from '../../core/access-event.ts';
+import { chainIdOf } from '../../core/chain.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { ProjectionBatch } from '../../ports/store.ts';
 import { actionKeyOf, chainIdsOf } from '../chain-ids.ts';
@@ -6,12 +7,13 @@ import type { Interval } from '../intervals.ts';
 import type { SqlRow } from './sql-executor.ts';
 
 /** Carries the version of the schema: another version starts empty and is projected anew. */
-export const DATABASE = 'tripcoil_1';
+export const DATABASE = 'tripcoil_2';
 
 export const TABLES = {
   events: `${DATABASE}.events`,
   findings: `${DATABASE}.findings`,
   transitions: `${DATABASE}.transitions`,
+  chainLinks: `${DATABASE}.chain_links`,
   projected: `${DATABASE}.projected`,
 } as const;
 
@@ -37,9 +39,11 @@ export const SCHEMA: readonly string[] = [
     outcome LowCardinality(String),
     records Float64,
     action_key String CODEC(ZSTD(1)),
+    chain String CODEC(ZSTD(1)),
     ids Array(String) CODEC(ZSTD(1)),
     body String CODEC(ZSTD(3)),
-    INDEX ids_bloom ids TYPE bloom_filter(0.001) GRANULARITY 1
+    INDEX ids_bloom ids TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX chain_bloom chain TYPE bloom_filter(0.001) GRANULARITY 1
   ) ENGINE = ReplacingMergeTree
   PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(logged_at_ms, 'UTC'))
   ORDER BY (tenant, agent, time_ms, seq)
@@ -65,6 +69,14 @@ export const SCHEMA: readonly string[] = [
     epoch UInt64,
     body String CODEC(ZSTD(3))
   ) ENGINE = ReplacingMergeTree ORDER BY (tenant, key_kind, key_id, seq) SETTINGS ${DURABLE}`,
+  `CREATE TABLE IF NOT EXISTS ${TABLES.chainLinks} (
+    seq UInt64,
+    tenant LowCardinality(String),
+    ids Array(String) CODEC(ZSTD(1)),
+    body String CODEC(ZSTD(3)),
+    INDEX ids_bloom ids TYPE bloom_filter(0.001) GRANULARITY 1
+  ) ENGINE = ReplacingMergeTree ORDER BY (tenant, seq)
+  SETTINGS index_granularity = 1024, ${DURABLE}`,
   `CREATE TABLE IF NOT EXISTS ${TABLES.projected} (
     first_seq UInt64,
     last_seq UInt64
@@ -85,6 +97,7 @@ export function eventRow(row: ProjectionBatch['events'][number]): SqlRow {
     outcome: event.outcome.status,
     records: event.volume?.records ?? 0,
     action_key: actionKeyOf(event).toWellFormed(),
+    chain: chainIdOf(event).toWellFormed(),
     ids: chainIdsOf(event).map((id) => id.toWellFormed()),
     body: JSON.stringify(event),
   };
@@ -115,6 +128,16 @@ export function transitionRow(row: ProjectionBatch['transitions'][number]): SqlR
     level: transition.level,
     epoch: transition.epoch,
     body: JSON.stringify(transition),
+  };
+}
+
+export function chainLinkRow(row: ProjectionBatch['chainLinks'][number]): SqlRow {
+  const { alias, chain, key } = row.link;
+  return {
+    seq: row.seq,
+    tenant: row.tenant.toWellFormed(),
+    ids: [...new Set([alias, chain, key])].map((id) => id.toWellFormed()),
+    body: JSON.stringify(row.link),
   };
 }
 

@@ -1,17 +1,36 @@
 import type { AccessEvent } from '../../core/access-event.ts';
+import type { ChainLink } from '../../core/chain.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
-import type { ChainRow, FindingQuery, Page, ProjectionBatch, Store } from '../../ports/store.ts';
+import type {
+  ChainRow,
+  FindingQuery,
+  Page,
+  ProjectionBatch,
+  Store,
+  StoredChain,
+} from '../../ports/store.ts';
 import { writeCursor } from '../cursor.ts';
+import { type ChainReader, followChain, type StoredLink } from '../follow-chain.ts';
 import { covers, gaplessEnd, type Intervals, mergedWith, withInterval } from '../intervals.ts';
 import {
   activityStatement,
+  carryingStatement,
   chainStatement,
   findingsStatement,
+  linksStatement,
   PROJECTED_SQL,
   type Statement,
 } from './queries.ts';
-import { eventRow, findingRow, projectedRow, SCHEMA, TABLES, transitionRow } from './schema.ts';
+import {
+  chainLinkRow,
+  eventRow,
+  findingRow,
+  projectedRow,
+  SCHEMA,
+  TABLES,
+  transitionRow,
+} from './schema.ts';
 import type { SqlExecutor, SqlRow } from './sql-executor.ts';
 
 /**
@@ -34,8 +53,7 @@ export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
       projected = withInterval(projected, interval);
     },
     findings: async (query) => pageOf(query, await run(findingsStatement(query))),
-    chain: async (tenants, id, limit) =>
-      (await run(chainStatement(tenants, id, limit))).map(chainRowOf),
+    chain: (tenants, id, limit) => chainOf(run, tenants, id, limit),
     activity: async (query) =>
       (await run(activityStatement(query))).map((row) => ({
         bucket: numberOf(row, 'bucket'),
@@ -45,6 +63,25 @@ export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
     healthy: () => executor.healthy(),
     close: () => executor.close(),
   };
+}
+
+async function chainOf(
+  run: (statement: Statement) => Promise<readonly SqlRow[]>,
+  tenants: readonly string[] | '*',
+  id: string,
+  limit: number,
+): Promise<StoredChain> {
+  const reader: ChainReader = {
+    carrying: async () =>
+      (await run(carryingStatement(tenants, id))).map((row) => ({
+        tenant: textOf(row, 'tenant'),
+        chain: textOf(row, 'chain'),
+      })),
+    links: async (ids) => (await run(linksStatement(tenants, ids))).map(linkOf),
+  };
+  const { locals, links } = await followChain(id.toWellFormed(), reader);
+  if (locals.length === 0) return { rows: [], links: [] };
+  return { rows: (await run(chainStatement(locals, limit))).map(chainRowOf), links };
 }
 
 async function readIntervals(executor: SqlExecutor): Promise<Intervals> {
@@ -59,6 +96,7 @@ async function readIntervals(executor: SqlExecutor): Promise<Intervals> {
 async function insertRows(executor: SqlExecutor, batch: ProjectionBatch): Promise<void> {
   await executor.insert(TABLES.events, batch.events.values().map(eventRow));
   await executor.insert(TABLES.findings, batch.findings.values().map(findingRow));
+  await executor.insert(TABLES.chainLinks, batch.chainLinks.values().map(chainLinkRow));
   await executor.insert(TABLES.transitions, batch.transitions.values().map(transitionRow));
 }
 
@@ -77,6 +115,14 @@ function chainRowOf(row: SqlRow): ChainRow {
     seq: numberOf(row, 'seq'),
     loggedAt: numberOf(row, 'logged_at_ms'),
     event: JSON.parse(textOf(row, 'body')) as AccessEvent,
+  };
+}
+
+function linkOf(row: SqlRow): StoredLink {
+  return {
+    seq: numberOf(row, 'seq'),
+    tenant: textOf(row, 'tenant'),
+    link: JSON.parse(textOf(row, 'body')) as ChainLink,
   };
 }
 

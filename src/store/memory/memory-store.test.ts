@@ -17,7 +17,7 @@ describe('memory store', () => {
         ],
       }),
     );
-    expect((await store.chain('*', 's-1', 10)).map(({ seq }) => seq)).toEqual([2, 3]);
+    expect((await store.chain('*', 's-1', 10)).rows.map(({ seq }) => seq)).toEqual([2, 3]);
     expect((await store.findings({ tenants: '*', limit: 9 })).rows.map(({ id }) => id)).toEqual([
       'new',
     ]);

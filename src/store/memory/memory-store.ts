@@ -1,5 +1,6 @@
 import type { AccessEvent } from '../../core/access-event.ts';
 import type { Transition } from '../../core/breaker.ts';
+import { chainIdOf } from '../../core/chain.ts';
 import type { Finding } from '../../core/finding.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Redacted } from '../../core/redacted.ts';
@@ -10,9 +11,11 @@ import type {
   Page,
   ProjectionBatch,
   Store,
+  StoredChain,
 } from '../../ports/store.ts';
 import { ACTIVITY_KINDS, actionKeyOf, chainIdsOf } from '../chain-ids.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { followChain, type StoredLink } from '../follow-chain.ts';
 import { covers, gaplessEnd, type Intervals, withInterval } from '../intervals.ts';
 import { Ring } from './ring.ts';
 
@@ -21,6 +24,7 @@ export interface MemoryStoreLimits {
   readonly events: number;
   readonly findings: number;
   readonly transitions: number;
+  readonly chainLinks?: number;
 }
 
 const DEFAULT_LIMITS: MemoryStoreLimits = {
@@ -34,12 +38,14 @@ interface EventRow {
   readonly loggedAt: number;
   readonly event: Redacted<AccessEvent>;
   readonly ids: readonly string[];
+  readonly chain: string;
 }
 
 interface Rings {
   readonly events: Ring<EventRow>;
   readonly findings: Ring<{ readonly seq: number; readonly finding: Finding }>;
   readonly transitions: Ring<{ readonly seq: number; readonly transition: Transition }>;
+  readonly chainLinks: Ring<StoredLink>;
 }
 
 /**
@@ -52,6 +58,7 @@ export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}):
     events: new Ring(limits.events),
     findings: new Ring(limits.findings),
     transitions: new Ring(limits.transitions),
+    chainLinks: new Ring(limits.chainLinks ?? LIMITS.memoryStoreChainLinks),
   };
   let projected: Intervals = [];
   let open = true;
@@ -62,12 +69,7 @@ export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}):
       projected = withInterval(projected, { first: batch.firstSeq, last: batch.lastSeq });
     },
     findings: async (query) => findingsPage(rings, query),
-    chain: async (tenants, id, limit) =>
-      rings.events
-        .filter(({ event, ids }) => seenBy(tenants, event.tenant.id) && ids.includes(id))
-        .sort((a, b) => Math.trunc(a.event.time) - Math.trunc(b.event.time) || a.seq - b.seq)
-        .slice(0, limit)
-        .map(({ seq, loggedAt, event }) => ({ seq, loggedAt, event })),
+    chain: (tenants, id, limit) => chainOf(rings, tenants, id, limit),
     activity: async (query) => activityOf(rings, query),
     healthy: () => open,
     close: async () => {
@@ -80,10 +82,43 @@ function seenBy(tenants: readonly string[] | '*', tenant: string): boolean {
   return tenants === '*' || tenants.includes(tenant);
 }
 
+async function chainOf(
+  rings: Rings,
+  tenants: readonly string[] | '*',
+  id: string,
+  limit: number,
+): Promise<StoredChain> {
+  const { locals, links } = await followChain(id, {
+    carrying: async () =>
+      rings.events
+        .filter(({ event, ids }) => seenBy(tenants, event.tenant.id) && ids.includes(id))
+        .map(({ event, chain }) => ({ tenant: event.tenant.id, chain })),
+    links: async (ids) => {
+      const asked = new Set(ids);
+      const touches = ({ alias, chain, key }: StoredLink['link']) =>
+        asked.has(alias) || asked.has(chain) || asked.has(key);
+      return rings.chainLinks.filter(
+        ({ tenant, link }) => seenBy(tenants, tenant) && touches(link),
+      );
+    },
+  });
+  const wanted = new Set(locals.map(({ tenant, chain }) => `${tenant}\n${chain}`));
+  const rows = rings.events
+    .filter(({ event, chain }) => wanted.has(`${event.tenant.id}\n${chain}`))
+    .sort((a, b) => Math.trunc(a.event.time) - Math.trunc(b.event.time) || a.seq - b.seq)
+    .slice(0, limit)
+    .map(({ seq, loggedAt, event }) => ({ seq, loggedAt, event }));
+  return { rows, links };
+}
+
 function addRows(rings: Rings, batch: ProjectionBatch, isNew: (seq: number) => boolean): void {
   for (const { seq, loggedAt, event } of batch.events) {
-    if (isNew(seq)) rings.events.push({ seq, loggedAt, event, ids: chainIdsOf(event) });
+    if (isNew(seq)) {
+      const ids = chainIdsOf(event);
+      rings.events.push({ seq, loggedAt, event, ids, chain: chainIdOf(event) });
+    }
   }
+  for (const row of batch.chainLinks) if (isNew(row.seq)) rings.chainLinks.push(row);
   for (const row of batch.findings) if (isNew(row.seq)) rings.findings.push(row);
   for (const row of batch.transitions) if (isNew(row.seq)) rings.transitions.push(row);
 }

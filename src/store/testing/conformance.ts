@@ -2,7 +2,16 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { TripcoilError } from '../../core/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import type { FindingQuery, Store } from '../../ports/store.ts';
-import { batchOf, START_MS, storedEvent, storedFinding, storedTransition } from './rows.ts';
+import {
+  batchOf,
+  START_MS,
+  storedEvent,
+  storedFinding,
+  storedLink,
+  storedTransition,
+} from './rows.ts';
+
+const CALL = 'toolu_01A09q90qw90lq917835lq9';
 
 /** Text that would end a literal, a parameter or a statement if anybody pasted it together. */
 const HOSTILE = [
@@ -37,7 +46,7 @@ function projectionRules(store: () => Store): void {
   it('starts empty and healthy', async () => {
     expect(await store().projectedSeq()).toBe(0);
     expect(store().healthy()).toBe(true);
-    expect(await store().chain('*', 'nothing', 10)).toEqual([]);
+    expect(await store().chain('*', 'nothing', 10)).toEqual({ rows: [], links: [] });
     expect(await store().findings({ tenants: '*', limit: 10 })).toEqual({ rows: [], next: null });
   });
 
@@ -50,7 +59,7 @@ function projectionRules(store: () => Store): void {
     await store().project(batch);
     await store().project(batch);
     expect(await store().projectedSeq()).toBe(3);
-    expect(await store().chain(['acme'], 's-1', 10)).toEqual([
+    expect((await store().chain(['acme'], 's-1', 10)).rows).toEqual([
       { seq: 1, loggedAt: START_MS + 1, event },
     ]);
     expect((await store().findings({ tenants: '*', limit: 10 })).rows).toEqual([storedFinding()]);
@@ -60,7 +69,7 @@ function projectionRules(store: () => Store): void {
     const events = [1, 2, 3].map((n) => storedEvent({ id: `evt-${n}`, session: { id: 's-1' } }));
     await store().project(batchOf(1, events.slice(0, 2)));
     await store().project(batchOf(1, events));
-    expect((await store().chain('*', 's-1', 10)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect((await store().chain('*', 's-1', 10)).rows.map(({ seq }) => seq)).toEqual([1, 2, 3]);
     expect(await store().projectedSeq()).toBe(3);
   });
 
@@ -91,14 +100,57 @@ function chainRules(store: () => Store): void {
     const earlier = storedEvent({ id: 'evt-early', session: { id: 's-1' } });
     await store().project(batchOf(1, [joined, earlier, storedEvent({ id: 'alone' })]));
     for (const id of ['trace-1', 'txn-1', 'jti-1', 'd-1']) {
-      expect((await store().chain('*', id, 10)).map(({ event }) => event)).toEqual([joined]);
+      expect((await store().chain('*', id, 10)).rows.map(({ event }) => event)).toEqual([joined]);
     }
-    expect((await store().chain('*', 's-1', 10)).map(({ event }) => event)).toEqual([
+    expect((await store().chain('*', 's-1', 10)).rows.map(({ event }) => event)).toEqual([
       earlier,
       joined,
     ]);
-    expect((await store().chain('*', 's-1', 1)).map(({ event }) => event)).toEqual([earlier]);
-    expect((await store().chain('*', 'alone', 10)).map(({ event }) => event.id)).toEqual(['alone']);
+    expect((await store().chain('*', 's-1', 1)).rows.map(({ event }) => event)).toEqual([earlier]);
+    expect((await store().chain('*', 'alone', 10)).rows.map(({ event }) => event.id)).toEqual([
+      'alone',
+    ]);
+  });
+
+  it('follows what was joined, from any of its identifiers', async () => {
+    const events = [
+      storedEvent({ id: 'span', trace: { traceId: 't-1' } }),
+      storedEvent({ id: 'pdp', decision: { verdict: 'allow', id: 'd-1' } }),
+      storedEvent({ id: 'token', token: { jti: 'j-1' } }),
+      storedEvent({ id: 'call', action: { name: 'x', op: 'read', toolCallId: CALL } }),
+      storedEvent({ id: 'other', trace: { traceId: 't-2' } }),
+      storedEvent({ id: 'theirs', tenant: { id: 'globex' }, token: { jti: 'j-1' } }),
+    ];
+    const link = (seq: number, alias: string, chain: string) => ({
+      seq,
+      tenant: 'acme',
+      link: storedLink(alias, chain),
+    });
+    const chainLinks = [link(7, 'd-1', 't-1'), link(8, 'j-1', 'call'), link(9, 'call', 'd-1')];
+    await store().project(batchOf(1, events, { chainLinks }));
+    await store().project(batchOf(1, events, { chainLinks }));
+    for (const id of ['t-1', 'd-1', CALL, 'call']) {
+      const { rows, links } = await store().chain('*', id, 10);
+      expect(rows.map(({ event }) => event.id)).toEqual(['span', 'pdp', 'token', 'call']);
+      expect(links.map(({ seq }) => seq)).toEqual([7, 8, 9]);
+    }
+    const ours = await store().chain(['acme'], 'j-1', 10);
+    expect(ours.rows.map(({ event }) => event.id)).toEqual(['span', 'pdp', 'token', 'call']);
+    const theirs = await store().chain(['globex'], 'j-1', 10);
+    expect(theirs).toMatchObject({ rows: [{ event: { id: 'theirs' } }], links: [] });
+    expect((await store().chain('*', 't-2', 10)).rows).toHaveLength(1);
+  });
+
+  it('tells of a key that joins no more', async () => {
+    const events = ['t-1', 't-2'].map((traceId, n) =>
+      storedEvent({ id: `e-${n}`, trace: { traceId, requestId: CALL } }),
+    );
+    const link = { ...storedLink(CALL, 't-1'), type: 'shared', by: 'request' } as const;
+    const chainLinks = [{ seq: 3, tenant: 'acme', link }];
+    await store().project(batchOf(1, events, { chainLinks }));
+    const { rows, links } = await store().chain('*', 't-1', 10);
+    expect(rows).toHaveLength(1);
+    expect(links).toEqual(chainLinks);
   });
 
   it('shows a tenant its own rows alone', async () => {
@@ -114,7 +166,7 @@ function chainRules(store: () => Store): void {
       }),
     );
     const ids = async (tenants: readonly string[] | '*') =>
-      (await store().chain(tenants, 'shared', 10)).map(({ event }) => event.id);
+      (await store().chain(tenants, 'shared', 10)).rows.map(({ event }) => event.id);
     expect(await ids(['acme'])).toEqual(['ours']);
     expect(await ids(['globex'])).toEqual(['theirs']);
     expect(await ids([])).toEqual([]);
@@ -244,10 +296,10 @@ function hostileTextRules(store: () => Store): void {
       { seq: 4, finding: storedFinding({ id: 'decoy' }) },
     ];
     await store().project(batchOf(1, [event, decoy], { findings }));
-    const steps = await store().chain(['acme'], text, 10);
+    const steps = (await store().chain(['acme'], text, 10)).rows;
     // An absent session id is no name for a chain.
     expect(steps.map((step) => step.event)).toEqual(text === '' ? [] : [event]);
-    expect(await store().chain([text], 'decoy', 10)).toEqual([]);
+    expect((await store().chain([text], 'decoy', 10)).rows).toEqual([]);
     for (const query of [{ agent: text }, { detector: text }, { chains: [text] }]) {
       const page = await store().findings({ tenants: ['acme'], limit: 10, ...query });
       expect(page.rows).toEqual([finding]);

@@ -1,5 +1,6 @@
 import type { AccessEvent } from '../../core/access-event.ts';
 import type { Transition } from '../../core/breaker.ts';
+import type { ChainLink } from '../../core/chain.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Redacted } from '../../core/redacted.ts';
 import type { ProjectionBatch } from '../../ports/store.ts';
@@ -68,16 +69,21 @@ export function storedTransition(differences: Partial<Transition> = {}): Transit
   };
 }
 
+export function storedLink(alias: string, chain: string, key: string = alias): ChainLink {
+  return { type: 'joined', time: START_MS, eventId: 'evt-1', alias, chain, by: 'decision', key };
+}
+
 /** A batch of `events`, sequenced from `firstSeq`, with room for what was decided about them. */
 export function batchOf(
   firstSeq: number,
   events: readonly Redacted<AccessEvent>[],
-  decided: Partial<Pick<ProjectionBatch, 'findings' | 'transitions'>> = {},
+  decided: Partial<Pick<ProjectionBatch, 'findings' | 'transitions' | 'chainLinks'>> = {},
 ): ProjectionBatch {
   const seqs = [
     firstSeq + events.length - 1,
     ...(decided.findings ?? []).map(({ seq }) => seq),
     ...(decided.transitions ?? []).map(({ seq }) => seq),
+    ...(decided.chainLinks ?? []).map(({ seq }) => seq),
   ];
   return {
     firstSeq,
@@ -89,5 +95,6 @@ export function batchOf(
     })),
     findings: decided.findings ?? [],
     transitions: decided.transitions ?? [],
+    chainLinks: decided.chainLinks ?? [],
   };
 }

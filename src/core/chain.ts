@@ -1,0 +1,139 @@
+import type { AccessEvent } from './access-event.ts';
+import type { EpochMs } from './time.ts';
+
+/**
+ * What two records may have in common that makes them parts of one request. `call`, `request` and
+ * `task` count only where the id is distinctive: see `isDistinctive`.
+ */
+export const JOIN_KINDS = [
+  'txn',
+  'trace',
+  'jti',
+  'decision',
+  'approval',
+  'call',
+  'request',
+  'task',
+  'session',
+] as const;
+export type JoinKind = (typeof JOIN_KINDS)[number];
+
+/**
+ * What the engine found out about chains, in the order of the log. `joined`: the events known by
+ * the local id `alias` belong to the chain `chain`, the older of the two by order of the log; the
+ * alias keeps resolving. `shared`: the key `alias` occurs in too many chains to join any more.
+ */
+export interface ChainLink {
+  /** Event time and id of the record that showed it. */
+  readonly time: EpochMs;
+  readonly eventId: string;
+  readonly type: 'joined' | 'shared';
+  readonly chain: string;
+  readonly alias: string;
+  /** Which key showed it. */
+  readonly by: JoinKind;
+  /** The value of that key. */
+  readonly key: string;
+}
+
+/** Attribute under which A2A emitters name the task that both agents work on. */
+const TASK_ATTRIBUTE = 'a2a.task.id';
+
+export interface JoinKey {
+  readonly kind: JoinKind;
+  readonly id: string;
+}
+
+/**
+ * Every join key of an event, the one that gives its local chain id first. A session joins only
+ * records that have nothing better: a conversation has many requests.
+ */
+export function joinKeysOf(event: AccessEvent): readonly JoinKey[] {
+  const { token, trace, decision, approval, action, session, attrs } = event;
+  const keys: JoinKey[] = [];
+  if (token?.txn) keys.push({ kind: 'txn', id: token.txn });
+  if (trace?.traceId) keys.push({ kind: 'trace', id: trace.traceId });
+  if (token?.jti) keys.push({ kind: 'jti', id: token.jti });
+  if (decision?.id) keys.push({ kind: 'decision', id: decision.id });
+  if (approval?.id) keys.push({ kind: 'approval', id: approval.id });
+  const { toolCallId } = action;
+  if (isDistinctive(toolCallId)) keys.push({ kind: 'call', id: toolCallId });
+  const requestId = trace?.requestId;
+  if (isDistinctive(requestId)) keys.push({ kind: 'request', id: requestId });
+  if (Object.hasOwn(attrs, TASK_ATTRIBUTE)) {
+    const task = attrs[TASK_ATTRIBUTE];
+    if (typeof task === 'string' && isDistinctive(task)) keys.push({ kind: 'task', id: task });
+  }
+  if (keys.length === 0 && session?.id) keys.push({ kind: 'session', id: session.id });
+  return keys;
+}
+
+/**
+ * The local chain id: what the event itself names its request by, the strongest first. Events of
+ * one local id are one chain; the engine joins chains whose events share another key. The id of the
+ * event where it names nothing, or only what other records may join it by.
+ */
+export function chainIdOf(event: AccessEvent): string {
+  const id = event.token?.txn || event.trace?.traceId || event.token?.jti || event.decision?.id;
+  if (id) return id;
+  const [first] = joinKeysOf(event);
+  return first?.kind === 'session' ? first.id : event.id;
+}
+
+/** Keys by which a broker, a policy engine or a resource vouches for a request in two tenants. */
+const VOUCHING: ReadonlySet<string> = new Set(['txn', 'jti', 'decision']);
+
+/**
+ * The records of other tenants that belong to a chain too, for a reader who may see them: those of
+ * a tenant of which some record shares a transaction, token or decision with one of the chain's
+ * own, both told by more than an agent. Equal traces alone prove nothing across tenants.
+ */
+export function vouchedTenants(events: readonly AccessEvent[], tenant: string): readonly string[] {
+  const keysOf = (event: AccessEvent): readonly string[] =>
+    event.source.trust === 'agent'
+      ? []
+      : joinKeysOf(event).flatMap(({ kind, id }) => (VOUCHING.has(kind) ? [`${kind} ${id}`] : []));
+  const own = new Set(
+    events.filter((event) => event.tenant.id === tenant).flatMap((event) => keysOf(event)),
+  );
+  const others = events.filter(
+    (event) => event.tenant.id !== tenant && keysOf(event).some((key) => own.has(key)),
+  );
+  return [...new Set([tenant, ...others.map((event) => event.tenant.id)])];
+}
+
+const DISTINCTIVE_CHARS = 12;
+const COUNT_DIGITS = 4;
+/** Random letters are half capitals; a name in camel case has one in six. */
+const CASE_RATIO = 3;
+
+/**
+ * Whether an id was drawn at random rather than counted. Providers give `toolu_01A09q90qw90lq9178`
+ * or a UUID; frameworks also give `call_1`, which every run has, and JSON-RPC counts 1, 2, 3. Such
+ * an id means something only within its trace or session, and those join its records already.
+ */
+export function isDistinctive(id: string | undefined): id is string {
+  if (id === undefined || id.length < DISTINCTIVE_CHARS) return false;
+  let digits = 0;
+  let lower = 0;
+  let upper = 0;
+  for (let index = 0; index < id.length; index += 1) {
+    const code = id.charCodeAt(index);
+    if (code >= 48 && code <= 57) digits += 1;
+    else if (code >= 97 && code <= 122) lower += 1;
+    else if (code >= 65 && code <= 90) upper += 1;
+  }
+  // `search_customers_12` is a name and a count; its digits are few and all at the end.
+  if (digits > COUNT_DIGITS || (digits > 0 && !endsInDigits(id, digits))) return true;
+  const mixed = upper * CASE_RATIO >= lower && lower * CASE_RATIO >= upper;
+  return mixed && lower + upper >= DISTINCTIVE_CHARS;
+}
+
+/** Whether the last `count` characters are all digits. */
+function endsInDigits(id: string, count: number): boolean {
+  for (let index = id.length - count; index < id.length; index += 1) {
+    const code = id.charCodeAt(index);
+    if (code < 48 || code > 57) return false;
+  }
+  return true;
+}

@@ -1,0 +1,179 @@
+import type { AccessEvent } from '../../core/access-event.ts';
+import {
+  type ChainLink,
+  chainIdOf,
+  JOIN_KINDS,
+  type JoinKey,
+  type JoinKind,
+  joinKeysOf,
+} from '../../core/chain.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { EpochMs } from '../../core/time.ts';
+import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
+import { createHeld, type HeldSteps } from './held-steps.ts';
+import { createSources, type SourcesHeard } from './sources.ts';
+
+/** One generation of keys, by kind: ids of different kinds may be equal and mean nothing by it. */
+export type KeyMaps = { readonly [Kind in JoinKind]: Map<string, ChainNode> };
+
+/**
+ * The chains of one tenant: a union of join keys, bounded, in two generations like `Remembered`.
+ * It reads nothing of other tenants, so a chain never tells of them (invariant 10).
+ */
+export interface ChainIndex {
+  young: KeyMaps;
+  old: KeyMaps;
+  /** Chains each key brought together, of those that did, by kind and id; same generations. */
+  youngJoins: Map<string, number>;
+  oldJoins: Map<string, number>;
+  /** Local ids told to be in a chain of another id. */
+  youngTold: Set<string>;
+  oldTold: Set<string>;
+  youngKeys: number;
+  /** Log time at which the young generation began. */
+  since: EpochMs;
+  readonly sources: SourcesHeard;
+  readonly held: HeldSteps;
+  /** By number, while a snapshot is restored: its chunks name chains by it. */
+  restoring: Map<number, ChainNode>;
+}
+
+export function createChainIndex(): ChainIndex {
+  return {
+    young: createKeyMaps(),
+    old: createKeyMaps(),
+    youngJoins: new Map(),
+    oldJoins: new Map(),
+    youngTold: new Set(),
+    oldTold: new Set(),
+    youngKeys: 0,
+    since: 0,
+    sources: createSources(),
+    held: createHeld(),
+    restoring: new Map(),
+  };
+}
+
+export function createKeyMaps(): KeyMaps {
+  return Object.fromEntries(JOIN_KINDS.map((kind) => [kind, new Map()])) as unknown as KeyMaps;
+}
+
+/** Kinds whose value is the local id of events that have nothing stronger. */
+const NAMING: ReadonlySet<JoinKind> = new Set(['txn', 'trace', 'jti', 'decision', 'session']);
+
+/**
+ * Assigns an event to its chain and tells every new link. Which events are together does not
+ * depend on the order of arrival, short of the limits; which id stands for them does: the oldest.
+ */
+export function assignChain(
+  index: ChainIndex,
+  event: AccessEvent,
+  { seq, loggedAt }: LogPlace,
+  tell: (link: ChainLink) => void,
+): ChainNode {
+  expire(index, loggedAt);
+  let chain: ChainNode | null = null;
+  for (const { kind, id } of joinKeysOf(event)) {
+    const known = recall(index, kind, id);
+    if (chain === null) {
+      const naming = NAMING.has(kind);
+      if (known !== null && naming) {
+        chain = known;
+        if (known.id !== id && !isTold(index, id)) {
+          tell({ type: 'joined', chain: known.id, alias: id, ...shownBy({ kind, id, event }) });
+        }
+        continue;
+      }
+      chain = { id: naming ? id : event.id, seq, into: null, steps: null };
+    }
+    if (known === null) learn(index, kind, id, chain);
+    else if (known !== chain) chain = joined(index, chain, known, { kind, id, event }, tell);
+  }
+  return chain ?? { id: chainIdOf(event), seq, into: null, steps: null };
+}
+
+/** Makes one of two chains, unless the key that says so says it of too many. */
+function joined(
+  index: ChainIndex,
+  chain: ChainNode,
+  known: ChainNode,
+  by: Shown,
+  tell: (link: ChainLink) => void,
+): ChainNode {
+  const { kind, id } = by;
+  const joins = countJoin(index, `${kind} ${id}`);
+  const limit = SPANNING.has(kind) ? LIMITS.chainJoinsPerTrace : LIMITS.chainJoinsPerKey;
+  if (joins > limit) {
+    // Told once: from here on every chain with this key stays by itself.
+    if (joins === limit + 1) tell({ type: 'shared', chain: known.id, alias: id, ...shownBy(by) });
+    return chain;
+  }
+  const [older, younger] = known.seq <= chain.seq ? [known, chain] : [chain, known];
+  younger.into = older;
+  if (younger.steps !== null) {
+    older.steps = [...(older.steps ?? []), ...younger.steps].sort((a, b) => a.seq - b.seq);
+    younger.steps = null;
+  }
+  if (younger.id !== older.id) {
+    index.youngTold.add(younger.id);
+    tell({ type: 'joined', chain: older.id, alias: younger.id, ...shownBy(by) });
+  }
+  return older;
+}
+
+/** What shows that two are one. */
+interface Shown extends JoinKey {
+  readonly event: AccessEvent;
+}
+
+function shownBy({ kind, id, event }: Shown): Omit<ChainLink, 'type' | 'chain' | 'alias'> {
+  return { time: event.time, eventId: event.id, by: kind, key: id };
+}
+
+/** Whether it was told that this local id stands for another; from now on it was. */
+function isTold(index: ChainIndex, id: string): boolean {
+  if (index.youngTold.has(id)) return true;
+  index.youngTold.add(id);
+  return index.oldTold.has(id);
+}
+
+/** Made to run through many agents and their traces. */
+const SPANNING: ReadonlySet<JoinKind> = new Set(['txn', 'trace', 'task']);
+
+function countJoin(index: ChainIndex, key: string): number {
+  const joins = (index.youngJoins.get(key) ?? index.oldJoins.get(key) ?? 0) + 1;
+  index.youngJoins.set(key, joins);
+  return joins;
+}
+
+/** The chain of a key; one of the old generation moves into the young. */
+function recall(index: ChainIndex, kind: JoinKind, id: string): ChainNode | null {
+  const young = index.young[kind].get(id);
+  if (young !== undefined) return young.into === null ? young : rootOf(young);
+  const old = index.old[kind].get(id);
+  if (old === undefined) return null;
+  const root = rootOf(old);
+  learn(index, kind, id, root);
+  return root;
+}
+
+function learn(index: ChainIndex, kind: JoinKind, id: string, chain: ChainNode): void {
+  index.young[kind].set(id, chain);
+  index.youngKeys += 1;
+}
+
+/** Forgets what was used neither in this generation nor in the one before. */
+function expire(index: ChainIndex, logTime: EpochMs): void {
+  if (index.restoring.size > 0) index.restoring.clear();
+  if (index.since === 0) index.since = logTime;
+  const full = index.youngKeys >= LIMITS.chainKeys / 2;
+  if (!full && logTime - index.since < LIMITS.chainRetentionMs) return;
+  index.old = index.young;
+  index.oldJoins = index.youngJoins;
+  index.youngJoins = new Map();
+  index.oldTold = index.youngTold;
+  index.youngTold = new Set();
+  index.young = createKeyMaps();
+  index.youngKeys = 0;
+  index.since = logTime;
+}
