@@ -8,7 +8,7 @@ import { Shard } from '../shard.ts';
 import { restore, snapshot } from '../snapshot.ts';
 import { EntryWriter, START } from '../testing/entries.ts';
 import { assignChain, createChainIndex } from './chain-index.ts';
-import { executionsWithoutDecision } from './held-steps.ts';
+import { executionsWithoutDecision, holdStep } from './held-steps.ts';
 
 const CALL = 'toolu_01A09q90qw90lq917835lq9';
 const call = { name: 'read_thing', op: 'read', toolCallId: CALL } as const;
@@ -98,10 +98,9 @@ describe('chains', () => {
     const index = createChainIndex();
     const write = new EntryWriter();
     const tell = (): void => {};
-    const see = (id: string, traceId: string, loggedAt: number) => {
-      const entry = write.input({ id, trace: { traceId } }, loggedAt);
-      return assignChain(index, entry.body, entry, tell);
-    };
+    const { body } = write.input({ id: 'a' });
+    const see = (id: string, traceId: string, loggedAt: number) =>
+      assignChain(index, { ...body, id, trace: { traceId } }, { seq: 1, loggedAt }, tell);
     const used = see('a', 'used', START);
     for (let n = 0; n < 2 * LIMITS.chainKeys; n += 1) {
       see(`e-${n}`, `t-${n}`, START);
@@ -201,12 +200,13 @@ describe('executions without decision', () => {
     const write = new EntryWriter();
     engine.apply([write.input(pdp('first', START))]);
     const more = 500;
-    engine.apply(
-      Array.from({ length: LIMITS.chainStepsHeld + more }, (_, n) =>
-        write.input({ id: `e-${n}`, trace: { traceId: `t-${n}` } }),
-      ),
-    );
-    const { held } = engine.tenant('acme').chains;
+    const { chains } = engine.tenant('acme');
+    const { body } = write.input({ id: 'ran' });
+    for (let n = 0; n < LIMITS.chainStepsHeld + more; n += 1) {
+      const chain = { id: `t-${n}`, seq: n, into: null, steps: null };
+      holdStep(chains, chain, body, { seq: 10 + n, loggedAt: START });
+    }
+    const { held } = chains;
     expect(held.queue.size).toBe(LIMITS.chainStepsHeld);
     expect(held.overlooked).toBe(more);
     engine.apply([write.input({ id: 'later', trace }, START + 60 * MINUTE_MS)]);
