@@ -1,4 +1,9 @@
-import type { ChainBody, ChainStepBody, FindingBody } from '../../src/api/contract.ts';
+import type {
+  ChainBody,
+  ChainExecutionBody,
+  ChainStepBody,
+  FindingBody,
+} from '../../src/api/contract.ts';
 
 /** The chain every finding of the fixture leads to. */
 export const FIXTURE_CHAIN = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -181,6 +186,32 @@ function crossTenant(time: string): FindingBody {
   };
 }
 
+const ROLE_BY_KIND: Readonly<Record<string, string>> = {
+  agent_run: 'request',
+  authz_decision: 'decision',
+  token_issue: 'token',
+  tool_call: 'tool_call',
+};
+
+const GAP = { seq: 954_005, event_id: 'evt-5' } as const;
+
+function executed(
+  seq: number,
+  action: string,
+  own: Partial<ChainExecutionBody['links']>,
+): ChainExecutionBody {
+  const present = { state: 'present', seq, reason: null };
+  const absent = { state: 'not_expected', seq: null, reason: null };
+  const links = { request: present, decision: present, approval: absent, token: present };
+  return {
+    seqs: [seq],
+    event_id: `evt-${seq - 954_000}`,
+    agent: 'crm-summarizer',
+    action,
+    links: { ...links, outcome: present, ...own },
+  };
+}
+
 /** A request from a person through two agents into another tenant, one denial included. */
 export function fixtureChain(now: number): ChainBody {
   const start = now - 42_000;
@@ -213,6 +244,8 @@ export function fixtureChain(now: number): ChainBody {
       source: 'otlp.traces',
       trust: 'broker',
       redactions: {},
+      role: ROLE_BY_KIND[own.kind ?? 'tool_call'] ?? 'other',
+      late_ms: null,
       ...own,
     };
   };
@@ -240,6 +273,8 @@ export function fixtureChain(now: number): ChainBody {
         kind: 'authz_decision',
         action: 'delegate',
         latency_ms: 6,
+        source: 'opa',
+        late_ms: 190_000,
         decision: policy,
       }),
       step(672, {
@@ -284,6 +319,21 @@ export function fixtureChain(now: number): ChainBody {
         redactions: { email: 3 },
       }),
     ],
+    executions: [
+      executed(954_004, 'search_accounts', {}),
+      executed(954_005, 'read_account', {
+        decision: { state: 'missing', seq: null, reason: 'execution_without_decision' },
+        token: { state: 'pending', seq: null, reason: 'token_missing' },
+      }),
+      executed(954_006, 'export_file', { decision: { state: 'late', seq: 954_006, reason: null } }),
+    ],
+    gaps: [
+      { ...GAP, reason: 'execution_without_decision', state: 'missing' },
+      { ...GAP, reason: 'token_missing', state: 'pending' },
+    ],
+    merged: [{ id: 'd-1', by: 'decision', key: 'd-1', time: at(660) }],
+    shared_keys: [{ kind: 'request', key: 'req-constant-4711' }],
+    unrelated_tenants: [],
     findings: [crossTenant(at(980))],
     truncated: false,
   };

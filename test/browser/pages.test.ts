@@ -17,6 +17,7 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'agent as table', hash: `${AGENT}?view=table`, shows: 'From' },
     { name: 'blind agent', hash: '#/agents/acme/lead-enricher', shows: 'resource.tenant' },
     { name: 'chain', hash: CHAIN, shows: 'Crosses from tenant globex into initech' },
+    { name: 'chain gaps', hash: CHAIN, shows: 'Execution without decision' },
     { name: 'findings', hash: FINDINGS, shows: 'Held: still learning' },
     { name: 'missing', hash: '#/nowhere', shows: 'No such page' },
   ],

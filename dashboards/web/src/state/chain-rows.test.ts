@@ -11,6 +11,11 @@ const chain = (own: Partial<ChainBody>): ChainBody => ({
   ended_at: '2026-11-21T09:00:01.000Z',
   steps: [],
   findings: [],
+  executions: [],
+  gaps: [],
+  merged: [],
+  shared_keys: [],
+  unrelated_tenants: [],
   truncated: false,
   ...own,
 });
@@ -42,6 +47,19 @@ describe('the rows of a chain', () => {
   it('marks a first step that already reaches into another tenant', () => {
     const rows = chainRows(chain({ steps: [stepBody({ resource: { tenant: 'globex' } })] }));
     expect(rows.map((row) => row.kind)).toEqual(['tenant', 'step']);
+  });
+
+  it('puts a gap where the record would be', () => {
+    const gap = {
+      reason: 'execution_without_decision',
+      state: 'missing',
+      seq: 1,
+      event_id: 'evt-1',
+    };
+    const rows = chainRows(
+      chain({ steps: [stepBody(), stepBody({ seq: 2 })], gaps: [{ ...gap, state: 'missing' }] }),
+    );
+    expect(rows.map((row) => row.kind)).toEqual(['step', 'gap', 'step']);
   });
 
   it('puts a finding after its step, and one without a step at the end', () => {

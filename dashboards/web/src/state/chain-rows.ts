@@ -5,11 +5,12 @@ export type ChainRow =
   | { readonly kind: 'step'; readonly step: ChainStepBody; readonly depth: number }
   | { readonly kind: 'delegation'; readonly from: string; readonly to: string; readonly at: number }
   | { readonly kind: 'tenant'; readonly from: string; readonly to: string; readonly at: number }
+  | { readonly kind: 'gap'; readonly gap: ChainBody['gaps'][number] }
   | { readonly kind: 'finding'; readonly finding: FindingBody };
 
 const DEEPEST = 6;
 
-/** Steps in order, boundaries before the step that crosses, findings after the step they judge. */
+/** Steps in order, boundaries before the step that crosses, gaps and findings after their step. */
 export function chainRows(chain: ChainBody): readonly ChainRow[] {
   const rows: ChainRow[] = [];
   const depths = depthsOf(chain.steps);
@@ -28,6 +29,7 @@ export function chainRows(chain: ChainBody): readonly ChainRow[] {
     const enters = crossesTenant(step) || (previous !== null && previous.tenant !== step.tenant);
     if (to !== from && enters) rows.push({ kind: 'tenant', from, to, at: step.seq });
     rows.push({ kind: 'step', step, depth: depths.get(step) ?? 0 });
+    for (const gap of chain.gaps) if (gap.seq === step.seq) rows.push({ kind: 'gap', gap });
     for (const finding of about.get(step.event_id) ?? []) rows.push({ kind: 'finding', finding });
     about.delete(step.event_id);
     previous = step;

@@ -57,6 +57,8 @@ export function stepBody(own: Partial<ChainStepBody> = {}): ChainStepBody {
     source: 'native',
     trust: 'broker',
     redactions: {},
+    role: 'tool_call',
+    late_ms: null,
     ...own,
   };
 }

@@ -2,12 +2,14 @@ import type { ChainBody } from '../../../../../src/api/contract.ts';
 import { ArrowIcon } from '../../components/icons.tsx';
 import { Failure, Skeleton } from '../../components/panel.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
+import { isGrave } from '../../format/gap.ts';
 import { formatDuration, plural } from '../../format/number.ts';
 import { api } from '../../state/api.ts';
 import { agentPath, crossesTenant, redactionTotals, spanOf } from '../../state/chain-rows.ts';
 import type { Resource } from '../../state/resource.ts';
 import { hrefTo } from '../../state/router.ts';
 import { useLoaded } from '../../state/use-loaded.ts';
+import { ChainNotes, ExecutionLinks } from './chain-links.tsx';
 import { StepTable } from './step-table.tsx';
 
 const GROWING_MS = 60_000;
@@ -31,8 +33,9 @@ export function ChainPage({ id }: { id: string }) {
         <div class="message">
           <h2>No chain by that id</h2>
           <p>
-            Nothing seen so far carries <code>{id}</code> as its transaction, trace, token, decision
-            or session id. Very recent events take a moment to appear; this page keeps looking.
+            Nothing seen so far carries <code>{id}</code> as its transaction, trace, token,
+            decision, approval, tool call, request or session id. Very recent events take a moment
+            to appear; this page keeps looking.
           </p>
           <button type="button" class="button" onClick={again}>
             Look again
@@ -50,6 +53,7 @@ function Chain({ chain }: { chain: ChainBody }) {
   return (
     <>
       <ChainHead chain={chain} />
+      <ExecutionLinks chain={chain} />
       <section class="panel" aria-labelledby="steps-title">
         <header class="panel-head">
           <h2 id="steps-title">
@@ -74,6 +78,7 @@ function ChainHead({ chain }: { chain: ChainBody }) {
   const redacted = redactionTotals(chain.steps);
   const total = redacted.reduce((sum, one) => sum + one.count, 0);
   const principal = chain.steps.find((step) => step.principal !== null)?.principal;
+  const grave = chain.gaps.filter(isGrave).length;
   const denied = chain.steps.filter((step) => step.outcome === 'denied').length;
   return (
     <header class="page-head">
@@ -102,6 +107,10 @@ function ChainHead({ chain }: { chain: ChainBody }) {
             <dt>Findings</dt>
             <dd>{chain.findings.length}</dd>
           </div>
+          <div>
+            <dt>Gaps</dt>
+            <dd>{grave === 0 ? 'none' : grave}</dd>
+          </div>
           {denied > 0 && (
             <div>
               <dt>Denied</dt>
@@ -119,6 +128,7 @@ function ChainHead({ chain }: { chain: ChainBody }) {
             </dd>
           </div>
         </dl>
+        <ChainNotes chain={chain} />
       </div>
     </header>
   );

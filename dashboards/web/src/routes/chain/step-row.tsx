@@ -1,6 +1,7 @@
 import type { ChainStepBody } from '../../../../../src/api/contract.ts';
 import { StepIcon } from '../../components/icons.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
+import { roleWord } from '../../format/gap.ts';
 import { formatCount, formatDuration, plural, shortened } from '../../format/number.ts';
 import { spaced } from '../../format/reason.ts';
 import { barOf, crossesTenant, redactionTotals } from '../../state/chain-rows.ts';
@@ -19,10 +20,16 @@ export function StepRow({ step, depth, span }: StepProps) {
         <div class="step-name" style={{ '--depth': String(depth) }}>
           <StepIcon kind={step.kind} />
           <div>
-            <b>{step.action}</b> <span class="muted">{spaced(step.kind)}</span>
+            <b>{step.action}</b> <span class="muted">{roleWord(step.role)}</span>
+            {step.late_ms !== null && (
+              <span class="chip warn"> arrived {formatDuration(step.late_ms)} late</span>
+            )}
             <span class="sub">
               {step.agent}
               {resourceText(step) !== '' && ` → ${resourceText(step)}`}
+            </span>
+            <span class="sub faint">
+              {spaced(step.kind)} · {step.source}
             </span>
             <div class="fold">
               {step.decision !== null && <Decision decision={step.decision} />}

@@ -1,6 +1,7 @@
 import type { ChainBody } from '../../../../../src/api/contract.ts';
 import { OutcomeChip } from '../../components/chips.tsx';
 import { ArrowIcon } from '../../components/icons.tsx';
+import { gapText, isGrave } from '../../format/gap.ts';
 import { reasonOf, spaced } from '../../format/reason.ts';
 import { type ChainRow, chainRows, spanOf } from '../../state/chain-rows.ts';
 import { StepRow } from './step-row.tsx';
@@ -64,6 +65,14 @@ function Row(props: { row: ChainRow; span: { startMs: number; endMs: number } })
           <td colSpan={COLUMNS}>
             <ArrowIcon />
             Crosses from tenant {row.from} into {row.to}
+          </td>
+        </tr>
+      );
+    case 'gap':
+      return (
+        <tr class={`gap-row ${isGrave(row.gap) ? 'grave' : ''}`}>
+          <td colSpan={COLUMNS}>
+            <span>{gapText(row.gap)}</span>
           </td>
         </tr>
       );
