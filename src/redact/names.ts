@@ -23,7 +23,10 @@ export class NameMemory {
 
   /** Adds names to a record's chain and returns all that the chain has. */
   namesOf(event: AccessEvent, found: Names): Names {
-    const chain = `${event.tenant.id}\u0000${chainIdOf(event)}`;
+    // Records that only a tool call joins are still of one conversation.
+    const own = chainIdOf(event);
+    const within = own === event.id ? (event.session?.id ?? own) : own;
+    const chain = `${event.tenant.id}\u0000${within}`;
     const known = this.#young.get(chain) ?? this.#old.get(chain);
     if (found.size === 0) return known ?? found;
     const names = known ?? new Map<string, string>();
