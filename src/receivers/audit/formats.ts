@@ -8,6 +8,7 @@ import { cloudTrailFormat } from './cloudtrail/format.ts';
 import { refusal } from './draft.ts';
 import { isObject } from './field-reader.ts';
 import type { AuditFormat, MapContext, Mapped } from './format.ts';
+import { genericFormat, isGenericRecord } from './generic/format.ts';
 import { kubernetesFormat } from './kubernetes/format.ts';
 import { liteLlmFormat } from './litellm/format.ts';
 import { nativeFormat } from './native/format.ts';
@@ -37,7 +38,7 @@ export function auditFormats(settings: AuditSettings): ReadonlyMap<string, Audit
     ...settings.profiles.map((document) => compileProfile(document as ProfileDocument)),
     ...[nativeFormat, vaultFormat, opaFormat({ ...OPA_POINTERS, ...settings.opa }), cerbosFormat],
     ...[kubernetesFormat, cloudTrailFormat, teleportFormat, authZenFormat, ocsfFormat],
-    ...[liteLlmFormat, ...SHIPPED_PROFILES],
+    ...[liteLlmFormat, ...SHIPPED_PROFILES, genericFormat],
   ];
   return new Map(
     [cloudEventsFormat(formatIn(plain)), ...plain].map((format) => [format.name, format]),
@@ -58,6 +59,10 @@ export function detectAuditFormat(
 ): AuditFormat | null {
   for (const format of formats.values()) if (format.recognises(value)) return format;
   return null;
+}
+
+function formatOf(value: unknown, formats: ReadonlyMap<string, AuditFormat>): AuditFormat | null {
+  return detectAuditFormat(value, formats) ?? (isGenericRecord(value) ? genericFormat : null);
 }
 
 /** What one parsed value came to, and the format it was taken for. */
@@ -98,7 +103,7 @@ export function mapAuditValue(
   if (isDeeperThan(value, LIMITS.recordDepth)) {
     return refused('too_deep', `values nest at most ${LIMITS.recordDepth} levels deep`);
   }
-  const format = name === 'auto' ? detectAuditFormat(value, formats) : formats.get(name);
+  const format = name === 'auto' ? formatOf(value, formats) : formats.get(name);
   if (!format) return refused('unknown_format', 'no audit format recognises the record');
   return { format, mapped: format.map(value, context) };
 }
