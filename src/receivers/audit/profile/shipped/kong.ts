@@ -83,7 +83,7 @@ plugins:
       http_endpoint: http://tripcoil:8787/v1/audit/kong
       method: POST
       content_type: application/json
-      headers: { Authorization: "Bearer {vault://env/tripcoil-token}" }
+      headers: { Authorization: 'Bearer \${{ env "DECK_TRIPCOIL_TOKEN" }}' }
       queue: { max_batch_size: 100, max_retry_time: 60 }
   - name: ai-mcp-proxy        # MCP: one event per JSON-RPC call, and the ACL's verdicts
     config:
