@@ -13,11 +13,15 @@ import {
   redactionOfTenant,
   type TokenConfig,
   type TripcoilConfig,
-  tenantConfigOf,
+  tenantConfigsOf,
 } from './config/load.ts';
-import { SYSTEM_TENANT, type TenantConfig } from './core/entry.ts';
+import { SYSTEM_TENANT } from './core/entry.ts';
 import { TripcoilError } from './core/errors.ts';
 import type { GrantSet } from './core/grant.ts';
+import type { Issuer } from './identity/issuer.ts';
+import { createIssuers } from './identity/issuers.ts';
+import { createJwtAuthenticator } from './identity/jwt-authenticator.ts';
+import { createTokenVerifier } from './identity/token-verifier.ts';
 import { kafkaDecoder } from './kafka-decoders.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { listen, portProblem } from './listening.ts';
@@ -27,6 +31,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Ingest, Principal } from './ports/ingest.ts';
 import type { KeyRing } from './ports/key-ring.ts';
 import type { Log } from './ports/log.ts';
+import type { Metrics } from './ports/metrics.ts';
 import type { PersonalFindings } from './ports/personal-findings.ts';
 import type { Redactor } from './ports/redactor.ts';
 import type { RevocationReceiver } from './ports/revocation-receiver.ts';
@@ -51,10 +56,12 @@ import { createPersonalFindings } from './redact/personal-findings.ts';
 import { createRedactor } from './redact/redactor.ts';
 import { breakerCheck } from './revocation/check/breaker-check.ts';
 import { breakerFeed } from './revocation/feed/breaker-feed.ts';
+import { createGuardedGet } from './revocation/guarded-get.ts';
 import { openKeyRing } from './revocation/keys.ts';
 import { ssfMetadata } from './revocation/ssf/metadata.ts';
 import { createSsfPushReceiver, type SsfPushOptions } from './revocation/ssf/push-receiver.ts';
 import { type AlertWebhook, createAlertWebhook } from './revocation/webhook/alert-webhook.ts';
+import { AuthenticationRecord, observedAuthenticator } from './runtime/authentication-record.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
 import { NotesOfIngest } from './runtime/ingest-notes.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
@@ -126,13 +133,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let publicUrl = config.publicUrl ?? '';
   const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
   const notes = openNotes(options, redactor, metrics);
+  const { issuers, verifier } = openIdentity(options, keys, metrics);
   const host = await startEngineHost({
-    ...{ ledger, store, redactor, notes },
+    ...{ ledger, store, redactor, verifier, notes },
     receivers: pushReceivers(config, { issuer, keys, clock, metrics, log }),
     shard: { registry: REGISTRY, initialPosture: options.initialPosture },
     snapshotDirectory: within('snapshots'),
     software: SOFTWARE_VERSION,
-    ...{ tenantConfigs: tenantConfigs(options), grants: options.grants },
+    ...{ tenantConfigs: tenantConfigsOf(config), grants: options.grants },
     ...{ clock, log, metrics, jitter: Math.random, holdDeliveries: true },
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
   });
@@ -140,10 +148,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const alerts = openAlerts(options, host, metrics);
   if (alerts) undo.defer(() => alerts.close());
 
+  const callers = authenticatorOf(config, credentials, issuers, clock);
+  const authenticator = recordAuthentications(callers, host, metrics, clock, undo);
   const surroundings: Surroundings = {
-    ...{ options, keys, metrics, host, store, findings, issuer, notes },
+    ...{ options, keys, metrics, host, store, findings, issuer, authenticator, notes },
     audit: auditReading(config),
-    authenticator: authenticatorOf([...config.tokens, ...credentials.map((c) => c.config)]),
     bodies: new BodyReader(),
     intake: new OtlpIntake({ ingest: host.ingest, metrics, notes, aliases: config.aliases }),
     topics: [],
@@ -173,6 +182,27 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return closed;
     },
   };
+}
+
+/** Who is believed about tokens, and what reads them. */
+function openIdentity({ config, clock, log }: DaemonOptions, keys: KeyRing, metrics: Metrics) {
+  const remote = { fetch: createGuardedGet, clock, log, metrics };
+  const issuers = createIssuers(config.identity.issuers, { remote });
+  return { issuers, verifier: createTokenVerifier({ issuers, keys, metrics }) };
+}
+
+/** Has every credential that is sent recorded. */
+function recordAuthentications(
+  callers: Authenticator,
+  { ingest }: EngineHost,
+  metrics: Metrics,
+  clock: Clock,
+  undo: AsyncDisposableStack,
+): Authenticator {
+  const record = new AuthenticationRecord({ ingest, clock, metrics });
+  record.start();
+  undo.defer(() => record.close());
+  return observedAuthenticator(callers, record.observe);
 }
 
 /** How audit records are read, whichever way they come. */
@@ -263,7 +293,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   const { clock, log, config } = options;
   const { ingest, control, breakers: view } = host;
   const common = { authenticator, clock, log, metrics };
-  const app = createHttpServer({ clock, log, metrics });
+  const app = createHttpServer({ clock, log, metrics, authenticator });
   const receiving = { authenticator, bodies, log, metrics, notes };
   await app.register(otlpReceiver({ ingest, intake, ...receiving }));
   await app.register(nativeReceiver({ ingest, ...receiving }));
@@ -303,7 +333,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
 async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
   const { options, authenticator, bodies, intake, metrics, host, notes } = s;
   const { clock, log } = options;
-  const app = createHttpServer({ clock, log, metrics });
+  const app = createHttpServer({ clock, log, metrics, authenticator });
   const { ingest } = host;
   await app.register(otlpReceiver({ ingest, intake, authenticator, bodies, log, metrics, notes }));
   return app;
@@ -389,17 +419,17 @@ function openAlerts(
   return alerts;
 }
 
-/** The process's configuration for any tenant, then that of each tenant with its own. */
-function tenantConfigs({ config }: DaemonOptions): ReadonlyMap<string, TenantConfig> {
-  const named = Object.keys(config.tenants);
-  return new Map([
-    [SYSTEM_TENANT, { detectors: config.detectors, sources: config.sources }],
-    ...named.map((tenant) => [tenant, tenantConfigOf(config, tenant)] as const),
-  ]);
-}
-
-function authenticatorOf(tokens: readonly TokenConfig[]): Authenticator {
-  return createAuthenticator(tokens.map(hashedToken));
+/** Static tokens first, then those that a configured issuer signed. */
+function authenticatorOf(
+  config: TripcoilConfig,
+  credentials: readonly LocalCredential[],
+  issuers: readonly Issuer[],
+  clock: Clock,
+): Authenticator {
+  const tokens = [...config.tokens, ...credentials.map((each) => each.config)];
+  const next = createAuthenticator(tokens.map(hashedToken));
+  const taken = new Set(tokens.map(({ name }) => name));
+  return createJwtAuthenticator({ issuers, next, taken, clock });
 }
 
 function hashedToken({ sha256, ...token }: TokenConfig): Token {

@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
 import { redactionOfTenant, type TripcoilConfig } from './config/load.ts';
 import type { GrantSet } from './core/grant.ts';
+import { createIssuers } from './identity/issuers.ts';
+import { createTokenVerifier } from './identity/token-verifier.ts';
 import { openLedger } from './ledger/ledger.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import { SILENT_METRICS } from './ports/metrics.ts';
 import type { Redactor } from './ports/redactor.ts';
+import type { TokenVerifier } from './ports/token-verifier.ts';
 import { createRedactor } from './redact/redactor.ts';
 import { fixedKeyRing, openKeyRing } from './revocation/keys.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
@@ -47,6 +50,13 @@ export async function openOffline(options: {
   undo.defer(() => host.close());
   const opened = undo.move();
   return { ...host, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** Reads tokens of a replay by the keys that need no network; all others stay unverified. */
+export function offlineVerifier(config: TripcoilConfig): TokenVerifier {
+  const metrics = SILENT_METRICS;
+  const issuers = createIssuers(config.identity.issuers, { remote: null });
+  return createTokenVerifier({ issuers, keys: fixedKeyRing(), metrics });
 }
 
 /** The redactor of a replay: its pseudonyms are the same on every machine and protect nothing. */

@@ -50,12 +50,20 @@ export function errorAnswer(log: Log) {
           ?.trim(),
       });
     }
-    if (code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="tripcoil"');
+    const challenge = challengeOf(code, request.headers.authorization !== undefined);
+    if (challenge !== null) reply.header('www-authenticate', challenge);
     if (error instanceof TripcoilError && error.retryable) {
       reply.header('retry-after', LIMITS.retryAfterSeconds);
     }
     return reply.code(STATUS_OF[code]).send(bodyOf(code, error, request.id));
   };
+}
+
+/** `WWW-Authenticate` (RFC 6750 section 3): without a credential there is no error to tell. */
+function challengeOf(code: ErrorCode, sent: boolean): string | null {
+  const realm = 'Bearer realm="tripcoil"';
+  if (code === 'unauthenticated') return sent ? `${realm}, error="invalid_token"` : realm;
+  return code === 'forbidden' && sent ? `${realm}, error="insufficient_scope"` : null;
 }
 
 /** Answers what no route matches. */

@@ -3,6 +3,7 @@ import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { LIMITS } from '../core/limits.ts';
 import { SECOND_MS } from '../core/time.ts';
+import type { Authenticator } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -17,6 +18,8 @@ export function createHttpServer(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Verifies signed credentials before any handler asks who calls. */
+  readonly authenticator?: Authenticator;
 }): FastifyInstance {
   const { clock, log, metrics } = options;
   const app = fastify({
@@ -44,8 +47,19 @@ export function createHttpServer(options: {
     });
   });
   observeRequests(app, clock, metrics);
+  prepareCredentials(app, options.authenticator);
   releaseConnections(app);
   return app;
+}
+
+/** In bounded time, and not at all where every token is static. */
+function prepareCredentials(app: FastifyInstance, authenticator: Authenticator | undefined): void {
+  const { prepare } = authenticator ?? {};
+  if (prepare === undefined) return;
+  app.addHook('onRequest', async ({ headers: { authorization } }) => {
+    const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    if (token !== undefined) await prepare(token);
+  });
 }
 
 /** Closing ends idle connections at once; one that is busy then must not be waited for for ever. */

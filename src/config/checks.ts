@@ -3,6 +3,7 @@ import { EVENT_FIELDS } from '../core/event-field.ts';
 import { auditProblems, type CheckProfile, profileNames } from './audit.ts';
 import { isLoopback, listOf, type Report, recordOf, repeated } from './checking.ts';
 import type { ParsedDocument } from './document.ts';
+import { identityProblems } from './identity.ts';
 import { kafkaProblems } from './kafka.ts';
 import { type Problem, pathText, problemsOfIssues, unknownKey } from './problems.ts';
 import type { JsonSchema, Path } from './schema-path.ts';
@@ -69,6 +70,12 @@ export function crossChecks(
       recordOf(recordOf(root['alerts'])['webhook'])['url'],
       ['alerts', 'webhook', 'url'],
       { http: true, loopback: true },
+      at,
+    ),
+    ...identityProblems(
+      root,
+      readSecret,
+      (value, path, local) => urlProblems(value, path, { http: local, loopback: local }, at),
       at,
     ),
     ...(audit === null ? [] : auditProblems(root, audit, readSecret, document, at)),

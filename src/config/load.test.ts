@@ -63,6 +63,7 @@ describe('loadConfig', () => {
         dataDirectory: './tripcoil-data',
         publicUrl: null,
         tokens: [],
+        identity: { issuers: [] },
         grantsFile: null,
         detectors: {},
         sources: {},

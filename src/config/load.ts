@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Trust } from '../core/access-event.ts';
-import type { SourceWatchConfig, TenantConfig } from '../core/entry.ts';
+import { type SourceWatchConfig, SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
 import type { FieldAliases } from '../core/event-field.ts';
 import type { RedactionPolicy } from '../core/redaction-policy.ts';
 import { MINUTE_MS } from '../core/time.ts';
@@ -15,6 +15,7 @@ import {
   type OutgoingChecks,
 } from './checks.ts';
 import { parseDocument, type Substitute } from './document.ts';
+import { type TokenIssuerConfig, tokenIssuerOf } from './identity.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
 import { generalPolicy, redactionPolicyOf } from './redaction.ts';
@@ -53,6 +54,7 @@ export interface TripcoilConfig {
   readonly dataDirectory: string;
   readonly publicUrl: string | null;
   readonly tokens: readonly TokenConfig[];
+  readonly identity: { readonly issuers: readonly TokenIssuerConfig[] };
   readonly grantsFile: string | null;
   /** Detector settings that hold for every tenant without its own. */
   readonly detectors: TenantConfig['detectors'];
@@ -140,6 +142,15 @@ export function tenantConfigOf(config: TripcoilConfig, tenant: string): TenantCo
   return { detectors: merged, sources: { ...config.sources, ...own?.sources } };
 }
 
+/** The process's configuration for any tenant, then that of each tenant with its own. */
+export function tenantConfigsOf(config: TripcoilConfig): ReadonlyMap<string, TenantConfig> {
+  const named = Object.keys(config.tenants);
+  return new Map([
+    [SYSTEM_TENANT, { detectors: config.detectors, sources: config.sources }],
+    ...named.map((tenant) => [tenant, tenantConfigOf(config, tenant)] as const),
+  ]);
+}
+
 function readText(options: LoadOptions): string | null {
   if (options.file === undefined) return '';
   try {
@@ -194,6 +205,9 @@ function toConfig(
       const sha256 = given.token_sha256 ?? createHash('sha256').update(token).digest('hex');
       return { name, sha256, roles, tenants: tenantsOf(tenants), trust };
     }),
+    identity: {
+      issuers: document.identity.issuers.map((issuer) => tokenIssuerOf(issuer, readSecret)),
+    },
     grantsFile: document.grants_file === undefined ? null : inBase(document.grants_file),
     detectors: document.detectors as TenantConfig['detectors'],
     sources: sourcesOf(document.sources),

@@ -4,6 +4,7 @@ import { DETECTOR_MODES } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ROLES } from '../ports/ingest.ts';
 import { AUDIT_SCHEMA } from './audit.ts';
+import { IDENTITY_SCHEMA } from './identity.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 import { REDACTION_SCHEMA } from './redaction.ts';
 
@@ -150,6 +151,9 @@ export const CONFIG_SCHEMA = z.strictObject({
         'any reverse proxy: reading from this machine then needs a token too.',
     ),
   tokens: z.array(token).default([]).describe('Credentials of senders, brokers and people.'),
+  identity: IDENTITY_SCHEMA.prefault({}).describe(
+    'Who is believed about who acted: issuers of the tokens that events and senders bring.',
+  ),
   grants_file: z
     .string()
     .min(1)

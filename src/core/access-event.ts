@@ -1,4 +1,5 @@
 import type { EpochMs } from './time.ts';
+import type { AssertedField, SenderConstraint, TokenFailure } from './token-facts.ts';
 
 /**
  * Who asserts an event. Authority fields (tenant, principal, delegation, decision, scopes, token)
@@ -97,6 +98,32 @@ export interface Volume {
   readonly costUsd?: number;
 }
 
+/** What an event keeps of the token it was presented with; the token itself is never kept. */
+export interface TokenFacts {
+  readonly jti?: string;
+  readonly txn?: string;
+  readonly iss?: string;
+  readonly sub?: string;
+  readonly aud?: readonly string[];
+  readonly exp?: EpochMs;
+  /** `hmac-sha256:` and the HMAC of the whole token under its tenant's key. */
+  readonly ref?: string;
+  /** Absent where no token was presented, only its claims. */
+  readonly verified?: boolean;
+  readonly failure?: TokenFailure;
+  /** The `typ` of its header, in lower case, without `application/`. */
+  readonly type?: string;
+  readonly senderConstraint?: SenderConstraint;
+  /** The workload that asked for a transaction token (`req_wl`). */
+  readonly requester?: string;
+  /** Who may act for the subject (`may_act`, RFC 8693 section 4.4). */
+  readonly mayAct?: Party;
+  /** Members of the event that the verified token settled. */
+  readonly asserts?: readonly AssertedField[];
+  /** Members of the event that said something else than the verified token. */
+  readonly contradicts?: readonly AssertedField[];
+}
+
 /**
  * One thing an agent did, or tried, through the broker; the same for a span and an audit record.
  */
@@ -118,7 +145,15 @@ export interface AccessEvent {
   };
   /** `id` comes from the credential; `claimed` is what the payload said, kept when it differs. */
   readonly tenant: { readonly id: string; readonly claimed?: string };
-  readonly agent: { readonly id: string; readonly name?: string; readonly version?: string };
+  readonly agent: {
+    readonly id: string;
+    readonly name?: string;
+    readonly version?: string;
+    /** Its SPIFFE id, from a verified token or a certificate that the source saw. */
+    readonly workloadId?: string;
+    /** The OAuth client it is, from a verified token. */
+    readonly clientId?: string;
+  };
   readonly session?: { readonly id?: string; readonly conversationId?: string };
   readonly trace?: {
     readonly traceId?: string;
@@ -141,6 +176,8 @@ export interface AccessEvent {
   readonly scopes?: {
     readonly granted?: readonly string[];
     readonly required?: readonly string[];
+    /** RFC 9396 `authorization_details` of the verified token. */
+    readonly details?: readonly JsonValue[];
   };
   readonly volume?: Volume;
   readonly decision?: {
@@ -156,14 +193,7 @@ export interface AccessEvent {
     readonly id?: string;
     readonly approver?: string;
   };
-  readonly token?: {
-    readonly jti?: string;
-    readonly txn?: string;
-    readonly iss?: string;
-    readonly sub?: string;
-    readonly aud?: readonly string[];
-    readonly exp?: EpochMs;
-  };
+  readonly token?: TokenFacts;
   readonly intent?: { readonly text?: string; readonly scope?: string };
   readonly outcome: { readonly status: OutcomeStatus; readonly errorType?: string };
   readonly latencyMs?: number;
@@ -186,4 +216,6 @@ export interface AccessEvent {
 export type ReceivedEvent = Omit<AccessEvent, 'tenant' | 'source' | 'redactions' | 'history'> & {
   readonly source: { readonly format: string; readonly name?: string; readonly seq?: number };
   readonly tenantClaimed?: string;
+  /** The token as presented: verified and dropped before anything is written (src/identity). */
+  readonly jwt?: string;
 };

@@ -16,6 +16,9 @@ export const SYSTEM_TENANT = '_system';
 /** Events of no known tenant: a bucket of its own, in which nothing ever trips. */
 export const UNKNOWN_TENANT = '_unknown';
 
+/** `source.format` of what the process itself has seen: recorded, and judged by nobody. */
+export const OWN_FORMAT = 'tripcoil';
+
 export const ENTRY_KINDS = [
   'input',
   'tick',

@@ -60,6 +60,7 @@ export const EVENT_FIELDS = [
   'token.sub',
   'token.aud',
   'token.exp',
+  'token.jwt',
   'intent.text',
   'intent.scope',
   'outcome.status',

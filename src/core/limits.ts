@@ -19,7 +19,7 @@ export const LIMITS = {
   /** Nesting of a whole audit record with its envelope, before it is taken apart. */
   recordDepth: 64,
   attributesPerSpan: 1_024,
-  /** Configured attributes of one field; 67 fields, and a rank of the table is one byte. */
+  /** Configured attributes of one field; 68 fields, and a rank of the table is one byte. */
   aliasesPerField: 32,
   /** Audit profiles of a deployment's own; each is asked of every record that is not named. */
   auditProfiles: 64,
@@ -318,6 +318,35 @@ export const LIMITS = {
   busLagEveryMs: 10 * SECOND_MS,
   kafkaSources: 64,
   kafkaBrokers: 32,
+
+  /** One presented token; headers of requests end at 16 KiB too. */
+  jwtChars: 16_384,
+  /** `act` in `act` (RFC 8693); a longer chain is not believed at all rather than in part. */
+  actorChain: 16,
+  /** Configured issuers of tokens, and keys and bytes of the key set of one. */
+  tokenIssuers: 64,
+  jwksKeys: 256,
+  jwksBytes: 512 * 1024,
+  /** Keys tried for a token that does not say which: a signature costs 100 µs to refuse. */
+  jwksKeysTried: 8,
+  /** One fetch of keys, and how much of it an event may wait for. */
+  jwksFetchMs: 5 * SECOND_MS,
+  jwksWaitMs: 1 * SECOND_MS,
+  /** Between two fetches, whatever tokens say; and when keys are fetched anew unasked. */
+  jwksCooldownMs: 30 * SECOND_MS,
+  jwksFreshMs: 10 * MINUTE_MS,
+  /** Keys that cannot be fetched anew go on being believed for this long. */
+  jwksStaleMs: 24 * HOUR_MS,
+  /** Signatures remembered by the token's hash: at most 4 KiB each, 16 MiB. */
+  rememberedTokens: 4_096,
+  /** Tokens of one batch verified at once. */
+  tokensVerifying: 32,
+  /** Callers remembered by their signed token: 1 KiB each, 4 MiB. */
+  rememberedCallers: 4_096,
+  /** Authentications are told as one event per caller and outcome of this time. */
+  authenticationWindowMs: 1 * MINUTE_MS,
+  /** Callers told apart in one such window; all further ones are told as one. */
+  authenticationCallers: 256,
 
   retryAfterSeconds: 1,
   tickMs: 1 * SECOND_MS,

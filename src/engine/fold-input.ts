@@ -1,5 +1,5 @@
 import type { AccessEvent } from '../core/access-event.ts';
-import type { InputEntry } from '../core/entry.ts';
+import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
 import type { TripDecision } from '../core/finding.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import { observeBaseline } from './baseline/baseline.ts';
@@ -57,6 +57,7 @@ export function foldInput(
   effects: Effects,
 ): void {
   const { body: event } = entry;
+  if (event.source.format === OWN_FORMAT) return;
   const novelty = noveltyOf(tenant.reports, entry);
   observeSource(tenant, entry, novelty, effects);
   if (novelty === 'duplicate') return;

@@ -49,11 +49,19 @@ export function publicError(error: unknown): {
 
 /** Headers that belong to a status: when to come back, how to authenticate. */
 export function setErrorHeaders(reply: FastifyReply, status: number): void {
+  const sent = reply.request.headers.authorization !== undefined;
   if (status === 429 || status === 503) {
     reply.header('retry-after', String(LIMITS.retryAfterSeconds));
-  } else if (status === 401) reply.header('www-authenticate', 'Bearer');
-  // What is still being sent would otherwise be taken for the next request.
-  else if (status === 413) reply.header('connection', 'close');
+  } else if (status === 401) {
+    // RFC 6750 section 3.1: without a credential there is no error to tell.
+    const error = sent ? ', error="invalid_token"' : '';
+    reply.header('www-authenticate', `Bearer realm="tripcoil"${error}`);
+  } else if (status === 403) {
+    reply.header('www-authenticate', 'Bearer realm="tripcoil", error="insufficient_scope"');
+  } else if (status === 413) {
+    // What is still being sent would otherwise be taken for the next request.
+    reply.header('connection', 'close');
+  }
 }
 
 /**
@@ -68,13 +76,18 @@ export function authenticate(
   return authenticateBearer(request.headers.authorization, authenticator, role);
 }
 
+/** The token of an `authorization` header; undefined where there is none. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+}
+
 /** The same for the `authorization` header or metadata of any transport. */
 export function authenticateBearer(
   authorization: string | undefined,
   authenticator: Authenticator,
   role: Role = 'ingest',
 ): Principal {
-  const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  const token = bearerToken(authorization);
   const principal = token === undefined ? null : authenticator.authenticate(token);
   if (principal === null) {
     throw new TripcoilError('unauthenticated', 'a known bearer token is required');

@@ -10,7 +10,7 @@ import { REDACTION_FAILED, typeOfToken } from './tokens.ts';
  * or secret is in it. `revocable`: an identifier that revocations and chains go by, see
  * `redactIdentifier`. `hex`: an id of exactly this many hexadecimal digits, else a name.
  * `content`: anything. `address`: an IP address. `version`: dotted numbers are no
- * addresses. `kept`: comes from the credential.
+ * addresses. `kept`: comes from the credential or from this process.
  */
 type Rule =
   | 'kept'
@@ -40,7 +40,15 @@ const EVENT: Readonly<Record<string, Rule>> = {
   attrs: 'content',
   source: { members: { format: 'name', name: 'name', deliveredBy: 'name', trust: 'name' } },
   tenant: { members: { id: 'kept', claimed: 'name' } },
-  agent: { members: { id: 'revocable', name: 'name', version: 'version' } },
+  agent: {
+    members: {
+      id: 'revocable',
+      name: 'name',
+      version: 'version',
+      workloadId: 'revocable',
+      clientId: 'revocable',
+    },
+  },
   session: { members: { id: 'revocable', conversationId: 'name' } },
   trace: {
     members: {
@@ -71,7 +79,13 @@ const EVENT: Readonly<Record<string, Rule>> = {
       sensitivity: 'name',
     },
   },
-  scopes: { members: { granted: { each: 'name' }, required: { each: 'name' } } },
+  scopes: {
+    members: {
+      granted: { each: 'name' },
+      required: { each: 'name' },
+      details: { each: 'content' },
+    },
+  },
   volume: { members: {} },
   decision: {
     members: {
@@ -88,6 +102,15 @@ const EVENT: Readonly<Record<string, Rule>> = {
       iss: 'revocable',
       sub: 'name',
       aud: { each: 'name' },
+      // Made here and never taken from a payload.
+      ref: 'kept',
+      failure: 'kept',
+      type: 'kept',
+      senderConstraint: 'kept',
+      asserts: { each: 'kept' },
+      contradicts: { each: 'kept' },
+      requester: 'name',
+      mayAct: PARTY,
     },
   },
   intent: { members: { scope: 'name' } },

@@ -16,6 +16,7 @@ import type { Principal } from '../ports/ingest.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { attribute } from '../runtime/attribution.ts';
 import { contentHashOf } from '../runtime/entries.ts';
+import type { PresentedToken } from '../runtime/presented-token.ts';
 import { redactedConfig, redactedGrants } from '../runtime/redacted-orders.ts';
 
 /**
@@ -57,8 +58,13 @@ export class OfflineFold {
   }
 
   /** Folds one event, and the ticks due before it. */
-  event(received: ReceivedEvent, position: number, history: boolean): readonly Effect[] | Reject {
-    const event = attribute(received, this.#sender, position, history);
+  event(
+    received: ReceivedEvent,
+    position: number,
+    history: boolean,
+    token?: PresentedToken,
+  ): readonly Effect[] | Reject {
+    const event = attribute(received, this.#sender, position, history, token ?? null);
     if ('code' in event) return event;
     const body = this.#redactor.redact(event);
     const contentHash = contentHashOf(JSON.stringify(body));
@@ -72,8 +78,9 @@ export class OfflineFold {
   }
 
   /** The `agentKey` of the agent that reports this: its id as folded, perhaps a pseudonym. */
-  keyOf({ tenantClaimed = '', agent }: ReceivedEvent): string {
-    return agentKey(tenantClaimed, this.#redactor.redactIdentifier(tenantClaimed, agent.id));
+  keyOf({ tenantClaimed = '', agent }: ReceivedEvent, token?: PresentedToken): string {
+    const id = token?.reading.assertions.agent ?? agent.id;
+    return agentKey(tenantClaimed, this.#redactor.redactIdentifier(tenantClaimed, id));
   }
 
   /** A copy of the present state without remembered ids, to judge many sessions from it. */

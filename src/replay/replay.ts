@@ -3,9 +3,10 @@ import { type TripcoilConfig, tenantConfigOf } from '../config/load.ts';
 import type { ReceivedEvent, Trust } from '../core/access-event.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
-import { offlineRedactor } from '../offline.ts';
+import { offlineRedactor, offlineVerifier } from '../offline.ts';
 import { tenantOfAccountIn } from '../receivers/audit/accounts.ts';
 import { auditFormats } from '../receivers/audit/formats.ts';
+import { type PresentedToken, readToken } from '../runtime/presented-token.ts';
 import { effectLine, type ReplaySummary, rejectLine, summaryLine } from './lines.ts';
 import { agentKey, type FrozenState, OfflineFold } from './offline-fold.ts';
 import { type Input, type InputEvent, type InputFormat, readInput } from './read-input.ts';
@@ -46,16 +47,37 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     redactor: offlineRedactor(options.config),
     sender: { name: 'replay', roles: ['ingest'], tenants: '*', trust: options.trust },
   });
+  const tokens = await readEvery([...history.events, ...input.events], options);
   prepare(fold, options, [...history.events, ...input.events]);
-  for (const { event, line } of history.events) fold.event(event, line, true);
+  for (const { event, line } of history.events) fold.event(event, line, true, tokens.get(event));
   const frozen = options.isolateSessions ? fold.freeze() : null;
-  for (const run of runsOf(input.events, frozen, fold)) {
-    for (const read of run) await judge(fold, read, counts, options);
+  for (const run of runsOf(input.events, frozen, fold, tokens)) {
+    for (const read of run) await judge(fold, read, counts, options, tokens);
   }
-  counts.agents = new Set(input.events.map(({ event }) => keyOfAgent(event))).size;
+  const keys = input.events.map(({ event }) => keyOfAgent(event, tokens.get(event)));
+  counts.agents = new Set(keys).size;
   counts.wallMs = performance.now() - startedAt;
   await options.write(summaryLine(counts));
   return counts;
+}
+
+/** What was read of the tokens of events; of the few that have one. */
+type Tokens = ReadonlyMap<ReceivedEvent, PresentedToken>;
+
+/** Without the network: keys behind a URL are not to be had. */
+async function readEvery(
+  events: readonly InputEvent[],
+  { config, trust }: ReplayOptions,
+): Promise<Tokens> {
+  const verifier = offlineVerifier(config);
+  const tokens = new Map<ReceivedEvent, PresentedToken>();
+  for (const { event } of events) {
+    if (event.jwt === undefined) continue;
+    const sender = { name: 'replay', roles: ['ingest'], tenants: '*', trust } as const;
+    const token = await readToken(verifier, event, sender);
+    if (token !== null) tokens.set(event, token);
+  }
+  return tokens;
 }
 
 const NOTHING: Counts = {
@@ -85,8 +107,9 @@ async function judge(
   { event, file, line }: InputEvent,
   counts: Counts,
   { write }: ReplayOptions,
+  tokens: Tokens,
 ): Promise<void> {
-  const effects = fold.event(event, line, false);
+  const effects = fold.event(event, line, false, tokens.get(event));
   if ('code' in effects) {
     counts.rejected += 1;
     await write(rejectLine(effects, file));
@@ -129,13 +152,15 @@ function* runsOf(
   events: readonly InputEvent[],
   frozen: FrozenState | null,
   fold: OfflineFold,
+  tokens: Tokens,
 ): Generator<readonly InputEvent[]> {
   if (!frozen) {
     yield events;
     return;
   }
   for (const session of Map.groupBy(events, sessionOf).values()) {
-    fold.thaw(frozen, [...new Set(session.map(({ event }) => fold.keyOf(event)))]);
+    const named = session.map(({ event }) => fold.keyOf(event, tokens.get(event)));
+    fold.thaw(frozen, [...new Set(named)]);
     yield session;
   }
 }
@@ -147,6 +172,6 @@ function sessionOf({ event }: InputEvent): string {
   return `${tenantClaimed}\n${own}`;
 }
 
-function keyOfAgent({ tenantClaimed, agent }: ReceivedEvent): string {
-  return agentKey(tenantClaimed ?? '', agent.id);
+function keyOfAgent({ tenantClaimed, agent }: ReceivedEvent, token?: PresentedToken): string {
+  return agentKey(tenantClaimed ?? '', token?.reading.assertions.agent ?? agent.id);
 }

@@ -71,7 +71,8 @@ export function answerError(log: Log) {
     if (status === 500) log.error('broker request failed', { request: request.id });
     if (code === 'unauthenticated') {
       const sent = request.headers.authorization !== undefined;
-      reply.header('www-authenticate', sent ? 'Bearer error="invalid_token"' : 'Bearer');
+      const error = sent ? ', error="invalid_token"' : '';
+      reply.header('www-authenticate', `Bearer realm="tripcoil"${error}`);
     }
     if (status === 503) reply.header('retry-after', String(LIMITS.retryAfterSeconds));
     const message = error instanceof TripcoilError ? error.message : MESSAGES[code];

@@ -36,16 +36,7 @@ export interface Reach {
  * check and use (DNS rebinding) gains nothing.
  */
 export function createGuardedPost(reach: Reach): Post {
-  const guardedLookup: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 0);
-      const refused = addresses.find(({ address }) => !mayReach(address, reach));
-      const first = addresses[0];
-      if (refused || !first) return callback(new Error('address_refused'), '', 0);
-      if (options.all) callback(null, addresses);
-      else callback(null, first.address, first.family);
-    });
-  };
+  const lookupGuarded = guardedLookup(reach);
   return ({ url, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       const refusal = refusalOf(url, reach);
@@ -55,7 +46,7 @@ export function createGuardedPost(reach: Reach): Post {
       const request: ClientRequest = send(url, {
         method: 'POST',
         headers: { ...headers, 'content-length': length },
-        lookup: guardedLookup,
+        lookup: lookupGuarded,
         signal,
       });
       request.on('error', reject);
@@ -74,6 +65,20 @@ export function addressProblem(url: URL, reach: Reach): string | null {
     : 'points at an address that no receiver has: link-local, reserved, multicast or unspecified';
 }
 
+/** Looks a name up for one connection, and refuses it where one may not go. */
+export function guardedLookup(reach: Reach): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      const refused = addresses.find(({ address }) => !mayReach(address, reach));
+      const first = addresses[0];
+      if (refused || !first) return callback(new Error('address_refused'), '', 0);
+      if (options.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
 /** @throws TripcoilError `config_invalid` for a URL that could never be posted to. */
 export function checkedUrl(text: string, reach: Reach): URL {
   if (!URL.canParse(text)) throw new TripcoilError('config_invalid', 'The URL cannot be parsed.');
@@ -88,7 +93,8 @@ export function checkedUrl(text: string, reach: Reach): URL {
   return url;
 }
 
-function refusalOf(url: URL, reach: Reach): string | null {
+/** Why a URL may not be asked at all, or null. */
+export function refusalOf(url: URL, reach: Reach): string | null {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const literal = isIP(host) !== 0;
   if (literal && !mayReach(host, reach)) return 'address_refused';

@@ -6,10 +6,12 @@ import type { BreakerView, CheckAnswer } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
 import type { Redactor } from '../ports/redactor.ts';
+import type { TokenVerifier } from '../ports/token-verifier.ts';
 import { attribute } from './attribution.ts';
 import { clockSkew } from './clock-skew.ts';
 import type { Unplaced } from './entries.ts';
 import type { Partition } from './partition.ts';
+import { readToken } from './presented-token.ts';
 import { redactedGrants, redactedKey } from './redacted-orders.ts';
 
 export interface ControlOptions {
@@ -17,13 +19,15 @@ export interface ControlOptions {
   readonly redactor: Redactor;
   readonly view: BreakerView;
   readonly clock: Clock;
+  readonly verifier?: TokenVerifier;
 }
 
 /** Level answered for a proposal that a deterministic detector objects to. */
 const REFUSED_PROPOSAL_LEVEL = 3;
 
 /** Orders of people and brokers; each is in the ledger before it takes effect. */
-export function createControl({ partition, redactor, view, clock }: ControlOptions): Control {
+export function createControl(options: ControlOptions): Control {
+  const { partition, redactor, view, clock, verifier } = options;
   const { shard } = partition;
   return {
     async command(named, given) {
@@ -51,7 +55,8 @@ export function createControl({ partition, redactor, view, clock }: ControlOptio
       ]);
     },
     async propose(sender, received) {
-      const event = attribute(received, sender, 0, false);
+      const token = verifier ? await readToken(verifier, received, sender) : null;
+      const event = attribute(received, sender, 0, false, token);
       if ('code' in event) throw new TripcoilError('forbidden', event.message);
       const proposed = { ...event, phase: 'proposed' } as const;
       const skew = clockSkew(proposed, 0, clock.now());

@@ -33,6 +33,7 @@ export interface EngineHostOptions {
   readonly ledger: Ledger;
   readonly store: Store;
   readonly redactor: Redactor;
+  readonly verifier?: NonNullable<IngestOptions['verifier']>;
   readonly receivers: readonly RevocationReceiver[];
   readonly shard: ShardOptions;
   readonly snapshotDirectory: string;
@@ -85,7 +86,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     resume: () => resumeDeliveries(partition, outbox),
   });
   const breakers = createBreakerView(partition, redactor);
-  const control = createControl({ partition, redactor, view: breakers, clock });
+  const control = createControl({ ...options, partition, view: breakers });
   const notes = options.notes ?? new NotesOfIngest({ clock, metrics });
   const ingest = createIngest({ ...options, notes, partition });
   const { overloaded } = ingest;

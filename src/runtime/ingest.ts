@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { AccessEvent, ReceivedEvent } from '../core/access-event.ts';
+import { OWN_FORMAT } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { Reject } from '../core/reject.ts';
@@ -8,13 +9,17 @@ import type { Ingest, IngestResult, Principal, ReceivedBatch } from '../ports/in
 import { type IngestNotes, NO_NOTES, type Overlooked } from '../ports/ingest-notes.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
+import type { TokenVerifier } from '../ports/token-verifier.ts';
 import { attribute } from './attribution.ts';
 import { clockSkew } from './clock-skew.ts';
 import type { Partition } from './partition.ts';
+import { readTokens } from './presented-token.ts';
 
 export interface IngestOptions {
   readonly partition: Partition;
   readonly redactor: Redactor;
+  /** Reads the tokens that events were presented with; without it they are dropped unread. */
+  readonly verifier?: TokenVerifier;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly notes?: IngestNotes;
@@ -44,20 +49,17 @@ export interface IngestCounters {
 export function createIngest(
   options: IngestOptions,
 ): Ingest & { readonly counters: IngestCounters } {
-  const { partition, redactor, clock, metrics, notes = NO_NOTES } = options;
-  const nextTurn = options.nextTurn ?? turn;
+  const { partition, redactor, verifier, clock, metrics } = options;
+  const { notes = NO_NOTES, nextTurn = turn } = options;
   const counters: IngestCounters = { events: 0, rejected: 0, lastEventAt: null };
   /** Events of batches that are being redacted; they will want the queue soon. */
   let underWay = 0;
 
   async function submit(batch: ReceivedBatch): Promise<IngestResult> {
     underWay += batch.events.length;
-    let judged: Judged;
-    try {
-      judged = await judge(batch);
-    } finally {
+    const judged = await judge(batch).finally(() => {
       underWay -= batch.events.length;
-    }
+    });
     const { accepted, rejects } = judged;
     if (accepted.length > 0) {
       await partition.append(
@@ -69,8 +71,10 @@ export function createIngest(
     return { accepted: accepted.length, rejects };
   }
 
-  /** Does not wait at all when one slice is enough. */
+  /** Does not wait at all when one slice is enough and no event has a token. */
   async function judge(batch: ReceivedBatch): Promise<Judged> {
+    const reading = readTokens(verifier, batch.events, batch.sender);
+    const tokens = reading && (await reading);
     const now = clock.now();
     const judged: Judged = { accepted: [], rejects: [], overlooked: [] };
     let sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
@@ -80,7 +84,8 @@ export function createIngest(
         sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
       }
       const position = batch.positions?.[index] ?? index;
-      const event = attribute(received, batch.sender, position, batch.history ?? false);
+      const token = tokens?.get(index) ?? null;
+      const event = attribute(received, batch.sender, position, batch.history ?? false, token);
       const reject = 'code' in event ? event : clockSkew(event, position, now);
       if (reject) {
         judged.rejects.push(reject);
@@ -92,18 +97,16 @@ export function createIngest(
 
   function note(judged: Judged, batch: ReceivedBatch): void {
     const { accepted, rejects } = judged;
+    const source = batch.events[0]?.source.format ?? 'unknown';
+    if (source === OWN_FORMAT) return;
     counters.events += accepted.length;
     counters.rejected += rejects.length;
-    const source = batch.events[0]?.source.format ?? 'unknown';
     if (accepted.length > 0) {
       counters.lastEventAt = clock.now();
       const seconds = counters.lastEventAt / 1_000;
       metrics.gauge('tripcoil_ingest_last_event_timestamp_seconds', seconds, { source });
     }
-    metrics.count('tripcoil_ingest_events_total', { source, result: 'accepted' }, accepted.length);
-    if (rejects.length > 0) {
-      metrics.count('tripcoil_ingest_events_total', { source, result: 'invalid' }, rejects.length);
-    }
+    countResults(metrics, source, accepted.length, rejects.length);
     tell(notes, judged, batch.sender, source);
   }
 
@@ -128,4 +131,10 @@ function tell(
 function overlook(overlooked: Overlooked[], { path }: Reject, { attrs }: ReceivedEvent): void {
   if (path !== 'tenant' || overlooked.length >= LIMITS.notedRecordsPerBatch) return;
   overlooked.push({ why: 'no_tenant', keys: Object.keys(attrs) });
+}
+
+function countResults(metrics: Metrics, source: string, accepted: number, invalid: number): void {
+  metrics.count('tripcoil_ingest_events_total', { source, result: 'accepted' }, accepted);
+  if (invalid === 0) return;
+  metrics.count('tripcoil_ingest_events_total', { source, result: 'invalid' }, invalid);
 }

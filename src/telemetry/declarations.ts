@@ -40,6 +40,21 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'When the last event was accepted.',
     labels: ['source'],
   },
+  tripcoil_tokens_total: {
+    type: 'counter',
+    help: 'Tokens that events were presented with: verified, or why not.',
+    labels: ['result'],
+  },
+  tripcoil_jwks_fetches_total: {
+    type: 'counter',
+    help: "Fetches of token issuers' keys by result.",
+    labels: ['result'],
+  },
+  tripcoil_authentications_total: {
+    type: 'counter',
+    help: 'Credentials sent to this process by outcome.',
+    labels: ['outcome'],
+  },
   tripcoil_ingest_queue_length: {
     type: 'gauge',
     help: 'Events waiting for the ledger.',

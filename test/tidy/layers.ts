@@ -52,6 +52,7 @@ export const LAYERS: readonly Layer[] = [
   },
   adapter('receivers', { apart: true }),
   adapter('redact'),
+  adapter('identity'),
   adapter('ledger'),
   adapter('store', { apart: true }),
   adapter('bus', { apart: true }),
@@ -129,6 +130,7 @@ function importFault(file: SourceFile, found: ImportFound, layer: Layer): string
 const ADAPTERS = [
   'receivers',
   'redact',
+  'identity',
   'ledger',
   'store',
   'bus',

@@ -13,6 +13,7 @@ import type { Reject, RejectCode } from '../../core/reject.ts';
 import { boundedId } from '../identifier.ts';
 import { isDeeperThan } from '../json-body.ts';
 import { operationOfName } from '../operation.ts';
+import { presentedJwt } from '../presented-jwt.ts';
 import { isObject } from './field-reader.ts';
 import type { MapContext, Mapped } from './format.ts';
 import { recordTime } from './record-time.ts';
@@ -90,6 +91,8 @@ export interface Draft {
     readonly sub?: unknown;
     readonly aud?: unknown;
     readonly exp?: unknown;
+    /** The token itself, or the `Authorization` header with it. */
+    readonly jwt?: unknown;
   };
   readonly intent?: { readonly scope?: unknown };
   readonly outcome?: { readonly status?: OutcomeStatus | undefined; readonly errorType?: unknown };
@@ -154,6 +157,7 @@ export function finish(draft: Draft, context: MapContext): Mapped {
     decision,
     approval: approvalOf(draft),
     token: tokenOf(draft),
+    jwt: presentedJwt(draft.token?.jwt),
     intent: members(draft.intent, identifier),
     latencyMs: amount(draft.latencyMs),
     clientIp: identifier(draft.clientIp),
@@ -260,7 +264,7 @@ function approvalOf({ approval }: Draft): ReceivedEvent['approval'] {
 
 function tokenOf({ token }: Draft): ReceivedEvent['token'] {
   if (token === undefined) return undefined;
-  const { aud, exp, iss, ...ids } = token;
+  const { aud, exp, iss, jwt: _jwt, ...ids } = token;
   const audience = typeof aud === 'string' ? [aud] : aud;
   const read = present({
     ...members(ids, identifier),

@@ -104,8 +104,10 @@ describe('a native event', () => {
     expect(event.trace).not.toHaveProperty('parentSpanId');
   });
 
-  it('never lets a token through', () => {
-    expect(JSON.stringify(eventOf(FULL))).not.toContain('secret');
+  it('hands the token on beside the event, and nowhere else', () => {
+    const { jwt, ...event } = eventOf(FULL);
+    expect(jwt).toBe('eyJ.secret.token');
+    expect(JSON.stringify(event)).not.toContain('secret');
   });
 
   it('keeps __proto__ out of the prototype', () => {

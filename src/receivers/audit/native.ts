@@ -77,6 +77,7 @@ function readEvent(reader: FieldReader, of: Json): ReceivedEvent {
   put(event, 'decision', decision);
   put(event, 'approval', readApproval(reader, of));
   put(event, 'token', readToken(reader, of));
+  put(event, 'jwt', readJwt(reader, of));
   put(event, 'intent', readMembers(reader, of, 'intent', INTENT));
   put(event, 'latencyMs', reader.amount(of, 'latency_ms', 'latency_ms'));
   put(event, 'destinations', readDestinations(reader, of));
@@ -293,7 +294,13 @@ function readApproval(reader: FieldReader, of: Json): ReceivedEvent['approval'] 
   return approval;
 }
 
-/** `jwt` is never read: a token does not pass the receiver, let alone reach the log. */
+/** The presented token, on its way to be verified; it stands beside the event, not in it. */
+function readJwt(reader: FieldReader, { token }: Json): string | undefined {
+  if (!isObject(token)) return undefined;
+  const jwt = reader.text(token, 'jwt', 'token.jwt', LIMITS.eventBytes);
+  return jwt === '' ? undefined : jwt;
+}
+
 function readToken(reader: FieldReader, of: Json): ReceivedEvent['token'] {
   const from = reader.object(of, 'token', 'token');
   if (from === undefined) return undefined;

@@ -52,7 +52,11 @@ const SURROUNDINGS =
 export function compileTable(aliases: FieldAliases = {}): AttributeTable {
   const slotsByKey = compileSlots(aliases);
   const ownKeys = new Set(Object.values(aliases).flat());
-  const content = new Set([...CONTENT_KEYS, ...(aliases['action.arguments'] ?? [])]);
+  const content = new Set([
+    ...CONTENT_KEYS,
+    ...(aliases['action.arguments'] ?? []),
+    ...(aliases['token.jwt'] ?? []),
+  ]);
   /** Known keys or not; past the bound a plan is worked out each time. */
   const plans = new Map<string, KeyPlan>();
   return {
@@ -95,6 +99,7 @@ const RARE: ReadonlySet<number> = new Set(
       ...['amountValue', 'destinations', 'retrieved', 'reasoning', 'reasoningSummary'],
       ...['reasoningSubGoals', 'reasoningAlternatives', 'reasoningConfidence', 'resourceUnit'],
       ...['constraints', 'decisionExpires', 'tokenIss', 'tokenSub', 'tokenAud', 'tokenExp'],
+      ...['tokenJwt'],
     ] as const
   ).map((field) => FIELD[field]),
 );

@@ -315,6 +315,7 @@ export const COALESCE = {
   tokenSub: ['tripcoil.token.sub'],
   tokenAud: ['tripcoil.token.aud', 'jwt.aud'],
   tokenExp: ['tripcoil.token.exp', 'jwt.exp'],
+  tokenJwt: ['tripcoil.token.jwt'],
   intentText: ['tripcoil.intent.text'],
   intentScope: ['tripcoil.intent.scope'],
   outcome: ['tripcoil.outcome.status'],

@@ -1,5 +1,6 @@
 import type { EventKind, JsonValue, Party, ReceivedEvent } from '../../core/access-event.ts';
 import { boundedId } from '../identifier.ts';
+import { presentedJwt } from '../presented-jwt.ts';
 import { FIELD, RARE_MARK } from './attribute-table.ts';
 import type { Classified } from './classify.ts';
 import { contentOf, timeOf } from './content.ts';
@@ -106,6 +107,7 @@ function putRare(event: Mutable<ReceivedEvent>, fields: FieldValues): void {
     put(decision, 'expires', timeOf(fields.raw(FIELD.decisionExpires)));
   }
   putTokenClaims(event, fields);
+  put(event, 'jwt', presentedJwt(fields.raw(FIELD.tokenJwt)));
 }
 
 function putTokenClaims(event: Mutable<ReceivedEvent>, fields: FieldValues): void {

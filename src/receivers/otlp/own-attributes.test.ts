@@ -66,6 +66,7 @@ const NATIVE = {
     sub: 'alice',
     aud: ['mail', 'crm'],
     exp: 1_795_252_000,
+    jwt: 'eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJ0LTEifQ.c2ln',
   },
   intent: { text: 'send the invoice', scope: 'billing' },
   outcome: { status: 'success', error_type: 'none' },
@@ -124,6 +125,7 @@ describe('the tripcoil.* convention', () => {
     const size = Buffer.byteLength(JSON.stringify(NATIVE.action.arguments));
     expect({ ...attrs }).toEqual({
       'tripcoil.action.arguments.size': size,
+      'tripcoil.token.jwt.size': Buffer.byteLength(NATIVE.token.jwt),
       'tripcoil.volume.tokens_in': 900,
       'tripcoil.volume.tokens_out': 120,
       'otel.scope.name': 'test.scope',

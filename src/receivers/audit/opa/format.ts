@@ -17,6 +17,8 @@ export interface OpaPointers {
   readonly resourceId: readonly string[];
   readonly resourceTenant: readonly string[];
   readonly session: readonly string[];
+  /** Tokens, or headers with one. */
+  readonly token: readonly string[];
 }
 
 /** Usual spellings, and the input of the Envoy external authorisation plugin. */
@@ -40,6 +42,12 @@ export const OPA_POINTERS: OpaPointers = {
   ],
   resourceTenant: ['/input/resource/tenant', '/input/resource/tenant_id'],
   session: ['/input/session/id', '/input/session_id', '/input/session'],
+  token: [
+    ...['/input/token', '/input/jwt', '/input/access_token', '/input/headers/authorization'],
+    '/input/request/headers/authorization',
+    '/input/attributes/request/http/headers/txn-token',
+    '/input/attributes/request/http/headers/authorization',
+  ],
 };
 
 /** Open Policy Agent decision logs: `POST /logs` of its plugin, and its console log. */
@@ -107,6 +115,7 @@ function mapDecision(
         reason: firstAt(of, '/result/reason', '/result/message', '/error/message'),
         policy: { id: of['path'] ?? of['query'], version: revisionOf(of) },
       },
+      token: { jwt: scalarOf(pointers.token) },
       latencyMs: nanosecondsAsMs(at(of, '/metrics/timer_server_handler_ns')),
       clientIp: hostOf(of['requested_by']),
       attrs: { 'opa.hidden': hidden.size === 0 ? undefined : [...hidden].sort() },

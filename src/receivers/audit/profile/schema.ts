@@ -101,7 +101,7 @@ export const profileSchema = z.strictObject({
     .extend({ verdict: source.describe(VERDICTS.join(', ')) })
     .optional(),
   approval: group('status', 'id', 'approver').optional(),
-  token: group('jti', 'txn', 'iss', 'sub', 'aud', 'exp').optional(),
+  token: group('jti', 'txn', 'iss', 'sub', 'aud', 'exp', 'jwt').optional(),
   outcome: group('errorType')
     .extend({ status: source.optional().describe(OUTCOMES.join(', ')) })
     .optional(),

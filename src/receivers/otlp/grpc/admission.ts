@@ -5,7 +5,7 @@ import { LIMITS } from '../../../core/limits.ts';
 import type { Authenticator } from '../../../ports/authenticator.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Principal } from '../../../ports/ingest.ts';
-import { authenticateBearer } from '../../http-answer.ts';
+import { authenticateBearer, bearerToken } from '../../http-answer.ts';
 import type { CallStatus } from './status.ts';
 
 export interface AdmissionOptions {
@@ -41,14 +41,19 @@ export class Admission {
     let arrived = (): void => {};
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        try {
-          const sender = this.admit(method.path, metadata);
-          this.senders.set(metadata, sender);
-          arrived = this.read(call, sender.name);
-          next(metadata);
-        } catch (error) {
-          call.sendStatus(this.options.refused(method.path, error));
-        }
+        const admit = (): void => {
+          try {
+            const sender = this.admit(method.path, metadata);
+            this.senders.set(metadata, sender);
+            arrived = this.read(call, sender.name);
+            next(metadata);
+          } catch (error) {
+            call.sendStatus(this.options.refused(method.path, error));
+          }
+        };
+        const preparing = this.prepare(metadata);
+        if (preparing === null) admit();
+        else void preparing.then(admit);
       })
       .withOnReceiveMessage((message, next) => {
         arrived();
@@ -65,6 +70,14 @@ export class Admission {
       .build();
     return new ServerInterceptingCall(call, responder);
   };
+
+  /** A promise where the credential may be signed; in bounded time, without rejection. */
+  private prepare(metadata: Metadata): Promise<unknown> | null {
+    const { prepare } = this.options.authenticator;
+    if (prepare === undefined) return null;
+    const token = bearerToken(metadata.get('authorization')[0]?.toString());
+    return token === undefined ? null : prepare(token);
+  }
 
   private admit(path: string, metadata: Metadata): Principal {
     const [authorization] = metadata.get('authorization');

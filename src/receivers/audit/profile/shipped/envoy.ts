@@ -55,7 +55,7 @@ export const ENVOY_PROFILE: ProfileDocument = {
     ],
     reason: '/response_code_details',
   },
-  token: { jti: '/jti', iss: '/iss' },
+  token: { jti: '/jti', iss: '/iss', jwt: '/authorization' },
   outcome: {
     status: [
       {

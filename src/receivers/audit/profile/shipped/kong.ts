@@ -60,6 +60,7 @@ export const KONG_PROFILE: ProfileDocument = {
     ],
     reason: ['/ai/mcp/audits/0/reason', '/@item/error'],
   },
+  token: { jwt: ['/request/headers/txn-token', '/request/headers/authorization'] },
   outcome: {
     status: [
       { at: '/ai/mcp/audits/0/action', map: { 'den*': 'denied', block: 'denied' } },
