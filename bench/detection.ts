@@ -1,6 +1,7 @@
 import { medianSorted, quantileSorted } from 'simple-statistics';
 import volumeSpike from '../detectors/volume-spike.ts';
 import type { AccessEvent } from '../src/core/access-event.ts';
+import { LIMITS } from '../src/core/limits.ts';
 import type { Redacted } from '../src/core/redacted.ts';
 import { MINUTE_MS } from '../src/core/time.ts';
 import { measuresOf } from '../src/engine/baseline/agent-baseline.ts';
@@ -14,6 +15,7 @@ import {
 } from '../src/engine/baseline/baseline.ts';
 import type { DetectorVerdict } from '../src/engine/detect/detector.ts';
 import { scenario } from '../src/engine/detect/testing/scenario.ts';
+import { createPractice, PracticeReading } from '../src/engine/practice/practice.ts';
 import { type Minute, STREAM_KINDS, type StreamKind, VolumeStream } from './volume-streams.ts';
 
 /** Size of a simulation; the seed fixes every figure. */
@@ -175,6 +177,7 @@ class SimulatedAgent {
       actionFact: null,
       baseline: viewOf(this.#baseline, time),
       added: measuresOf(EVENT),
+      practice: NO_PRACTICE,
       counted: true,
     });
     if (verdict && verdict.score >= 70) this.#quarantinedUntil = minute + QUARANTINE_MINUTES;
@@ -189,6 +192,8 @@ class SimulatedAgent {
 }
 
 const EVENT: Redacted<AccessEvent> = scenario('acme').agent('simulated').at(0).reads(1);
+/** The volume detector looks at how much is done, not at what. */
+const NO_PRACTICE = new PracticeReading(createPractice(LIMITS.practiceSlotsPerAgent), null, EVENT);
 
 function isAlarm(verdict: DetectorVerdict | null): boolean {
   return verdict?.level === 'high' || verdict?.level === 'critical';

@@ -8,6 +8,7 @@ import {
   matchesAnyGlob,
   matchesGlob,
   type Redacted,
+  shownName,
   UNKNOWN_TENANT,
 } from '../src/sdk.ts';
 
@@ -103,7 +104,7 @@ function hasSucceeded({ kind, phase, outcome, decision }: Event): boolean {
 
 function crossing(event: Event, owner: string, { config }: Context): DetectorVerdict {
   const done = hasSucceeded(event);
-  const [from, to] = [shown(event.tenant.id), shown(owner)];
+  const [from, to] = [shownName(event.tenant.id), shownName(owner)];
   const common = {
     actual: null,
     typical: null,
@@ -111,7 +112,7 @@ function crossing(event: Event, owner: string, { config }: Context): DetectorVer
     facts: {
       agent_tenant: from,
       resource_tenant: to,
-      tool: shown(event.action.name),
+      tool: shownName(event.action.name),
       operation: event.action.op,
       outcome: event.outcome.status,
     },
@@ -150,26 +151,18 @@ function claimMismatch(event: Event, { config }: Context): DetectorVerdict {
     actual: null,
     typical: null,
     probability: null,
-    title: `An event of ${shown(event.tenant.id)} claims to belong to another tenant`,
+    title: `An event of ${shownName(event.tenant.id)} claims to belong to another tenant`,
     explanation:
       "The sender's credential belongs to one tenant, its payload names another. The credential " +
       'is believed. Either the sender is set up wrongly or something speaks for others.',
     facts: {
-      tenant: shown(event.tenant.id),
-      claimed: shown(event.tenant.claimed ?? ''),
-      sender: shown(event.source.deliveredBy),
+      tenant: shownName(event.tenant.id),
+      claimed: shownName(event.tenant.claimed ?? ''),
+      sender: shownName(event.source.deliveredBy),
     },
     trip: null,
     held: 'below_threshold',
     dedupKey: `claim\n${event.tenant.claimed ?? ''}`,
     dedupMs: config.dedup_minutes * MINUTE_MS,
   };
-}
-
-const SHOWN_CHARS = 80;
-
-/** A name as shown to people: one line, bounded. */
-function shown(name: string): string {
-  const line = name.replace(/[\p{C}\s]+/gu, ' ').trim();
-  return line.length > SHOWN_CHARS ? `${line.slice(0, SHOWN_CHARS - 1)}…` : line;
 }

@@ -9,6 +9,8 @@ import {
   matchesAnyGlob,
   type Operation,
   type Redacted,
+  shownName,
+  wentThrough,
 } from '../src/sdk.ts';
 
 const CONFIG = z.strictObject({
@@ -20,6 +22,11 @@ const CONFIG = z.strictObject({
     .array(z.string().min(1))
     .default(['high', 'critical', 'confidential', 'restricted', 'secret'])
     .describe('Sensitivity labels of resources and actions that make a call sensitive.'),
+  loose_sessions: z
+    .int()
+    .min(1)
+    .default(3)
+    .describe('Earlier sessions outside the scopes of their events from which these do not bind.'),
   dedup_minutes: z
     .number()
     .positive()
@@ -55,6 +62,7 @@ export default defineDetector<Config, Record<string, never>>({
   observe(event, _state, context) {
     if (!JUDGED_KINDS.has(event.kind)) return [];
     const breach = breachOf(event, context.grant);
+    if (breach?.kind === 'scope' && isLoose(event, context)) return [];
     return breach ? [verdictOn(event, breach, context)] : [];
   },
 });
@@ -95,6 +103,15 @@ function breachOf(event: Event, grant: AgentGrant | null): Breach | null {
   return null;
 }
 
+/**
+ * Scopes said on events that this agent has stepped over before, and was let, do not bind: what
+ * they list is a plan. Its breaches are then for `task_scope_violation`.
+ */
+function isLoose(event: Event, { config, grant, practice }: Context): boolean {
+  if (grant?.scopes || event.kind === 'authz_decision') return false;
+  return practice.ungrantedSessions >= config.loose_sessions;
+}
+
 /** An agent's own word about its scopes counts only where nobody else's is known. */
 function lacksScope(event: Event, grant: AgentGrant | null): boolean {
   const { required = [], granted } = event.scopes ?? {};
@@ -117,10 +134,9 @@ function isGrantedResource(event: Event, globs: readonly string[]): boolean {
 }
 
 /** A decision is not yet an act; an executed call of unknown outcome counts as done. */
-function hasSucceeded({ kind, phase, outcome, decision }: Event): boolean {
-  if (phase === 'proposed' || kind === 'authz_decision') return false;
-  if (outcome.status === 'success') return true;
-  return outcome.status === 'unknown' && decision?.verdict !== 'deny';
+function hasSucceeded(event: Event): boolean {
+  if (event.phase === 'proposed' || event.kind === 'authz_decision') return false;
+  return wentThrough(event);
 }
 
 function isSensitive(event: Event, breach: Breach, context: Context): boolean {
@@ -137,7 +153,7 @@ function isSensitive(event: Event, breach: Breach, context: Context): boolean {
 function verdictOn(event: Event, breach: Breach, context: Context): DetectorVerdict {
   const done = hasSucceeded(event);
   const sensitive = isSensitive(event, breach, context);
-  const tool = shown(event.action.name);
+  const tool = shownName(event.action.name);
   const common = {
     actual: null,
     typical: null,
@@ -191,12 +207,4 @@ function verdictOn(event: Event, breach: Breach, context: Context): DetectorVerd
       'granted: the enforcement in front of it failed or was passed by. The session is suspended.',
     trip: { key: 'session', level: 4 },
   };
-}
-
-const SHOWN_CHARS = 80;
-
-/** A name as shown to people: one line, bounded. */
-function shown(name: string): string {
-  const line = name.replace(/[\p{C}\s]+/gu, ' ').trim();
-  return line.length > SHOWN_CHARS ? `${line.slice(0, SHOWN_CHARS - 1)}…` : line;
 }

@@ -1,12 +1,21 @@
 import credentialExposure from '../detectors/credential-exposure.ts';
 import crossTenantAccess from '../detectors/cross-tenant-access.ts';
+import firstSeenAccess from '../detectors/first-seen-access.ts';
 import outOfScopeAccess from '../detectors/out-of-scope-access.ts';
+import taskScopeViolation from '../detectors/task-scope-violation.ts';
 import volumeSpike from '../detectors/volume-spike.ts';
 import type { Registry } from './engine/registry.ts';
 
 /** Every detector of the process. Their order is part of the fold: append, never reorder. */
 export const REGISTRY: Registry = {
-  detectors: [volumeSpike, outOfScopeAccess, crossTenantAccess, credentialExposure],
+  detectors: [
+    volumeSpike,
+    outOfScopeAccess,
+    crossTenantAccess,
+    credentialExposure,
+    firstSeenAccess,
+    taskScopeViolation,
+  ],
 };
 
 /** Of this build, stamped on the log and shown by the API. */

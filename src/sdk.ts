@@ -1,5 +1,5 @@
 /** All that a detector may import: the contract, the vocabulary, and the readings of a baseline. */
-export type { AccessEvent, Operation, Volume } from './core/access-event.ts';
+export type { AccessEvent, Destination, Operation, Volume } from './core/access-event.ts';
 export type { BreakerLevel } from './core/breaker.ts';
 export { UNKNOWN_TENANT } from './core/entry.ts';
 export type { FindingLevel } from './core/finding.ts';
@@ -16,3 +16,6 @@ export type {
 } from './engine/detect/detector.ts';
 export { defineDetector } from './engine/detect/detector.ts';
 export { matchesAnyGlob, matchesGlob } from './engine/detect/glob.ts';
+export { wentThrough } from './engine/detect/outcome.ts';
+export { QUIET_VERBS, shownName, verbsOf } from './engine/detect/tool-name.ts';
+export type { AgentPractice } from './engine/practice/agent-practice.ts';

@@ -134,6 +134,17 @@ export const LIMITS = {
   /** Silence of a source of decisions about an execution is no gap before this time. */
   decisionGraceMs: 2 * MINUTE_MS,
   openFindingsPerAgent: 64,
+  /** What one agent is known to do: slots of 13 bytes, three quarters used; 6.5 KiB. */
+  practiceSlotsPerAgent: 512,
+  /** The same of a peer group, 104 KiB each, and peer groups of a tenant: 26 MiB at worst. */
+  practiceSlotsPerGroup: 8_192,
+  peerGroupsPerTenant: 256,
+  /** Sessions whose task is remembered, of one agent, and events of a session learned from. */
+  practiceNotesPerAgent: 8,
+  practiceEventsPerSession: 128,
+  /** Of an intent, this much is read for what it names. */
+  intentChars: 2_048,
+  intentWords: 64,
   /**
    * Sources told apart in a tenant and of one sender; the rest of a sender counts as one. 2 KiB
    * each, most of it the 168 hours of a week and the holes in its sequence: 1 MiB per tenant.

@@ -1,4 +1,4 @@
-import type { AccessEvent } from '../core/access-event.ts';
+import type { AccessEvent, EventKind } from '../core/access-event.ts';
 import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
 import type { TripDecision } from '../core/finding.ts';
 import { MINUTE_MS } from '../core/time.ts';
@@ -17,6 +17,7 @@ import { decide } from './breaker/policy.ts';
 import { assignChain } from './chain/chain-index.ts';
 import { holdStep } from './chain/held-steps.ts';
 import { hear } from './chain/sources.ts';
+import { wentThrough } from './detect/outcome.ts';
 import { type Effects, revocationOf } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
 import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
@@ -38,10 +39,11 @@ import {
   tellHourly,
 } from './notices.ts';
 import { agentOf, countOther, FLOOD_BLIND, OTHER_AGENTS } from './population.ts';
+import { PracticeReading } from './practice/practice.ts';
 import type { Registry } from './registry.ts';
 import { addRisk } from './risk.ts';
 import { observeSource } from './source/watch.ts';
-import type { AgentState, TenantState } from './tenant-state.ts';
+import { type AgentState, peersOf, type TenantState } from './tenant-state.ts';
 
 /** Score from which an agent counts as anomalous, and how long its baseline then learns nothing. */
 const ANOMALOUS_SCORE = 70;
@@ -102,7 +104,10 @@ function foldJudged(
     const learn = loggedAt >= agent.quarantinedUntil && !isTripped(tenant, event);
     observeBaseline(agent.baseline, added, windowTimeOf(event, loggedAt), { learn });
   }
-  const { judgements, failures } = judge(registry, tenant, agent, event, added, loggedAt);
+  const { role } = resolvedGrant(tenant, agent, event.agent.id) ?? {};
+  const practice = new PracticeReading(agent.practice, peersOf(tenant, role), event);
+  const { judgements, failures } = judge(registry, tenant, agent, event, practice, added, loggedAt);
+  if (added !== null && added.calls > 0) learnPractice(tenant, agent, entry, practice, judgements);
   for (const failure of failures) tellFailure(tenant, entry, failure, effects);
   if (event.history) {
     agent.openFindings.clear();
@@ -112,6 +117,27 @@ function foldJudged(
     conclude(tenant, agent, entry, judgement, term, effects);
   }
 }
+
+/** What went through becomes known; under suspicion, only after it was seen several times. */
+function learnPractice(
+  tenant: TenantState,
+  agent: AgentState,
+  { body: event, loggedAt }: InputEntry,
+  practice: PracticeReading,
+  judgements: readonly Judgement[],
+): void {
+  practice.keepNote();
+  if (!PRACTISED_KINDS.has(event.kind) || !wentThrough(event)) return;
+  const suspect =
+    event.history !== true &&
+    event.approval?.status !== 'approved' &&
+    (loggedAt < agent.quarantinedUntil ||
+      isTripped(tenant, event) ||
+      (tenant.posture === 'enforce' && judgements.some(({ verdict }) => verdict.trip !== null)));
+  practice.learn({ suspect });
+}
+
+const PRACTISED_KINDS: ReadonlySet<EventKind> = new Set<EventKind>(['tool_call', 'data_access']);
 
 /** An event of an agent that no room could be made for: counted, told, not judged. */
 function turnAway(

@@ -15,6 +15,7 @@ import type {
 import { windowTimeOf } from './event-time.ts';
 import { actionFactOf, grantOf, resourceFactOf } from './grants.ts';
 import { errorClassOf } from './notices.ts';
+import type { AgentPractice } from './practice/agent-practice.ts';
 import { modeOf, type Registry, settingOf } from './registry.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
 
@@ -45,6 +46,7 @@ export function judge(
   tenant: TenantState,
   agent: AgentState,
   event: Redacted<AccessEvent>,
+  practice: AgentPractice,
   added: Readonly<Record<Measure, number>> | null,
   logTime: EpochMs,
 ): Judged {
@@ -58,6 +60,7 @@ export function judge(
     resourceFact: resourceFactOf(tenant.grants, event),
     actionFact: actionFactOf(tenant.grants, event),
     baseline: viewOf(agent.baseline, windowTimeOf(event, logTime)),
+    practice,
   };
   for (const detector of registry.detectors) {
     if (isDisabled(tenant, detector)) {

@@ -4,6 +4,7 @@ import type { BreakerKey } from '../core/breaker.ts';
 import type { Effect, FoldedEntry } from '../core/entry.ts';
 import { HOUR_MS, MINUTE_MS } from '../core/time.ts';
 import { nextCloseAt, stateOf } from './breaker/board.ts';
+import { snapshotPractice } from './practice/practice.ts';
 import { Shard } from './shard.ts';
 import { restore, type SnapshotChunk, snapshot } from './snapshot.ts';
 import { EntryWriter, OBEDIENT, START } from './testing/entries.ts';
@@ -221,6 +222,27 @@ describe('a snapshot', () => {
     expect([...snapshot(twin)].map((chunk) => JSON.stringify(chunk))).toEqual(text);
     const next = [write.input(asking('c', 5)), write.input({ id: 'a', latencyMs: 1 })];
     expect(twin.apply(next)).toEqual(shard.apply(next));
+  });
+
+  it('holds what agents and their peers are known to do', () => {
+    const { shard, write } = enforced();
+    shard.apply([write.grant('acme', [{ ...GRANT, role: 'billing' }])]);
+    const session = { id: 's-1' };
+    shard.apply([write.input({ id: 'a', session, intent: { text: 'Send it.' } })]);
+    const twin = new Shard(shard);
+    restore(twin, snapshot(shard));
+    const practiceOf = (of: Shard) => {
+      const { peerGroups, agents } = of.tenant('acme');
+      const own = agents.get('bot')?.practice;
+      const group = peerGroups.get('billing');
+      return [group, own].map((practice) => practice && snapshotPractice(practice));
+    };
+    const known = practiceOf(shard);
+    expect(known.map((practice) => practice?.sessions)).toEqual([1, 1]);
+    expect(practiceOf(twin)).toEqual(known);
+    shard.apply([write.input({ id: 'b', session, action: { name: 'other', op: 'read' } })]);
+    expect(practiceOf(shard)).not.toEqual(known);
+    expect(practiceOf(twin)).toEqual(known);
   });
 });
 

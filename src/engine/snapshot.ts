@@ -2,11 +2,13 @@ import type { Transition } from '../core/breaker.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import { assert, TripcoilError } from '../core/errors.ts';
 import type { GrantSet } from '../core/grant.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
 import { type ChainChunk, restoreChains, snapshotChains } from './chain/chain-snapshot.ts';
 import { wordsOf, wordsText } from './hash-text.ts';
+import { type PracticeSnapshot, restorePractice, snapshotPractice } from './practice/practice.ts';
 import type { FrozenGeneration } from './recent-hashes.ts';
 import type { Shard } from './shard.ts';
 import type { SourceState } from './source/source.ts';
@@ -42,6 +44,12 @@ export type SnapshotChunk =
       readonly unjudged: Readonly<Record<Unjudged, number>>;
     }
   | { readonly type: 'breakers'; readonly tenant: string; readonly entries: readonly BoardEntry[] }
+  | {
+      readonly type: 'peers';
+      readonly tenant: string;
+      readonly role: string;
+      readonly practice: PracticeSnapshot;
+    }
   | { readonly type: 'ring'; readonly tenant: string; readonly ring: readonly Transition[] }
   | {
       readonly type: 'hashes';
@@ -62,7 +70,8 @@ export type SnapshotChunk =
       readonly state: SnapshotAgent;
     };
 
-type SnapshotAgent = Omit<AgentState, 'baseline' | 'openFindings' | 'grant'> & {
+type SnapshotAgent = Omit<AgentState, 'baseline' | 'practice' | 'openFindings' | 'grant'> & {
+  readonly practice: PracticeSnapshot;
   readonly baseline: unknown;
   readonly openFindings: readonly (readonly [string, OpenFinding])[];
 };
@@ -159,6 +168,7 @@ interface FrozenTenant {
   readonly memories: readonly (readonly [(typeof MEMORIES)[number], readonly FrozenGeneration[]])[];
   readonly sources: readonly SourceState[];
   readonly chains: readonly ChainChunk[];
+  readonly peers: readonly (readonly [string, PracticeSnapshot])[];
   readonly agents: readonly (readonly [string, AgentState])[];
 }
 
@@ -188,6 +198,7 @@ function frozen(state: TenantState): FrozenTenant {
     sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
     // Keys and where they lead, copied: chains merge in place.
     chains: [...snapshotChains(state.chains)],
+    peers: Array.from(state.peerGroups, ([role, group]) => [role, snapshotPractice(group)]),
     agents: [...state.agents],
   };
 }
@@ -211,15 +222,21 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   }
   for (const source of state.sources) yield { type: 'source', tenant, source };
   for (const chunk of state.chains) yield { type: 'chains', tenant, chunk };
+  for (const [role, practice] of state.peers) yield { type: 'peers', tenant, role, practice };
 }
 
 function agentChunk(tenant: string, agent: string, state: AgentState) {
-  const { baseline, openFindings, grant: _resolved, ...rest } = state;
+  const { baseline, practice, openFindings, grant: _resolved, ...rest } = state;
   return {
     type: 'agent',
     tenant,
     agent,
-    state: { ...rest, baseline, openFindings: [...openFindings] },
+    state: {
+      ...rest,
+      baseline,
+      practice: snapshotPractice(practice),
+      openFindings: [...openFindings],
+    },
   } as const;
 }
 
@@ -283,11 +300,18 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
     case 'chains':
       restoreChains(tenant.chains, chunk.chunk);
       return;
+    case 'peers':
+      tenant.peerGroups.set(
+        chunk.role,
+        restorePractice(LIMITS.practiceSlotsPerGroup, chunk.practice),
+      );
+      return;
     case 'agent': {
-      const { baseline, openFindings, ...rest } = chunk.state;
+      const { baseline, practice, openFindings, ...rest } = chunk.state;
       tenant.agents.set(chunk.agent, {
         ...rest,
         baseline: restoreBaseline(baseline),
+        practice: restorePractice(LIMITS.practiceSlotsPerAgent, practice),
         openFindings: new Map(openFindings),
         grant: undefined,
       });

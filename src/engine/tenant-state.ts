@@ -1,11 +1,13 @@
 import type { TenantConfig } from '../core/entry.ts';
 import type { AgentGrant, GrantSet } from '../core/grant.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type BaselineState, createBaselineState } from './baseline/baseline.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
 import { type ChainIndex, createChainIndex } from './chain/chain-index.ts';
 import type { NotJudged } from './detect/detector.ts';
 import { createReports, type Reports } from './idempotency.ts';
+import { createPractice, type PracticeState } from './practice/practice.ts';
 import type { RiskState } from './risk.ts';
 import { createSources, type SourcesState } from './source/sources.ts';
 
@@ -39,6 +41,7 @@ export interface AgentState {
   vouched: boolean;
   calls: number;
   baseline: BaselineState;
+  practice: PracticeState;
   /** State of each detector, by its id. */
   readonly detectors: Record<string, unknown>;
   readonly risk: RiskState;
@@ -59,6 +62,8 @@ export interface TenantState {
   grants: GrantSet;
   /** Heard of least lately first, by log time. */
   readonly agents: Map<string, AgentState>;
+  /** What the agents of a role are known to do, by role. */
+  readonly peerGroups: Map<string, PracticeState>;
   readonly board: BoardState;
   readonly reports: Reports;
   readonly sources: SourcesState;
@@ -85,6 +90,7 @@ export function createTenant(
     posture,
     ...given,
     agents: new Map(),
+    peerGroups: new Map(),
     board: createBoard(),
     reports: createReports(),
     sources: createSources(),
@@ -105,6 +111,7 @@ export function createAgent(firstSeen: EpochMs, touchedAt: EpochMs, vouched: boo
     vouched,
     calls: 0,
     baseline: createBaselineState(),
+    practice: createPractice(LIMITS.practiceSlotsPerAgent),
     detectors: {},
     risk: {},
     coverage: {},
@@ -112,4 +119,15 @@ export function createAgent(firstSeen: EpochMs, touchedAt: EpochMs, vouched: boo
     quarantinedUntil: 0,
     grant: undefined,
   };
+}
+
+/** The peers of a role, or null where there is no role or no room for another one. */
+export function peersOf(tenant: TenantState, role: string | undefined): PracticeState | null {
+  if (role === undefined) return null;
+  const known = tenant.peerGroups.get(role);
+  if (known) return known;
+  if (tenant.peerGroups.size >= LIMITS.peerGroupsPerTenant) return null;
+  const group = createPractice(LIMITS.practiceSlotsPerGroup);
+  tenant.peerGroups.set(role, group);
+  return group;
 }

@@ -7,12 +7,13 @@ export type DestinationKind =
   | 'bucket'
   | 'channel'
   | 'host'
+  | 'object'
   | 'origin'
   | 'path'
   | 'recipient'
   | 'repository';
 
-const WORDS: Readonly<Record<DestinationKind, string>> = {
+const WORDS: Readonly<Record<Exclude<DestinationKind, 'object'>, string>> = {
   recipient:
     'to cc bcc recipient recipients email emails mail mailbox participant participants ' +
     'attendee attendees invitee invitees addressee addressees phone msisdn mobile whatsapp',
@@ -26,7 +27,7 @@ const WORDS: Readonly<Record<DestinationKind, string>> = {
 };
 
 const KINDS: ReadonlyMap<string, DestinationKind> = new Map(
-  (Object.keys(WORDS) as DestinationKind[]).flatMap((kind) =>
+  (Object.keys(WORDS) as (keyof typeof WORDS)[]).flatMap((kind) =>
     WORDS[kind].split(' ').map((word): [string, DestinationKind] => [word, kind]),
   ),
 );
@@ -45,11 +46,27 @@ export function kindOfKey(key: string): DestinationKind | null {
   return kind;
 }
 
+/** What a call acts on, where that is told by a number or a title of its own. */
+const OBJECTS = new Set(['code', 'name', 'number', 'product', 'sku', 'title', 'username']);
+const IDENTIFIERS = new Set(['id', 'ids']);
+/** Identifiers that are new with every call, or that page through a list. */
+const PASSING = new Set(
+  (
+    'call conversation correlation cursor event idempotency message page request run session ' +
+    'span thread trace transaction'
+  ).split(' '),
+);
+
 function judge(words: readonly string[]): DestinationKind | null {
   if (words[0] === 'from' || words[0] === 'sender' || words[0] === 'source') return 'origin';
   const last = words.at(-1) ?? '';
   const named = TAILS.has(last) && words.length > 1 ? (words.at(-2) ?? '') : last;
-  // An `account_id` is a customer, an `email_id` a message; only names and numbers go somewhere.
-  if (last === 'id' && named !== 'repo' && named !== 'channel' && named !== 'bucket') return null;
-  return KINDS.get(named) ?? (/(?:^|_)shared?_with$/.test(words.join('_')) ? 'recipient' : null);
+  // An `account_id` is a customer, an `email_id` a message: not where something goes.
+  if (IDENTIFIERS.has(last) && named !== 'repo' && named !== 'channel' && named !== 'bucket') {
+    return words.some((word) => PASSING.has(word)) ? null : 'object';
+  }
+  const kind = KINDS.get(named);
+  if (kind !== undefined) return kind;
+  if (/(?:^|_)shared?_with$/.test(words.join('_'))) return 'recipient';
+  return OBJECTS.has(last) ? 'object' : null;
 }

@@ -12,8 +12,12 @@ import { type PersonalType, tokensIn, typeOfToken, withoutTokens } from './token
 const VALUE_CHARS = 2_048;
 const NODES = 4_096;
 const NAME_CHARS = 128;
+/** A template that was never filled in (`$repo`, `<owner>/x`) names none. */
+const REPOSITORY = /^[\w.@:~+/-]{1,256}$/;
+const OBJECT_KEY_CHARS = 32;
 const URL_PARTS = /^([a-z][a-z0-9+.-]{1,20}):\/\/([^/?#\s]{1,512})(?:\/([^?#\s]*))?/i;
-const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z][a-z0-9-]{1,62}$/i;
+/** Underscores are no part of host names (RFC 1123), but of names in the DNS, and are resolved. */
+const HOST = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.){1,8}[a-z][a-z0-9_-]{1,62}$/i;
 /** Registries that give out names below these second labels (`co.uk`, `com.br`). */
 const SECOND_LEVEL = /^(?:ac|co|com|edu|gob|gouv|gov|ltd|mil|ne|net|nom|or|org|plc|sch)$/;
 const OBJECT_STORES = new Set([
@@ -77,7 +81,7 @@ function collect(into: Collector, value: unknown, key: string, depth: number): v
   if (--into.nodesLeft < 0 || depth > LIMITS.valueDepth) return;
   if (typeof value === 'string') {
     const nested = parseNested(value);
-    if (nested === undefined) addValue(into, value, kindOfKey(key));
+    if (nested === undefined) addArgument(into, value, key);
     else collect(into, nested, key, depth + 1);
   } else if (Array.isArray(value)) {
     for (const item of value) collect(into, item, key, depth + 1);
@@ -86,6 +90,28 @@ function collect(into: Collector, value: unknown, key: string, depth: number): v
       collect(into, Reflect.get(value, name), withoutTokens(name), depth + 1);
     }
   }
+}
+
+function addArgument(into: Collector, value: string, key: string): void {
+  const kind = kindOfKey(key);
+  if (kind === 'object') addObject(into, value.trim(), key);
+  else addValue(into, value, kind);
+}
+
+/**
+ * What is acted on by its own number or title, as a keyed token: a title may say anything. Under a
+ * key of identifiers only what has a digit is one.
+ */
+function addObject(into: Collector, value: string, key: string): void {
+  if (value === '' || value.length > NAME_CHARS) return;
+  const type = typeOfToken(value);
+  if (type !== null) {
+    addValue(into, value, null);
+    return;
+  }
+  if (/ids?$/i.test(key) && !/\d/.test(value)) return;
+  const group = key.toLowerCase().slice(0, OBJECT_KEY_CHARS);
+  add(into, { type: 'object', value: into.pass.tokeniser.token('id', value), group });
 }
 
 function addGiven(into: Collector, given: unknown): void {
@@ -229,7 +255,7 @@ function repositoryDestination(text: string): Destination | null {
     .split('/')
     .filter((part) => part !== '');
   const name = parts.slice(0, 3).join('/');
-  if (name === '' || name.length > NAME_CHARS * 2) return null;
+  if (!REPOSITORY.test(name)) return null;
   return parts.length > 1
     ? { type: 'repository', value: name, group: parts[0] ?? name }
     : { type: 'repository', value: name };

@@ -6,6 +6,7 @@ import type { ActionFact, AgentGrant, ResourceFact } from '../../core/grant.ts';
 import type { Redacted } from '../../core/redacted.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { AgentBaseline, Measure } from '../baseline/agent-baseline.ts';
+import type { AgentPractice } from '../practice/agent-practice.ts';
 
 /** What a detector is told beside the event. All of it is a function of the log. */
 export interface DetectorContext<Config> {
@@ -19,6 +20,8 @@ export interface DetectorContext<Config> {
   readonly actionFact: ActionFact | null;
   /** The agent's own history, already including this event unless it is frozen. */
   readonly baseline: AgentBaseline;
+  /** What the agent and its peers are known to do, as before this event. */
+  readonly practice: AgentPractice;
   /**
    * Whether this report moved the windows: false for a proposal, and for a further report of an
    * action that tells nothing more of it.

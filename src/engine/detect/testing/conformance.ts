@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent } from '../../../core/access-event.ts';
 import type { ActionFact, AgentGrant, ResourceFact } from '../../../core/grant.ts';
+import { LIMITS } from '../../../core/limits.ts';
 import type { Redacted } from '../../../core/redacted.ts';
-import { measuresOf, NOTHING_ADDED } from '../../baseline/agent-baseline.ts';
+import { type Measure, measuresOf, NOTHING_ADDED } from '../../baseline/agent-baseline.ts';
 import {
   type BaselineState,
   createBaselineState,
@@ -11,6 +12,13 @@ import {
   snapshotBaseline,
   viewOf,
 } from '../../baseline/baseline.ts';
+import {
+  createPractice,
+  PracticeReading,
+  type PracticeState,
+  restorePractice,
+  snapshotPractice,
+} from '../../practice/practice.ts';
 import type { AnyDetector, DetectorVerdict } from '../detector.ts';
 import { SeededRandom } from './random.ts';
 import { scenario } from './scenario.ts';
@@ -31,6 +39,7 @@ export class DetectorRun {
   readonly #surroundings: Surroundings;
   readonly #config: unknown;
   baseline: BaselineState = createBaselineState();
+  practice: PracticeState = createPractice(LIMITS.practiceSlotsPerAgent);
   state: unknown;
 
   constructor(detector: AnyDetector, surroundings: Surroundings = {}) {
@@ -43,42 +52,47 @@ export class DetectorRun {
   see(event: Event, { counted = true, learn = true } = {}): readonly DetectorVerdict[] {
     const added = counted ? measuresOf(event) : NOTHING_ADDED;
     if (counted) observeBaseline(this.baseline, added, event.time, { learn });
+    const practice = new PracticeReading(this.practice, null, event);
+    const context = this.#context(event, practice, added);
+    const detector = this.#detector;
+    const isJudged = detector.applies?.(event) !== false && !detector.judges(event, context);
+    const verdicts = isJudged ? detector.observe(event, this.state, context) : [];
+    if (counted) {
+      practice.keepNote();
+      if (learn) practice.learn({ suspect: verdicts.some(({ trip }) => trip !== null) });
+    }
+    return verdicts;
+  }
+
+  /** Field that keeps the detector from judging this event, or null. */
+  blindFor(event: Event): string | null {
+    const practice = new PracticeReading(this.practice, null, event);
+    const context = this.#context(event, practice, measuresOf(event));
+    return this.#detector.judges(event, context)?.field ?? null;
+  }
+
+  #context(event: Event, practice: PracticeReading, added: Readonly<Record<Measure, number>>) {
     const { grant = null, resourceFact = null, actionFact = null } = this.#surroundings;
-    const context = {
+    return {
       config: this.#config,
       logTime: event.time,
       grant,
       resourceFact,
       actionFact,
       baseline: viewOf(this.baseline, event.time),
-      counted,
+      practice,
+      counted: added !== NOTHING_ADDED,
       added,
     };
-    const detector = this.#detector;
-    if (detector.applies?.(event) === false || detector.judges(event, context)) return [];
-    return detector.observe(event, this.state, context);
-  }
-
-  /** Field that keeps the detector from judging this event, or null. */
-  blindFor(event: Event): string | null {
-    const { grant = null, resourceFact = null, actionFact = null } = this.#surroundings;
-    const baseline = viewOf(this.baseline, event.time);
-    const context = {
-      config: this.#config,
-      logTime: event.time,
-      grant,
-      resourceFact,
-      actionFact,
-      baseline,
-      counted: true,
-      added: measuresOf(event),
-    };
-    return this.#detector.judges(event, context)?.field ?? null;
   }
 
   /** Writes everything to JSON and reads it back, as a snapshot does. */
   restart(): void {
     this.baseline = restoreBaseline(JSON.parse(JSON.stringify(snapshotBaseline(this.baseline))));
+    this.practice = restorePractice(
+      LIMITS.practiceSlotsPerAgent,
+      JSON.parse(JSON.stringify(snapshotPractice(this.practice))),
+    );
     this.state = JSON.parse(JSON.stringify(this.state));
   }
 }

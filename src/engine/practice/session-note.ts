@@ -1,0 +1,63 @@
+import type { AccessEvent } from '../../core/access-event.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { DAY_MS } from '../../core/time.ts';
+import { type FactKey, hashOf } from './fact-key.ts';
+
+/** What one session said it is for; its calls are judged by it. Plain JSON. */
+export interface SessionNote {
+  /** Stands for the text of the intent; null where the session told none. */
+  task: FactKey | null;
+  /** Low halves of the words of the intent: what the person named may be used. */
+  words: readonly number[];
+  /** New facts learned from this session; bounded, so that no one session teaches much. */
+  taught: number;
+}
+
+export function createNote(): SessionNote {
+  return { task: null, words: [], taught: 0 };
+}
+
+/** The session of the event; where it has none its trace, and where it has neither its day. */
+export function sessionKeyOf(event: AccessEvent): FactKey {
+  const { session, trace, time } = event;
+  const id = session?.id ?? session?.conversationId ?? trace?.traceId;
+  return hashOf(id === undefined ? `day\n${Math.floor(time / DAY_MS)}` : `session\n${id}`);
+}
+
+/** The note after this event: an intent named on the event replaces the one before. */
+export function noted(note: SessionNote, { intent, kind, action }: AccessEvent): SessionNote {
+  const text = intent?.text ?? intent?.scope ?? (kind === 'task_start' ? action.name : undefined);
+  if (text === undefined || text === '') return note;
+  const task = hashOf(`task\n${text}`);
+  if (note.task?.high === task.high && note.task.low === task.low) return note;
+  return { ...note, task, words: wordsOf(text) };
+}
+
+/** Whether the intent names this: a redacted token, a host, a repository, an identifier. */
+export function isNamedIn({ words }: SessionNote, value: string): boolean {
+  return words.length > 0 && words.includes(hashOf(plain(value)).low);
+}
+
+const WORD = /\[[a-z_]+:[^\]\s]+\]|[^\s"'`(),;!?<>[\]{}]+/g;
+
+function wordsOf(text: string): readonly number[] {
+  const words = new Set<number>();
+  for (const [word] of text.slice(0, LIMITS.intentChars).matchAll(WORD)) {
+    if (words.size >= LIMITS.intentWords) break;
+    const whole = plain(word);
+    words.add(hashOf(whole).low);
+    const host = whole.split('/')[0] ?? '';
+    if (host !== whole && host.includes('.')) words.add(hashOf(host).low);
+  }
+  return [...words];
+}
+
+/** As written by people: `https://www.Example.com/.` is `example.com`. Tokens stay as they are. */
+export function plain(word: string): string {
+  if (word.startsWith('[')) return word;
+  return word
+    .toLowerCase()
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//, '')
+    .replace(/^www\./, '')
+    .replace(/[.:/]+$/, '');
+}
