@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addConfigCommand } from './cli/configuration.ts';
 import { addDemoCommand } from './cli/demo-command.ts';
+import { addDoctorCommand } from './cli/doctor-command.ts';
 import { addImportCommand } from './cli/import-command.ts';
 import { addOperatorCommands } from './cli/operator-commands.ts';
 import { CliError, EXIT, talk } from './cli/output.ts';
@@ -31,6 +32,7 @@ addOperatorCommands(program);
 addReadCommands(program);
 addVerifyCommand(program);
 addConfigCommand(program);
+addDoctorCommand(program);
 
 try {
   await program.parseAsync();

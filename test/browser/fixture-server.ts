@@ -6,6 +6,7 @@ import type { ActivityBody, FindingBody } from '../../src/api/contract.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src/api/ui.ts';
 import { FIXTURE_CHAIN, fixtureChain, fixtureFindings } from './fixture-findings.ts';
 import { emptyStatus, fixtureAgents, fixtureBreakers, fixtureStatus } from './fixture-fleet.ts';
+import { emptyIngestStatus, fixtureIngestStatus } from './fixture-sources.ts';
 
 /** `calm` has agents and no trips; `slow` never answers; `locked` wants a token. */
 export type Scenario = 'data' | 'calm' | 'empty' | 'error' | 'slow' | 'locked';
@@ -93,6 +94,7 @@ function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number)
     });
   };
   answer('/v1/status', () => (isFull() ? fixtureStatus(now) : emptyStatus(now)));
+  answer('/v1/ingest/status', () => (isFull() ? fixtureIngestStatus(now) : emptyIngestStatus(now)));
   answer('/v1/agents', ({ query }) => {
     const { tenant } = query as { tenant?: string };
     const agents = isFull() ? fixtureAgents(now) : [];

@@ -9,6 +9,7 @@ const OVERVIEW = '#/';
 const AGENT = '#/agents/globex/invoice-bot';
 const CHAIN = `#/chains/${FIXTURE_CHAIN}`;
 const FINDINGS = '#/findings';
+const SOURCES = '#/sources';
 
 const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
   data: [
@@ -19,6 +20,7 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'chain', hash: CHAIN, shows: 'Crosses from tenant globex into initech' },
     { name: 'chain gaps', hash: CHAIN, shows: 'Execution without decision' },
     { name: 'findings', hash: FINDINGS, shows: 'Held: still learning' },
+    { name: 'sources', hash: SOURCES, shows: 'agent.id: [acme.bot.id]' },
     { name: 'missing', hash: '#/nowhere', shows: 'No such page' },
   ],
   calm: [{ name: 'overview', hash: OVERVIEW, shows: 'No breaker is open' }],
@@ -27,12 +29,14 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'agent', hash: AGENT, shows: 'No such agent' },
     { name: 'chain', hash: CHAIN, shows: 'No chain by that id' },
     { name: 'findings', hash: FINDINGS, shows: 'No detector has spoken' },
+    { name: 'sources', hash: SOURCES, shows: 'No event has arrived yet' },
   ],
   error: [
     { name: 'overview', hash: OVERVIEW, shows: 'Could not load: overview' },
     { name: 'agent', hash: AGENT, shows: 'Could not load: agent' },
     { name: 'chain', hash: CHAIN, shows: 'Could not load: chain' },
     { name: 'findings', hash: FINDINGS, shows: 'Could not load: newest first' },
+    { name: 'sources', hash: SOURCES, shows: 'Could not load: who sends' },
   ],
   slow: [
     { name: 'overview', hash: OVERVIEW, shows: 'Agents by risk' },

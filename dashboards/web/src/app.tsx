@@ -7,6 +7,7 @@ import { ChainPage } from './routes/chain/chain-page.tsx';
 import { FindingsPage } from './routes/findings-page.tsx';
 import { MissingPage } from './routes/missing-page.tsx';
 import { OverviewPage } from './routes/overview/overview-page.tsx';
+import { SourcesPage } from './routes/sources/sources-page.tsx';
 import { isLocked } from './state/credential.ts';
 import { location, type Route } from './state/router.ts';
 import { announcement, openBreakers, status } from './state/store.ts';
@@ -53,6 +54,8 @@ function Page({ route }: { route: Route }) {
       return <ChainPage key={route.id} id={route.id} />;
     case 'findings':
       return <FindingsPage />;
+    case 'sources':
+      return <SourcesPage />;
     case 'missing':
       return <MissingPage path={route.path} />;
   }
@@ -71,6 +74,7 @@ function DocumentTitle({ route }: { route: Route }) {
 function titleOf(route: Route): string {
   if (route.page === 'agent') return `${route.agent} · `;
   if (route.page === 'chain') return `Chain ${route.id.slice(0, 12)} · `;
+  if (route.page === 'sources') return 'Sources · ';
   return route.page === 'findings' ? 'Findings · ' : '';
 }
 

@@ -4,7 +4,13 @@ import { hrefTo } from '../state/router.ts';
 /** What a finding is about: nearly always an agent, else a source of events. */
 export function SubjectLink(props: { finding: FindingBody; class?: string }) {
   const { tenant, agent, subject } = props.finding;
-  if (subject !== undefined) return <span class={props.class}>{subject.id}</span>;
+  if (subject !== undefined) {
+    return (
+      <a class={props.class} href={hrefTo({ page: 'sources' })}>
+        {subject.id}
+      </a>
+    );
+  }
   return (
     <a class={props.class} href={hrefTo({ page: 'agent', tenant, agent })}>
       {agent}

@@ -30,6 +30,12 @@ export function TopBar() {
           >
             Findings
           </a>
+          <a
+            href={hrefTo({ page: 'sources' })}
+            aria-current={page === 'sources' ? 'page' : undefined}
+          >
+            Sources
+          </a>
         </nav>
         <LiveIndicator />
         <div class="top-tools">

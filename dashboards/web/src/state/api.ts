@@ -5,6 +5,7 @@ import type {
   ChainBody,
   ErrorBody,
   FindingBody,
+  IngestStatusBody,
   PageBody,
   StatusBody,
 } from '../../../../src/api/contract.ts';
@@ -96,6 +97,9 @@ export const api = {
     (await getJson(
       `v1/findings${query({ limit, cursor, agent, tenant })}`,
     )) as PageBody<FindingBody>,
+
+  ingestStatus: async (tenant: string): Promise<IngestStatusBody> =>
+    (await getJson(`v1/ingest/status${query({ tenant })}`)) as IngestStatusBody,
 
   chain: async (id: string, signal: AbortSignal): Promise<ChainBody> =>
     (await getJson(`v1/chains/${encodeURIComponent(id)}`, signal)) as ChainBody,

@@ -6,6 +6,7 @@ export type Route =
   | { readonly page: 'agent'; readonly tenant: string; readonly agent: string }
   | { readonly page: 'chain'; readonly id: string }
   | { readonly page: 'findings' }
+  | { readonly page: 'sources' }
   | { readonly page: 'missing'; readonly path: string };
 
 export type Query = Readonly<Record<string, string>>;
@@ -32,6 +33,7 @@ function routeOf(path: string): Route {
   const [page, first, second] = parts.map(decoded);
   if (page === undefined) return { page: 'overview' };
   if (page === 'findings' && parts.length === 1) return { page: 'findings' };
+  if (page === 'sources' && parts.length === 1) return { page: 'sources' };
   if (page === 'chains' && first !== undefined && parts.length === 2) {
     return { page: 'chain', id: first };
   }
@@ -59,6 +61,8 @@ function pathOf(route: Route): string {
       return `/chains/${encodeURIComponent(route.id)}`;
     case 'findings':
       return '/findings';
+    case 'sources':
+      return '/sources';
     case 'missing':
       return route.path;
   }
