@@ -3,7 +3,7 @@ import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Attributes, LogRecord, NanoTime, Origin, Problem, SpanRecord } from './record.ts';
 import { newLog, newResource, newSpan } from './record.ts';
-import { KeyCache, malformed, WireReader } from './wire-reader.ts';
+import { malformed, TextCache, WireReader } from './wire-reader.ts';
 
 // Written by hand: one pass into the flat record normalisation reads is two to three times as fast
 // as a generated decoder's message tree, and protobufjs stays what checks it (protobuf.test.ts).
@@ -38,8 +38,12 @@ export function decodeLogsProtobuf(bytes: Uint8Array): LogRecord[] {
   return logs;
 }
 
-/** Process-wide: keys repeat from body to body. Bounded, and no input changes what it returns. */
-const KEYS = new KeyCache();
+/**
+ * Process-wide: keys, and short values such as names and verdicts, repeat from body to body. Apart,
+ * so that no flood of new values drives out the keys. Bounded; no input changes what they return.
+ */
+const KEYS = new TextCache();
+const VALUES = new TextCache();
 
 export const VARINT = 0;
 export const FIXED64 = 1;
@@ -87,7 +91,7 @@ export class Decoder {
   private values = 0;
 
   constructor(bytes: Uint8Array) {
-    this.reader = new WireReader(bytes, KEYS);
+    this.reader = new WireReader(bytes, KEYS, VALUES);
   }
 
   /** Traces and logs share their outer three levels, field numbers included. */

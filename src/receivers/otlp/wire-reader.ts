@@ -12,13 +12,15 @@ export class WireReader {
   low = 0;
   high = 0;
   private readonly bytes: SliceableBuffer;
-  private readonly keys: KeyCache;
+  private readonly keys: TextCache;
+  private readonly values: TextCache;
 
-  constructor(bytes: Uint8Array, keys: KeyCache) {
+  constructor(bytes: Uint8Array, keys: TextCache, values: TextCache) {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.bytes = buffer as unknown as SliceableBuffer;
     this.limit = bytes.byteLength;
     this.keys = keys;
+    this.values = values;
   }
 
   /** The low 32 bits of a varint: tags, lengths, enums and booleans. */
@@ -76,12 +78,15 @@ export class WireReader {
     return end;
   }
 
-  /** Invalid UTF-8 becomes U+FFFD. */
+  /** Invalid UTF-8 becomes U+FFFD. Most short values repeat: names, verdicts, tenants. */
   text(): string {
     const end = this.end();
     const { pos } = this;
     this.pos = end;
-    return pos === end ? '' : this.bytes.utf8Slice(pos, end);
+    if (pos === end) return '';
+    return end - pos <= CACHED_VALUE_CHARS
+      ? this.values.read(this.bytes, pos, end)
+      : this.bytes.utf8Slice(pos, end);
   }
 
   /** Text that repeats from record to record: attribute keys and enum-like names. */
@@ -152,16 +157,16 @@ export function malformed(what: string): TripcoilError {
 }
 
 /**
- * Remembers the strings of repeated ASCII keys by their bytes, so that a key costs a comparison
- * and not an allocation. Direct-mapped: 4,096 slots of at most 64 characters, 1 MiB at worst.
+ * Remembers repeated ASCII texts by their bytes, so that one costs a comparison and not an
+ * allocation. Direct-mapped: 4,096 slots of at most 64 characters, 1 MiB at worst.
  */
-export class KeyCache {
+export class TextCache {
   private readonly slots: string[] = new Array<string>(SLOTS).fill('');
 
-  read(bytes: Buffer, start: number, end: number): string {
+  read(bytes: SliceableBuffer, start: number, end: number): string {
     const length = end - start;
     if (length === 0) return '';
-    if (length > CACHED_KEY_CHARS) return bytes.toString('utf8', start, end);
+    if (length > CACHED_KEY_CHARS) return bytes.utf8Slice(start, end);
     let hash = length;
     // At most sixteen bytes decide the slot; all of them are compared.
     const step = 1 + (length >>> 4);
@@ -171,7 +176,7 @@ export class KeyCache {
     const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
     const cached = this.slots[slot] as string;
     if (cached.length === length && equals(cached, bytes, start)) return cached;
-    const text = bytes.toString('utf8', start, end);
+    const text = bytes.utf8Slice(start, end);
     if (equals(text, bytes, start) && text.length === length) this.slots[slot] = text;
     return text;
   }
@@ -179,6 +184,7 @@ export class KeyCache {
 
 const SLOTS = 4_096;
 const CACHED_KEY_CHARS = 64;
+const CACHED_VALUE_CHARS = 32;
 
 /** True for ASCII text with these very bytes. */
 function equals(text: string, bytes: Buffer, start: number): boolean {
