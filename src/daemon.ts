@@ -342,7 +342,8 @@ async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
 /** What comes in here seeds baselines; that moves any of them, so it takes an operator. */
 function asHistory(ingest: Ingest): Ingest {
   return {
-    overloaded: () => ingest.overloaded(),
+    refusal: (sender) => ingest.refusal(sender),
+    turn: (sender, slice) => ingest.turn(sender, slice),
     submit: (batch) => ingest.submit({ ...batch, history: true }),
   };
 }

@@ -13,6 +13,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  over_share: 429,
   overloaded: 429,
   storage_unavailable: 503,
   bus_unavailable: 503,

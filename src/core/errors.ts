@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   conflict: 'The thing has moved on since it was read; read it again.',
   payload_too_large: 'The body exceeds the limit, before or after decompression.',
   unsupported_media_type: 'The content type or encoding is not accepted here.',
+  over_share: 'This tenant has its share of the queues under way; retry after the stated time.',
   overloaded: 'A queue is full; retry after the stated time.',
   storage_unavailable: 'The ledger cannot be written; nothing is acknowledged until it can.',
   bus_unavailable: 'The message bus cannot be reached or refuses; it is tried again.',

@@ -10,18 +10,20 @@ describe('the limits', () => {
     const bodies = LIMITS.concurrentBodies * 2 * LIMITS.bodyBytes;
     const queue = LIMITS.queuedEvents * KIB;
     expect(bodies).toBe(512 * MIB);
-    expect(queue).toBe(64 * MIB);
+    expect(queue).toBe(128 * MIB);
     expect(bodies + queue + LIMITS.projectionQueue * KIB).toBeLessThan(1_024 * MIB);
   });
 
   it('let one body of events fit into an empty queue', () => {
-    expect(LIMITS.recordsPerBody).toBeLessThanOrEqual(LIMITS.queuedEvents);
+    expect(LIMITS.recordsPerBody).toBeLessThanOrEqual(LIMITS.queuedEvents / 2);
     expect(LIMITS.eventBytes).toBeLessThanOrEqual(LIMITS.bodyBytes);
     expect(LIMITS.eventBytes).toBeLessThanOrEqual(LIMITS.ledgerEntryBytes);
   });
 
   it('leave room in the ledger for decisions beside refused input', () => {
-    expect(LIMITS.ledgerWaitingEntries).toBe(2 * LIMITS.queuedEvents);
+    // One commit of events at a time, or the owed decisions of one.
+    expect(LIMITS.ledgerWaitingEntries).toBeGreaterThan(LIMITS.commitEntries);
+    expect(LIMITS.eventsPerCommit + LIMITS.eventsPerRound).toBeLessThan(LIMITS.commitEntries);
     expect(LIMITS.commitEntries * 0.6 * KIB).toBeLessThan(LIMITS.commitBytes);
     expect(LIMITS.commitBytes).toBeLessThan(LIMITS.segmentBytes);
   });

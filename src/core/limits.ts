@@ -48,8 +48,17 @@ export const LIMITS = {
   /** Read and thrown away beyond `bodyBytes`, so that the sender gets to see its 413. */
   drainBytes: 256 * 1024 * 1024,
 
-  /** Events waiting for the ledger: at 1 KiB each 64 MiB. Beyond it senders get 429. */
-  queuedEvents: 65_536,
+  /**
+   * Events being redacted or waiting for the ledger: at 1 KiB each 128 MiB. A tenant holds at most
+   * half of what the others leave, so one alone 65,536; beyond it its senders get 429.
+   */
+  queuedEvents: 131_072,
+  /** With less room than this left for a tenant that holds nothing, its senders get 503. */
+  queuedEventsLeast: 1_024,
+  /** Events of one call that are committed together: what a tenant gets served each round. */
+  eventsPerRound: 256,
+  /** Events folded before others get their turn: 20 to 40 ms. */
+  eventsPerCommit: 1_024,
   /** Attributing and redacting one batch before others get their turn. */
   ingestSliceMs: 8,
   /** Text of native records read before others get their turn: about 5 ms. */
@@ -74,7 +83,8 @@ export const LIMITS = {
   /** One entry's body: grants and configuration may be larger than any event. */
   ledgerEntryBytes: 16 * 1024 * 1024,
   /**
-   * Entries waiting for a commit: twice `queuedEvents`, so that decisions outlast refused input.
+   * Entries waiting for a commit: a whole `queuedEvents`, of which the partition hands over little
+   * at a time, so that decisions outlast refused input.
    */
   ledgerWaitingEntries: 131_072,
   /** One batch of a ledger read, and its buffer: the smaller of these. */

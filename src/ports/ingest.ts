@@ -33,6 +33,20 @@ export interface IngestResult {
 export interface Ingest {
   /** @throws TripcoilError `overloaded` or `storage_unavailable`, both retryable. */
   submit(batch: ReceivedBatch): Promise<IngestResult>;
-  /** Receivers call this before reading a body, to refuse early. */
-  overloaded(): boolean;
+  /** Receivers ask this before they read a body, to refuse early; null to go on. */
+  refusal(sender: Principal): Refusal | null;
+  /**
+   * Resolves when it is the sender's turn to compute for `LIMITS.ingestSliceMs`. `begin` comes
+   * before the first slice and waits only where others were busy, `next` before each further one.
+   */
+  turn(sender: Principal, slice: 'begin' | 'next'): Promise<void>;
+}
+
+/** Why a sender had better come back later: its tenant has its share, or nobody has room. */
+export type Refusal = 'over_share' | 'overloaded';
+
+/** Whose share a sender uses: its tenant's, or its own where it serves several. */
+export function shareOf(sender: Principal): string {
+  const [tenant, more] = sender.tenants === '*' ? [] : sender.tenants;
+  return tenant !== undefined && more === undefined ? tenant : `sender ${sender.name}`;
 }

@@ -47,13 +47,31 @@ describe('BodyReader', () => {
 
   it('holds no more than its budget until bodies are released', async () => {
     const bodies = new BodyReader({ bodyBytes: 10 });
-    const full = () => bodies.read(sent(Buffer.alloc(10)), {});
-    const held = await Promise.all(Array.from({ length: 8 }, full));
-    await expect(full()).rejects.toMatchObject({ code: 'overloaded' });
+    const full = (share: string) => bodies.read(sent(Buffer.alloc(10)), {}, share);
+    const overShare = { code: 'over_share', retryable: true };
+    // Of eighty bytes one tenant gets forty, the next twenty, and a third ten.
+    const held = await Promise.all(Array.from({ length: 4 }, () => full('acme')));
+    await expect(full('acme')).rejects.toMatchObject(overShare);
+    await Promise.all([full('globex'), full('globex'), full('initech')]);
+    await expect(full('globex')).rejects.toMatchObject(overShare);
+    await expect(full('umbrella')).rejects.toMatchObject({ code: 'overloaded', retryable: true });
     held[0]?.release();
     held[0]?.release();
-    await expect(full()).resolves.toBeDefined();
-    await expect(full()).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(full('umbrella')).resolves.toBeDefined();
+    await expect(full('umbrella')).rejects.toMatchObject(overShare);
+  });
+
+  it('gives back what a sender held who is gone in the middle', async () => {
+    const bodies = new BodyReader({ bodyBytes: 10 });
+    for (let round = 0; round < 20; round++) {
+      const going = new PassThrough();
+      const read = bodies.read(going, {}, 'acme');
+      going.write(Buffer.alloc(10));
+      await new Promise(setImmediate);
+      going.destroy();
+      await expect(read).rejects.toMatchObject({ code: 'bad_request' });
+    }
+    await expect(bodies.read(sent(Buffer.alloc(10)), {}, 'acme')).resolves.toBeDefined();
   });
 
   it('unpacks any number of bodies, a few at a time', async () => {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { TripcoilError } from '../core/errors.ts';
+import { FairQueue, fairShare } from '../core/fair-queue.ts';
 import { LIMITS } from '../core/limits.ts';
 
 /** A request's body, decompressed. `release` gives its bytes back to the budget. */
@@ -16,14 +17,16 @@ export interface Body {
 /**
  * Reads and decompresses request bodies within bounds shared by every receiver it is given to: one
  * body is at most `bodyBytes` before and after decompression, all bodies together
- * `concurrentBodies` times both, and no more than `concurrentBodies` are decompressed at once.
+ * `concurrentBodies` times both, and no more than `concurrentBodies` are decompressed at once. A
+ * tenant holds at most half of what the others leave, and tenants are decompressed for in turn.
  */
 export class BodyReader {
   private readonly bodyBytes: number;
   private readonly budget: number;
   private held = 0;
   private decompressing = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly heldBy = new Map<string, number>();
+  private readonly waiting = new FairQueue<() => void>(1);
 
   constructor(options: { readonly bodyBytes?: number } = {}) {
     this.bodyBytes = options.bodyBytes ?? LIMITS.bodyBytes;
@@ -32,18 +35,16 @@ export class BodyReader {
 
   /**
    * @throws TripcoilError `payload_too_large`, `unsupported_media_type` (content encoding),
-   * `bad_request` (broken gzip, connection lost) or `overloaded` (the budget is used up).
+   * `bad_request` (broken gzip, connection lost), `over_share` or `overloaded` (the budget of the
+   * tenant or of the process is used up). `share` says whose the body is, see `shareOf`.
    */
-  async read(stream: Readable, headers: IncomingHttpHeaders): Promise<Body> {
+  async read(stream: Readable, headers: IncomingHttpHeaders, share = ''): Promise<Body> {
     const gzip = isGzip(headers['content-encoding']);
     if (Number(headers['content-length'] ?? 0) > this.bodyBytes + LIMITS.drainBytes) {
       throw this.tooLarge();
     }
-    const holding = { bytes: 0 };
-    const release = (): void => {
-      this.held -= holding.bytes;
-      holding.bytes = 0;
-    };
+    const holding: Holding = { share, bytes: 0 };
+    const release = (): void => this.letGo(holding);
     try {
       const sent = await this.collect(stream, holding);
       const bytes = gzip && sent.length > 0 ? await this.decompress(sent, holding) : sent;
@@ -55,7 +56,7 @@ export class BodyReader {
   }
 
   /** All chunks in one. Past the limit it keeps none and reads on, so that the answer arrives. */
-  private collect(stream: Readable, holding: { bytes: number }): Promise<Buffer> {
+  private collect(stream: Readable, holding: Holding): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (stream.destroyed) {
         reject(new TripcoilError('bad_request', LOST));
@@ -73,9 +74,9 @@ export class BodyReader {
         received += chunk.length;
         if (refusal === null) {
           if (received > this.bodyBytes) refusal = this.tooLarge();
-          else if (this.hold(chunk.length, holding)) chunks.push(chunk);
-          else refusal = new TripcoilError('overloaded', BUSY, { retryable: true });
-          if (refusal !== null) chunks = [];
+          else refusal = this.hold(chunk.length, holding);
+          if (refusal === null) chunks.push(chunk);
+          else chunks = [];
         } else if (received > this.bodyBytes + LIMITS.drainBytes) finish(refusal);
       };
       const onEnd = (): void => finish(refusal);
@@ -86,16 +87,13 @@ export class BodyReader {
     });
   }
 
-  private async decompress(sent: Buffer, holding: { bytes: number }): Promise<Buffer> {
-    while (this.decompressing >= LIMITS.concurrentBodies) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    }
-    this.decompressing++;
+  private async decompress(sent: Buffer, holding: Holding): Promise<Buffer> {
+    if (this.decompressing < LIMITS.concurrentBodies) this.decompressing++;
+    else await new Promise<void>((resolve) => this.waiting.push(holding.share, resolve, 1));
     try {
       const bytes = await inflate(sent, { maxOutputLength: this.bodyBytes });
-      if (!this.hold(bytes.length, holding)) {
-        throw new TripcoilError('overloaded', BUSY, { retryable: true });
-      }
+      const refusal = this.hold(bytes.length, holding);
+      if (refusal !== null) throw refusal;
       return bytes;
     } catch (error) {
       if (error instanceof TripcoilError) throw error;
@@ -103,22 +101,44 @@ export class BodyReader {
       if (code === 'ERR_BUFFER_TOO_LARGE') throw this.tooLarge();
       throw new TripcoilError('bad_request', 'the body is not valid gzip');
     } finally {
-      this.decompressing--;
-      this.waiting.shift()?.();
+      // The next one takes over the place.
+      const next = this.waiting.take();
+      if (next === undefined) this.decompressing--;
+      else next();
     }
   }
 
-  private hold(bytes: number, holding: { bytes: number }): boolean {
-    if (this.held + bytes > this.budget) return false;
+  /** Null when there is room, else why not. */
+  private hold(bytes: number, holding: Holding): TripcoilError | null {
+    const own = this.heldBy.get(holding.share) ?? 0;
+    if (own + bytes > fairShare(this.budget, this.held - own)) {
+      const code = own > holding.bytes ? 'over_share' : 'overloaded';
+      return new TripcoilError(code, BUSY, { retryable: true });
+    }
     this.held += bytes;
+    this.heldBy.set(holding.share, own + bytes);
     holding.bytes += bytes;
-    return true;
+    return null;
+  }
+
+  private letGo(holding: Holding): void {
+    this.held -= holding.bytes;
+    const left = (this.heldBy.get(holding.share) ?? 0) - holding.bytes;
+    if (left > 0) this.heldBy.set(holding.share, left);
+    else this.heldBy.delete(holding.share);
+    holding.bytes = 0;
   }
 
   private tooLarge(): TripcoilError {
     const message = `the body exceeds ${this.bodyBytes} bytes, sent or decompressed`;
     return new TripcoilError('payload_too_large', message);
   }
+}
+
+/** Bytes that one request holds of the budget, and in whose share. */
+interface Holding {
+  readonly share: string;
+  bytes: number;
 }
 
 const inflate = promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip);

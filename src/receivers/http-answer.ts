@@ -4,7 +4,7 @@ import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
 import type { Authenticator } from '../ports/authenticator.ts';
-import type { Ingest, Principal, Role } from '../ports/ingest.ts';
+import type { Ingest, Principal, Refusal, Role } from '../ports/ingest.ts';
 import type { IngestNotes } from '../ports/ingest-notes.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -28,7 +28,8 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   forbidden: 403,
   payload_too_large: 413,
   unsupported_media_type: 415,
-  overloaded: 429,
+  over_share: 429,
+  overloaded: 503,
   storage_unavailable: 503,
 };
 
@@ -98,12 +99,16 @@ export function authenticateBearer(
   return principal;
 }
 
-/** @throws TripcoilError `overloaded`, before a body is read that nobody could take. */
-export function refuseWhenOverloaded(ingest: Ingest): void {
-  if (ingest.overloaded()) {
-    throw new TripcoilError('overloaded', 'the queue is full; retry later', { retryable: true });
-  }
+/** @throws TripcoilError `over_share` or `overloaded`, before a body is read in vain. */
+export function refuseWhenOverloaded(ingest: Ingest, sender: Principal): void {
+  const refusal = ingest.refusal(sender);
+  if (refusal !== null) throw new TripcoilError(refusal, REFUSALS[refusal], { retryable: true });
 }
+
+const REFUSALS: Readonly<Record<Refusal, string>> = {
+  over_share: 'this tenant has its share of the queue; retry later',
+  overloaded: 'the queue is full; retry later',
+};
 
 /** Counts records refused by their receiver; the ingest counts what it refuses itself. */
 export function countRejects(metrics: Metrics, source: string, rejects: readonly Reject[]): void {

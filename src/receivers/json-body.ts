@@ -1,5 +1,8 @@
 import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import { parseLargeJson } from './large-json.ts';
+import type { Steps } from './steps.ts';
+import { runAtOnce } from './steps.ts';
 
 /**
  * Parses a whole JSON body, refusing before `JSON.parse` what would cost memory out of proportion:
@@ -8,12 +11,22 @@ import { LIMITS } from '../core/limits.ts';
  * @throws TripcoilError `bad_request` or `payload_too_large`; the message repeats no payload.
  */
 export function parseJsonBody(bytes: Uint8Array): unknown {
-  if (bytes.byteLength > UNSCANNED_BYTES) checkShape(bytes);
+  return runAtOnce(jsonBodySteps(bytes));
+}
+
+/** `parseJsonBody` in steps; a small body is one. */
+export function* jsonBodySteps(bytes: Uint8Array): Steps<unknown> {
+  const isLarge = bytes.byteLength > UNSCANNED_BYTES;
+  if (isLarge) yield* checkShape(bytes);
   try {
-    return parseJsonText(decodeUtf8(bytes));
+    return isLarge ? yield* parseLargeJson(bytes, parseUtf8) : parseUtf8(bytes);
   } catch {
     throw new TripcoilError('bad_request', 'the body is not valid JSON');
   }
+}
+
+function parseUtf8(bytes: Uint8Array): unknown {
+  return parseJsonText(decodeUtf8(bytes));
 }
 
 /**
@@ -57,15 +70,22 @@ export function isDeeperThan(value: unknown, depth: number): boolean {
 }
 
 const UNSCANNED_BYTES = 1024 * 1024;
+/** Looked over in 5 ms. */
+const SCANNED_PER_STEP = 2 * 1024 * 1024;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 /** `{` and `[`, `}` and `]` differ in this bit alone. */
 const BRACE_BIT = 0x20;
 
-function checkShape(bytes: Uint8Array): void {
+function* checkShape(bytes: Uint8Array): Steps<void> {
   let depth = 0;
   let containers = 0;
+  let sliceEnd = SCANNED_PER_STEP;
   for (let index = 0; index < bytes.length; index++) {
+    if (index >= sliceEnd) {
+      yield;
+      sliceEnd = index + SCANNED_PER_STEP;
+    }
     const byte = bytes[index] as number;
     if (byte === QUOTE) {
       index++;

@@ -5,7 +5,14 @@ import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { Reject } from '../core/reject.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Ingest, IngestResult, Principal, ReceivedBatch } from '../ports/ingest.ts';
+import {
+  type Ingest,
+  type IngestResult,
+  type Principal,
+  type ReceivedBatch,
+  type Refusal,
+  shareOf,
+} from '../ports/ingest.ts';
 import { type IngestNotes, NO_NOTES, type Overlooked } from '../ports/ingest-notes.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
@@ -14,6 +21,8 @@ import { attribute } from './attribution.ts';
 import { clockSkew } from './clock-skew.ts';
 import type { Partition } from './partition.ts';
 import { readTokens } from './presented-token.ts';
+import { Turns } from './turns.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface IngestOptions {
   readonly partition: Partition;
@@ -23,7 +32,7 @@ export interface IngestOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly notes?: IngestNotes;
-  /** Lets others run: resolves in a later turn of the event loop. `setImmediate` unless given. */
+  /** Lets others run: resolves in a later pass of the event loop. `setImmediate` unless given. */
   readonly nextTurn?: () => Promise<unknown>;
   /** Sees each redacted event once it is durable, for forwarding. Neither blocks nor throws. */
   readonly forward?: (event: Redacted<AccessEvent>) => void;
@@ -44,26 +53,30 @@ export interface IngestCounters {
 
 /**
  * Attribute, check the clock, redact, append. Raw events never leave this function's stack. A large
- * batch is worked off in slices of `LIMITS.ingestSliceMs`, and still appended as one.
+ * batch is worked off in slices of `LIMITS.ingestSliceMs`, in turns with those of other tenants,
+ * and still taken in as one.
  */
-export function createIngest(
-  options: IngestOptions,
-): Ingest & { readonly counters: IngestCounters } {
-  const { partition, redactor, verifier, clock, metrics } = options;
-  const { notes = NO_NOTES, nextTurn = turn } = options;
+export function createIngest(options: IngestOptions): Ingest & {
+  readonly counters: IngestCounters;
+  /** True when a tenant that has nothing under way would be refused, too. */
+  overloaded(): boolean;
+} {
+  const { partition, redactor, verifier, clock, metrics, notes = NO_NOTES } = options;
+  const turns = new Turns(clock, options.nextTurn ?? turn);
   const counters: IngestCounters = { events: 0, rejected: 0, lastEventAt: null };
-  /** Events of batches that are being redacted; they will want the queue soon. */
-  let underWay = 0;
+  const underWay = new UnderWay(partition);
 
   async function submit(batch: ReceivedBatch): Promise<IngestResult> {
-    underWay += batch.events.length;
-    const judged = await judge(batch).finally(() => {
-      underWay -= batch.events.length;
+    const share = shareOf(batch.sender);
+    underWay.add(share, batch.events.length);
+    const judged = await judge(batch, share).finally(() => {
+      underWay.add(share, -batch.events.length);
     });
     const { accepted, rejects } = judged;
     if (accepted.length > 0) {
       await partition.append(
         accepted.map((event) => ({ kind: 'input', tenant: event.tenant.id, body: event })),
+        share,
       );
     }
     for (const event of accepted) options.forward?.(event);
@@ -72,7 +85,7 @@ export function createIngest(
   }
 
   /** Does not wait at all when one slice is enough and no event has a token. */
-  async function judge(batch: ReceivedBatch): Promise<Judged> {
+  async function judge(batch: ReceivedBatch, share: string): Promise<Judged> {
     const reading = readTokens(verifier, batch.events, batch.sender);
     const tokens = reading && (await reading);
     const now = clock.now();
@@ -80,7 +93,7 @@ export function createIngest(
     let sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
     for (const [index, received] of batch.events.entries()) {
       if (clock.monotonicMs() >= sliceEnd) {
-        await nextTurn();
+        await turns.next(share);
         sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
       }
       const position = batch.positions?.[index] ?? index;
@@ -93,6 +106,12 @@ export function createIngest(
       } else if (!('code' in event)) judged.accepted.push(redactor.redact(event));
     }
     return judged;
+  }
+
+  function refusal(sender: Principal): Refusal | null {
+    const reason = underWay.refusal(shareOf(sender));
+    if (reason !== null) metrics.count('tripcoil_ingest_refusals_total', { reason });
+    return reason;
   }
 
   function note(judged: Judged, batch: ReceivedBatch): void {
@@ -113,9 +132,15 @@ export function createIngest(
   return {
     counters,
     submit,
-    overloaded: () => partition.queued + underWay >= LIMITS.queuedEvents,
+    refusal,
+    overloaded: () => underWay.refusal(NEWCOMER) !== null,
+    turn: (sender, slice) =>
+      slice === 'begin' ? turns.begin(shareOf(sender)) : turns.next(shareOf(sender)),
   };
 }
+
+/** No tenant and no sender is called so. */
+const NEWCOMER = '';
 
 function tell(
   notes: IngestNotes,

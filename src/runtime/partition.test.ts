@@ -142,25 +142,28 @@ describe('too much', { timeout: 30_000 }, () => {
   it('refuses events beyond the limit as retryable, and takes them again later', async () => {
     const { ledger, partition } = start();
     const release = ledger.hold();
-    const half = Array.from({ length: LIMITS.queuedEvents / 2 }, (_, i) =>
-      inputOf({ id: `e${i}` }),
-    );
-    const calls = [partition.append(half), partition.append(half)];
-    expect(partition.queued).toBe(LIMITS.queuedEvents);
-    await expect(partition.append([inputOf({ id: 'x' })])).rejects.toMatchObject({
-      code: 'overloaded',
-      retryable: true,
-    });
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) => inputOf({ id: `e${count}-${i}` }));
+    const full = partition.append(many(LIMITS.queuedEvents / 2), 'acme');
+    expect(partition.queued).toBe(LIMITS.queuedEvents / 2);
+    const one = [inputOf({ id: 'x' })];
+    const refused = { code: 'over_share', retryable: true };
+    await expect(partition.append(one, 'acme')).rejects.toMatchObject(refused);
+    await expect(partition.append(many(300), 'acme')).rejects.toMatchObject(refused);
+    // Another tenant finds half of the rest, and for more than that nobody has room.
+    const others = partition.append(many(LIMITS.queuedEvents / 4), 'globex');
+    const tooMany = partition.append(many(LIMITS.queuedEvents / 4), 'initech');
+    await expect(tooMany).rejects.toMatchObject({ code: 'overloaded', retryable: true });
     release();
-    await Promise.all(calls);
-    await partition.append([inputOf({ id: 'x' })]);
+    await Promise.all([full, others]);
+    await partition.append(one, 'acme');
     expect(partition.queued).toBe(0);
   });
 
   it('still takes an operator’s order', async () => {
     const { ledger, partition, shard } = start();
     const release = ledger.hold();
-    const full = Array.from({ length: LIMITS.queuedEvents }, (_, i) => inputOf({ id: `e${i}` }));
+    const full = Array.from({ length: LIMITS.recordsPerBody }, (_, i) => inputOf({ id: `e${i}` }));
     const flood = partition.append(full);
     const order = partition.decide([trip]);
     release();

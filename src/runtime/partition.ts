@@ -1,8 +1,10 @@
 import type { DecisionEntry, Effect, FoldedEntry, LogEntry } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Shard } from '../engine/shard.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Refusal } from '../ports/ingest.ts';
 import type { Ledger, SequencedEntry } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -87,18 +89,42 @@ export class Partition {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves once the entries are durable; what they cause follows by `onCommitted`. */
-  append(entries: readonly Unplaced[]): Promise<void> {
+  /** As `Intake.refusal`. */
+  refusal(share: string, underWay: { readonly all: number; readonly own: number }): Refusal | null {
+    return this.#intake.refusal(share, LIMITS.queuedEventsLeast, underWay);
+  }
+
+  /**
+   * Resolves once the entries are durable; what they cause follows by `onCommitted`. Events take
+   * the queue's room of `share`; many of them are taken in as a whole and committed in parts, so
+   * that others need not wait for all.
+   */
+  async append(entries: readonly Unplaced[], share = ''): Promise<void> {
+    const lane = entries.every(({ kind }) => kind === 'input') ? 'event' : 'order';
+    const size = LIMITS.eventsPerRound;
+    if (lane === 'order' || entries.length <= size) return this.#append(entries, lane, share);
+    const refusal = this.#intake.refusal(share, entries.length);
+    if (refusal !== null) throw refused(refusal);
+    const parts: Promise<void>[] = [];
+    for (let at = 0; at < entries.length; at += size) {
+      parts.push(this.#append(entries.slice(at, at + size), lane, share));
+    }
+    // Whoever is told of a failure may send again at once, so nothing may be under way by then.
+    const outcomes = await Promise.allSettled(parts);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  #append(entries: readonly Unplaced[], lane: Waiting['lane'], share: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const lane = entries.every(({ kind }) => kind === 'input') ? 'event' : 'order';
-      this.#enqueue({ entries, lane, durable: resolve, decided: null, reject });
+      this.#enqueue({ entries, lane, share, durable: resolve, decided: null, reject });
     });
   }
 
   /** Resolves with the effects of the entries, once those are recorded too. */
   decide(entries: readonly Unplaced[]): Promise<readonly Effect[]> {
     return new Promise((resolve, reject) => {
-      this.#enqueue({ entries, lane: 'order', durable: () => {}, decided: resolve, reject });
+      const durable = (): void => {};
+      this.#enqueue({ entries, lane: 'order', share: '', durable, decided: resolve, reject });
     });
   }
 
@@ -132,8 +158,11 @@ export class Partition {
     else if (waiting.entries.length === 0) {
       waiting.durable();
       waiting.decided?.(NO_EFFECTS);
-    } else if (!this.#intake.push(waiting)) waiting.reject(overloaded('the ingest queue is full'));
-    else this.#running ??= this.#run();
+    } else {
+      const refusal = this.#intake.push(waiting);
+      if (refusal === null) this.#running ??= this.#run();
+      else waiting.reject(refused(refusal));
+    }
   }
 
   async #run(): Promise<void> {
@@ -271,6 +300,12 @@ function isOfStorage(error: unknown): boolean {
     error instanceof TripcoilError &&
     (error.code === 'storage_unavailable' || error.code === 'overloaded')
   );
+}
+
+function refused(refusal: Refusal): TripcoilError {
+  if (refusal === 'overloaded') return overloaded('the ingest queue is full');
+  const message = 'this tenant has its share of the ingest queue';
+  return new TripcoilError('over_share', message, { retryable: true });
 }
 
 function overloaded(message: string): TripcoilError {

@@ -35,6 +35,11 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Bytes of bodies received, before decompression.',
     labels: ['source'],
   },
+  tripcoil_ingest_refusals_total: {
+    type: 'counter',
+    help: 'Requests refused before they were read: a tenant over its share, or no room at all.',
+    labels: ['reason'],
+  },
   tripcoil_ingest_last_event_timestamp_seconds: {
     type: 'gauge',
     help: 'When the last event was accepted.',

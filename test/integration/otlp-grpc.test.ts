@@ -189,17 +189,23 @@ describe('OTLP over gRPC', () => {
     expect((await send(profiles, GOOD)).code).toBe(status.UNIMPLEMENTED);
   });
 
-  it('asks to come back when the queue is full or the ledger cannot be written', async () => {
+  it('asks to come back when a tenant has its share, the queue is full or the ledger cannot be written', async () => {
     fixture.overloaded = true;
     const early = await send(METHODS.traces, GOOD);
     fixture.overloaded = false;
     fixture.failure = new TripcoilError('storage_unavailable', 'disk', { retryable: true });
     const late = await send(METHODS.traces, GOOD);
-    for (const answer of [early, late]) {
-      expect(answer.code).toBe(status.UNAVAILABLE);
-      expect(answer.status).toEqual({ code: status.UNAVAILABLE, hasRetryInfo: true });
+    fixture.failure = new TripcoilError('overloaded', 'full', { retryable: true });
+    const full = await send(METHODS.traces, GOOD);
+    for (const [answer, code] of [
+      [early, status.RESOURCE_EXHAUSTED],
+      [late, status.UNAVAILABLE],
+      [full, status.UNAVAILABLE],
+    ] as const) {
+      expect(answer.code).toBe(code);
+      expect(answer.status).toEqual({ code, hasRetryInfo: true });
     }
-    expect(fixture.counts.get('tripcoil_ingest_rejects_total otlp.traces overloaded')).toBe(1);
+    expect(fixture.counts.get('tripcoil_ingest_rejects_total otlp.traces over_share')).toBe(1);
   });
 
   it('says nothing of a fault of its own', async () => {
@@ -231,7 +237,7 @@ describe('messages that do not arrive', () => {
       open(session, header),
     );
     await expect.poll(() => clock.sleeping).toBe(LIMITS.grpcReadingPerSender);
-    expect((await send(METHODS.traces, GOOD)).code).toBe(status.UNAVAILABLE);
+    expect((await send(METHODS.traces, GOOD)).code).toBe(status.RESOURCE_EXHAUSTED);
     const ended = streams.map(
       (stream) => new Promise((resolve) => stream.once('close', resolve).resume()),
     );

@@ -272,7 +272,8 @@ describe('8: errors are google.rpc.Status in the encoding of the request', () =>
 
 describe('9 and 10: what may be sent again, and when', () => {
   it.each([
-    ['overloaded', 429],
+    ['over_share', 429],
+    ['overloaded', 503],
     ['storage_unavailable', 503],
     ['internal', 503],
   ] as const)('%s, when it passes, is %i with a delay of at most 5 s', async (code, status) => {

@@ -66,9 +66,11 @@ export class FakeLedger implements Ingest {
   submissions = 0;
   #waiting: { readonly isDone: () => boolean; readonly done: () => void }[] = [];
 
-  overloaded(): boolean {
-    return this.isOverloaded;
+  refusal(): 'overloaded' | null {
+    return this.isOverloaded ? 'overloaded' : null;
   }
+
+  async turn(): Promise<void> {}
 
   submit: Ingest['submit'] = async ({ sender, events, positions }) => {
     this.submissions += 1;

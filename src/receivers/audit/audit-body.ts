@@ -2,13 +2,15 @@ import type { ReceivedEvent } from '../../core/access-event.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
-import { decodeUtf8, parseJsonBody, parseJsonText } from '../json-body.ts';
+import { decodeUtf8, jsonBodySteps, parseJsonBody, parseJsonText } from '../json-body.ts';
 import { withShape } from '../record-shape.ts';
+import type { Steps } from '../steps.ts';
+import { RECORDS_PER_STEP, runAtOnce } from '../steps.ts';
 import type { AuditFormat, MapContext, Mapped } from './format.ts';
 import { isReject } from './format.ts';
 import { mapAuditValue } from './formats.ts';
 import type { Shape } from './records.ts';
-import { eachLine, sniffShape, tooMany } from './records.ts';
+import { linesOf, sniffShape, tooMany } from './records.ts';
 
 /** What a body of audit records came to. */
 export interface AuditBatch {
@@ -38,18 +40,35 @@ export function parseAuditBody(
   declared: Shape | null,
   reading: AuditReading,
 ): AuditBatch {
+  return runAtOnce(auditBodySteps(bytes, declared, reading));
+}
+
+/** `parseAuditBody` in steps. */
+export function* auditBodySteps(
+  bytes: Uint8Array,
+  declared: Shape | null,
+  reading: AuditReading,
+): Steps<AuditBatch> {
   const text = decodeUtf8(bytes);
   const shape = declared ?? sniffShape(text);
   const batch: AuditBatch = { shape, events: [], positions: [], rejects: [] };
   if (text.trim() === '') return batch;
   if (shape === 'ndjson') {
-    eachLine(text, (line, position) => take(batch, position, mapLine(line, position, reading)));
+    let charsLeft: number = LIMITS.ingestSliceChars;
+    for (const { content, line } of linesOf(text)) {
+      take(batch, line, mapLine(content, line, reading));
+      charsLeft -= content.length;
+      if (charsLeft > 0) continue;
+      yield;
+      charsLeft = LIMITS.ingestSliceChars;
+    }
   } else {
-    const value = parseJsonBody(bytes);
+    const value = yield* jsonBodySteps(bytes);
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (values.length > LIMITS.recordsPerBody) throw tooMany();
     for (let index = 0; index < values.length; index++) {
       take(batch, index, mapValue(values[index], index, reading));
+      if (index % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
     }
   }
   const { events, rejects } = batch;

@@ -45,7 +45,8 @@ beforeEach(async () => {
           batches.push(batch);
           return { accepted: batch.events.length, rejects: [] };
         },
-        overloaded: () => overloaded,
+        refusal: () => (overloaded ? 'over_share' : null),
+        turn: async () => {},
       },
       authenticator: { authenticate: (token) => PRINCIPALS[token] ?? null },
       metrics: { count() {}, gauge() {}, observe() {} },

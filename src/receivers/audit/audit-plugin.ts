@@ -3,6 +3,7 @@ import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { shareOf } from '../../ports/ingest.ts';
 import { mediaType } from '../body.ts';
 import type { ReceiverOptions } from '../http-answer.ts';
 import {
@@ -15,9 +16,10 @@ import {
   takeRawBodies,
 } from '../http-answer.ts';
 import { noteRejects } from '../record-shape.ts';
+import { runInTurns } from '../steps.ts';
 import { type TenantOfAccount, withTenant } from './accounts.ts';
 import type { AuditBatch, AuditReading } from './audit-body.ts';
-import { auditBatchOf, parseAuditBody } from './audit-body.ts';
+import { auditBatchOf, auditBodySteps } from './audit-body.ts';
 import { binaryCloudEvent, isBinaryCloudEvent } from './cloudevents/binary.ts';
 import { allowDelivery } from './cloudevents/handshake.ts';
 import type { AuditFormat } from './format.ts';
@@ -127,8 +129,9 @@ async function accept(
   const takesBinary = format === 'cloudevents' || format === 'auto';
   const isBinary = takesBinary && isBinaryCloudEvent(request.headers, 'ce-');
   const shape = isBinary ? null : shapeOf(request.headers['content-type']);
-  refuseWhenOverloaded(ingest);
-  const body = await options.bodies.read(request.raw, request.headers);
+  refuseWhenOverloaded(ingest, sender);
+  const body = await options.bodies.read(request.raw, request.headers, shareOf(sender));
+  await ingest.turn(sender, 'begin');
   metrics.count('tripcoil_ingest_bytes_total', { source }, body.sentBytes);
   let batch: AuditBatch;
   try {
@@ -138,7 +141,9 @@ async function accept(
           ...reading,
           format: 'cloudevents',
         })
-      : parseAuditBody(body.bytes, shape, reading);
+      : await runInTurns(auditBodySteps(body.bytes, shape, reading), () =>
+          ingest.turn(sender, 'next'),
+        );
   } finally {
     body.release();
   }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
-import type { Role } from '../../ports/ingest.ts';
+import { type Role, shareOf } from '../../ports/ingest.ts';
 import { mediaType } from '../body.ts';
 import type { ReceiverOptions } from '../http-answer.ts';
 import {
@@ -117,12 +117,13 @@ async function accept(
     const message = 'media types: application/json, application/x-ndjson';
     throw new TripcoilError('unsupported_media_type', message);
   }
-  refuseWhenOverloaded(ingest);
-  const body = await options.bodies.read(request.raw, request.headers);
+  refuseWhenOverloaded(ingest, sender);
+  const body = await options.bodies.read(request.raw, request.headers, shareOf(sender));
+  await ingest.turn(sender, 'begin');
   metrics.count('tripcoil_ingest_bytes_total', { source: FORMAT }, body.sentBytes);
   let batch: NativeBatch;
   try {
-    batch = await parseNativeBody(body.bytes, shape);
+    batch = await parseNativeBody(body.bytes, shape, () => ingest.turn(sender, 'next'));
   } finally {
     body.release();
   }

@@ -3,7 +3,8 @@ import type { ReceivedEvent } from '../../core/access-event.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
-import { decodeUtf8, parseJsonBody } from '../json-body.ts';
+import { decodeUtf8, jsonBodySteps } from '../json-body.ts';
+import { runInTurns } from '../steps.ts';
 import type { NativeResult } from './native.ts';
 import { parseNativeLine, parseNativeValue } from './native.ts';
 
@@ -36,7 +37,7 @@ export async function parseNativeBody(
   if (text.trim() === '') return batch;
   if (shape === 'ndjson') await readLines(batch, text, nextTurn);
   else {
-    const value = parseJsonBody(bytes);
+    const value = await runInTurns(jsonBodySteps(bytes), nextTurn);
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (values.length > LIMITS.recordsPerBody) throw tooMany();
     for (let index = 0; index < values.length; index++) {
@@ -87,14 +88,12 @@ async function readLines(
 }
 
 /**
- * Visits the lines that are not blank, with their number from 1.
+ * The lines that are not blank, with their number from 1.
  * @throws TripcoilError `payload_too_large` beyond `LIMITS.recordsPerBody` of them.
  */
-export function eachLine(text: string, visit: (content: string, line: number) => void): void {
-  for (const { content, line } of linesOf(text)) visit(content, line);
-}
-
-function* linesOf(text: string): Generator<{ readonly content: string; readonly line: number }> {
+export function* linesOf(
+  text: string,
+): Generator<{ readonly content: string; readonly line: number }> {
   let records = 0;
   let line = 0;
   for (let start = 0; start < text.length; ) {

@@ -60,7 +60,8 @@ function start(more: Partial<KafkaSourceOptions> = {}): KafkaSource {
     ...{ deadLetterTopic: 'dead', decode, bus: memoryBus(cluster), clock, log: SILENT_LOG },
     fingerprint: (bytes) => createHash('sha256').update('key').update(bytes).digest('hex'),
     ingest: {
-      overloaded: () => isOverloaded,
+      refusal: () => (isOverloaded ? 'overloaded' : null),
+      turn: async () => {},
       submit: async (batch) => {
         if (failure !== null) throw failure;
         batches.push(batch);

@@ -132,8 +132,9 @@ class Source implements KafkaSource {
 
   async #take(batch: BusBatch): Promise<void> {
     try {
-      if (this.#options.ingest.overloaded()) {
-        throw new TripcoilError('overloaded', 'the queue is full', { retryable: true });
+      const refusal = this.#options.ingest.refusal(this.#options.sender);
+      if (refusal !== null) {
+        throw new TripcoilError(refusal, 'the queue is full', { retryable: true });
       }
       await this.#submit(batch.records);
       if (this.#refusals > 0) this.#note('kafka records are taken again', 'info');
@@ -256,14 +257,14 @@ class Source implements KafkaSource {
 
   /** Stops fetching until the pressure is gone; what was refused comes again by the bus itself. */
   async #relieve(): Promise<void> {
-    const { clock, ingest } = this.#options;
+    const { clock, ingest, sender } = this.#options;
     const { signal } = this.#closing;
     this.#consumer.pause();
     let waitMs: number = LIMITS.busBackoffFirstMs;
     do {
       await clock.sleep(waitMs, signal);
       waitMs = Math.min(2 * waitMs, LIMITS.busRedeliveryMaxMs);
-    } while (!signal.aborted && ingest.overloaded());
+    } while (!signal.aborted && ingest.refusal(sender) !== null);
     this.#relieving = null;
     this.#consumer.resume();
   }

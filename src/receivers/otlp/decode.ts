@@ -1,10 +1,12 @@
+import type { Steps } from '../steps.ts';
+import { runAtOnce } from '../steps.ts';
 import type { AttributeTable } from './attribute-table.ts';
-import { decodeLogsJson, decodeTracesJson } from './json.ts';
-import { decodeMetricsJson } from './json-metrics.ts';
+import { logsJsonSteps, tracesJsonSteps } from './json.ts';
+import { metricsJsonSteps } from './json-metrics.ts';
 import type { Normalised } from './normalise.ts';
-import { normaliseLogs, normaliseSpans } from './normalise.ts';
-import { decodeLogsProtobuf, decodeTracesProtobuf } from './protobuf.ts';
-import { decodeMetricsProtobuf } from './protobuf-metrics.ts';
+import { logSteps, spanSteps } from './normalise.ts';
+import { logsProtobufSteps, tracesProtobufSteps } from './protobuf.ts';
+import { metricsProtobufSteps } from './protobuf-metrics.ts';
 import type { OtlpEncoding } from './record.ts';
 import type { UsageMetrics, UsageRead } from './usage-metrics.ts';
 
@@ -19,8 +21,17 @@ export function decodeOtlpTraces(
   encoding: OtlpEncoding,
   table?: AttributeTable,
 ): Normalised {
-  const spans = encoding === 'protobuf' ? decodeTracesProtobuf(bytes) : decodeTracesJson(bytes);
-  return normaliseSpans(spans, table);
+  return runAtOnce(otlpTraceSteps(bytes, encoding, table));
+}
+
+/** `decodeOtlpTraces` in steps. */
+export function* otlpTraceSteps(
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+  table?: AttributeTable,
+): Steps<Normalised> {
+  const steps = encoding === 'protobuf' ? tracesProtobufSteps(bytes) : tracesJsonSteps(bytes);
+  return yield* spanSteps(yield* steps, table);
 }
 
 /** The same for an ExportLogsServiceRequest. */
@@ -29,8 +40,17 @@ export function decodeOtlpLogs(
   encoding: OtlpEncoding,
   table?: AttributeTable,
 ): Normalised {
-  const logs = encoding === 'protobuf' ? decodeLogsProtobuf(bytes) : decodeLogsJson(bytes);
-  return normaliseLogs(logs, table);
+  return runAtOnce(otlpLogSteps(bytes, encoding, table));
+}
+
+/** `decodeOtlpLogs` in steps. */
+export function* otlpLogSteps(
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+  table?: AttributeTable,
+): Steps<Normalised> {
+  const steps = encoding === 'protobuf' ? logsProtobufSteps(bytes) : logsJsonSteps(bytes);
+  return yield* logSteps(yield* steps, table);
 }
 
 /**
@@ -43,6 +63,16 @@ export function decodeOtlpMetrics(
   usage: UsageMetrics,
   sender: string,
 ): UsageRead {
-  const read = encoding === 'protobuf' ? decodeMetricsProtobuf(bytes) : decodeMetricsJson(bytes);
-  return usage.read(sender, read);
+  return runAtOnce(otlpMetricSteps(bytes, encoding, usage, sender));
+}
+
+/** `decodeOtlpMetrics` in steps. */
+export function* otlpMetricSteps(
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+  usage: UsageMetrics,
+  sender: string,
+): Steps<UsageRead> {
+  const steps = encoding === 'protobuf' ? metricsProtobufSteps(bytes) : metricsJsonSteps(bytes);
+  return usage.read(sender, yield* steps);
 }

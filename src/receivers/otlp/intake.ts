@@ -3,10 +3,12 @@ import type { Reject } from '../../core/reject.ts';
 import type { Ingest, Principal } from '../../ports/ingest.ts';
 import type { IngestNotes } from '../../ports/ingest-notes.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import { countRejects } from '../http-answer.ts';
+import { countRejects, refuseWhenOverloaded } from '../http-answer.ts';
 import { noteRejects } from '../record-shape.ts';
+import type { Steps } from '../steps.ts';
+import { runInTurns } from '../steps.ts';
 import { compileTable } from './attribute-table.ts';
-import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpTraces } from './decode.ts';
+import { otlpLogSteps, otlpMetricSteps, otlpTraceSteps } from './decode.ts';
 import type { Normalised } from './normalise.ts';
 import type { OtlpEncoding } from './record.ts';
 import type { PartialSuccess } from './response.ts';
@@ -49,9 +51,9 @@ export class OtlpIntake {
     this.usage = new UsageMetrics(this.table);
   }
 
-  /** True when a request of this kind had better not be read now. */
-  refuses(signal: OtlpSignal): boolean {
-    return signal !== 'profiles' && this.options.ingest.overloaded();
+  /** @throws TripcoilError when a request of this kind had better not be read now. */
+  admit(signal: OtlpSignal, sender: Principal): void {
+    if (signal !== 'profiles') refuseWhenOverloaded(this.options.ingest, sender);
   }
 
   /**
@@ -67,7 +69,9 @@ export class OtlpIntake {
     let read: Normalised | UsageRead;
     try {
       if (signal === 'profiles' || bytes.length === 0) return null;
-      read = this.read({ ...request, signal });
+      await ingest.turn(sender, 'begin');
+      const steps = this.read({ ...request, signal });
+      read = await runInTurns(steps, () => ingest.turn(sender, 'next'));
     } finally {
       release();
     }
@@ -85,15 +89,15 @@ export class OtlpIntake {
 
   private read(
     request: OtlpRequest & { readonly signal: Exclude<OtlpSignal, 'profiles'> },
-  ): Normalised | UsageRead {
+  ): Steps<Normalised | UsageRead> {
     const { signal, bytes, encoding, sender } = request;
     switch (signal) {
       case 'traces':
-        return decodeOtlpTraces(bytes, encoding, this.table);
+        return otlpTraceSteps(bytes, encoding, this.table);
       case 'logs':
-        return decodeOtlpLogs(bytes, encoding, this.table);
+        return otlpLogSteps(bytes, encoding, this.table);
       case 'metrics':
-        return decodeOtlpMetrics(bytes, encoding, this.usage, sender.name);
+        return otlpMetricSteps(bytes, encoding, this.usage, sender.name);
     }
   }
 }

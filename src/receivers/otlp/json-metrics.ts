@@ -1,5 +1,6 @@
 import { LIMITS } from '../../core/limits.ts';
-import { parseJsonBody } from '../json-body.ts';
+import { jsonBodySteps } from '../json-body.ts';
+import type { Steps } from '../steps.ts';
 import type { Faulty, Json, Names } from './json.ts';
 import {
   intField,
@@ -14,10 +15,10 @@ import type { MetricPoint, MetricsRead } from './metric-record.ts';
 import { newPoint, temporalityOf, USAGE_METRICS } from './metric-record.ts';
 import { tooMany } from './protobuf.ts';
 
-/** Decodes an ExportMetricsServiceRequest in OTLP/JSON; as `decodeMetricsProtobuf`. */
-export function decodeMetricsJson(bytes: Uint8Array): MetricsRead {
+/** Decodes an ExportMetricsServiceRequest in OTLP/JSON; as `metricsProtobufSteps`. */
+export function* metricsJsonSteps(bytes: Uint8Array): Steps<MetricsRead> {
   const read: MetricsRead = { points: [], others: 0 };
-  for (const { origin, index, value } of recordsOf(parseJsonBody(bytes), METRICS)) {
+  for (const { origin, index, value } of recordsOf(yield* jsonBodySteps(bytes), METRICS)) {
     const name = text(value['name']);
     for (const kind of KINDS) {
       const data = value[kind];

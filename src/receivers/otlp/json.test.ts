@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../core/limits.ts';
-import { logsOf, tracesOf } from './json.ts';
+import { decodeLogsJson, decodeTracesJson } from './json.ts';
+
+const tracesOf = (request: unknown) => decodeTracesJson(Buffer.from(JSON.stringify(request)));
+const logsOf = (request: unknown) => decodeLogsJson(Buffer.from(JSON.stringify(request)));
 
 const spansOf = (...spans: object[]) => tracesOf({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
 const valueOfAttribute = (value: unknown) =>

@@ -1,7 +1,9 @@
 import type { JsonValue } from '../../core/access-event.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { parseJsonBody } from '../json-body.ts';
+import { jsonBodySteps } from '../json-body.ts';
+import type { Steps } from '../steps.ts';
+import { RECORDS_PER_STEP, runAtOnce } from '../steps.ts';
 import { jsonNumber, tooMany } from './protobuf.ts';
 import type {
   Attributes,
@@ -20,32 +22,32 @@ import { NO_TIME, newLog, newResource, newSpan } from './record.ts';
  * @throws TripcoilError `bad_request` when the envelope is not such a request.
  */
 export function decodeTracesJson(bytes: Uint8Array): SpanRecord[] {
-  return tracesOf(parseJsonBody(bytes));
+  return runAtOnce(tracesJsonSteps(bytes));
 }
 
 /** Decodes an ExportLogsServiceRequest in OTLP/JSON; as `decodeTracesJson`. */
 export function decodeLogsJson(bytes: Uint8Array): LogRecord[] {
-  return logsOf(parseJsonBody(bytes));
+  return runAtOnce(logsJsonSteps(bytes));
 }
 
-/** The same from a request that has been parsed already. */
-export function tracesOf(request: unknown): SpanRecord[] {
+/** `decodeTracesJson` in steps. */
+export function* tracesJsonSteps(bytes: Uint8Array): Steps<SpanRecord[]> {
   const spans: SpanRecord[] = [];
-  for (const { origin, index, value } of recordsOf(request, TRACES)) {
+  for (const { origin, index, value } of recordsOf(yield* jsonBodySteps(bytes), TRACES)) {
     const span = newSpan(origin, index);
     readSpan(span, value);
-    spans.push(span);
+    if (spans.push(span) % RECORDS_PER_STEP === 0) yield;
   }
   return spans;
 }
 
-/** The same from a request that has been parsed already. */
-export function logsOf(request: unknown): LogRecord[] {
+/** `decodeLogsJson` in steps. */
+export function* logsJsonSteps(bytes: Uint8Array): Steps<LogRecord[]> {
   const logs: LogRecord[] = [];
-  for (const { origin, index, value } of recordsOf(request, LOGS)) {
+  for (const { origin, index, value } of recordsOf(yield* jsonBodySteps(bytes), LOGS)) {
     const log = newLog(origin, index);
     readLog(log, value);
-    logs.push(log);
+    if (logs.push(log) % RECORDS_PER_STEP === 0) yield;
   }
   return logs;
 }

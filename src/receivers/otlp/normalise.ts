@@ -3,6 +3,8 @@ import type { JsonValue, ReceivedEvent } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
 import type { Overlooked } from '../../ports/ingest-notes.ts';
+import type { Steps } from '../steps.ts';
+import { RECORDS_PER_STEP, runAtOnce } from '../steps.ts';
 import type { AttributeTable } from './attribute-table.ts';
 import { compileTable, FIELD } from './attribute-table.ts';
 import type { Classified, Signal } from './classify.ts';
@@ -31,14 +33,20 @@ export interface Normalised {
  * Turns decoded spans into events. A span that names no agent takes it from the nearest enclosing
  * span of the same body that does, then from `service.name`.
  */
-export function normaliseSpans(
+export function normaliseSpans(spans: readonly SpanRecord[], table?: AttributeTable): Normalised {
+  return runAtOnce(spanSteps(spans, table));
+}
+
+/** `normaliseSpans` in steps. */
+export function* spanSteps(
   spans: readonly SpanRecord[],
   table: AttributeTable = CONVENTIONS,
-): Normalised {
+): Steps<Normalised> {
   const result = nothingYet();
   const fields = new FieldValues(table);
   const tree = new SpanTree(spans, table);
   for (const [position, span] of spans.entries()) {
+    if (position % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
     const fault = faultOf(span);
     if (fault !== null) {
       result.rejects.push({ position, ...fault });
@@ -74,18 +82,24 @@ export function normaliseSpans(
       result.positions.push(position);
     }
   }
-  tree.joinNestedCalls(result.events, result.positions);
+  yield* tree.joinNestedCalls(result.events, result.positions);
   return result;
 }
 
 /** Turns decoded log records into events: those whose event name or attributes tell of an agent. */
-export function normaliseLogs(
+export function normaliseLogs(logs: readonly LogRecord[], table?: AttributeTable): Normalised {
+  return runAtOnce(logSteps(logs, table));
+}
+
+/** `normaliseLogs` in steps. */
+export function* logSteps(
   logs: readonly LogRecord[],
   table: AttributeTable = CONVENTIONS,
-): Normalised {
+): Steps<Normalised> {
   const result = nothingYet();
   const fields = new FieldValues(table);
   for (const [position, log] of logs.entries()) {
+    if (position % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
     const problem = log.problem ?? log.origin.resource.problem;
     if (problem !== null) {
       const path = `${logPath(log)}.${problem.field}`;

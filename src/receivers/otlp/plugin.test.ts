@@ -143,7 +143,7 @@ describe('the OTLP receiver', () => {
     expect([early.statusCode, early.headers['retry-after']]).toEqual([429, '1']);
     fixture.overloaded = false;
     fixture.failure = new TripcoilError('overloaded', 'full', { retryable: true });
-    expect((await post('/v1/traces', JSON_TYPE, JSON.stringify(GOOD))).statusCode).toBe(429);
+    expect((await post('/v1/traces', JSON_TYPE, JSON.stringify(GOOD))).statusCode).toBe(503);
     fixture.failure = new TripcoilError('storage_unavailable', 'disk', { retryable: true });
     const late = await post('/v1/traces', JSON_TYPE, JSON.stringify(GOOD));
     expect([late.statusCode, late.headers['retry-after']]).toEqual([503, '1']);

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { TripcoilError } from '../../core/errors.ts';
+import { shareOf } from '../../ports/ingest.ts';
 import { mediaType } from '../body.ts';
 import type { ReceiverOptions } from '../http-answer.ts';
 import {
@@ -106,10 +107,9 @@ async function accept(
       'media types: application/x-protobuf, application/json',
     );
   }
-  if (intake.refuses(signal)) {
-    throw new TripcoilError('overloaded', 'the queue is full; retry later', { retryable: true });
-  }
-  const { bytes, sentBytes, release } = await bodies.read(request.raw, request.headers);
+  intake.admit(signal, sender);
+  const share = shareOf(sender);
+  const { bytes, sentBytes, release } = await bodies.read(request.raw, request.headers, share);
   return intake.receive({ signal, sender, encoding, bytes, sentBytes }, release);
 }
 

@@ -1,17 +1,18 @@
 import { LIMITS } from '../../core/limits.ts';
+import type { Steps } from '../steps.ts';
 import type { MetricPoint, MetricsRead } from './metric-record.ts';
 import { newPoint, temporalityOf, USAGE_METRICS } from './metric-record.ts';
 import { DELIMITED, Decoder, FIXED64, field, tooMany, VARINT } from './protobuf.ts';
 import type { Origin } from './record.ts';
 
 /**
- * Decodes an ExportMetricsServiceRequest: the points of token and cost metrics, of all others
+ * Decodes an ExportMetricsServiceRequest in steps: the points of token and cost metrics, of all others
  * their number alone. @throws TripcoilError as `decodeTracesProtobuf` does.
  */
-export function decodeMetricsProtobuf(bytes: Uint8Array): MetricsRead {
+export function* metricsProtobufSteps(bytes: Uint8Array): Steps<MetricsRead> {
   const read: MetricsRead = { points: [], others: 0 };
   const decoder = new Decoder(bytes);
-  decoder.request((origin, index) => {
+  yield* decoder.request((origin, index) => {
     readMetric(decoder, read, origin, index);
     return read.points.length + read.others;
   });

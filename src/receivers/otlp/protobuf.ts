@@ -1,6 +1,8 @@
 import type { JsonValue } from '../../core/access-event.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { Steps } from '../steps.ts';
+import { RECORDS_PER_STEP, runAtOnce } from '../steps.ts';
 import type { Attributes, LogRecord, NanoTime, Origin, Problem, SpanRecord } from './record.ts';
 import { newLog, newResource, newSpan } from './record.ts';
 import { malformed, TextCache, WireReader } from './wire-reader.ts';
@@ -14,9 +16,14 @@ import { malformed, TextCache, WireReader } from './wire-reader.ts';
  * on records and values. A fault inside one span is that span's `problem`.
  */
 export function decodeTracesProtobuf(bytes: Uint8Array): SpanRecord[] {
+  return runAtOnce(tracesProtobufSteps(bytes));
+}
+
+/** `decodeTracesProtobuf` in steps. */
+export function* tracesProtobufSteps(bytes: Uint8Array): Steps<SpanRecord[]> {
   const spans: SpanRecord[] = [];
   const decoder = new Decoder(bytes);
-  decoder.request((origin, index) => {
+  yield* decoder.request((origin, index) => {
     const span = newSpan(origin, index);
     decoder.span(span);
     spans.push(span);
@@ -27,9 +34,14 @@ export function decodeTracesProtobuf(bytes: Uint8Array): SpanRecord[] {
 
 /** Decodes an ExportLogsServiceRequest; as `decodeTracesProtobuf`. */
 export function decodeLogsProtobuf(bytes: Uint8Array): LogRecord[] {
+  return runAtOnce(logsProtobufSteps(bytes));
+}
+
+/** `decodeLogsProtobuf` in steps. */
+export function* logsProtobufSteps(bytes: Uint8Array): Steps<LogRecord[]> {
   const logs: LogRecord[] = [];
   const decoder = new Decoder(bytes);
-  decoder.request((origin, index) => {
+  yield* decoder.request((origin, index) => {
     const log = newLog(origin, index);
     decoder.log(log);
     logs.push(log);
@@ -95,7 +107,7 @@ export class Decoder {
   }
 
   /** Traces and logs share their outer three levels, field numbers included. */
-  request(readRecord: ReadRecord): void {
+  *request(readRecord: ReadRecord): Steps<void> {
     const { reader } = this;
     let resourceIndex = 0;
     while (reader.pos < reader.limit) {
@@ -103,13 +115,13 @@ export class Decoder {
       if (tag !== FIELD_1) reader.skip(tag & 7);
       else {
         const outer = this.enter();
-        this.resourceRecords(resourceIndex++, readRecord);
+        yield* this.resourceRecords(resourceIndex++, readRecord);
         this.leave(outer);
       }
     }
   }
 
-  private resourceRecords(resourceIndex: number, readRecord: ReadRecord): void {
+  private *resourceRecords(resourceIndex: number, readRecord: ReadRecord): Steps<void> {
     const { reader } = this;
     const resource = newResource();
     let scopeIndex = 0;
@@ -124,13 +136,13 @@ export class Decoder {
       } else if (tag === FIELD_2) {
         const outer = this.enter();
         const origin = { resource, scopeName: '', resourceIndex, scopeIndex: scopeIndex++ };
-        this.scopeRecords(origin, readRecord);
+        yield* this.scopeRecords(origin, readRecord);
         this.leave(outer);
       } else reader.skip(tag & 7);
     }
   }
 
-  private scopeRecords(origin: Origin, readRecord: ReadRecord): void {
+  private *scopeRecords(origin: Origin, readRecord: ReadRecord): Steps<void> {
     const { reader } = this;
     let index = 0;
     while (reader.pos < reader.limit) {
@@ -145,8 +157,10 @@ export class Decoder {
         this.leave(outer);
       } else if (tag === FIELD_2) {
         const outer = this.enter();
-        if (readRecord(origin, index++) > LIMITS.recordsPerBody) throw tooMany('records');
+        const records = readRecord(origin, index++);
+        if (records > LIMITS.recordsPerBody) throw tooMany('records');
         this.leave(outer);
+        if (records % RECORDS_PER_STEP === 0) yield;
       } else reader.skip(tag & 7);
     }
   }

@@ -1,4 +1,6 @@
 import type { ReceivedEvent } from '../../core/access-event.ts';
+import type { Steps } from '../steps.ts';
+import { RECORDS_PER_STEP } from '../steps.ts';
 import type { AttributeTable } from './attribute-table.ts';
 import type { Mutable } from './facets.ts';
 import { FieldValues } from './field-values.ts';
@@ -48,7 +50,7 @@ export class SpanTree {
    * engine counts the call once. One inner call joins each outer one: what is called again inside,
    * a retry say, is a call of its own.
    */
-  joinNestedCalls(events: readonly ReceivedEvent[], positions: readonly number[]): void {
+  *joinNestedCalls(events: readonly ReceivedEvent[], positions: readonly number[]): Steps<void> {
     const inner: number[] = [];
     for (let index = 0; index < events.length; index++) {
       if (events[index]?.kind !== 'tool_call') continue;
@@ -58,8 +60,10 @@ export class SpanTree {
     for (const [index, event] of events.entries()) {
       const span = this.spans[positions[index] as number] as SpanRecord;
       this.reports.set(span, { event, span, joined: false, taken: false });
+      if (index % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
     }
-    for (const index of inner) {
+    for (const [count, index] of inner.entries()) {
+      if (count % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
       const report = this.reports.get(this.spans[positions[index] as number] as SpanRecord);
       if (report !== undefined) this.join(report, 0);
     }

@@ -3,11 +3,12 @@ import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { runAtOnce } from '../steps.ts';
 import type { Plain } from '../testing/otlp-json.ts';
 import { pairs, traces } from '../testing/otlp-json.ts';
 import { decodeOtlpMetrics } from './decode.ts';
-import { decodeMetricsJson } from './json-metrics.ts';
-import { decodeMetricsProtobuf } from './protobuf-metrics.ts';
+import { metricsJsonSteps } from './json-metrics.ts';
+import { metricsProtobufSteps } from './protobuf-metrics.ts';
 import { UsageMetrics } from './usage-metrics.ts';
 
 /** Fields of opentelemetry-proto 1.11 that are read here, and some that must be skipped. */
@@ -119,9 +120,9 @@ describe('the metrics decoders', () => {
       { name: 'rpc.duration', summary: { dataPoints: [{ count: '1', sum: 2 }] } },
       { name: 'empty' },
     ]);
-    const fromJson = decodeMetricsJson(Buffer.from(JSON.stringify(request)));
+    const fromJson = runAtOnce(metricsJsonSteps(Buffer.from(JSON.stringify(request))));
     const bytes = Request.encode(Request.fromObject(JSON.parse(JSON.stringify(request)))).finish();
-    expect(decodeMetricsProtobuf(bytes)).toEqual(fromJson);
+    expect(runAtOnce(metricsProtobufSteps(bytes))).toEqual(fromJson);
     expect(fromJson.others).toBe(3);
     expect(
       fromJson.points.map(({ name, value, count, temporality }) => [
@@ -148,8 +149,8 @@ describe('the metrics decoders', () => {
     const moved = Buffer.concat([
       ...[bytes.subarray(0, at), bytes.subarray(at + field.length), field],
     ]);
-    expect(decodeMetricsProtobuf(moved)).toEqual(decodeMetricsProtobuf(bytes));
-    expect(decodeMetricsProtobuf(moved).points).toHaveLength(1);
+    expect(runAtOnce(metricsProtobufSteps(moved))).toEqual(runAtOnce(metricsProtobufSteps(bytes)));
+    expect(runAtOnce(metricsProtobufSteps(moved)).points).toHaveLength(1);
   });
 
   it('decode or give a typed error, whatever the bytes', () => {
@@ -189,8 +190,10 @@ describe('the metrics decoders', () => {
   });
 
   it('refuse a body that is no such request', () => {
-    expect(() => decodeMetricsProtobuf(Buffer.from([0x0a, 0xff, 1]))).toThrow(/malformed/);
-    expect(() => decodeMetricsJson(Buffer.from('[]'))).toThrow(/must be an object/);
+    expect(() => runAtOnce(metricsProtobufSteps(Buffer.from([0x0a, 0xff, 1])))).toThrow(
+      /malformed/,
+    );
+    expect(() => runAtOnce(metricsJsonSteps(Buffer.from('[]')))).toThrow(/must be an object/);
   });
 });
 

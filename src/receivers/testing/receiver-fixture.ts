@@ -35,7 +35,8 @@ export async function createFixture(bodyBytes?: number): Promise<Fixture> {
         batches.push(batch);
         return { accepted: batch.events.length, rejects: [] };
       },
-      overloaded: () => fixture.overloaded,
+      refusal: () => (fixture.overloaded ? 'over_share' : null),
+      turn: async () => {},
     },
     authenticator: { authenticate: (token: string) => PRINCIPALS[token] ?? null },
     metrics: {

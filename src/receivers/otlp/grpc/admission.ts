@@ -4,15 +4,20 @@ import { TripcoilError } from '../../../core/errors.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Authenticator } from '../../../ports/authenticator.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import type { Principal } from '../../../ports/ingest.ts';
+import { type Principal, type Refusal, shareOf } from '../../../ports/ingest.ts';
 import { authenticateBearer, bearerToken } from '../../http-answer.ts';
 import type { CallStatus } from './status.ts';
+
+function busy(code: Refusal): TripcoilError {
+  const message = 'too many messages are arriving; retry later';
+  return new TripcoilError(code, message, { retryable: true });
+}
 
 export interface AdmissionOptions {
   readonly authenticator: Authenticator;
   readonly clock: Clock;
-  /** True when calls of this method had better not be read now. */
-  readonly overloaded: (path: string) => boolean;
+  /** @throws TripcoilError when a call of this method had better not be read now. */
+  readonly admit: (path: string, sender: Principal) => void;
   /** Called for each call refused; says how. */
   readonly refused: (path: string, error: unknown) => CallStatus;
 }
@@ -25,7 +30,7 @@ export interface AdmissionOptions {
 export class Admission {
   private readonly options: AdmissionOptions;
   private readonly senders = new WeakMap<Metadata, Principal>();
-  private readonly readingBySender = new Map<string, number>();
+  private readonly readingByShare = new Map<string, number>();
   private reading = 0;
 
   constructor(options: AdmissionOptions) {
@@ -45,7 +50,7 @@ export class Admission {
           try {
             const sender = this.admit(method.path, metadata);
             this.senders.set(metadata, sender);
-            arrived = this.read(call, sender.name);
+            arrived = this.read(call, shareOf(sender));
             next(metadata);
           } catch (error) {
             call.sendStatus(this.options.refused(method.path, error));
@@ -82,26 +87,25 @@ export class Admission {
   private admit(path: string, metadata: Metadata): Principal {
     const [authorization] = metadata.get('authorization');
     const sender = authenticateBearer(authorization?.toString(), this.options.authenticator);
-    const ofSender = this.readingBySender.get(sender.name) ?? 0;
-    const full = this.reading >= LIMITS.grpcReading || ofSender >= LIMITS.grpcReadingPerSender;
-    if (full || this.options.overloaded(path)) {
-      throw new TripcoilError('overloaded', 'the queue is full; retry later', { retryable: true });
-    }
+    const ofSender = this.readingByShare.get(shareOf(sender)) ?? 0;
+    if (ofSender >= LIMITS.grpcReadingPerSender) throw busy('over_share');
+    if (this.reading >= LIMITS.grpcReading) throw busy('overloaded');
+    this.options.admit(path, sender);
     return sender;
   }
 
   /** Counts a message as arriving, until it has, or too much time went by. Returns its end. */
-  private read(call: ServerInterceptingCallInterface, sender: string): () => void {
+  private read(call: ServerInterceptingCallInterface, share: string): () => void {
     this.reading++;
-    this.readingBySender.set(sender, (this.readingBySender.get(sender) ?? 0) + 1);
+    this.readingByShare.set(share, (this.readingByShare.get(share) ?? 0) + 1);
     const waiting = new AbortController();
     const end = (): void => {
       if (waiting.signal.aborted) return;
       waiting.abort();
       this.reading--;
-      const left = (this.readingBySender.get(sender) ?? 1) - 1;
-      if (left === 0) this.readingBySender.delete(sender);
-      else this.readingBySender.set(sender, left);
+      const left = (this.readingByShare.get(share) ?? 1) - 1;
+      if (left === 0) this.readingByShare.delete(share);
+      else this.readingByShare.set(share, left);
     };
     void this.options.clock.sleep(LIMITS.grpcReadMs, waiting.signal).then(() => {
       if (waiting.signal.aborted) return;

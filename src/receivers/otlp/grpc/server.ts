@@ -50,7 +50,7 @@ export function createOtlpGrpcReceiver(options: OtlpGrpcOptions): OtlpGrpcReceiv
   };
   const admission = new Admission({
     ...{ authenticator: options.authenticator, clock: options.clock, refused },
-    overloaded: (path) => options.intake.refuses(signalOfPath(path) ?? 'traces'),
+    admit: (path, sender) => options.intake.admit(signalOfPath(path) ?? 'traces', sender),
   });
   const messageBytes = options.messageBytes ?? LIMITS.bodyBytes;
   const server = new Server({

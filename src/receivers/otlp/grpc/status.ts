@@ -13,14 +13,15 @@ export interface CallStatus {
 }
 
 /**
- * An error as the status of a call. What may pass is UNAVAILABLE with a RetryInfo; a message that
- * is too large is RESOURCE_EXHAUSTED without one, which tells the client not to send it again
+ * An error as the status of a call. What may pass is UNAVAILABLE with a RetryInfo, a tenant over
+ * its share RESOURCE_EXHAUSTED with one; a message that is too large is RESOURCE_EXHAUSTED without one, which tells the client not to send it again
  * (OTLP specification 1.11, "OTLP/gRPC Response").
  */
 export function statusOfError(error: unknown): CallStatus {
   const { code: name, message } = publicError(error);
   const retryable = error instanceof TripcoilError && error.retryable;
-  const code = retryable ? status.UNAVAILABLE : (STATUS_BY_CODE[name] ?? status.INTERNAL);
+  const fallback = retryable ? status.UNAVAILABLE : status.INTERNAL;
+  const code = STATUS_BY_CODE[name] ?? fallback;
   const metadata = new Metadata();
   const details = retryable
     ? [retryInfo(LIMITS.retryAfterSeconds)]
@@ -37,6 +38,7 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, status>>> = {
   bad_request: status.INVALID_ARGUMENT,
   unauthenticated: status.UNAUTHENTICATED,
   forbidden: status.PERMISSION_DENIED,
+  over_share: status.RESOURCE_EXHAUSTED,
   payload_too_large: status.RESOURCE_EXHAUSTED,
   unsupported_media_type: status.UNIMPLEMENTED,
 };
