@@ -3,7 +3,8 @@ import type { Steps } from './steps.ts';
 
 /**
  * Parses JSON text of any length in steps: what is longer than `LIMITS.ingestSliceChars` is taken
- * apart into its members or items, and what is shorter goes to `parse`. Bytes are looked at once, and at most one slice more for each level taken apart.
+ * apart into its members or items, and what is shorter goes to `parse`. Bytes are looked at once,
+ * and at most one slice more for each level taken apart.
  * @throws SyntaxError where `JSON.parse` does.
  */
 export function* parseLargeJson(

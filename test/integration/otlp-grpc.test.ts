@@ -189,7 +189,7 @@ describe('OTLP over gRPC', () => {
     expect((await send(profiles, GOOD)).code).toBe(status.UNIMPLEMENTED);
   });
 
-  it('asks to come back when a tenant has its share, the queue is full or the ledger cannot be written', async () => {
+  it('asks to come back when a queue is full or the ledger cannot be written', async () => {
     fixture.overloaded = true;
     const early = await send(METHODS.traces, GOOD);
     fixture.overloaded = false;

@@ -280,8 +280,7 @@ describe('9 and 10: what may be sent again, and when', () => {
     fixture.failure = new TripcoilError(code, 'later', { retryable: true });
     const answer = await send('/v1/traces', GOOD);
     expect(answer.status).toBe(status);
-    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
-    expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(5);
+    expect([1, 2, 3, 4, 5]).toContain(Number(answer.headers['retry-after']));
   });
 
   it('only those: nothing else names a delay', async () => {

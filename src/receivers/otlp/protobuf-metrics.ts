@@ -6,8 +6,8 @@ import { DELIMITED, Decoder, FIXED64, field, tooMany, VARINT } from './protobuf.
 import type { Origin } from './record.ts';
 
 /**
- * Decodes an ExportMetricsServiceRequest in steps: the points of token and cost metrics, of all others
- * their number alone. @throws TripcoilError as `decodeTracesProtobuf` does.
+ * Decodes an ExportMetricsServiceRequest in steps: the points of token and cost metrics,
+ * of all others their number alone. @throws TripcoilError as `decodeTracesProtobuf` does.
  */
 export function* metricsProtobufSteps(bytes: Uint8Array): Steps<MetricsRead> {
   const read: MetricsRead = { points: [], others: 0 };

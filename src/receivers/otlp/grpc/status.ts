@@ -14,7 +14,8 @@ export interface CallStatus {
 
 /**
  * An error as the status of a call. What may pass is UNAVAILABLE with a RetryInfo, a tenant over
- * its share RESOURCE_EXHAUSTED with one; a message that is too large is RESOURCE_EXHAUSTED without one, which tells the client not to send it again
+ * its share RESOURCE_EXHAUSTED with one; a message that is too large is RESOURCE_EXHAUSTED without
+ * one, which tells the client not to send it again
  * (OTLP specification 1.11, "OTLP/gRPC Response").
  */
 export function statusOfError(error: unknown): CallStatus {
