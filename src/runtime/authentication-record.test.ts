@@ -14,7 +14,8 @@ function recording() {
   const batches: ReceivedBatch[] = [];
   let failing = false;
   const ingest: Ingest = {
-    overloaded: () => false,
+    refusal: () => null,
+    turn: async () => {},
     submit: async (batch) => {
       if (failing) throw new Error('disk');
       batches.push(batch);

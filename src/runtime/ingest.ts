@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextLoop } from 'node:timers/promises';
 import type { AccessEvent, ReceivedEvent } from '../core/access-event.ts';
 import { OWN_FORMAT } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -61,15 +61,15 @@ export function createIngest(options: IngestOptions): Ingest & {
   /** True when a tenant that has nothing under way would be refused, too. */
   overloaded(): boolean;
 } {
-  const { partition, redactor, verifier, clock, metrics, notes = NO_NOTES } = options;
-  const turns = new Turns(clock, options.nextTurn ?? turn);
+  const { partition, clock, metrics, notes = NO_NOTES } = options;
+  const turns = new Turns(clock, options.nextTurn ?? nextLoop);
   const counters: IngestCounters = { events: 0, rejected: 0, lastEventAt: null };
   const underWay = new UnderWay(partition);
 
   async function submit(batch: ReceivedBatch): Promise<IngestResult> {
     const share = shareOf(batch.sender);
     underWay.add(share, batch.events.length);
-    const judged = await judge(batch, share).finally(() => {
+    const judged = await judge(options, batch, () => turns.next(share)).finally(() => {
       underWay.add(share, -batch.events.length);
     });
     const { accepted, rejects } = judged;
@@ -82,30 +82,6 @@ export function createIngest(options: IngestOptions): Ingest & {
     for (const event of accepted) options.forward?.(event);
     note(judged, batch);
     return { accepted: accepted.length, rejects };
-  }
-
-  /** Does not wait at all when one slice is enough and no event has a token. */
-  async function judge(batch: ReceivedBatch, share: string): Promise<Judged> {
-    const reading = readTokens(verifier, batch.events, batch.sender);
-    const tokens = reading && (await reading);
-    const now = clock.now();
-    const judged: Judged = { accepted: [], rejects: [], overlooked: [] };
-    let sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
-    for (const [index, received] of batch.events.entries()) {
-      if (clock.monotonicMs() >= sliceEnd) {
-        await turns.next(share);
-        sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
-      }
-      const position = batch.positions?.[index] ?? index;
-      const token = tokens?.get(index) ?? null;
-      const event = attribute(received, batch.sender, position, batch.history ?? false, token);
-      const reject = 'code' in event ? event : clockSkew(event, position, now);
-      if (reject) {
-        judged.rejects.push(reject);
-        overlook(judged.overlooked, reject, received);
-      } else if (!('code' in event)) judged.accepted.push(redactor.redact(event));
-    }
-    return judged;
   }
 
   function refusal(sender: Principal): Refusal | null {
@@ -137,6 +113,34 @@ export function createIngest(options: IngestOptions): Ingest & {
     turn: (sender, slice) =>
       slice === 'begin' ? turns.begin(shareOf(sender)) : turns.next(shareOf(sender)),
   };
+}
+
+/** Does not wait at all when one slice is enough and no event has a token. */
+async function judge(
+  { verifier, clock, redactor }: IngestOptions,
+  batch: ReceivedBatch,
+  turn: () => Promise<void>,
+): Promise<Judged> {
+  const reading = readTokens(verifier, batch.events, batch.sender);
+  const tokens = reading && (await reading);
+  const now = clock.now();
+  const judged: Judged = { accepted: [], rejects: [], overlooked: [] };
+  let sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
+  for (const [index, received] of batch.events.entries()) {
+    if (clock.monotonicMs() >= sliceEnd) {
+      await turn();
+      sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
+    }
+    const position = batch.positions?.[index] ?? index;
+    const token = tokens?.get(index) ?? null;
+    const event = attribute(received, batch.sender, position, batch.history ?? false, token);
+    const reject = 'code' in event ? event : clockSkew(event, position, now);
+    if (reject) {
+      judged.rejects.push(reject);
+      overlook(judged.overlooked, reject, received);
+    } else if (!('code' in event)) judged.accepted.push(redactor.redact(event));
+  }
+  return judged;
 }
 
 /** No tenant and no sender is called so. */
