@@ -10,6 +10,7 @@ import type {
 } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject, RejectCode } from '../../core/reject.ts';
+import { spiffeIdIn } from '../../core/spiffe.ts';
 import { boundedId } from '../identifier.ts';
 import { isDeeperThan } from '../json-body.ts';
 import { operationOfName } from '../operation.ts';
@@ -138,6 +139,7 @@ export function finish(draft: Draft, context: MapContext): Mapped {
       id: agentId,
       name: identifier(draft.agent.name),
       version: identifier(draft.agent.version),
+      workloadId: spiffeIdIn(agentId) ?? undefined,
     }),
     action: present({
       name,
