@@ -59,14 +59,16 @@ export function addReadCommands(program: Command): void {
       if (page.next !== null) talk(`the newest ${counted(rows.length, 'finding')}; there are more`);
     });
   const chains = program.command('chains').description('requests from end to end');
-  withServer(chains.command('show <id>').description('every step of one chain')).action(
-    async (id: string, options: ReadOptions) => {
-      const path = `/v1/chains/${encodeURIComponent(id)}`;
+  withServer(chains.command('show <id>').description('every step of one chain'))
+    .option('--tenant <tenant>', 'where several tenants have the id')
+    .action(async (id: string, options: ReadOptions) => {
+      const path = `/v1/chains/${encodeURIComponent(id)}${query({ ...options })}`;
       const chain = await callDaemon<ChainBody>(options, 'GET', path).catch((error: unknown) => {
         if (!(error instanceof CliError) || error.exitCode !== EXIT.notFound) throw error;
         const hint = 'a chain can be read about a second after its first event';
         throw new CliError(EXIT.notFound, `no chain ${id}; ${hint}`);
       });
+      for (const line of gapLines(chain)) talk(line);
       const steps = counted(chain.steps.length, 'step');
       talk(`chain ${chain.id}: ${steps}, ${chain.agents.join(', ')}`);
       const rows: Row[] = chain.steps.map((step) => ({
@@ -76,8 +78,28 @@ export function addReadCommands(program: Command): void {
       }));
       const columns = ['time', 'agent', 'kind', 'action', 'owner', 'verdict', 'outcome', 'records'];
       printRows(rows, options.output, columns);
-    },
-  );
+    });
+}
+
+/** What the table cannot show: what is not there, what was joined, and what could not be told. */
+function gapLines(chain: ChainBody): readonly string[] {
+  const actions = new Map(chain.steps.map(({ seq, action }) => [seq, action]));
+  return [
+    ...chain.merged.map(({ id, by }) => `joined with ${id} by ${by}`),
+    ...chain.shared_keys.map(
+      ({ kind, key }) => `${kind} ${key} is in too many chains to join them`,
+    ),
+    ...chain.unrelated_tenants.map((tenant) => `${tenant} has this id too; see --tenant`),
+    ...chain.gaps.map(({ reason, state, seq }) => {
+      const what = reason.replaceAll('_', ' ');
+      return `${state === 'missing' ? 'gap' : 'pending'}: ${what} (${actions.get(seq) ?? seq})`;
+    }),
+    ...chain.steps.flatMap(({ action, role, late_ms }) =>
+      late_ms === null
+        ? []
+        : [`late: ${role} ${action} came after ${Math.round(late_ms / 1_000)} s`],
+    ),
+  ];
 }
 
 /** Every row of a list, page after page. */

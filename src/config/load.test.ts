@@ -66,6 +66,7 @@ describe('loadConfig', () => {
         identity: { issuers: [] },
         grantsFile: null,
         detectors: {},
+        chains: { decisionGraceMs: 120_000 },
         sources: {},
         tenants: {},
         redaction: { general: DEFAULT_REDACTION, tenants: {}, legalHolds: [] },

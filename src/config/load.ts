@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Trust } from '../core/access-event.ts';
-import { type SourceWatchConfig, SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
+import {
+  type ChainConfig,
+  type SourceWatchConfig,
+  SYSTEM_TENANT,
+  type TenantConfig,
+} from '../core/entry.ts';
 import type { FieldAliases } from '../core/event-field.ts';
 import type { RedactionPolicy } from '../core/redaction-policy.ts';
 import { MINUTE_MS } from '../core/time.ts';
@@ -59,6 +64,7 @@ export interface TripcoilConfig {
   /** Detector settings that hold for every tenant without its own. */
   readonly detectors: TenantConfig['detectors'];
   readonly sources: SourceWatchConfig;
+  readonly chains: ChainConfig;
   readonly tenants: { readonly [tenant: string]: TenantConfig };
   readonly redaction: {
     /** For every tenant without its own. */
@@ -139,14 +145,18 @@ export function tenantConfigOf(config: TripcoilConfig, tenant: string): TenantCo
   for (const [id, settings] of Object.entries(own?.detectors ?? {})) {
     merged[id] = { ...(Object.hasOwn(merged, id) ? merged[id] : {}), ...settings };
   }
-  return { detectors: merged, sources: { ...config.sources, ...own?.sources } };
+  const sources = { ...config.sources, ...own?.sources };
+  return { detectors: merged, sources, chains: config.chains };
 }
 
 /** The process's configuration for any tenant, then that of each tenant with its own. */
 export function tenantConfigsOf(config: TripcoilConfig): ReadonlyMap<string, TenantConfig> {
   const named = Object.keys(config.tenants);
   return new Map([
-    [SYSTEM_TENANT, { detectors: config.detectors, sources: config.sources }],
+    [
+      SYSTEM_TENANT,
+      { detectors: config.detectors, sources: config.sources, chains: config.chains },
+    ],
     ...named.map((tenant) => [tenant, tenantConfigOf(config, tenant)] as const),
   ]);
 }
@@ -211,6 +221,7 @@ function toConfig(
     grantsFile: document.grants_file === undefined ? null : inBase(document.grants_file),
     detectors: document.detectors as TenantConfig['detectors'],
     sources: sourcesOf(document.sources),
+    chains: { decisionGraceMs: document.chains.decision_grace_ms },
     tenants: tenantSettingsOf(document.tenants),
     redaction: redactionOf(document, readSecret),
     kafka: {

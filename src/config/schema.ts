@@ -166,6 +166,21 @@ export const CONFIG_SCHEMA = z.strictObject({
     .record(z.string(), z.strictObject(detectorSettings))
     .prefault({})
     .describe('Detectors by id, for every tenant.'),
+  chains: z
+    .strictObject({
+      decision_grace_ms: z
+        .int()
+        .min(0)
+        .max(LIMITS.latenessMs)
+        .default(LIMITS.decisionGraceMs)
+        .describe(
+          'How long a decision, approval, token or outcome may stay away before a chain says that ' +
+            'it is missing. Where decisions are told by records of their own, not before those have ' +
+            'reached the time of the execution.',
+        ),
+    })
+    .prefault({})
+    .describe('How requests from end to end are judged.'),
   sources: sources
     .prefault({})
     .describe('How senders are watched, for every tenant; see docs/sources.md.'),

@@ -226,7 +226,7 @@ function judgeExecution(
 ): ChainExecution {
   const first = group[0] as ChainStep;
   const decision = decisionLink(group, decided, clock);
-  const outcome = group.find((step) => step.outcome !== 'unknown') ?? null;
+  const outcomes = group.filter((step) => step.outcome !== 'unknown');
   return {
     seqs: group.map(({ seq }) => seq),
     eventId: first.eventId,
@@ -237,7 +237,9 @@ function judgeExecution(
     approval: approvalLink(group, decided, ordered, clock),
     token: tokenLink(group, ordered, clock),
     outcome:
-      outcome === null ? absent(group, clock, 'outcome_missing') : shown(outcome, group, clock),
+      outcomes.length === 0
+        ? absent(group, clock, 'outcome_missing')
+        : { ...shown(earliest(outcomes), group, clock), seq: outcomes[0]?.seq ?? null },
   };
 }
 
@@ -259,6 +261,14 @@ function decisionLink(
   const fact = shown(decision, group, clock);
   const denied = decision.verdict === 'deny' && decision.role === 'decision';
   return denied && succeeded(group) ? { ...fact, reason: 'execution_after_deny' } : fact;
+}
+
+/** The record of these that was known of first. */
+function earliest(steps: readonly ChainStep[]): ChainStep | null {
+  return steps.reduce<ChainStep | null>(
+    (first, step) => (first === null || step.loggedAt < first.loggedAt ? step : first),
+    null,
+  );
 }
 
 /** A failure may be how a refusal reached the caller; only a success shows that it ran. */

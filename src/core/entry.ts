@@ -38,6 +38,12 @@ export const ENTRY_KINDS = [
 ] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
+/** How chains are judged. */
+export interface ChainConfig {
+  /** Absent: `LIMITS.decisionGraceMs`. */
+  readonly decisionGraceMs?: number;
+}
+
 /** Detector modes and options of one tenant, with overrides per agent. Absent means the default. */
 export interface TenantConfig {
   readonly detectors: {
@@ -48,6 +54,7 @@ export interface TenantConfig {
     };
   };
   readonly sources?: SourceWatchConfig;
+  readonly chains?: ChainConfig;
 }
 
 /** How a tenant's sources are watched. Absent members take the limits' values. */

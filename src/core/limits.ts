@@ -136,12 +136,12 @@ export const LIMITS = {
   chainJoinsPerTrace: 64,
   /**
    * Records held per tenant for the question what ran without a decision, where there is a source
-   * of decisions: 350 bytes each, 22 MiB; for `latenessMs` and `decisionGraceMs`.
+   * of decisions: 350 bytes each, 22 MiB; for twice `latenessMs`.
    */
   chainStepsHeld: 65_536,
   /** Sources of decisions or tokens told apart per tenant. */
   chainSources: 64,
-  /** Silence of a source of decisions about an execution is no gap before this time. */
+  /** What does not come is missing after this time, unless configured (`chains`). */
   decisionGraceMs: 2 * MINUTE_MS,
   openFindingsPerAgent: 64,
   /** What one agent is known to do: slots of 13 bytes, three quarters used; 6.5 KiB. */

@@ -79,8 +79,10 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       return agentView(shard, tenant, id, agent, levelsByAgent(tenant).get(id) ?? 0);
     },
     chainClock: (tenantId) => {
-      const sources = shard.tenants.get(tenantId)?.chains.sources ?? createSources();
-      return chainClock(sources, Math.max(shard.logTime, clock.now()));
+      const tenant = shard.tenants.get(tenantId);
+      const sources = tenant?.chains.sources ?? createSources();
+      const grace = tenant?.config.chains?.decisionGraceMs;
+      return chainClock(sources, Math.max(shard.logTime, clock.now()), grace);
     },
     breakers: (tenants, includeClosed) =>
       [...shard.tenants.values()]

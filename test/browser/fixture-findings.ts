@@ -193,7 +193,7 @@ const ROLE_BY_KIND: Readonly<Record<string, string>> = {
   tool_call: 'tool_call',
 };
 
-const GAP = { seq: 954_005, event_id: 'evt-5' } as const;
+const GAP = { seq: 954_006, event_id: 'evt-6' } as const;
 
 function executed(
   seq: number,
@@ -298,8 +298,6 @@ export function fixtureChain(now: number): ChainBody {
         resource: { type: 'crm', id: 'account/7781', tenant: 'initech', server: 'crm' },
         latency_ms: 310,
         records: 312,
-        decision: policy,
-        token,
         redactions: { email: 312 },
       }),
       step(1400, {
@@ -320,12 +318,14 @@ export function fixtureChain(now: number): ChainBody {
       }),
     ],
     executions: [
-      executed(954_004, 'search_accounts', {}),
-      executed(954_005, 'read_account', {
+      executed(954_005, 'search_accounts', {
+        decision: { state: 'late', seq: 954_003, reason: null },
+      }),
+      executed(954_006, 'read_account', {
         decision: { state: 'missing', seq: null, reason: 'execution_without_decision' },
         token: { state: 'pending', seq: null, reason: 'token_missing' },
       }),
-      executed(954_006, 'export_file', { decision: { state: 'late', seq: 954_006, reason: null } }),
+      executed(954_007, 'export_file', {}),
     ],
     gaps: [
       { ...GAP, reason: 'execution_without_decision', state: 'missing' },

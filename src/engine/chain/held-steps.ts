@@ -50,7 +50,7 @@ export function holdStep(
 
 /** Lets go of what was logged too long ago, and of the oldest where there is no room. */
 function release(held: HeldSteps, logTime: EpochMs): void {
-  const from = logTime - LIMITS.latenessMs - LIMITS.decisionGraceMs;
+  const from = logTime - 2 * LIMITS.latenessMs;
   for (const [seq, { chain, step }] of held.queue) {
     const full = held.queue.size >= LIMITS.chainStepsHeld;
     if (step.loggedAt >= from && !full) return;
@@ -72,13 +72,14 @@ export interface UndecidedExecution {
 /**
  * What ran without a decision, or after a deny, as known by `logTime`: only after the grace and
  * once the sources of decisions have told of later times. A pure reading of what is held; the same
- * execution is told until it leaves (`latenessMs` and the grace after it was logged).
+ * execution is told until it leaves (twice `latenessMs` after it was logged, of which the grace is one at most).
  */
 export function executionsWithoutDecision(
   index: Holding,
   logTime: EpochMs,
+  graceMs: number = LIMITS.decisionGraceMs,
 ): readonly UndecidedExecution[] {
-  const clock = chainClock(index.sources, logTime);
+  const clock = chainClock(index.sources, logTime, graceMs);
   const undecided: UndecidedExecution[] = [];
   const judged = new Set<ChainNode>();
   for (const { chain, step } of index.held.queue.values()) {

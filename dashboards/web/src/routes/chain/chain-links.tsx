@@ -6,7 +6,7 @@ import { plural } from '../../format/number.ts';
 export function ExecutionLinks({ chain }: { chain: ChainBody }) {
   if (chain.executions.length === 0) return null;
   return (
-    <section class="panel" aria-labelledby="links-title">
+    <section class="panel chain-calls" aria-labelledby="links-title">
       <header class="panel-head">
         <h2 id="links-title">
           Tool calls <span class="count">{chain.executions.length}</span>

@@ -22,7 +22,7 @@ export function StepRow({ step, depth, span }: StepProps) {
           <div>
             <b>{step.action}</b> <span class="muted">{roleWord(step.role)}</span>
             {step.late_ms !== null && (
-              <span class="chip warn"> arrived {formatDuration(step.late_ms)} late</span>
+              <span class="chip warn late">arrived {formatDuration(step.late_ms)} late</span>
             )}
             <span class="sub">
               {step.agent}
