@@ -174,9 +174,9 @@ export const CONFIG_SCHEMA = z.strictObject({
         .max(LIMITS.latenessMs)
         .default(LIMITS.decisionGraceMs)
         .describe(
-          'How long a decision, approval, token or outcome may stay away before a chain says that ' +
-            'it is missing. Where decisions are told by records of their own, not before those have ' +
-            'reached the time of the execution.',
+          'How long a decision, approval, token or outcome may stay away before a chain says ' +
+            'that it is missing. Where decisions are told by records of their own, not before ' +
+            'those have reached the time of the execution.',
         ),
     })
     .prefault({})

@@ -1,3 +1,4 @@
+import type { ChainClock } from '../core/chain-links.ts';
 import type { Finding } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { DAY_MS } from '../core/time.ts';
@@ -78,12 +79,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       if (!tenant || !agent) return null;
       return agentView(shard, tenant, id, agent, levelsByAgent(tenant).get(id) ?? 0);
     },
-    chainClock: (tenantId) => {
-      const tenant = shard.tenants.get(tenantId);
-      const sources = tenant?.chains.sources ?? createSources();
-      const grace = tenant?.config.chains?.decisionGraceMs;
-      return chainClock(sources, Math.max(shard.logTime, clock.now()), grace);
-    },
+    chainClock: (tenant) => chainClockOf(shard, tenant, clock.now()),
     breakers: (tenants, includeClosed) =>
       [...shard.tenants.values()]
         .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
@@ -100,6 +96,14 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       acknowledgeDelaysMs: [...delays],
     }),
   };
+}
+
+/** The log may stand still for want of events while the grace passes. */
+function chainClockOf(shard: Shard, id: string, now: number): ChainClock {
+  const tenant = shard.tenants.get(id);
+  const sources = tenant?.chains.sources ?? createSources();
+  const graceMs = tenant?.config.chains?.decisionGraceMs;
+  return chainClock(sources, Math.max(shard.logTime, now), graceMs);
 }
 
 function selected(shard: Shard, tenants: readonly string[] | '*'): readonly TenantState[] {

@@ -8,8 +8,8 @@ chains: { decision_grace_ms: 0 }
 tokens:
   - { name: sdk, token: agent-token-0123456789, roles: [ingest], tenants: [acme], trust: agent }
   - { name: opa, token: policy-token-0123456789, roles: [ingest], tenants: [acme], trust: pdp }
-  - { name: gateway, token: gateway-token-012345678, roles: [ingest], tenants: [acme], trust: broker }
-  - { name: globex, token: globex-token-0123456789, roles: [ingest], tenants: [globex], trust: broker }
+  - { name: gateway, token: gateway-token-0123, roles: [ingest], tenants: [acme], trust: broker }
+  - { name: globex, token: globex-token-01234, roles: [ingest], tenants: [globex], trust: broker }
 `;
 const START = Date.now() - 60_000;
 const CALL = 'toolu_01A09q90qw90lq917835lq9';
@@ -81,18 +81,18 @@ describe('a chain over the agent, the policy engine, the gateway and the token s
     };
     const approval = { approval: { status: 'approved', id: 'a-1', approver: 'kim' } };
     // Outcome first, request last; between them another request and another tenant's same ids.
-    await post('gateway-token-012345678', '/v1/events', [
+    await post('gateway-token-0123', '/v1/events', [
       gateway(1, CALL, { decision: { verdict: 'allow', id: 'd-1' } }),
       gateway(2, 'toolu_02B09q90qw90lq917835lq9', {}),
       event('ap-1', 'approval', { ...approval, action: { name: 'refund', tool_call_id: CALL } }),
     ]);
-    await post('globex-token-0123456789', '/v1/events', [gateway(1, CALL, {})]);
+    await post('globex-token-01234', '/v1/events', [gateway(1, CALL, {})]);
     await post('policy-token-0123456789', '/v1/audit/opa', [
       opa('d-0', null, timeOf(-30_000)),
       opa('d-1', 1, timeOf(30)),
       opa('d-9', null, timeOf(30_000)),
     ]);
-    await post('gateway-token-012345678', '/v1/events', [
+    await post('gateway-token-0123', '/v1/events', [
       event('st-1', 'token_issue', { token: { jti: 'j-1' } }),
     ]);
     await post('agent-token-0123456789', '/v1/traces', spans(2, 'toolu_02B09q90qw90lq917835lq9'));
