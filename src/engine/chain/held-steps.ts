@@ -72,7 +72,7 @@ export interface UndecidedExecution {
 /**
  * What ran without a decision, or after a deny, as known by `logTime`: only after the grace and
  * once the sources of decisions have told of later times. A pure reading of what is held; the same
- * execution is told until it leaves, twice `latenessMs` after it was logged; the grace is at most one.
+ * execution is told until it leaves, twice `latenessMs` after it was logged.
  */
 export function executionsWithoutDecision(
   index: Holding,
