@@ -69,11 +69,10 @@ alerts: { webhook: { url: "${webhook.url}/hook" } }
       () => coverageOf('blind-bot'),
       (coverage) => coverage['cross_tenant_access']?.verdict === 'judged',
     );
-    expect(Object.values(verdicts).map(({ verdict }) => verdict)).toEqual([
-      'judged',
-      'judged',
-      'judged',
-    ]);
+    for (const detector of ['volume_spike', 'out_of_scope_access', 'cross_tenant_access']) {
+      expect(verdicts[detector]?.verdict).toBe('judged');
+    }
+    expect(verdicts['first_seen_access']).toMatchObject({ verdict: 'blind', field: 'history' });
   });
 
   it('lets a named person trip all the same, and that holds', async () => {
