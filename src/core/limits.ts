@@ -202,6 +202,8 @@ export const LIMITS = {
   feedRing: 4_096,
   feedSubscribers: 1_000,
   acknowledgersPerBreaker: 1_000,
+  /** A broker that left the feed is no longer awaited after this. */
+  feedReaderForgottenMs: 1 * DAY_MS,
   /** A subscriber whose socket buffers more is cut off and resynchronises. */
   feedBufferBytes: 1024 * 1024,
   feedHeartbeatMs: 1 * SECOND_MS,

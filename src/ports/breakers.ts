@@ -65,4 +65,6 @@ export interface BreakerView {
   check(request: CheckRequest): CheckAnswer;
   /** Called for each transition after it is durable, in feed order. Returns the unsubscribe. */
   subscribe(listener: (delta: FeedDelta) => void): () => void;
+  /** A named broker reads the tenant's feed, and owes acknowledgements. Returns its leaving. */
+  join(tenant: string, broker: string): () => void;
 }

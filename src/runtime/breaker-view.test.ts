@@ -5,6 +5,7 @@ import type { FeedDelta } from '../ports/breakers.ts';
 import { SILENT_METRICS } from '../ports/metrics.ts';
 import { createBreakerView } from './breaker-view.ts';
 import type { Unplaced } from './entries.ts';
+import { FeedReaders } from './feed-readers.ts';
 import { Partition } from './partition.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 import {
@@ -24,7 +25,7 @@ async function start() {
   const shard = obedientShard();
   const log = new RecordingLog();
   const partition = new Partition({ shard, ledger, clock, log, metrics: SILENT_METRICS });
-  const view = createBreakerView(partition, SECRET_REDACTOR);
+  const view = createBreakerView(partition, SECRET_REDACTOR, new FeedReaders(clock));
   await partition.decide([GRANT_ENTRY]);
   return { ledger, partition, view, shard };
 }

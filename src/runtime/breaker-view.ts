@@ -11,11 +11,16 @@ import type {
   FeedSnapshot,
 } from '../ports/breakers.ts';
 import type { Redactor } from '../ports/redactor.ts';
+import type { FeedReaders } from './feed-readers.ts';
 import type { Partition } from './partition.ts';
 import { redactedQuestion } from './redacted-orders.ts';
 
 /** Live breaker state straight from the shard; the store is never asked. */
-export function createBreakerView(partition: Partition, redactor: Redactor): BreakerView {
+export function createBreakerView(
+  partition: Partition,
+  redactor: Redactor,
+  readers: FeedReaders,
+): BreakerView {
   const { shard } = partition;
   const listeners = new Set<(delta: FeedDelta) => void>();
   partition.onCommitted(({ effects }) => {
@@ -36,6 +41,7 @@ export function createBreakerView(partition: Partition, redactor: Redactor): Bre
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    join: (tenant, broker) => readers.join(tenant, broker),
   };
 }
 

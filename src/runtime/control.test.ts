@@ -9,6 +9,7 @@ import { START } from '../engine/testing/entries.ts';
 import { SILENT_METRICS } from '../ports/metrics.ts';
 import { createBreakerView } from './breaker-view.ts';
 import { createControl } from './control.ts';
+import { FeedReaders } from './feed-readers.ts';
 import { Partition } from './partition.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 import {
@@ -32,7 +33,7 @@ function start(options: ShardOptions = OBEDIENT_SHARD) {
   const shard = new Shard(options);
   const log = new RecordingLog();
   const partition = new Partition({ shard, ledger, clock, log, metrics: SILENT_METRICS });
-  const view = createBreakerView(partition, SECRET_REDACTOR);
+  const view = createBreakerView(partition, SECRET_REDACTOR, new FeedReaders(clock));
   const control = createControl({ partition, redactor: SECRET_REDACTOR, view, clock });
   const check = (agent = 'bot') => view.check({ tenant: 'acme', agent });
   return { ledger, clock, shard, partition, view, control, check };

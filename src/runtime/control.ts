@@ -37,6 +37,7 @@ export function createControl(options: ControlOptions): Control {
       const effects = await partition.decide([{ kind: 'command', tenant, body: command }]);
       // Something ahead of it in the queue may have moved the breaker on.
       if (command.type === 'reset' && effects.length === 0) throw movedOn(null);
+      if (command.type === 'trip') refuseUnheld(tenant, command.key);
       return 'key' in command ? command.key : null;
     },
     recordedKey: (key) => addressedKey(redactedKey(redactor, key)),
@@ -77,6 +78,13 @@ export function createControl(options: ControlOptions): Control {
       return { ...answer, allow: false, level, reason: detector };
     },
   };
+
+  /** A trip that found no place is no trip: the person must hear of it. */
+  function refuseUnheld(tenant: string, key: BreakerKey): void {
+    const entry = shard.tenants.get(tenant)?.board.entries.get(breakerKeyText(key));
+    if (entry && entry.state.phase !== 'closed') return;
+    throw new TripcoilError('overloaded', 'too many breakers are open: reset some first');
+  }
 
   function refuseStale(tenant: string, command: Command): void {
     if (command.type !== 'reset') return;

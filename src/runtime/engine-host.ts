@@ -17,6 +17,8 @@ import type { Store } from '../ports/store.ts';
 import { createBreakerView } from './breaker-view.ts';
 import { createControl } from './control.ts';
 import { createEngineView } from './engine-view.ts';
+import { warnOfEngine } from './engine-warnings.ts';
+import { FeedReaders } from './feed-readers.ts';
 import { createIngest, type IngestOptions } from './ingest.ts';
 import { NotesOfIngest } from './ingest-notes.ts';
 import { createIngestStatus } from './ingest-status.ts';
@@ -85,17 +87,19 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     append: (entries) => partition.append(entries),
     resume: () => resumeDeliveries(partition, outbox),
   });
-  const breakers = createBreakerView(partition, redactor);
+  const readers = new FeedReaders(clock);
+  const breakers = createBreakerView(partition, redactor, readers);
   const control = createControl({ ...options, partition, view: breakers });
   const notes = options.notes ?? new NotesOfIngest({ clock, metrics });
   const ingest = createIngest({ ...options, notes, partition });
   const { overloaded } = ingest;
   const ingestStatus = createIngestStatus({ partition, notes, overloaded, clock });
   const { counters } = ingest;
-  const view = createEngineView({ partition, ledger, outbox, counters, clock });
+  const view = createEngineView({ partition, ledger, outbox, readers, counters, clock });
   const projector = new Projector({ partition, ledger, store, clock, log, metrics });
 
   meterDecisions(partition, clock, metrics);
+  warnOfEngine(partition, log);
   await startTerm(partition, options);
   if (!options.holdDeliveries) deliver(partition, outbox);
   projector.start();

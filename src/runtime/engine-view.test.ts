@@ -5,6 +5,7 @@ import { START } from '../engine/testing/entries.ts';
 import { SILENT_METRICS } from '../ports/metrics.ts';
 import { createEngineView } from './engine-view.ts';
 import type { Unplaced } from './entries.ts';
+import { FeedReaders } from './feed-readers.ts';
 import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
 import { FakeClock } from './testing/fake-clock.ts';
@@ -30,9 +31,10 @@ async function start(...receivers: ScriptedReceiver[]) {
   const common = { clock, log, metrics, append, resume: () => {}, jitter: () => 0 };
   const outbox = new Outbox({ receivers, ...common });
   const counters = { events: 7, rejected: 1, lastEventAt: START };
-  const view = createEngineView({ partition, ledger, outbox, counters, clock });
+  const readers = new FeedReaders(clock);
+  const view = createEngineView({ partition, ledger, outbox, readers, counters, clock });
   await partition.decide([GRANT_ENTRY]);
-  return { ledger, clock, shard, partition, outbox, view };
+  return { ledger, clock, shard, partition, outbox, readers, view };
 }
 
 const ack = (receiver: string, epoch: number): Unplaced => ({
@@ -103,6 +105,17 @@ describe('breakers', () => {
     await partition.decide([ack('all', 1), ack('feed', 1), ack('ours', 9)]);
     const [told] = view.breakers('*', false);
     expect(told).toMatchObject({ acknowledgedBy: ['all', 'feed'], awaiting: ['ours'] });
+  });
+
+  it('name the brokers on the feed that have not acknowledged', async () => {
+    const { partition, readers, view } = await start(new ScriptedReceiver('ours', ['acme']));
+    readers.join('acme', 'gateway');
+    readers.join('acme', 'proxy');
+    readers.join('globex', 'elsewhere');
+    await partition.decide([tripInput('a', 4)]);
+    expect(view.breakers('*', false)).toMatchObject([{ awaiting: ['ours', 'gateway', 'proxy'] }]);
+    await partition.decide([ack('gateway', 1)]);
+    expect(view.breakers('*', false)).toMatchObject([{ awaiting: ['ours', 'proxy'] }]);
   });
 
   it('await nobody below the level of a revocation, and are gone when closed', async () => {

@@ -13,6 +13,7 @@ import type { AgentState, TenantState } from '../engine/tenant-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AgentView, BreakerDetail, EngineView, TenantView } from '../ports/engine-view.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { FeedReaders } from './feed-readers.ts';
 import type { IngestCounters } from './ingest.ts';
 import type { Outbox } from './outbox.ts';
 import type { Partition } from './partition.ts';
@@ -22,6 +23,7 @@ export interface EngineViewOptions {
   readonly partition: Partition;
   readonly ledger: Ledger;
   readonly outbox: Outbox;
+  readonly readers: FeedReaders;
   readonly counters: IngestCounters;
   readonly clock: Clock;
 }
@@ -31,7 +33,7 @@ const LEARNING_MS = DAY_MS;
 
 /** Reads of the live engine, as plain values. */
 export function createEngineView(options: EngineViewOptions): EngineView {
-  const { partition, ledger, outbox, counters, clock } = options;
+  const { partition, ledger, outbox, readers, counters, clock } = options;
   const { shard } = partition;
   const findingListeners = new Set<(finding: Finding) => void>();
   const delays: number[] = [];
@@ -83,7 +85,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
     breakers: (tenants, includeClosed) =>
       [...shard.tenants.values()]
         .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
-        .flatMap((tenant) => breakerDetails(shard, tenant, outbox, includeClosed)),
+        .flatMap((tenant) => breakerDetails(shard, tenant, { outbox, readers }, includeClosed)),
     onFinding(listener) {
       findingListeners.add(listener);
       return () => findingListeners.delete(listener);
@@ -176,14 +178,17 @@ function agentView(
 function breakerDetails(
   shard: Shard,
   tenant: TenantState,
-  outbox: Outbox,
+  { outbox, readers }: Pick<EngineViewOptions, 'outbox' | 'readers'>,
   includeClosed: boolean,
 ): readonly BreakerDetail[] {
   const details: BreakerDetail[] = [];
   for (const { key, state, title, revocation, acknowledgedBy } of tenant.board.entries.values()) {
     if (state.phase === 'closed' && !includeClosed) continue;
     const receivers = revocation ? outbox.receiversOf(key) : [];
-    const awaiting = receivers.filter((name) => !acknowledgedBy.includes(name));
+    // The feed tells its brokers of every level, and they acknowledge every opening.
+    const brokers = state.phase === 'closed' ? [] : readers.of(tenant.tenant);
+    const owing = new Set([...receivers, ...brokers]);
+    const awaiting = [...owing].filter((name) => !acknowledgedBy.includes(name));
     details.push({ key, state, title, term: shard.term, acknowledgedBy, awaiting });
   }
   return details;

@@ -4,6 +4,7 @@ import type { EpochMs } from '../core/time.ts';
 import { SECOND_MS } from '../core/time.ts';
 import { watchOf } from '../engine/source/settings.ts';
 import { sourcesOf } from '../engine/source/sources.ts';
+import { UNJUDGED, type Unjudged } from '../engine/tenant-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { stateOfSource } from './ingest-status.ts';
@@ -14,6 +15,8 @@ const COUNT_EVERY_MS = 5 * SECOND_MS;
 /** Counts what the engine decides. Labels are detector ids and closed sets, never an agent. */
 export function meterDecisions(partition: Partition, clock: Clock, metrics: Metrics): void {
   let countedAtMs = Number.NEGATIVE_INFINITY;
+  // What the log told before this start was counted by those before.
+  const unjudged = unjudgedOf(partition);
   partition.onCommitted(({ effects, folded }) => {
     const now = clock.now();
     for (const effect of effects) meterEffect(effect, metrics, now);
@@ -21,7 +24,29 @@ export function meterDecisions(partition: Partition, clock: Clock, metrics: Metr
     if (clock.monotonicMs() - countedAtMs < COUNT_EVERY_MS && effects.length === 0) return;
     countedAtMs = clock.monotonicMs();
     meterPopulation(partition, now, metrics);
+    meterUnjudged(unjudged, partition, metrics);
   });
+}
+
+function unjudgedOf({ shard }: Partition): Record<Unjudged, number> {
+  const sums = { late: 0, ahead: 0, agents: 0, tenants: 0, detector: 0, entry: 0 };
+  for (const { unjudged } of shard.tenants.values()) {
+    for (const reason of UNJUDGED) sums[reason] += unjudged[reason];
+  }
+  return sums;
+}
+
+function meterUnjudged(
+  counted: Record<Unjudged, number>,
+  partition: Partition,
+  metrics: Metrics,
+): void {
+  const sums = unjudgedOf(partition);
+  for (const reason of UNJUDGED) {
+    const more = sums[reason] - counted[reason];
+    if (more > 0) metrics.count('tripcoil_events_not_judged_total', { reason }, more);
+    counted[reason] = sums[reason];
+  }
 }
 
 function meterEffect(effect: Effect, metrics: Metrics, now: EpochMs): void {

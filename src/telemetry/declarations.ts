@@ -60,6 +60,13 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Credentials sent to this process by outcome.',
     labels: ['outcome'],
   },
+  tripcoil_events_not_judged_total: {
+    type: 'counter',
+    help:
+      'Events recorded but not judged, or not by all: late, ahead of the clock, beyond the limit ' +
+      'of agents or tenants, or after a failure of a detector or of the engine.',
+    labels: ['reason'],
+  },
   tripcoil_ingest_queue_length: {
     type: 'gauge',
     help: 'Events waiting for the ledger.',

@@ -190,6 +190,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
         transitionListeners.add(listener);
         return () => transitionListeners.delete(listener);
       },
+      join: () => () => {},
     },
     store: fakeStore(state, seen),
     control: {

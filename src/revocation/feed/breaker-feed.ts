@@ -51,7 +51,7 @@ export function breakerFeed(dependencies: BreakerFeedDependencies): FastifyPlugi
         'tripcoil-subscriber': encodeURIComponent(principal.name),
       });
       request.raw.socket.setNoDelay(true);
-      hub.join(response, tenant, positionOf(request));
+      hub.join(response, tenant, positionOf(request), principal.name);
     });
 
     app.get<TenantQuery>('/v1/breakers/snapshot', async (request, reply) => {

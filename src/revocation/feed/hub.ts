@@ -21,6 +21,8 @@ export interface FeedPosition {
 
 interface Subscriber {
   readonly response: ServerResponse;
+  /** Tells the view that this broker no longer reads. */
+  readonly leave: () => void;
   /** Sequence of the last transition this subscriber holds. */
   seq: number;
   /** Bytes of a snapshot still on their way, which do not count against the buffer. */
@@ -76,10 +78,16 @@ export class FeedHub {
    * Starts a stream on a response whose head is written; resumes at `position` when it can. View
    * and hub are synchronous, so nothing can slip in between joining and replaying.
    */
-  join(response: ServerResponse, tenant: string, position: FeedPosition | null): void {
+  join(
+    response: ServerResponse,
+    tenant: string,
+    position: FeedPosition | null,
+    broker: string,
+  ): void {
     const channel = this.#channels.get(tenant) ?? createChannel(this.#view.snapshot(tenant));
     this.#channels.set(tenant, channel);
-    const one: Subscriber = { response, seq: 0, allowanceBytes: 0, stalledAtMs: null };
+    const leave = this.#view.join(tenant, broker);
+    const one: Subscriber = { response, leave, seq: 0, allowanceBytes: 0, stalledAtMs: null };
     channel.subscribers.add(one);
     this.#subscribers += 1;
     this.#countSubscribers();
@@ -176,6 +184,7 @@ export class FeedHub {
 
   #leave(channel: Channel, one: Subscriber): void {
     if (!channel.subscribers.delete(one)) return;
+    one.leave();
     this.#subscribers -= 1;
     this.#countSubscribers();
     if (channel.subscribers.size === 0) this.#channels.delete(channel.tenant);

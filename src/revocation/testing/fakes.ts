@@ -127,6 +127,7 @@ export function createFakeView(term = 1, earlier?: FakeView): FakeView {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    join: () => () => {},
     trip: (key, level, how = {}) => {
       const reason = how.reason ?? 'volume_spike';
       const shared = { epoch: epochOf(key) + 1, level, reason, openedAt: 1_795_252_020_000 };
