@@ -79,7 +79,7 @@ describe('a full tenant', () => {
 });
 
 describe('a tenant full of agents at work', () => {
-  it('shows the others as not judged, and tells of it once an hour', () => {
+  it('shows others as not judged, and tells of it once an hour', () => {
     const { see, shard, agents } = full(LATER - MINUTE_MS);
     expect(findings(see('new', { attrs: { trip: 5 } }))).toEqual(['agent_flood']);
     expect(findings(see('other', { attrs: { trip: 5 } }))).toEqual([]);
@@ -109,7 +109,7 @@ describe('the line of agents', () => {
 });
 
 describe('more tenants than are kept', () => {
-  it('share the bucket of the unknown, where nothing trips, and an order still finds a place', () => {
+  it('share the bucket of the unknown, where nothing trips; orders still find a place', () => {
     const shard = new Shard(OPTIONS);
     const write = new EntryWriter();
     const from = (tenant: string, level = 5) =>

@@ -16,7 +16,7 @@ const ERRORS: ReadonlyMap<string, string> = new Map([
 /** Facts that name no subject of an event: who sent it, what kind of fault, which code failed. */
 const LOGGED = ['sender', 'kind', 'detector', 'error'] as const;
 
-/** Tells the operator's log what the engine tells of itself; each at most once an hour per tenant. */
+/** Tells the operator's log what the engine tells of itself, once an hour per tenant and thing. */
 export function warnOfEngine(partition: Partition, log: Log): void {
   partition.onCommitted(({ effects }) => {
     for (const effect of effects) {
