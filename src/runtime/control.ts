@@ -2,6 +2,7 @@ import type { AccessEvent } from '../core/access-event.ts';
 import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
 import { type Command, SYSTEM_TENANT } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
+import type { Shard } from '../engine/shard.ts';
 import type { BreakerView, CheckAnswer } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
@@ -37,7 +38,7 @@ export function createControl(options: ControlOptions): Control {
       const effects = await partition.decide([{ kind: 'command', tenant, body: command }]);
       // Something ahead of it in the queue may have moved the breaker on.
       if (command.type === 'reset' && effects.length === 0) throw movedOn(null);
-      if (command.type === 'trip') refuseUnheld(tenant, command.key);
+      if (command.type === 'trip') refuseUnheld(shard, tenant, command.key);
       return 'key' in command ? command.key : null;
     },
     recordedKey: (key) => addressedKey(redactedKey(redactor, key)),
@@ -79,13 +80,6 @@ export function createControl(options: ControlOptions): Control {
     },
   };
 
-  /** A trip that found no place is no trip: the person must hear of it. */
-  function refuseUnheld(tenant: string, key: BreakerKey): void {
-    const entry = shard.tenants.get(tenant)?.board.entries.get(breakerKeyText(key));
-    if (entry && entry.state.phase !== 'closed') return;
-    throw new TripcoilError('overloaded', 'too many breakers are open: reset some first');
-  }
-
   function refuseStale(tenant: string, command: Command): void {
     if (command.type !== 'reset') return;
     const entry = shard.tenants.get(tenant)?.board.entries.get(breakerKeyText(command.key));
@@ -96,6 +90,13 @@ export function createControl(options: ControlOptions): Control {
       throw movedOn(entry.state.epoch);
     }
   }
+}
+
+/** A trip that found no place is no trip: the person must hear of it. */
+function refuseUnheld(shard: Shard, tenant: string, key: BreakerKey): void {
+  const entry = shard.tenants.get(tenant)?.board.entries.get(breakerKeyText(key));
+  if (entry && entry.state.phase !== 'closed') return;
+  throw new TripcoilError('overloaded', 'too many breakers are open: reset some first');
 }
 
 function redactedCommand(redactor: Redactor, tenant: string, command: Command): Command {
