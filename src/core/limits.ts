@@ -240,6 +240,8 @@ export const LIMITS = {
   redactionChars: 1024 * 1024,
   /** Members of one event's content; beyond it the rest counts as not judged. */
   redactionNodes: 50_000,
+  /** Texts in texts in texts: base64 of gzip of base64 goes no deeper. */
+  decodingDepth: 5,
   /** Pseudonyms kept so as not to compute them again: 250 bytes each, 8 MiB. */
   rememberedPseudonyms: 32_768,
   /** Attribute names whose policy is remembered: 200 bytes each, under 1 MiB. */

@@ -46,7 +46,10 @@ function canonicalEmail(value: string): string {
   const plain = value.replaceAll(/%[0-9A-Fa-f]{2}/g, (encoded) =>
     String.fromCharCode(Number.parseInt(encoded.slice(1), 16)),
   );
-  return plain.toLowerCase();
+  return plain
+    .replace(/\s*[[(]\s?at\s?[\])]\s*/i, '@')
+    .replaceAll(/\s*[[(]\s?dot\s?[\])]\s*|\sdot\s/gi, '.')
+    .toLowerCase();
 }
 
 /** E.164 digits as far as they can be told without a region; a North American ten get their 1. */

@@ -28,7 +28,12 @@ const CONDEMNING = new Set(['password', 'secret', 'api_key', 'cookie', 'code', '
  * are judged first, values by what they are. Unchanged parts are returned as they came.
  */
 export function redactContent(pass: Pass, value: unknown): unknown {
+  pass.inner = redactInner;
   return redactValue(pass, value, NO_POLICY, 0);
+}
+
+function redactInner(pass: Pass, text: string): string {
+  return redactText(pass, text, NO_POLICY, pass.depth);
 }
 
 function redactValue(pass: Pass, value: unknown, policy: KeyPolicy, depth: number): unknown {

@@ -3,6 +3,8 @@ import { isDigit } from './text-classes.ts';
 /** Digits of the longest number this folder knows, with room for a neighbour on either side. */
 const MAX_DIGITS = 40;
 const MAX_GROUPS = 8;
+/** Digits set apart one by one, as evaders write them, make as many groups as digits. */
+const MAX_SINGLES = 24;
 
 /** A run of digits with single separators between them, as people write numbers. */
 export interface DigitGroups {
@@ -21,7 +23,8 @@ export interface DigitGroup {
   readonly separator: string;
 }
 
-const SEPARATOR = /(?:[ .-]?\(0\)[ .-]?|\) ?-?|[ .-]?\(|[ .\-/])(?=\d)/y;
+// In a form's encoding a space is a plus.
+const SEPARATOR = /(?:[ .+-]?\(0\)[ .+-]?|\)[ +]?-?|[ .+-]?\(|[ .\-/+])(?=\d)/y;
 
 /** Reads groups from `at`, which is a digit, `+` or `(`. Null when the run is none or endless. */
 export function digitGroupsAt(text: string, at: number): DigitGroups | null {
@@ -38,7 +41,8 @@ export function digitGroupsAt(text: string, at: number): DigitGroups | null {
     if (index === start) return null;
     digits += text.slice(start, index);
     groups.push({ start, end: index, separator });
-    cut = digits.length > MAX_DIGITS || groups.length >= MAX_GROUPS;
+    const most = digits.length === groups.length ? MAX_SINGLES : MAX_GROUPS;
+    cut = digits.length > MAX_DIGITS || groups.length >= most;
     if (cut) break;
     SEPARATOR.lastIndex = index;
     const match = SEPARATOR.exec(text);

@@ -28,6 +28,21 @@ export function emailAround(subject: Subject, at: number): Hit | null {
   return personalHit('email', start, end);
 }
 
+/** `alice [at] example (dot) com`, as people write against harvesters; only in brackets. */
+const SPELT =
+  /[[(]\s?at\s?[\])]\s?((?:[a-z0-9-]{1,63}(?:\s?[[(]\s?dot\s?[\])]\s?|\.|\sdot\s)){1,5}[a-z]{2,24})(?![a-z0-9])/iy;
+
+/** An address whose `@` is spelt out in the brackets that open at `at`. */
+export function speltEmailAround(subject: Subject, at: number): Hit | null {
+  const { text } = subject;
+  SPELT.lastIndex = at;
+  if (!SPELT.test(text)) return null;
+  const end = SPELT.lastIndex;
+  const before = text.charCodeAt(at - 1) === 0x20 ? at - 1 : at;
+  const start = localStart(subject, before);
+  return start === before ? null : personalHit('email', start, end);
+}
+
 function localStart(subject: Subject, at: number): number {
   const { text, floor } = subject;
   if (text.charCodeAt(at - 1) === 0x22) return quotedStart(subject, at);

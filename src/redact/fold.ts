@@ -13,30 +13,58 @@ const DIGIT = /^\p{Nd}$/u;
 /** Foldings already worked out; bounded by the number of code points. */
 const foldings = new Map<number, string>();
 
-const ESCAPE = /%[0-7][0-9a-f]/i;
+const PERCENT = /%[0-9a-f]{2}/i;
+const BACKSLASH = /\\(?:u[0-9a-f]{4}|x[0-9a-f]{2})/i;
+const ENTITY = /&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});/i;
+/** An address in quoted-printable (RFC 2045 section 6.7); a bare `=40` is more often an amount. */
+const QUOTED = /[\w.+-]=40[\w-]{1,63}(?:\.|=2E)[A-Za-z]{2}/;
+/** Escapes of escapes: as often is a text unfolded again. */
+const ROUNDS = 3;
 
-/** Whether an ASCII character stands in the text as a percent escape (RFC 3986 section 2.1). */
+/** Whether a character stands in the text as an escape of some kind. */
 export function hasEscapes(text: string): boolean {
-  return text.includes('%') && ESCAPE.test(text);
+  return (
+    (text.includes('%') && PERCENT.test(text)) ||
+    (text.includes('\\') && BACKSLASH.test(text)) ||
+    (text.includes('&') && ENTITY.test(text)) ||
+    (text.includes('=40') && QUOTED.test(text))
+  );
 }
 
 /**
  * Undoes the disguises that cost a reader nothing: compatibility forms (NFKC), zero-width
- * characters, foreign digits, dashes and spaces, and percent escapes of ASCII. Plain ASCII is never
- * changed.
+ * characters, foreign digits, dashes and spaces, percent escapes, `\u` and `\x` escapes, HTML
+ * entities and quoted-printable; three layers of them. Plain ASCII is never changed.
  */
 export function foldText(text: string): FoldedText {
+  let folded = foldOnce(text);
+  for (let round = 1; round < ROUNDS && hasEscapes(folded.text); round++) {
+    const next = foldOnce(folded.text);
+    if (next.text === folded.text) break;
+    folded = { text: next.text, offsets: composed(folded.offsets, next.offsets) };
+  }
+  return folded;
+}
+
+function composed(outer: Int32Array | null, inner: Int32Array | null): Int32Array | null {
+  if (outer === null || inner === null) return outer ?? inner;
+  return inner.map((at) => outer[at] ?? 0);
+}
+
+function foldOnce(text: string): FoldedText {
   let out = '';
   let moved = false;
   const offsets: number[] = [];
+  const quoted = text.includes('=40') && QUOTED.test(text);
   for (let at = 0; at < text.length; ) {
     const point = text.codePointAt(at) ?? 0;
-    const escaped = point === 0x25 ? escapedAt(text, at) : null;
-    const width = escaped !== null ? 3 : point > 0xffff ? 2 : 1;
-    const folded = escaped ?? (point < 128 ? text.charAt(at) : foldPoint(point));
-    if (folded.length !== width || (point >= 128 && folded.codePointAt(0) !== point)) moved = true;
+    const found = ESCAPING[point] === 1 ? escapeAt(text, at, quoted) : null;
+    const width = found?.width ?? (point > 0xffff ? 2 : 1);
+    const read = found?.text ?? (point < 128 ? text.charAt(at) : foldPoint(point));
+    const folded = found !== null && read.length > 0 ? foldAll(read) : read;
+    if (folded.length !== width || found !== null || folded.codePointAt(0) !== point) moved = true;
     for (let unit = 0; unit < folded.length; unit++) {
-      offsets.push(folded.length === width ? at + unit : at);
+      offsets.push(folded.length === width && found === null ? at + unit : at);
     }
     out += folded;
     at += width;
@@ -46,9 +74,101 @@ export function foldText(text: string): FoldedText {
   return { text: out, offsets: Int32Array.from(offsets) };
 }
 
-function escapedAt(text: string, at: number): string | null {
-  const three = text.slice(at, at + 3);
-  return ESCAPE.test(three) ? String.fromCharCode(Number.parseInt(three.slice(1), 16)) : null;
+/** 1 for the characters that escapes begin with: `%`, `&`, `=` and the backslash. */
+const ESCAPING = new Uint8Array(128);
+for (const char of '%&=\\') ESCAPING[char.charCodeAt(0)] = 1;
+
+interface Escape {
+  readonly text: string;
+  readonly width: number;
+}
+
+function escapeAt(text: string, at: number, quoted: boolean): Escape | null {
+  switch (text.charCodeAt(at)) {
+    case 0x25:
+      return bytesAt(text, at, '%');
+    case 0x3d:
+      return quoted ? bytesAt(text, at, '=') : null;
+    case 0x26:
+      return entityAt(text, at);
+    default:
+      return backslashAt(text, at);
+  }
+}
+
+/** One character in percent escapes or quoted-printable: one to four bytes of UTF-8. */
+function bytesAt(text: string, at: number, sign: string): Escape | null {
+  const first = byteAt(text, at, sign);
+  if (first === null) return null;
+  if (first < 0x80) return { text: String.fromCharCode(first), width: 3 };
+  const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  const bytes: number[] = [first];
+  for (let index = 1; index < size; index++) {
+    const next = byteAt(text, at + index * 3, sign);
+    if (next === null || (next & 0xc0) !== 0x80) return null;
+    bytes.push(next);
+  }
+  return size === 0 ? null : { text: Buffer.from(bytes).toString(), width: size * 3 };
+}
+
+function byteAt(text: string, at: number, sign: string): number | null {
+  const digits = text.slice(at + 1, at + 3);
+  return text[at] === sign && /^[0-9a-f]{2}$/i.test(digits) ? Number.parseInt(digits, 16) : null;
+}
+
+const BACKSLASH_HERE = /\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2}))/iy;
+
+function backslashAt(text: string, at: number): Escape | null {
+  // A row of backslashes is looked at from its first one alone.
+  if (text.charCodeAt(at - 1) === 0x5c) return null;
+  BACKSLASH_HERE.lastIndex = at;
+  const match = BACKSLASH_HERE.exec(text);
+  if (match === null) return null;
+  const code = Number.parseInt(match[1] ?? match[2] ?? '0', 16);
+  return { text: String.fromCharCode(code), width: match[0].length };
+}
+
+const ENTITY_HERE = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/iy;
+/** The named characters that addresses and numbers are made of (HTML, section 13.5). */
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['commat', '@'],
+  ['period', '.'],
+  ['lowbar', '_'],
+  ['hyphen', '-'],
+  ['dash', '-'],
+  ['plus', '+'],
+  ['colon', ':'],
+  ['equals', '='],
+  ['sol', '/'],
+  ['nbsp', ' '],
+  ['quot', '"'],
+  ['apos', "'"],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['shy', ''],
+  ['zwnj', ''],
+  ['zwj', ''],
+]);
+
+function entityAt(text: string, at: number): Escape | null {
+  ENTITY_HERE.lastIndex = at;
+  const match = ENTITY_HERE.exec(text);
+  if (match === null) return null;
+  const [whole, decimal, hex, name] = match;
+  const named = name === undefined ? undefined : NAMED.get(name.toLowerCase());
+  if (name !== undefined) return named === undefined ? null : { text: named, width: whole.length };
+  const point = decimal === undefined ? Number.parseInt(hex ?? '0', 16) : Number(decimal);
+  return point > 0x10ffff ? null : { text: String.fromCodePoint(point), width: whole.length };
+}
+
+function foldAll(text: string): string {
+  let out = '';
+  for (const char of text) {
+    const point = char.codePointAt(0) ?? 0;
+    out += point < 128 ? char : foldPoint(point);
+  }
+  return out;
 }
 
 function foldPoint(point: number): string {

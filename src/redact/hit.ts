@@ -11,7 +11,8 @@ export type Confidence = 'checked' | 'shaped' | 'named';
 export interface Hit {
   readonly start: number;
   readonly end: number;
-  readonly type: PersonalType | 'secret';
+  /** `encoded`: a text inside the text, to be judged by itself; `label` says how it is wrapped. */
+  readonly type: PersonalType | 'secret' | 'encoded';
   /** Which entity of the table: `de_tax_id`, `email`; for secrets the kind of secret. */
   readonly label: string;
   readonly confidence: Confidence;

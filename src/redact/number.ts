@@ -102,12 +102,13 @@ function isCard(text: string, run: DigitGroups, from: number, to: number, named:
   const single = from === to;
   if (!single) {
     const separator = sharedSeparator(run, from, to);
-    if (separator !== ' ' && separator !== '-' && separator !== '.') return false;
+    if (separator === null || !' -.+'.includes(separator)) return false;
     const shape = run.groups
       .slice(from, to + 1)
       .map((group) => group.end - group.start)
       .join('-');
-    if (!CARD_GROUPS.test(shape) && !(named && passesLuhn(digits))) return false;
+    const spread = /^1(?:-1){11,18}$/.test(shape);
+    if (!spread && !CARD_GROUPS.test(shape) && !(named && passesLuhn(digits))) return false;
   }
   // A model's or a typist's wrong check digit does not make the number less personal.
   if (named) return size >= 13 || passesLuhn(digits);

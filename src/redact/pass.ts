@@ -1,4 +1,5 @@
 import { LIMITS } from '../core/limits.ts';
+import { decodeRun, type Encoding, encodeRun } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
 import { HINT, type Hit } from './hit.ts';
 import { scanText } from './scanner.ts';
@@ -18,6 +19,10 @@ export interface Pass {
   failures: number;
   charsLeft: number;
   nodesLeft: number;
+  /** How deep in texts within texts the pass is. */
+  depth: number;
+  /** Judges a text found inside a text; `redactContent` sets it, so that JSON in it is read. */
+  inner: (pass: Pass, text: string) => string;
 }
 
 /** A fresh budget. */
@@ -33,6 +38,8 @@ export function startPass(
     failures: 0,
     charsLeft: LIMITS.redactionChars,
     nodesLeft: LIMITS.redactionNodes,
+    depth: 0,
+    inner: (pass, text) => redactString(pass, text, HINT.none),
   };
 }
 
@@ -116,11 +123,27 @@ function replaceHits(
     // One character may have become several; what is left of it must not stay behind.
     const to = offsets === null ? end : Math.max(offsets[end] ?? 0, (offsets[end - 1] ?? 0) + 1);
     out += original.slice(done, Math.max(done, from));
-    if (type !== 'secret') out += replacePersonal(pass, type, value);
+    if (type === 'encoded')
+      out += redactEncoded(pass, value, label as Encoding, original.slice(from, to));
+    else if (type !== 'secret') out += replacePersonal(pass, type, value);
     else out += revocable ? replaceSecretName(pass, label, value) : replaceSecret(pass, label);
     done = to;
   }
   return done === 0 ? original : out + original.slice(done);
+}
+
+/** What is wrapped is judged by itself; unless something in it goes, the wrapping stays as it is. */
+function redactEncoded(pass: Pass, run: string, encoding: Encoding, original: string): string {
+  if (pass.depth >= LIMITS.decodingDepth) return fail(pass);
+  pass.depth++;
+  try {
+    const plain = decodeRun(run, encoding);
+    if (plain === null) return original;
+    const redacted = pass.inner(pass, plain);
+    return redacted === plain ? original : encodeRun(redacted, encoding, run);
+  } finally {
+    pass.depth--;
+  }
 }
 
 /** An address, unless a number that is nobody's address stands before its `@`. */

@@ -6,7 +6,8 @@ import { CLEAN_MAKERS, createRandom } from './testing/values.ts';
 /** What is found, as `type: text`, secrets by their label. */
 function found(text: string, hints: number = HINT.none): readonly string[] {
   const scan = scanText(text, hints);
-  return scan.hits.map(({ start, end, type, label }) => {
+  const bare = scan.hits.filter(({ type }) => type !== 'encoded');
+  return bare.map(({ start, end, type, label }) => {
     return `${type === 'secret' ? label : type}: ${scan.text.slice(start, end)}`;
   });
 }

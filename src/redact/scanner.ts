@@ -1,7 +1,8 @@
 import { ibanAt } from './account.ts';
 import { ipv6At } from './address.ts';
 import { assignmentAt } from './assignment.ts';
-import { emailAround } from './email.ts';
+import { emailAround, speltEmailAround } from './email.ts';
+import { encodedAt } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
 import { foldText, hasEscapes } from './fold.ts';
 import { HINT, type Hit, type Subject } from './hit.ts';
@@ -21,6 +22,7 @@ export interface Scan {
   readonly offsets: Int32Array | null;
 }
 
+const FOREIGN = /[\u0080-\uffff]/;
 const CONTEXT_FAR = 1_000;
 const CLEAN: readonly Hit[] = [];
 
@@ -102,6 +104,8 @@ function scanPass(
     }
     if (hit === null) at = next;
     else {
+      // An address may run on into foreign letters, which are read folded.
+      if (asciiOnly && FOREIGN.test(text.slice(hit.start, hit.end))) return null;
       if (hits === null) hits = [hit];
       else hits.push(hit);
       subject.floor = hit.end;
@@ -139,7 +143,12 @@ function wordAt(subject: Subject, at: number, end: number, kind: number): Hit | 
   const hasDigit = (runKinds & CLASS.digit) !== 0;
   if (kind === CLASS.digit) {
     const short = size < 5 && text.charCodeAt(end) === 0x3a ? ipv6At(subject, at) : null;
-    return short ?? shapedAt(subject, at, end, true) ?? numberStart(subject, at, end);
+    return (
+      short ??
+      shapedAt(subject, at, end, true) ??
+      numberStart(subject, at, end) ??
+      (size >= 8 ? wrappedAt(subject, at, end, size) : null)
+    );
   }
   if (beginsSecret(text.charCodeAt(at), text.charCodeAt(at + 1))) {
     const secret = secretAt(subject, at);
@@ -153,15 +162,24 @@ function wordAt(subject: Subject, at: number, end: number, kind: number): Hit | 
     const iban = ibanAt(subject, at);
     if (iban !== null) return iban;
   }
-  return shapedAt(subject, at, end, hasDigit);
+  return shapedAt(subject, at, end, hasDigit) ?? wrappedAt(subject, at, end, size);
+}
+
+/** Text in base64, hexadecimal or gzip. */
+function wrappedAt(subject: Subject, at: number, end: number, size: number): Hit | null {
+  // Base64 of whatever has four letters and more shows some in a row before its first sign.
+  if (size < 3) return null;
+  const run = encodedAt(subject.text, at, end);
+  if (run === null) return null;
+  return { start: at, end: run.end, type: 'encoded', label: run.encoding, confidence: 'shaped' };
 }
 
 /** Most numbers in telemetry are short and alone; they must cost next to nothing. */
 function numberStart(subject: Subject, at: number, end: number): Hit | null {
   const { text } = subject;
   const next = text.charCodeAt(end);
-  // Space, parentheses, dash, dot and slash may go on with the number.
-  const goesOn = next === 0x20 || next === 0x28 || next === 0x29 || next === 0x2d || next === 0x2e;
+  // Space, parentheses, plus, dash and dot may go on with the number.
+  const goesOn = next === 0x20 || (next >= 0x28 && next <= 0x2e && next !== 0x2a && next !== 0x2c);
   if (end - at < 7 && !goesOn) return null;
   return numberAt(subject, at);
 }
@@ -191,7 +209,10 @@ function signAt(subject: Subject, at: number, kind: number): Hit | null {
       return colonAt(subject, at);
     case CLASS.equals:
       return assignmentAt(subject, at);
+    case CLASS.bracket:
+      return speltEmailAround(subject, at);
     case CLASS.phoneStart:
+      if ((text.charCodeAt(at + 1) | 0x20) === 0x61) return speltEmailAround(subject, at);
       return /\d/.test(text.charAt(at + 1)) || text.charCodeAt(at + 1) === 0x28
         ? numberAt(subject, at)
         : null;

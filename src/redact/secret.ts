@@ -144,7 +144,7 @@ const SCHEMES = ['Bearer', 'bearer', 'BEARER', 'Basic', 'basic', 'BASIC', 'DPoP'
 const SCHEME_VALUE =
   /(?:Bearer|Basic|DPoP|Negotiate)(?:[ \t]{1,4}|%20|\+)([A-Za-z0-9._~+/-]{8,8192}={0,3})/iy;
 const PRIVATE_KEY =
-  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/y;
+  /-----BEGIN[ +][A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----[\s\S]*?(?:-----END[ +][A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----|$)/y;
 
 interface CompiledRule {
   readonly prefix: string;

@@ -1,0 +1,85 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../core/limits.ts';
+import { createRedactor } from './redactor.ts';
+import { ENCODINGS } from './testing/encodings.ts';
+import { eventWith, testKeys } from './testing/events.ts';
+import { CLEAN_MAKERS, createRandom, MAKERS } from './testing/values.ts';
+
+const redactor = createRedactor({ keys: testKeys() });
+
+/** The text as it is kept, and how much of it was replaced. */
+function kept(text: string): { readonly text: unknown; readonly replaced: number } {
+  const { attrs, redactions } = redactor.redact(eventWith({ attrs: { planted: text } }));
+  const replaced = Object.values(redactions ?? {}).reduce((sum, count) => sum + count, 0);
+  return { text: attrs['planted'], replaced };
+}
+
+describe('values in disguise', () => {
+  it.each(Object.entries(ENCODINGS))('are found in %s', (_, encode) => {
+    const random = createRandom(7);
+    for (const [kind, make] of Object.entries(MAKERS)) {
+      const text = encode(make(random));
+      for (const shape of [text, `she wrote ${text} today`, JSON.stringify({ a: [text] })]) {
+        expect(kept(shape).replaced, `${kind}: ${shape}`).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it.each([
+    'alice [at] example [dot] com',
+    'alice(at)example.com',
+    '4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1',
+    'alice=40example=2Ecom',
+    '\\\\u0061lice\\\\u0040example.com',
+    'alice&commat;example&period;com',
+  ])('are found in %j', (text) => {
+    expect(kept(text).replaced).toBe(1);
+    expect(kept(`so ${text}, ok`).replaced).toBe(1);
+  });
+
+  it('leaves clean values alone, however they are wrapped', () => {
+    const random = createRandom(8);
+    for (const [name, make] of Object.entries(CLEAN_MAKERS)) {
+      for (const [encoding, encode] of Object.entries(ENCODINGS)) {
+        const text = encode(String(make(random)));
+        expect(kept(text), `${name} in ${encoding}`).toEqual({ text, replaced: 0 });
+      }
+    }
+  });
+});
+
+describe('wrapped texts', () => {
+  it('are wrapped again, so that what reads them still can', () => {
+    const plain = 'mail alice@example.com now';
+    const wrapped = String(kept(Buffer.from(plain).toString('base64')).text);
+    const read = Buffer.from(wrapped, 'base64').toString();
+    expect(read).toMatch(/^mail \[email:k-acme:[\w-]{22}\] now$/);
+    expect(kept(wrapped)).toEqual({ text: wrapped, replaced: 0 });
+    const zipped = String(
+      kept(gzipSync(JSON.stringify({ first_name: 'Alice' })).toString('base64')).text,
+    );
+    const json = JSON.parse(gunzipSync(Buffer.from(zipped, 'base64')).toString());
+    expect(json.first_name).toMatch(/^\[person:/);
+  });
+
+  it('are given up when they go deeper or grow larger than any sender needs', () => {
+    let deep = 'mail alice@example.com now';
+    for (let layer = 0; layer <= LIMITS.decodingDepth; layer++) {
+      deep = Buffer.from(deep).toString('base64');
+    }
+    expect(kept(deep).text).not.toBe(deep);
+    const bomb = gzipSync('a '.repeat(LIMITS.redactionChars)).toString('base64');
+    expect(kept(bomb).text).toBe('[REDACTION_FAILED]');
+  });
+
+  it('are left as they were when they hold no text', () => {
+    const random = createRandom(9);
+    for (let round = 0; round < 300; round++) {
+      const bytes = Buffer.from(Array.from({ length: 24 + random.int(30) }, () => random.int(256)));
+      for (const text of [bytes.toString('hex'), bytes.toString('base64')]) {
+        expect(kept(text).text).toBe(text);
+      }
+    }
+  });
+});

@@ -1,0 +1,139 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { LIMITS } from '../core/limits.ts';
+import { isHexDigit, isLetter } from './text-classes.ts';
+
+/** How a text can be wrapped so that its letters are not its own. */
+export type Encoding = 'base64' | 'base64url' | 'hex' | 'gzip';
+
+/** A stretch that decodes to text. */
+export interface EncodedRun {
+  readonly end: number;
+  readonly encoding: Encoding;
+}
+
+/** Shorter runs hold nothing that a number or an address would fit in. */
+const SHORTEST = 12;
+/** Characters that are decoded before the whole run is: 9 bytes of chance are text in 10^4 runs. */
+const PROBE_CHARS = 12;
+const GZIP_START = 'H4sI';
+
+/** What base64 calls its 64 values, for both alphabets; 255 for what it does not. */
+const VALUES = new Uint8Array(128).fill(255);
+for (const [value, char] of [
+  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+].entries()) {
+  VALUES[char.charCodeAt(0)] = value;
+}
+VALUES[0x2d] = 62;
+VALUES[0x5f] = 63;
+
+/**
+ * The encoded text that begins at `at`, where a run of letters and digits goes to `wordEnd`; null
+ * when it decodes to no text. Looks at a dozen characters before it decodes the rest.
+ */
+export function encodedAt(text: string, at: number, wordEnd: number): EncodedRun | null {
+  if (wordEnd - at >= SHORTEST && wordEnd - at >= 16 && isHexText(text, at, wordEnd)) {
+    return { end: wordEnd, encoding: 'hex' };
+  }
+  if (!isBase64Text(text, at) || !hasLetter(text, at)) return null;
+  let end = wordEnd;
+  while ((VALUES[text.charCodeAt(end)] ?? 255) !== 255) end++;
+  if (end - at < SHORTEST) return null;
+  const run = text.slice(at, end);
+  const isGzip = run.startsWith(GZIP_START);
+  const encoding = isGzip ? 'gzip' : /[-_]/.test(run) ? 'base64url' : 'base64';
+  if (encoding === 'base64url' && /[+/]/.test(run)) return null;
+  if (!isGzip && decodeRun(run, 'base64') === null) return null;
+  while (end < text.length && text.charCodeAt(end) === 0x3d) end++;
+  return { end, encoding };
+}
+
+/** Digits alone are a number, however they may decode. */
+function hasLetter(text: string, at: number): boolean {
+  for (let index = at; index < at + PROBE_CHARS; index++) {
+    if (isLetter(text.charCodeAt(index))) return true;
+  }
+  return false;
+}
+
+function isHexText(text: string, at: number, end: number): boolean {
+  if ((end - at) % 2 !== 0) return false;
+  for (let index = at; index < end; index += 2) {
+    const high = text.charCodeAt(index);
+    const low = text.charCodeAt(index + 1);
+    if (!isHexDigit(high) || !isHexDigit(low)) return false;
+    // Printable ASCII begins with 2 to 7; the first byte of a digest seldom does nine times over.
+    if (high < 0x32 || high > 0x37) {
+      const isBreak =
+        high === 0x30 && (low === 0x39 || (low | 0x20) === 0x61 || (low | 0x20) === 0x64);
+      if (!isBreak) return false;
+    }
+  }
+  return true;
+}
+
+function isBase64Text(text: string, at: number): boolean {
+  if (text.startsWith(GZIP_START, at)) return true;
+  for (let index = at; index < at + PROBE_CHARS; index += 4) {
+    let bits = 0;
+    for (let place = 0; place < 4; place++) {
+      const value = VALUES[text.charCodeAt(index + place)] ?? 255;
+      if (value === 255) return false;
+      bits = (bits << 6) | value;
+    }
+    if (!isTextByte(bits >> 16) || !isTextByte((bits >> 8) & 255) || !isTextByte(bits & 255)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Printable ASCII, white space, or a byte of a longer UTF-8 sequence. */
+function isTextByte(byte: number): boolean {
+  if (byte < 0x20) return byte === 0x09 || byte === 0x0a || byte === 0x0d;
+  return byte < 0x7f || (byte >= 0x80 && byte < 0xf5);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they tell bytes from text
+const CONTROL = /[\x00-\x08\x0e-\x1f\x7f]/;
+
+/** The text inside, or null when there is none. @throws when it unpacks to more than the limit. */
+export function decodeRun(run: string, encoding: Encoding): string | null {
+  const bytes = Buffer.from(run, encoding === 'hex' ? 'hex' : 'base64');
+  const plain = encoding === 'gzip' ? unpacked(bytes) : bytes;
+  if (plain === null || plain.length === 0) return null;
+  try {
+    const text = utf8.decode(plain);
+    return CONTROL.test(text) ? null : text;
+  } catch {
+    return null;
+  }
+}
+
+function unpacked(bytes: Buffer): Buffer | null {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: LIMITS.redactionChars });
+  } catch (error) {
+    const isTooLarge =
+      error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    if (isTooLarge) throw error;
+    return null;
+  }
+}
+
+/** The text wrapped again as it was, so that whoever unwraps it still can. */
+export function encodeRun(text: string, encoding: Encoding, original: string): string {
+  switch (encoding) {
+    case 'hex': {
+      const hex = Buffer.from(text).toString('hex');
+      return /[A-F]/.test(original) ? hex.toUpperCase() : hex;
+    }
+    case 'base64url':
+      return Buffer.from(text).toString('base64url');
+    case 'base64':
+      return Buffer.from(text).toString('base64');
+    case 'gzip':
+      return gzipSync(text).toString('base64');
+  }
+}
