@@ -132,7 +132,7 @@ function replaceHits(
   return done === 0 ? original : out + original.slice(done);
 }
 
-/** What is wrapped is judged by itself; unless something in it goes, the wrapping stays as it is. */
+/** What is wrapped is judged by itself; the wrapping stays as it is unless something goes. */
 function redactEncoded(pass: Pass, run: string, encoding: Encoding, original: string): string {
   if (pass.depth >= LIMITS.decodingDepth) return fail(pass);
   pass.depth++;

@@ -19,7 +19,7 @@ export function shapedAt(subject: Subject, at: number, end: number, hasDigit: bo
   const next = text.charCodeAt(end);
   const goesOn = isJoint(next) && isAlphanumeric(text.charCodeAt(end + 1));
   // A run without a digit is a word, unless it is the beginning of a value in groups.
-  if (!hasDigit && (!goesOn || size > 6)) {
+  if (!hasDigit && (!goesOn || size > 9)) {
     noteWord(subject, at, end);
     return null;
   }

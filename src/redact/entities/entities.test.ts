@@ -52,6 +52,7 @@ const NAMED: Readonly<Record<string, string>> = {
   imsi: 'imsi 310150123456789',
   vin: 'VIN 1M8GDM9AXKP042788',
   geo_coordinate: 'lat=52.520008',
+  birth_date: 'born on 3 March 1980',
   medical_record_number: 'MRN: 00483920',
   gb_nhs: 'NHS 943 476 5919',
   gb_utr: 'UTR 1123456789',

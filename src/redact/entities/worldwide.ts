@@ -1,6 +1,9 @@
 import { isBitcoin, isEthereum, isMonero } from '../checks/currency.ts';
 import { isIccid, isImei, isVin } from '../checks/device.ts';
+import { isCalendarDate } from '../dates.ts';
 import type { Entity } from './entity.ts';
+
+const MONTH = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec';
 
 /** What every country has alike: money, devices, vehicles, places. */
 export const WORLDWIDE_ENTITIES: readonly Entity[] = [
@@ -111,6 +114,23 @@ export const WORLDWIDE_ENTITIES: readonly Entity[] = [
     words: 'lat, lon, lng, latitude, longitude, coordinates, gps',
     check: (text) => Number(text) <= 180,
     strict: true,
+  },
+  {
+    id: 'birth_date',
+    type: 'date',
+    region: 'any',
+    rule: 'A calendar date beside a word of birth; every other date is telemetry and stays.',
+    source: 'ISO 8601; 45 CFR 164.514(b)(2)',
+    shape:
+      '(?:\\d{4}([-./])\\d{1,2}\\1\\d{1,2}|\\d{1,2}([-./ ])\\d{1,2}\\2(?:\\d{4}|\\d{2})|' +
+      `\\d{1,2}(?:st|nd|rd|th|\\.)? (?:of )?(?:${MONTH})[a-z]{0,6},? \\d{4}|` +
+      `(?:${MONTH})[a-z]{0,6}\\.? \\d{1,2}(?:st|nd|rd|th)?,? \\d{4})`,
+    words:
+      'born, birth, dob, birthday, birthdate, date of birth, geboren, geburtsdatum, geb, né, née, ' +
+      'naissance, nacimiento, nascita, nascimento, geboortedatum, född, 생년월일, 出生日期, 生年月日',
+    check: isCalendarDate,
+    strict: true,
+    gaps: 'A year alone stays.',
   },
   {
     id: 'medical_record_number',

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { datesIn } from '../dates.ts';
 import { HINT } from '../hit.ts';
 import { scanText } from '../scanner.ts';
 
@@ -25,7 +26,7 @@ interface Span {
   readonly end: number;
 }
 
-/** Our name for the seven structured types of the Presidio synthetic sets. */
+/** Our names for the seven structured types of the Presidio synthetic sets, and for dates. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['EMAIL_ADDRESS', 'email'],
   ['PHONE_NUMBER', 'phone'],
@@ -34,6 +35,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['IP_ADDRESS', 'ip'],
   ['US_SSN', 'ssn'],
   ['DOMAIN_NAME', 'url'],
+  ['DATE_TIME', 'date'],
 ]);
 /** URLs stay in place and are read part by part, so only the measurement marks them whole. */
 const URL_TEXT = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi;
@@ -97,13 +99,20 @@ function spansOf(text: string): readonly Span[] {
   const { hits, offsets } = scanText(text, HINT.none);
   const back = (position: number): number => offsets?.[position] ?? position;
   return [
-    ...hits.map(({ type, start, end }) => ({ type, start: back(start), end: back(end) })),
+    ...hits
+      .filter(({ label }) => label !== 'birth_date')
+      .map(({ type, start, end }) => ({ type, start: back(start), end: back(end) })),
+    ...datesIn(text).filter((date) => !hits.some((hit) => hit.type !== 'date' && meets(hit, date))),
     ...[...text.matchAll(URL_TEXT)].map((match) => ({
       type: 'url',
       start: match.index,
       end: match.index + match[0].length,
     })),
   ];
+}
+
+function meets(one: Span, other: Span): boolean {
+  return one.start < other.end && other.start < one.end;
 }
 
 function matches(one: Span, other: Span): boolean {
