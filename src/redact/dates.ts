@@ -1,4 +1,4 @@
-import { isDayOfYear } from './checks/arithmetic.ts';
+import { isCalendarDate } from './checks/calendar.ts';
 import { type Hit, personalHit } from './hit.ts';
 
 const MONTHS =
@@ -6,7 +6,8 @@ const MONTHS =
   'oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
 const DAYS = 'mon|tues|wednes|thurs|fri|satur|sun';
 const TIME =
-  '(?:[T ,]{1,2}\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?(?: ?[ap]m)?(?:Z|[+-]\\d{2}:?\\d{2})?)?';
+  '(?:[T ,]{1,2}\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?(?: ?[ap]m)?' +
+  '(?:Z|[+-]\\d{2}:?\\d{2})?)?';
 const YEAR = '(?:1[89]\\d\\d|20\\d\\d)';
 /** A bare year counts where the words around it date something, as people date things. */
 const YEAR_BEFORE =
@@ -45,14 +46,4 @@ export function datesIn(text: string): readonly Hit[] {
     }
   }
   return hits.sort((one, other) => one.start - other.start);
-}
-
-/** Whether the parts can be a day and a month, in either order; true for what has no numbers. */
-export function isCalendarDate(text: string): boolean {
-  const iso = /^\d{4}[-/.](\d{1,2})[-/.](\d{1,2})/.exec(text);
-  if (iso !== null) return isDayOfYear(Number(iso[2]), Number(iso[1]));
-  const local = /^(\d{1,2})[-/. ](\d{1,2})[-/. ]\d{2,4}/.exec(text);
-  if (local === null) return true;
-  const [first, second] = [Number(local[1]), Number(local[2])];
-  return isDayOfYear(first, second) || isDayOfYear(second, first);
 }

@@ -33,6 +33,10 @@ export function numberAt(subject: Subject, at: number): Hit | null {
   if (!isDigit(text.charCodeAt(at)) && isAlphanumeric(text.charCodeAt(at - 1))) return null;
   const run = digitGroupsAt(text, at);
   if (run === null) return null;
+  if (run.cut && isSpread(run)) {
+    subject.numberBarrier = run.end;
+    return null;
+  }
   const middle = run.groups[run.groups.length >> 1]?.start ?? run.end;
   subject.numberBarrier = run.cut && run.groups.length > 1 ? middle : run.end;
   return addressIn(subject, run) ?? longNumberIn(subject, run);
@@ -40,6 +44,7 @@ export function numberAt(subject: Subject, at: number): Hit | null {
 
 function longNumberIn(subject: Subject, run: DigitGroups): Hit | null {
   if (run.digits.length < SHORTEST || isPartOfMore(subject.text, run)) return null;
+  if (isSpread(run)) return run.cut ? null : spreadIn(subject, run);
   const card = cardIn(subject, run);
   if (card !== null) return card;
   for (let from = 0; from < run.groups.length; from++) {
@@ -49,6 +54,19 @@ function longNumberIn(subject: Subject, run: DigitGroups): Hit | null {
     if (hit !== null) return hit;
   }
   return null;
+}
+
+/** Digits set apart one by one, more of them than any phone has groups. */
+function isSpread(run: DigitGroups): boolean {
+  return run.groups.length >= 9 && run.groups.length === run.digits.length;
+}
+
+/** The whole of such a run is one number, or nothing. */
+function spreadIn(subject: Subject, run: DigitGroups): Hit | null {
+  const { digits, start, end } = run;
+  if (sharedSeparator(run, 0, run.groups.length - 1) === null) return null;
+  if (looksLikeCard(digits) && passesLuhn(digits)) return personalHit('card', start, end);
+  return digits.length === 9 ? ssnIn(subject, run) : null;
 }
 
 function addressIn(subject: Subject, run: DigitGroups): Hit | null {
@@ -107,8 +125,7 @@ function isCard(text: string, run: DigitGroups, from: number, to: number, named:
       .slice(from, to + 1)
       .map((group) => group.end - group.start)
       .join('-');
-    const spread = /^1(?:-1){11,18}$/.test(shape);
-    if (!spread && !CARD_GROUPS.test(shape) && !(named && passesLuhn(digits))) return false;
+    if (!CARD_GROUPS.test(shape) && !(named && passesLuhn(digits))) return false;
   }
   // A model's or a typist's wrong check digit does not make the number less personal.
   if (named) return size >= 13 || passesLuhn(digits);

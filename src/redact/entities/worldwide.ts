@@ -1,6 +1,6 @@
+import { isCalendarDate } from '../checks/calendar.ts';
 import { isBitcoin, isEthereum, isMonero } from '../checks/currency.ts';
 import { isIccid, isImei, isVin } from '../checks/device.ts';
-import { isCalendarDate } from '../dates.ts';
 import type { Entity } from './entity.ts';
 
 const MONTH = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec';
@@ -126,7 +126,8 @@ export const WORLDWIDE_ENTITIES: readonly Entity[] = [
       `\\d{1,2}(?:st|nd|rd|th|\\.)? (?:of )?(?:${MONTH})[a-z]{0,6},? \\d{4}|` +
       `(?:${MONTH})[a-z]{0,6}\\.? \\d{1,2}(?:st|nd|rd|th)?,? \\d{4})`,
     words:
-      'born, birth, dob, birthday, birthdate, date of birth, geboren, geburtsdatum, geb, né, née, ' +
+      'born, birth, dob, birthday, birthdate, date of birth, geboren, geburtsdatum, geb, né, ' +
+      'née, ' +
       'naissance, nacimiento, nascita, nascimento, geboortedatum, född, 생년월일, 出生日期, 生年月日',
     check: isCalendarDate,
     strict: true,
