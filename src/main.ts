@@ -7,6 +7,7 @@ import { addImportCommand } from './cli/import-command.ts';
 import { addOperatorCommands } from './cli/operator-commands.ts';
 import { CliError, EXIT, talk } from './cli/output.ts';
 import { addReadCommands } from './cli/read-commands.ts';
+import { addRedactCommand } from './cli/redact-command.ts';
 import { addReplayCommand } from './cli/replay-command.ts';
 import { addServeCommand } from './cli/serve-command.ts';
 import { addVerifyCommand } from './cli/verify-command.ts';
@@ -31,6 +32,7 @@ addImportCommand(program);
 addOperatorCommands(program);
 addReadCommands(program);
 addVerifyCommand(program);
+addRedactCommand(program);
 addConfigCommand(program);
 addDoctorCommand(program);
 

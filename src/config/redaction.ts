@@ -71,6 +71,14 @@ export const REDACTION_SCHEMA = z.strictObject({
     })
     .optional()
     .describe('How names are found beside typed keys.'),
+  regions: z
+    .array(z.string().regex(/^[A-Z]{2}$/))
+    .max(LIMITS.aliasesPerField * 4)
+    .optional()
+    .describe(
+      'Countries whose numbers are looked for, such as `[DE, US]`; see docs/entities.md. What ' +
+        'the world has alike is always looked for. Default: all.',
+    ),
   recogniser: recogniser.optional().describe('An external recogniser that is asked as well.'),
 });
 
@@ -94,6 +102,7 @@ export function redactionPolicyOf(
       propagate: names?.propagate ?? base.names.propagate,
       gazetteer: file === undefined ? base.names.gazetteer : namesOf(readText(file) ?? ''),
     },
+    regions: given.regions ?? base.regions,
     recogniser: given.recogniser === undefined ? base.recogniser : recogniserOf(given.recogniser),
   };
 }

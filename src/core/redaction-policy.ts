@@ -59,6 +59,8 @@ export interface RedactionPolicy {
     readonly gazetteer: readonly string[];
   };
   readonly recogniser: RecogniserPolicy | null;
+  /** Countries whose numbers are looked for, ISO 3166-1 alpha-2; null for all. */
+  readonly regions: readonly string[] | null;
 }
 
 /** What holds where nothing is configured. */
@@ -75,4 +77,5 @@ export const DEFAULT_REDACTION: RedactionPolicy = {
   modes: {},
   names: { propagate: true, gazetteer: [] },
   recogniser: null,
+  regions: null,
 };

@@ -6,6 +6,7 @@ import type { KeyRing } from '../ports/key-ring.ts';
 import { type Metrics, SILENT_METRICS } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { extractDestinations } from './destinations.ts';
+import { recognisersFor } from './entities/recognisers.ts';
 import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
 import {
   gazetteerOf,
@@ -47,7 +48,7 @@ export function createRedactor(options: RedactorOptions): Redactor {
   return {
     redact(event) {
       const tenant = tenantOf(event);
-      const pass = startPass(tokenisers.of(tenant));
+      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant).regions));
       const work = { pass, event, tenant, policy: policyOf(tenant), memory };
       const members = redactEvent({
         ...work,
@@ -58,13 +59,13 @@ export function createRedactor(options: RedactorOptions): Redactor {
       return mint(members);
     },
     redactText(tenant, text) {
-      const pass = startPass(tokenisers.of(tenant));
+      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant).regions));
       const redacted = typeof text === 'string' ? redactName(pass, text) : REDACTION_FAILED;
       report(metrics, pass);
       return redacted;
     },
     redactIdentifier(tenant, text) {
-      const pass = startPass(tokenisers.of(tenant));
+      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant).regions));
       const redacted = typeof text === 'string' ? redactIdentifier(pass, text) : REDACTION_FAILED;
       report(metrics, pass);
       return redacted;

@@ -139,6 +139,9 @@ const RULES: readonly SecretRule[] = [
   },
 ];
 
+/** Kinds of credential told by their prefix, sorted. */
+export const SECRET_KINDS: readonly string[] = [...new Set(RULES.map(({ label }) => label))].sort();
+
 /** Prefixes that are words too, so what follows must not look like prose. */
 const SCHEMES = ['Bearer', 'bearer', 'BEARER', 'Basic', 'basic', 'BASIC', 'DPoP', 'Negotiate'];
 const SCHEME_VALUE =

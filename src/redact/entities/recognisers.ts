@@ -83,3 +83,13 @@ function slotsOf(phrases: Iterable<string>): Uint8Array {
 
 /** All regions. */
 export const ALL_RECOGNISERS = recognisersOf(null);
+
+const chosen = new WeakMap<readonly string[], RecogniserSet>();
+
+/** The set of a policy's regions, made once for each list; null for all. */
+export function recognisersFor(regions: readonly string[] | null): RecogniserSet {
+  if (regions === null) return ALL_RECOGNISERS;
+  const known = chosen.get(regions) ?? recognisersOf(regions);
+  chosen.set(regions, known);
+  return known;
+}
