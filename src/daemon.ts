@@ -28,11 +28,10 @@ import { listen, portProblem } from './listening.ts';
 import { type LocalCredential, localCredentials } from './local-credentials.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Ingest, Principal } from './ports/ingest.ts';
+import type { Principal } from './ports/ingest.ts';
 import type { KeyRing } from './ports/key-ring.ts';
 import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
-import type { PersonalFindings } from './ports/personal-findings.ts';
 import type { Redactor } from './ports/redactor.ts';
 import type { RevocationReceiver } from './ports/revocation-receiver.ts';
 import type { Store } from './ports/store.ts';
@@ -52,8 +51,7 @@ import {
 import { createOtlpGrpcReceiver } from './receivers/otlp/grpc/server.ts';
 import { OtlpIntake } from './receivers/otlp/intake.ts';
 import { otlpReceiver } from './receivers/otlp/plugin.ts';
-import { createPersonalFindings } from './redact/personal-findings.ts';
-import { createRedactor } from './redact/redactor.ts';
+import { openRedaction, type Redaction } from './redact/open-redaction.ts';
 import { breakerCheck } from './revocation/check/breaker-check.ts';
 import { breakerFeed } from './revocation/feed/breaker-feed.ts';
 import { createGuardedGet } from './revocation/guarded-get.ts';
@@ -63,7 +61,9 @@ import { createSsfPushReceiver, type SsfPushOptions } from './revocation/ssf/pus
 import { type AlertWebhook, createAlertWebhook } from './revocation/webhook/alert-webhook.ts';
 import { AuthenticationRecord, observedAuthenticator } from './runtime/authentication-record.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
+import { historyIngest } from './runtime/ingest.ts';
 import { NotesOfIngest } from './runtime/ingest-notes.ts';
+import { createSubjectOrders } from './runtime/subject-orders.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
 import { createMetrics, type ProcessMetrics } from './telemetry/metrics.ts';
@@ -100,7 +100,7 @@ interface Surroundings {
   readonly host: EngineHost;
   readonly store: Store;
   readonly storeKind: 'chdb' | 'memory';
-  readonly findings: PersonalFindings;
+  readonly redaction: Redaction;
   readonly issuer: (tenant: string) => string;
   readonly bodies: BodyReader;
   readonly intake: OtlpIntake;
@@ -129,7 +129,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const forwarder = await openForwarder(options, metrics);
   if (forwarder) undo.defer(() => forwarder.shutdown());
 
-  const { redactor, findings } = openRedaction(config, keys, metrics);
+  const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
+  const redaction = openRedaction({ keys, clock, metrics, policyOf }, within('vault'));
+  undo.defer(() => redaction.close());
+  const { redactor } = redaction;
   let publicUrl = config.publicUrl ?? '';
   const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
   const notes = openNotes(options, redactor, metrics);
@@ -151,37 +154,46 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const callers = authenticatorOf(config, credentials, issuers, clock);
   const authenticator = recordAuthentications(callers, host, metrics, clock, undo);
   const surroundings: Surroundings = {
-    ...{ options, keys, metrics, host, store, findings, issuer, authenticator, notes },
+    ...{ options, keys, metrics, host, store, redaction, issuer, authenticator, notes },
     audit: auditReading(config),
     bodies: new BodyReader(),
     intake: new OtlpIntake({ ingest: host.ingest, metrics, notes, aliases: config.aliases }),
     topics: [],
     ...{ storeKind: kind, startedAt: clock.now(), closing: false },
   };
-  const main = await listen(await mainServer(surroundings), config.listen, 'listen');
-  undo.defer(() => main.app.close());
-  if (publicUrl === '') publicUrl = main.url;
-  host.startDeliveries();
-  const otlp = await listen(await otlpServer(surroundings), config.otlp, 'otlp');
-  undo.defer(() => otlp.app.close());
-  const otlpGrpc = await listenGrpc(surroundings, undo);
-  const sources = kafkaSources(surroundings);
-  surroundings.topics = sources;
-  undo.defer(async () => void (await Promise.all(sources.map((source) => source.close()))));
-
+  const urls = await startListening(surroundings, undo, (url) => {
+    if (publicUrl === '') publicUrl = url;
+  });
   const running = undo.move();
   let closed: Promise<void> | null = null;
   return {
-    urls: { main: main.url, otlp: otlp.url, otlpGrpc },
-    host,
-    store: { kind },
-    credentials,
+    ...{ urls, host, store: { kind }, credentials },
     close: () => {
       surroundings.closing = true;
       closed ??= running.disposeAsync();
       return closed;
     },
   };
+}
+
+/** Everything that takes in events; deliveries begin once receivers can ask for keys. */
+async function startListening(
+  surroundings: Surroundings,
+  undo: AsyncDisposableStack,
+  bound: (url: string) => void,
+): Promise<Daemon['urls']> {
+  const { config } = surroundings.options;
+  const main = await listen(await mainServer(surroundings), config.listen, 'listen');
+  undo.defer(() => main.app.close());
+  bound(main.url);
+  surroundings.host.startDeliveries();
+  const otlp = await listen(await otlpServer(surroundings), config.otlp, 'otlp');
+  undo.defer(() => otlp.app.close());
+  const otlpGrpc = await listenGrpc(surroundings, undo);
+  const sources = kafkaSources(surroundings);
+  surroundings.topics = sources;
+  undo.defer(async () => void (await Promise.all(sources.map((source) => source.close()))));
+  return { main: main.url, otlp: otlp.url, otlpGrpc };
 }
 
 /** Who is believed about tokens, and what reads them. */
@@ -209,13 +221,6 @@ function recordAuthentications(
 function auditReading({ audit }: TripcoilConfig) {
   const tenantOfAccount = tenantOfAccountIn(audit.accounts);
   return { formats: auditFormats(audit), tenantOfAccount };
-}
-
-/** The one redactor, and what it says of where personal data stood. */
-function openRedaction(config: TripcoilConfig, keys: KeyRing, metrics: ProcessMetrics) {
-  const findings = createPersonalFindings();
-  const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
-  return { redactor: createRedactor({ keys, metrics, findings, policyOf }), findings };
 }
 
 function openNotes(
@@ -298,7 +303,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   await app.register(otlpReceiver({ ingest, intake, ...receiving }));
   await app.register(nativeReceiver({ ingest, ...receiving }));
   await app.register(auditReceiver({ ingest, clock, ...receiving, ...s.audit }));
-  const history = { ingest: asHistory(ingest), path: '/v1/history', role: 'operator' } as const;
+  const history = { ingest: historyIngest(ingest), path: '/v1/history', role: 'operator' } as const;
   await app.register(nativeReceiver({ ...history, ...receiving }));
   await app.register(breakerFeed({ view, control, ...common }));
   const parseProposed = (value: unknown) => parseNativeValue(wellFormedValue(value), 0);
@@ -310,7 +315,8 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
       breakers: view,
       store,
       control,
-      personalFindings: s.findings,
+      personalFindings: s.redaction.findings,
+      subjectOrders: createSubjectOrders({ ...s, ...s.redaction, ...config.redaction, clock }),
       parseGrants,
       ...common,
       info: {
@@ -337,15 +343,6 @@ async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
   const { ingest } = host;
   await app.register(otlpReceiver({ ingest, intake, authenticator, bodies, log, metrics, notes }));
   return app;
-}
-
-/** What comes in here seeds baselines; that moves any of them, so it takes an operator. */
-function asHistory(ingest: Ingest): Ingest {
-  return {
-    refusal: (sender) => ingest.refusal(sender),
-    turn: (sender, slice) => ingest.turn(sender, slice),
-    submit: (batch) => ingest.submit({ ...batch, history: true }),
-  };
 }
 
 function readiness(s: Surroundings): {

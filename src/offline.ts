@@ -10,7 +10,9 @@ import type { Log } from './ports/log.ts';
 import { SILENT_METRICS } from './ports/metrics.ts';
 import type { Redactor } from './ports/redactor.ts';
 import type { TokenVerifier } from './ports/token-verifier.ts';
+import { rotatingPseudonymKeys } from './redact/pseudonym-keys.ts';
 import { createRedactor } from './redact/redactor.ts';
+import { SubjectStore } from './redact/subject-store.ts';
 import { fixedKeyRing, openKeyRing } from './revocation/keys.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
@@ -32,11 +34,14 @@ export async function openOffline(options: {
   const ledger = await openLedger({ directory: join(directory, 'ledger'), log, metrics, clock });
   undo.defer(() => ledger.close());
   const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
+  const vault = new SubjectStore(keys, join(directory, 'vault'));
+  undo.defer(() => vault.close());
   const host = await startEngineHost({
     ledger,
     store: createMemoryStore(),
     redactor: createRedactor({
-      ...{ keys, metrics },
+      ...{ keys, metrics, vault },
+      pseudonymKeys: rotatingPseudonymKeys({ keys, store: vault, clock }),
       policyOf: (tenant) => redactionOfTenant(config, tenant),
     }),
     receivers: [],

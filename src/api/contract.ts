@@ -88,6 +88,30 @@ export interface FindingBody {
       };
 }
 
+/** What an erasure took, or would take. */
+export interface ErasureBody {
+  readonly tenant: string;
+  readonly dry_run: boolean;
+  readonly keys: number;
+  readonly values: number;
+  readonly events: number;
+  readonly findings: number;
+  readonly transitions: number;
+}
+
+export interface RevealBody {
+  readonly id: string;
+  readonly status: 'requested' | 'approved';
+  readonly expires_at: string;
+}
+
+export interface RotationBody {
+  readonly tenant: string;
+  readonly key_id: string;
+  readonly previous_key_id: string;
+  readonly overlap_until: string;
+}
+
 /** Where one kind of personal data or secret was met; never the value. */
 export interface PersonalFindingBody {
   readonly tenant: string;

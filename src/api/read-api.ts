@@ -8,6 +8,7 @@ import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PersonalFindings } from '../ports/personal-findings.ts';
 import type { Store } from '../ports/store.ts';
+import type { SubjectOrders } from '../ports/subject-orders.ts';
 import { createGuard } from './auth.ts';
 import { errorAnswer } from './error-answer.ts';
 import { openApiDocument } from './openapi.ts';
@@ -21,6 +22,7 @@ import { type IngestStatusDependencies, ingestStatusRoutes } from './routes/inge
 import { mountOperations, type Operations } from './routes/operations.ts';
 import { personalFindingsRoute } from './routes/personal-findings.ts';
 import { createStatus, type ProcessInfo, statusRoutes } from './routes/status.ts';
+import { subjectRoutes } from './routes/subjects.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { mountStream } from './stream.ts';
 
@@ -37,6 +39,7 @@ export interface ReadApiOptions
   readonly metrics: Metrics;
   readonly info: ProcessInfo;
   readonly personalFindings: PersonalFindings;
+  readonly subjectOrders: SubjectOrders;
   readonly parseGrants: ParseGrants;
   /** Set for a loopback listener without a proxy only: reading then needs no token (auth.ts). */
   readonly localReads: boolean;
@@ -58,6 +61,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...tenantRoutes({ view, control }),
       personalFindingsRoute(options.personalFindings),
       ...ingestStatusRoutes(options),
+      ...subjectRoutes(options.subjectOrders),
     ];
     const grants = grantsRoute(control, options.parseGrants);
     mountRoutes(app, routes, guard);

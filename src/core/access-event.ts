@@ -205,6 +205,11 @@ export interface AccessEvent {
   readonly attrs: { readonly [key: string]: JsonValue };
   /** What redaction replaced, by type; values never. Filled by the redactor. */
   readonly redactions?: { readonly [type: string]: number };
+  /**
+   * While a rotation of pseudonym keys overlaps: each token of the event with the one that the key
+   * before gave the same value. Filled by the redactor; the engine learns from it.
+   */
+  readonly tokenAliases?: { readonly [token: string]: string };
   /** Seeds baselines only: no finding, no trip (`tripcoil import --history`). */
   readonly history?: true;
 }
@@ -213,7 +218,10 @@ export interface AccessEvent {
  * What a receiver hands over: an event whose tenant and sender are not settled yet.
  * `tenantClaimed` is the payload's word and nothing more.
  */
-export type ReceivedEvent = Omit<AccessEvent, 'tenant' | 'source' | 'redactions' | 'history'> & {
+export type ReceivedEvent = Omit<
+  AccessEvent,
+  'tenant' | 'source' | 'redactions' | 'tokenAliases' | 'history'
+> & {
   readonly source: { readonly format: string; readonly name?: string; readonly seq?: number };
   readonly tenantClaimed?: string;
   /** The token as presented: verified and dropped before anything is written (src/identity). */

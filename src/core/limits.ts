@@ -252,6 +252,13 @@ export const LIMITS = {
   namesPerChain: 32,
   /** Names of a gazetteer file, and its lines' length. */
   gazetteerNames: 100_000,
+  /** Tokens of newer keys remembered per tenant by their first name: 150 bytes each, 7 MiB. */
+  tokenAliases: 50_000,
+  /** Reveals of sealed values that are open at once, and for how long. */
+  openReveals: 1_000,
+  revealMs: 15 * MINUTE_MS,
+  /** Tokens told in the record of one erasure: every kind of value under every key. */
+  tokensPerErasure: 4_096,
   /** Kinds of personal data found, by tenant, source, field and agent: 300 bytes each, 3 MiB. */
   personalFindings: 10_000,
 

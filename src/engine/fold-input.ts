@@ -43,7 +43,8 @@ import { PracticeReading } from './practice/practice.ts';
 import type { Registry } from './registry.ts';
 import { addRisk } from './risk.ts';
 import { observeSource } from './source/watch.ts';
-import { type AgentState, peersOf, type TenantState } from './tenant-state.ts';
+import { type AgentState, peersOf, type TenantState, takeGrants } from './tenant-state.ts';
+import { learnAliases, underFirstNames } from './token-aliases.ts';
 
 /** Score from which an agent counts as anomalous, and how long its baseline then learns nothing. */
 const ANOMALOUS_SCORE = 70;
@@ -54,10 +55,12 @@ const QUARANTINE_MS = 10 * MINUTE_MS;
 export function foldInput(
   registry: Registry,
   tenant: TenantState,
-  entry: InputEntry,
+  given: InputEntry,
   term: number,
   effects: Effects,
 ): void {
+  learnTokens(tenant, given.body);
+  const entry = underFirstNames(tenant.aliases, given);
   const { body: event } = entry;
   if (event.source.format === OWN_FORMAT) return;
   const novelty = noveltyOf(tenant.reports, entry);
@@ -178,6 +181,12 @@ function tellFailure(
   const disabled = countFailure(tenant, detector);
   const subject = `${detector.id}${disabled ? '\ndisabled' : ''}`;
   tellHourly(tenant, subject, entry, detectorFailed(detector.id, errorClass, disabled), effects);
+}
+
+/** Grants that came under a newer key are held under first names once these are known. */
+function learnTokens(tenant: TenantState, event: AccessEvent): void {
+  if (event.tokenAliases === undefined || !learnAliases(tenant.aliases, event)) return;
+  takeGrants(tenant, tenant.grants);
 }
 
 /** Turns a judgement into a finding and, where the policy allows, into a trip. */

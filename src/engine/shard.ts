@@ -1,6 +1,7 @@
 import type { BreakerKey } from '../core/breaker.ts';
 import {
   type AckEntry,
+  type Command,
   type CommandEntry,
   type ConfigEntry,
   type Effect,
@@ -29,7 +30,14 @@ import { foldInput } from './fold-input.ts';
 import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
 import type { Registry } from './registry.ts';
 import { checkSources } from './source/watch.ts';
-import { type AgentState, type Cut, createTenant, type TenantState } from './tenant-state.ts';
+import {
+  type AgentState,
+  type Cut,
+  createTenant,
+  type TenantState,
+  takeGrants,
+} from './tenant-state.ts';
+import { renamed } from './token-aliases.ts';
 
 export interface ShardOptions {
   readonly registry: Registry;
@@ -191,9 +199,7 @@ export class Shard {
 
   #grant(entry: GrantEntry): void {
     const tenant = this.#ordered(entry.tenant);
-    if (!tenant) return;
-    tenant.grants = entry.body;
-    for (const agent of tenant.agents.values()) agent.grant = undefined;
+    if (tenant) takeGrants(tenant, entry.body);
   }
 
   #acknowledge(entry: AckEntry): void {
@@ -205,7 +211,7 @@ export class Shard {
   #command(entry: CommandEntry, effects: Effects): void {
     const tenant = this.#ordered(entry.tenant);
     if (!tenant) return;
-    const command = entry.body;
+    const command = renamed(tenant.aliases, entry.body) as Command;
     switch (command.type) {
       case 'enforce':
       case 'shadow':

@@ -52,6 +52,11 @@ export type SnapshotChunk =
     }
   | { readonly type: 'ring'; readonly tenant: string; readonly ring: readonly Transition[] }
   | {
+      readonly type: 'aliases';
+      readonly tenant: string;
+      readonly pairs: readonly (readonly [string, string])[];
+    }
+  | {
       readonly type: 'hashes';
       readonly tenant: string;
       readonly memory: (typeof MEMORIES)[number];
@@ -166,6 +171,7 @@ interface FrozenTenant {
   readonly breakers: readonly BoardEntry[];
   readonly ring: readonly Transition[];
   readonly memories: readonly (readonly [(typeof MEMORIES)[number], readonly FrozenGeneration[]])[];
+  readonly aliases: readonly (readonly [string, string])[];
   readonly sources: readonly SourceState[];
   readonly chains: readonly ChainChunk[];
   readonly peers: readonly (readonly [string, PracticeSnapshot])[];
@@ -194,6 +200,7 @@ function frozen(state: TenantState): FrozenTenant {
     breakers: [...board.entries.values()],
     ring: [...board.ring],
     memories: MEMORIES.map((memory) => [memory, reports[memory].freeze()]),
+    aliases: [...state.aliases],
     // Few and small, and they change in place: copied.
     sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
     // Keys and where they lead, copied: chains merge in place.
@@ -220,6 +227,7 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
       }
     }
   }
+  for (const pairs of chunked(state.aliases)) yield { type: 'aliases', tenant, pairs };
   for (const source of state.sources) yield { type: 'source', tenant, source };
   for (const chunk of state.chains) yield { type: 'chains', tenant, chunk };
   for (const [role, practice] of state.peers) yield { type: 'peers', tenant, role, practice };
@@ -282,6 +290,9 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       return;
     case 'ring':
       tenant.board.ring.push(...chunk.ring);
+      return;
+    case 'aliases':
+      for (const [token, first] of chunk.pairs) tenant.aliases.set(token, first);
       return;
     case 'hashes':
       tenant.reports[chunk.memory].restore(

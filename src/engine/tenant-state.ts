@@ -10,6 +10,7 @@ import { createReports, type Reports } from './idempotency.ts';
 import { createPractice, type PracticeState } from './practice/practice.ts';
 import type { RiskState } from './risk.ts';
 import { createSources, type SourcesState } from './source/sources.ts';
+import { renamed, type TokenAliases } from './token-aliases.ts';
 
 /** A finding still open for its deduplication key: repeats within `until` are not told again. */
 export interface OpenFinding {
@@ -66,6 +67,8 @@ export interface TenantState {
   readonly peerGroups: Map<string, PracticeState>;
   readonly board: BoardState;
   readonly reports: Reports;
+  /** Pseudonyms by the key that gave them first; empty until a key rotates. */
+  readonly aliases: TokenAliases;
   readonly sources: SourcesState;
   /** Log time until which the engine does not tell a thing again. */
   readonly notices: Map<string, EpochMs>;
@@ -93,6 +96,7 @@ export function createTenant(
     peerGroups: new Map(),
     board: createBoard(),
     reports: createReports(),
+    aliases: new Map(),
     sources: createSources(),
     notices: new Map(),
     failures: new Map(),
@@ -101,6 +105,14 @@ export function createTenant(
     chains: createChainIndex(),
     wouldHaveTripped: 0,
   };
+}
+
+/** Sets the grants, their tokens under first names; agents look their own up again. */
+export function takeGrants(tenant: TenantState, given: GrantSet): void {
+  const grants = renamed(tenant.aliases, given) as GrantSet;
+  if (grants === tenant.grants) return;
+  tenant.grants = grants;
+  for (const agent of tenant.agents.values()) agent.grant = undefined;
 }
 
 export function createAgent(firstSeen: EpochMs, touchedAt: EpochMs, vouched: boolean): AgentState {

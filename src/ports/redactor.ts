@@ -16,4 +16,6 @@ export interface Redactor {
    * and network addresses in it stay, and a secret becomes a keyed token, so no two become one.
    */
   redactIdentifier(tenant: string, text: string): string;
+  /** Puts on disk what redaction sealed so far; before an event is acknowledged. */
+  flush?(): void;
 }

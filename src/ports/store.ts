@@ -23,6 +23,8 @@ export interface ProjectionBatch {
     readonly tenant: string;
     readonly link: ChainLink;
   }[];
+  /** Applied after the rows of this batch and of all before it. */
+  readonly tombstones?: readonly Tombstone[];
 }
 
 export interface FindingQuery {
@@ -74,6 +76,20 @@ export interface ActivityBucket {
   readonly records: number;
 }
 
+/** Rows in which a person's tokens stand. */
+export interface RowsHolding {
+  readonly events: number;
+  readonly findings: number;
+  readonly transitions: number;
+}
+
+/** Rows that an erasure took out of the log; `needles` are texts of a row's JSON. */
+export interface Tombstone {
+  readonly seq: number;
+  readonly tenant: string;
+  readonly needles: readonly string[];
+}
+
 /** The read side: a projection that can be deleted and rebuilt from the ledger. */
 export interface Store {
   /** Highest sequence projected without a gap; 0 when empty. */
@@ -89,6 +105,10 @@ export interface Store {
   chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<StoredChain>;
   /** Calls and records per bucket of one agent, oldest first. */
   activity(query: ActivityQuery): Promise<readonly ActivityBucket[]>;
+  /** How many rows of a tenant have any of these texts in their JSON. */
+  countHolding(tenant: string, needles: readonly string[]): Promise<RowsHolding>;
+  /** Deletes those of them that were logged before a sequence; they are gone when it resolves. */
+  erase(tenant: string, needles: readonly string[], beforeSeq: number): Promise<void>;
   healthy(): boolean;
   close(): Promise<void>;
 }

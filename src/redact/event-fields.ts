@@ -119,14 +119,17 @@ const EVENT: Readonly<Record<string, Rule>> = {
   retrieved: { each: { members: { type: 'name', id: 'name' } } },
 };
 
+/** Members that the redactor makes itself. */
+const REDACTORS_OWN: ReadonlySet<string> = new Set(['destinations', 'redactions', 'tokenAliases']);
+
 /**
- * Members of the event by rule. `destinations` and `redactions` are the redactor's own and left
- * out; members that are undefined too. A member that fails becomes `[REDACTION_FAILED]`.
+ * Members of the event by rule. The redactor's own are left out; members that are undefined
+ * too. A member that fails becomes `[REDACTION_FAILED]`.
  */
 export function redactFields(pass: Pass, event: object): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const name of Object.keys(event)) {
-    if (name === 'destinations' || name === 'redactions') continue;
+    if (REDACTORS_OWN.has(name)) continue;
     const rule = Object.hasOwn(EVENT, name) ? EVENT[name] : undefined;
     try {
       const value: unknown = Reflect.get(event, name);
@@ -156,7 +159,14 @@ export function redactName(pass: Pass, text: string): string {
  */
 export function redactIdentifier(pass: Pass, text: string): string {
   if (typeOfToken(text) !== null) return text;
-  return redactString(pass, text, hintsOfName(text) | HINT.revocable);
+  const { tokeniser } = pass;
+  // Under a key that never rotates: a breaker opened on it must stay the breaker of it.
+  const stable = { ...tokeniser, token: tokeniser.identifier };
+  const own: Pass = { ...pass, tokeniser: stable };
+  const redacted = redactString(own, text, hintsOfName(text) | HINT.revocable);
+  pass.failures = own.failures;
+  pass.charsLeft = own.charsLeft;
+  return redacted;
 }
 
 /** A name of several words may be prose. */

@@ -7,6 +7,8 @@ import { everyToken } from './tokens.ts';
 const PART_CHARS = 4;
 const NAME_CHARS = 80;
 const NAME_WORDS = 6;
+/** Letters and what stands between them; logins with figures are no names to look for. */
+const NAME = /^\p{L}[\p{L}\p{M}'’. -]{2,}$/u;
 const WORDS = /\p{L}[\p{L}\p{M}'’.-]*/gu;
 
 /** A name as it was written, in lower case with single blanks, and the token it became. */
@@ -54,7 +56,7 @@ export function namesAmong(replaced: ReadonlyMap<string, string>): Names {
   for (const [token, value] of replaced) {
     if (!token.startsWith('[person:')) continue;
     const name = spelling(value);
-    if (name.length >= 3 && name.length <= NAME_CHARS) names.set(name, token);
+    if (NAME.test(name) && name.length <= NAME_CHARS) names.set(name, token);
   }
   return names;
 }

@@ -8,6 +8,7 @@ import type { Redactor } from '../ports/redactor.ts';
 import { extractDestinations } from './destinations.ts';
 import { recognisersFor } from './entities/recognisers.ts';
 import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
+import { modeOf } from './modes.ts';
 import {
   gazetteerOf,
   lookupOf,
@@ -18,10 +19,12 @@ import {
 } from './names.ts';
 import { fail, type Pass, startPass } from './pass.ts';
 import type { PersonalFindingLog } from './personal-findings.ts';
-import { type RenderWork, renderContent } from './render.ts';
+import { fixedPseudonymKeys, type PseudonymKeys } from './pseudonym-keys.ts';
+import { type RenderWork, renderContent, subjectOf } from './render.ts';
+import type { SubjectStore } from './subject-store.ts';
 import { changeContent, type Members, mapTexts } from './texts.ts';
 import { createTokenisers } from './tokeniser.ts';
-import { REDACTION_FAILED } from './tokens.ts';
+import { PERSONAL_TYPES, REDACTION_FAILED, tokensIn, typeOfToken } from './tokens.ts';
 
 /** An event without a tenant has no key of its own; its pseudonyms meet nobody else's. */
 const UNKNOWN_TENANT = '_unknown';
@@ -35,12 +38,24 @@ export interface RedactorOptions {
   readonly policyOf?: (tenant: string) => RedactionPolicy;
   /** Told where personal data stood. */
   readonly findings?: PersonalFindingLog;
+  /** Keys that rotate; without them the key ring's own, for good. */
+  readonly pseudonymKeys?: PseudonymKeys;
+  /** Takes the values of entities in mode `vault`; without it they are tokens and no more. */
+  readonly vault?: Pick<SubjectStore, 'seal' | 'flush'>;
+}
+
+/** The redactor with what orders about single persons need of it. */
+export interface SubjectRedactor extends Redactor {
+  /** See `Subjects`. */
+  tokensOf(tenant: string, identifier: string): readonly string[];
+  /** Forgets every raw value in memory. */
+  forget(): void;
 }
 
 /** Builds the one redactor of the process. Its memory of pseudonyms and names is bounded. */
-export function createRedactor(options: RedactorOptions): Redactor {
-  const { findings } = options;
-  const tokenisers = createTokenisers(options.keys);
+export function createRedactor(options: RedactorOptions): SubjectRedactor {
+  const { findings, vault } = options;
+  const tokenisers = createTokenisers(options.pseudonymKeys ?? fixedPseudonymKeys(options.keys));
   const metrics = options.metrics ?? SILENT_METRICS;
   const policyOf = options.policyOf ?? (() => DEFAULT_REDACTION);
   const memory = new NameMemory();
@@ -48,12 +63,10 @@ export function createRedactor(options: RedactorOptions): Redactor {
   return {
     redact(event) {
       const tenant = tenantOf(event);
-      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant).regions));
-      const work = { pass, event, tenant, policy: policyOf(tenant), memory };
-      const members = redactEvent({
-        ...work,
-        secret: () => options.keys.pseudonymKey(tenant).secret,
-      });
+      const policy = policyOf(tenant);
+      const pass = startPass(tokenisers.of(tenant), recognisersFor(policy.regions));
+      const secret = () => options.keys.pseudonymKey(tenant).secret;
+      const members = redactEvent({ pass, event, tenant, policy, memory, secret, vault });
       if (pass.counts.size > 0) findings?.note(event, members);
       report(metrics, pass);
       return mint(members);
@@ -70,6 +83,17 @@ export function createRedactor(options: RedactorOptions): Redactor {
       report(metrics, pass);
       return redacted;
     },
+    flush: () => vault?.flush(),
+    tokensOf(tenant, identifier) {
+      if (typeOfToken(identifier) !== null) return [identifier];
+      const found = redactName(startPass(tokenisers.of(tenant)), identifier);
+      const tokens = PERSONAL_TYPES.flatMap((type) => tokenisers.every(tenant, type, identifier));
+      return [...new Set([...tokens, ...tokensIn(found).map(({ text }) => text)])];
+    },
+    forget() {
+      memory.clear();
+      tokenisers.forget();
+    },
   };
 }
 
@@ -81,6 +105,7 @@ function mint(members: Readonly<Record<string, unknown>>): Redacted<AccessEvent>
 /** One event on its way through, with everything that has a say in it. */
 interface Work extends RenderWork {
   readonly memory: NameMemory;
+  readonly vault: RedactorOptions['vault'];
 }
 
 function redactEvent(work: Work): Members {
@@ -94,10 +119,13 @@ function redactEvent(work: Work): Members {
   }
   withinContent(pass, out, () => hideNames(work, out));
   const destinations = destinationsOf(pass, event, out);
+  sealValues(work, out);
   withinContent(pass, out, () => renderContent(work, out));
   if (destinations.length > 0) out['destinations'] = destinations;
   const redactions = redactionsOf(pass, event);
   if (redactions !== null) out['redactions'] = redactions;
+  const { aliases } = pass.tokeniser;
+  if (aliases.size > 0) out['tokenAliases'] = Object.fromEntries([...aliases].sort());
   return out;
 }
 
@@ -107,6 +135,25 @@ function withinContent(pass: Pass, out: Members, step: () => void): void {
     step();
   } catch {
     changeContent(out, (_value, path) => (path === 'attrs' ? { content: fail(pass) } : fail(pass)));
+  }
+}
+
+/** What says who somebody is has its own key; what somebody has goes with the record's person. */
+const IDENTIFYING: ReadonlySet<string> = new Set(['email', 'phone', 'person', 'id']);
+
+/** A value that cannot be sealed stays a token that nobody can reveal. */
+function sealValues({ pass, policy, tenant, vault }: Work, out: Members): void {
+  if (vault === undefined || !Object.values(policy.modes).includes('vault')) return;
+  const person = subjectOf(out);
+  for (const [token, value] of pass.replaced) {
+    const type = typeOfToken(token);
+    if (type === null || type === 'secret' || modeOf(policy, type) !== 'vault') continue;
+    const subject = person === '' || IDENTIFYING.has(type) ? token : person;
+    try {
+      vault.seal(tenant, subject, token, value);
+    } catch {
+      pass.failures++;
+    }
   }
 }
 

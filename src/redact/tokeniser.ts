@@ -1,26 +1,35 @@
 import { hash } from 'node:crypto';
 import { LIMITS } from '../core/limits.ts';
-import type { KeyRing } from '../ports/key-ring.ts';
 import { canonicalForm } from './canonical.ts';
+import type { PseudonymKey, PseudonymKeys, TenantKeys } from './pseudonym-keys.ts';
 import { type PersonalType, tokenText } from './tokens.ts';
 
 /** Changes when a canonical form does: tokens of two versions must not be taken for each other. */
 const TOKEN_VERSION = 1;
 
-/** Gives values of one tenant their tokens. */
+/** Gives values of one tenant their tokens, for one record. */
 export interface Tokeniser {
   /** @throws when the tenant's key cannot be had. */
   token(type: PersonalType, value: string): string;
+  /** The same under the key that never rotates, for identifiers that revocations go by. */
+  identifier(type: PersonalType, value: string): string;
+  /**
+   * While a rotation overlaps: the tokens given so far, each with the one that the key before
+   * would have given. What knew a value by its old token goes on knowing it.
+   */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
 /** Pseudonyms of every tenant, with the recent ones remembered. */
 export interface Tokenisers {
   of(tenant: string): Tokeniser;
+  /** Every token that a value of a kind may stand as. */
+  every(tenant: string, type: PersonalType, value: string): readonly string[];
+  /** Forgets every value, as an erasure asks for. */
+  forget(): void;
 }
 
-interface TenantKey {
-  /** As the key ring spells it. */
-  readonly name: string;
+interface Secret {
   /** As it stands in tokens. */
   readonly id: string;
   readonly mac: KeyedHash;
@@ -31,23 +40,20 @@ interface TenantKey {
  * (reference/pii.md section 5). Remembering is by two generations of bounded maps, so that a
  * stream of new values cannot grow it; what it holds is raw and stays in memory.
  */
-export function createTokenisers(keys: Pick<KeyRing, 'pseudonymKey'>): Tokenisers {
+export function createTokenisers(keys: PseudonymKeys): Tokenisers {
   let young = new Map<string, string>();
   let old = new Map<string, string>();
-  const tenantKeys = new Map<string, TenantKey>();
+  const secrets = new WeakMap<Uint8Array, Secret>();
 
-  function keyOf(tenant: string): TenantKey {
-    const { id, secret } = keys.pseudonymKey(tenant);
-    const known = tenantKeys.get(tenant);
-    if (known?.name === id) return known;
-    const key = {
-      name: id,
+  function secretOf({ id, secret }: PseudonymKey): Secret {
+    const known = secrets.get(secret);
+    if (known !== undefined) return known;
+    const made = {
       id: id.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 32),
       mac: new KeyedHash(secret),
     };
-    if (tenantKeys.size >= LIMITS.tenants) tenantKeys.clear();
-    tenantKeys.set(tenant, key);
-    return key;
+    secrets.set(secret, made);
+    return made;
   }
 
   function remember(name: string, token: string): string {
@@ -59,25 +65,44 @@ export function createTokenisers(keys: Pick<KeyRing, 'pseudonymKey'>): Tokeniser
     return token;
   }
 
+  function tokenUnder(key: PseudonymKey, tenant: string, type: PersonalType, value: string) {
+    const secret = secretOf(key);
+    const canonical = canonicalForm(type, value);
+    const name = `${tenant}\u0000${secret.id}\u0000${type}\u0000${canonical}`;
+    const recent = young.get(name);
+    if (recent !== undefined) return recent;
+    return remember(name, old.get(name) ?? compute(secret, type, canonical));
+  }
+
   return {
     of(tenant) {
-      let key: TenantKey | null = null;
-      return {
-        token(type, value) {
-          key ??= keyOf(tenant);
-          const canonical = canonicalForm(type, value);
-          const name = `${tenant}\u0000${key.id}\u0000${type}\u0000${canonical}`;
-          const recent = young.get(name);
-          if (recent !== undefined) return recent;
-          const earlier = old.get(name);
-          return remember(name, earlier ?? compute(key, type, canonical));
-        },
+      let held: TenantKeys | null = null;
+      const keysNow = (): TenantKeys => {
+        held ??= keys.of(tenant);
+        return held;
       };
+      const aliases = new Map<string, string>();
+      return {
+        aliases,
+        token(type, value) {
+          const { current, previous } = keysNow();
+          const token = tokenUnder(current, tenant, type, value);
+          if (previous !== null) aliases.set(token, tokenUnder(previous, tenant, type, value));
+          return token;
+        },
+        identifier: (type, value) => tokenUnder(keysNow().identifiers, tenant, type, value),
+      };
+    },
+    every: (tenant, type, value) =>
+      keys.all(tenant).map((key) => tokenUnder(key, tenant, type, value)),
+    forget() {
+      young.clear();
+      old.clear();
     },
   };
 }
 
-function compute(key: TenantKey, type: PersonalType, canonical: string): string {
+function compute(key: Secret, type: PersonalType, canonical: string): string {
   const digest = key.mac.digest(`${TOKEN_VERSION}|${type}|${canonical}`);
   return tokenText(type, key.id, digest.toString('base64url', 0, TOKEN_BYTES));
 }

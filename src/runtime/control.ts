@@ -64,6 +64,7 @@ export function createControl(options: ControlOptions): Control {
       const skew = clockSkew(proposed, 0, clock.now());
       if (skew) throw new TripcoilError('bad_request', `\`${skew.path}\`: ${skew.message}`);
       const body = redactor.redact(proposed);
+      redactor.flush?.();
       const input: Unplaced = { kind: 'input', tenant: event.tenant.id, body };
       const effects = await partition.decide([input]);
       const answer = checkEvent(view, body);

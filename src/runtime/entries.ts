@@ -8,6 +8,7 @@ import {
   type FoldedEntry,
   type InputEntry,
   type LogEntry,
+  type RecordEntry,
   SYSTEM_TENANT,
 } from '../core/entry.ts';
 import type { Redacted } from '../core/redacted.ts';
@@ -22,16 +23,33 @@ export type Unplaced = {
   >;
 }[FoldedEntry['kind']];
 
+/** A record of what people did, before it has a place; the engine does not fold it. */
+export type UnplacedRecord = Omit<RecordEntry, 'seq' | 'loggedAt' | 'engineVersion'>;
+
 const HASH_CHARS = 22;
+
+/**
+ * The text that a content hash is taken over. A resent event has other tokens after a rotation of
+ * keys, so tokens that are told with their older ones stand as those.
+ */
+function hashedText(body: string): string {
+  if (!body.includes('"tokenAliases":')) return body;
+  const { tokenAliases, ...event } = JSON.parse(body) as AccessEvent;
+  let text = JSON.stringify(event);
+  for (const [token, earlier] of Object.entries(tokenAliases ?? {})) {
+    text = text.replaceAll(token, earlier);
+  }
+  return text;
+}
 
 /**
  * Tells a resent event from another one under the same id: SHA-256 of the stored text, 128 bits.
  */
 export function contentHashOf(body: string): string {
-  return hash('sha256', body, 'base64url').slice(0, HASH_CHARS);
+  return hash('sha256', hashedText(body), 'base64url').slice(0, HASH_CHARS);
 }
 
-export function encodeEntry(entry: Unplaced, loggedAt: EpochMs): UnsequencedEntry {
+export function encodeEntry(entry: Unplaced | UnplacedRecord, loggedAt: EpochMs): UnsequencedEntry {
   const { kind, tenant } = entry;
   return {
     loggedAt,
@@ -49,7 +67,10 @@ export function encodeDecision(effect: Effect, loggedAt: EpochMs): UnsequencedEn
 }
 
 /** The folded entry that was just appended; the body is not parsed again. */
-export function placed(entry: Unplaced, stored: SequencedEntry): FoldedEntry {
+export function placed(
+  entry: Unplaced | UnplacedRecord,
+  stored: SequencedEntry,
+): FoldedEntry | RecordEntry {
   const { seq, loggedAt, engineVersion } = stored;
   const envelope = { ...entry, seq, loggedAt, engineVersion };
   if (entry.kind !== 'input') return envelope as FoldedEntry;

@@ -51,6 +51,19 @@ export interface IngestCounters {
   lastEventAt: number | null;
 }
 
+/** What redaction sealed is on disk before the events that it was sealed for. */
+async function append(
+  { partition, redactor }: IngestOptions,
+  accepted: readonly Redacted<AccessEvent>[],
+  share: string,
+): Promise<void> {
+  redactor.flush?.();
+  await partition.append(
+    accepted.map((event) => ({ kind: 'input', tenant: event.tenant.id, body: event })),
+    share,
+  );
+}
+
 /**
  * Attribute, check the clock, redact, append. Raw events never leave this function's stack. A large
  * batch is worked off in slices of `LIMITS.ingestSliceMs`, in turns with those of other tenants,
@@ -73,12 +86,7 @@ export function createIngest(options: IngestOptions): Ingest & {
       underWay.add(share, -batch.events.length);
     });
     const { accepted, rejects } = judged;
-    if (accepted.length > 0) {
-      await partition.append(
-        accepted.map((event) => ({ kind: 'input', tenant: event.tenant.id, body: event })),
-        share,
-      );
-    }
+    if (accepted.length > 0) await append(options, accepted, share);
     for (const event of accepted) options.forward?.(event);
     note(judged, batch);
     return { accepted: accepted.length, rejects };
@@ -166,4 +174,13 @@ function countResults(metrics: Metrics, source: string, accepted: number, invali
   metrics.count('tripcoil_ingest_events_total', { source, result: 'accepted' }, accepted);
   if (invalid === 0) return;
   metrics.count('tripcoil_ingest_events_total', { source, result: 'invalid' }, invalid);
+}
+
+/** What comes in here seeds baselines; that moves any of them, so it takes an operator. */
+export function historyIngest(ingest: Ingest): Ingest {
+  return {
+    refusal: (sender) => ingest.refusal(sender),
+    turn: (sender, slice) => ingest.turn(sender, slice),
+    submit: (batch) => ingest.submit({ ...batch, history: true }),
+  };
 }

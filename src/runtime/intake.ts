@@ -2,11 +2,11 @@ import type { Effect } from '../core/entry.ts';
 import { FairQueue, fairShare } from '../core/fair-queue.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Refusal } from '../ports/ingest.ts';
-import type { Unplaced } from './entries.ts';
+import type { Unplaced, UnplacedRecord } from './entries.ts';
 
 /** One call that waits for the writer of a partition. */
 export interface Waiting {
-  readonly entries: readonly Unplaced[];
+  readonly entries: readonly (Unplaced | UnplacedRecord)[];
   /** `order` is what somebody waits for: commands, acknowledgements, ticks, proposals. */
   readonly lane: 'event' | 'order';
   /** Whose share of the queue of events it takes; see `shareOf`. */

@@ -11,10 +11,12 @@ import type { Metrics } from '../ports/metrics.ts';
 import {
   encodeDecision,
   encodeEntry,
+  isFolded,
   placed,
   recordedDecision,
   TICK,
   type Unplaced,
+  type UnplacedRecord,
 } from './entries.ts';
 import { Intake, type Waiting } from './intake.ts';
 
@@ -99,7 +101,7 @@ export class Partition {
    * the queue's room of `share`; many of them are taken in as a whole and committed in parts, so
    * that others need not wait for all.
    */
-  async append(entries: readonly Unplaced[], share = ''): Promise<void> {
+  async append(entries: readonly (Unplaced | UnplacedRecord)[], share = ''): Promise<void> {
     const lane = entries.every(({ kind }) => kind === 'input') ? 'event' : 'order';
     const size = LIMITS.eventsPerRound;
     if (lane === 'order' || entries.length <= size) return this.#append(entries, lane, share);
@@ -114,7 +116,11 @@ export class Partition {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  #append(entries: readonly Unplaced[], lane: Waiting['lane'], share: string): Promise<void> {
+  #append(
+    entries: readonly (Unplaced | UnplacedRecord)[],
+    lane: Waiting['lane'],
+    share: string,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#enqueue({ entries, lane, share, durable: resolve, decided: null, reject });
     });
@@ -206,11 +212,12 @@ export class Partition {
 
   async #fold(
     taken: readonly Waiting[],
-    unplaced: readonly Unplaced[],
+    unplaced: readonly (Unplaced | UnplacedRecord)[],
     stored: readonly SequencedEntry[],
     loggedAt: EpochMs,
   ): Promise<void> {
-    const folded = unplaced.map((entry, index) => placed(entry, at(stored, index)));
+    const entries = unplaced.map((entry, index) => placed(entry, at(stored, index)));
+    const folded = entries.filter(isFolded);
     const effects = this.shard.apply(folded);
     let decisions: readonly DecisionEntry[] = [];
     let recorded = true;
@@ -221,11 +228,11 @@ export class Partition {
       this.#unrecorded = [...this.#unrecorded, ...effects];
       recorded = false;
     }
-    this.#tell({ entries: [...folded, ...decisions], folded, effects, recorded });
+    this.#tell({ entries: [...entries, ...decisions], folded, effects, recorded });
     let entry = 0;
     let effect = 0;
-    for (const { entries, decided } of taken) {
-      entry += entries.length;
+    for (const { entries: own, decided } of taken) {
+      entry += own.length;
       const last = at(stored, entry - 1).seq;
       const first = effect;
       while ((effects[effect]?.inputSeq ?? Number.POSITIVE_INFINITY) <= last) effect += 1;

@@ -1,10 +1,10 @@
-import type { LogEntry } from '../core/entry.ts';
+import type { LogEntry, RecordEntry } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import type { ProjectionBatch, Store } from '../ports/store.ts';
+import type { ProjectionBatch, Store, Tombstone } from '../ports/store.ts';
 import { decodeEntry } from './entries.ts';
 import type { Partition } from './partition.ts';
 
@@ -185,6 +185,7 @@ export function projectionOf(entries: readonly LogEntry[]): ProjectionBatch | nu
   const findings: ProjectionBatch['findings'][number][] = [];
   const transitions: ProjectionBatch['transitions'][number][] = [];
   const chainLinks: ProjectionBatch['chainLinks'][number][] = [];
+  const tombstones: Tombstone[] = [];
   for (const entry of entries) {
     const { seq, loggedAt } = entry;
     if (entry.kind === 'input') events.push({ seq, loggedAt, event: entry.body });
@@ -193,8 +194,17 @@ export function projectionOf(entries: readonly LogEntry[]): ProjectionBatch | nu
       transitions.push({ seq, transition: entry.body.decision });
     else if (entry.kind === 'chain')
       chainLinks.push({ seq, tenant: entry.tenant, link: entry.body.decision });
+    else if (entry.kind === 'key') tombstones.push(...tombstonesOf(entry));
   }
-  return { firstSeq: first.seq, lastSeq: last.seq, events, findings, transitions, chainLinks };
+  const { seq: firstSeq } = first;
+  return { firstSeq, lastSeq: last.seq, events, findings, transitions, chainLinks, tombstones };
+}
+
+/** An erasure on record: a store that is built again from the log must not bring rows back. */
+function tombstonesOf({ seq, tenant, body }: RecordEntry): readonly Tombstone[] {
+  const { type, needles } = body;
+  if (type !== 'erasure' || !Array.isArray(needles)) return [];
+  return [{ seq, tenant, needles: needles.filter((needle) => typeof needle === 'string') }];
 }
 
 function lastSeq(entries: readonly LogEntry[]): number {

@@ -12,6 +12,7 @@ import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
 import type { PersonalFinding } from '../../ports/personal-findings.ts';
 import type { ChainRow, FindingQuery, Store } from '../../ports/store.ts';
+import type { SubjectOrders } from '../../ports/subject-orders.ts';
 import { type ReadApiOptions, readApi } from '../read-api.ts';
 import { createHttpServer } from '../server.ts';
 import { createAuthenticator } from '../tokens.ts';
@@ -208,6 +209,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
       acknowledge: async () => {},
       propose: async () => CALM,
     },
+    subjectOrders: NO_SUBJECTS,
     personalFindings: { list: (tenants) => PERSONAL.filter(of(tenants)), untold: 0 },
     authenticator: TOKENS,
     clock,
@@ -278,6 +280,8 @@ function fakeStore(
       up();
       return [{ bucket: since, calls: 3, records: 1.5 }];
     },
+    countHolding: async () => ({ events: 0, findings: 0, transitions: 0 }),
+    erase: async () => {},
     healthy: () => !state.storeDown,
     close: async () => {},
   };
@@ -301,3 +305,13 @@ const PERSONAL: readonly PersonalFinding[] = ['acme', 'globex'].map((tenant) => 
 function of(tenants: readonly string[] | '*') {
   return ({ tenant }: PersonalFinding) => tenants === '*' || tenants.includes(tenant);
 }
+
+const refuse = async () => {
+  throw new TripcoilError('not_found', 'nobody');
+};
+
+const NO_SUBJECTS: SubjectOrders = {
+  ...{ erase: refuse, hold: refuse, release: refuse, rotate: refuse },
+  ...{ requestReveal: refuse, approveReveal: refuse, readReveal: refuse },
+  revealTenant: () => null,
+};

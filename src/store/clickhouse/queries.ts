@@ -129,3 +129,48 @@ function whereOf(clauses: readonly string[]): string {
 function wellFormed(texts: readonly string[]): readonly string[] {
   return texts.map((text) => text.toWellFormed());
 }
+
+/** Tables with rows about persons. */
+export const ERASED_TABLES = ['events', 'findings', 'transitions'] as const;
+export type ErasedTable = (typeof ERASED_TABLES)[number];
+
+/** The engine searches for at most 255 texts at once. */
+const NEEDLES_AT_ONCE = 200;
+
+/** Rows of a tenant that have any of these texts in their JSON. */
+export function holdingStatement(
+  table: ErasedTable,
+  tenant: string,
+  needles: readonly string[],
+): Statement {
+  const { clause, parameters } = holding(tenant, needles);
+  return { sql: `SELECT uniqExact(seq) AS n FROM ${TABLES[table]} WHERE ${clause}`, parameters };
+}
+
+/** Rewrites the parts that hold such rows, and waits for it. */
+export function erasureStatement(
+  table: ErasedTable,
+  tenant: string,
+  needles: readonly string[],
+  beforeSeq: number,
+): Statement {
+  const { clause, parameters } = holding(tenant, needles);
+  return {
+    sql: `ALTER TABLE ${TABLES[table]} DELETE WHERE seq < {before:UInt64} AND ${clause}
+SETTINGS mutations_sync = 2`,
+    parameters: { ...parameters, before: beforeSeq },
+  };
+}
+
+function holding(tenant: string, needles: readonly string[]) {
+  const parameters: Record<string, string | number | readonly string[]> = {
+    tenant: tenant.toWellFormed(),
+  };
+  const searches: string[] = ['0'];
+  for (let start = 0; start < needles.length; start += NEEDLES_AT_ONCE) {
+    const name = `needles${searches.length}`;
+    parameters[name] = wellFormed(needles.slice(start, start + NEEDLES_AT_ONCE));
+    searches.push(`multiSearchAny(body, {${name}:Array(String)})`);
+  }
+  return { clause: `tenant = {tenant:String} AND (${searches.join(' OR ')})`, parameters };
+}

@@ -17,7 +17,11 @@ import {
   activityStatement,
   carryingStatement,
   chainStatement,
+  ERASED_TABLES,
+  type ErasedTable,
+  erasureStatement,
   findingsStatement,
+  holdingStatement,
   linksStatement,
   PROJECTED_SQL,
   type Statement,
@@ -48,6 +52,9 @@ export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
       const interval = { first: batch.firstSeq, last: batch.lastSeq };
       if (covers(projected, interval)) return;
       await insertRows(executor, batch);
+      for (const { tenant, needles, seq } of batch.tombstones ?? []) {
+        await eraseRows(executor, tenant, needles, seq);
+      }
       // Last: a crash before this line has the batch projected again, over the same rows.
       await executor.insert(TABLES.projected, [projectedRow(mergedWith(projected, interval))]);
       projected = withInterval(projected, interval);
@@ -60,6 +67,18 @@ export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
         calls: numberOf(row, 'calls'),
         records: numberOf(row, 'records'),
       })),
+    countHolding: async (tenant, needles) => {
+      const count = async (table: ErasedTable) => {
+        const [row] = await run(holdingStatement(table, tenant, needles));
+        return row === undefined ? 0 : numberOf(row, 'n');
+      };
+      return {
+        events: await count('events'),
+        findings: await count('findings'),
+        transitions: await count('transitions'),
+      };
+    },
+    erase: (tenant, needles, beforeSeq) => eraseRows(executor, tenant, needles, beforeSeq),
     healthy: () => executor.healthy(),
     close: () => executor.close(),
   };
@@ -98,6 +117,18 @@ async function insertRows(executor: SqlExecutor, batch: ProjectionBatch): Promis
   await executor.insert(TABLES.findings, batch.findings.values().map(findingRow));
   await executor.insert(TABLES.chainLinks, batch.chainLinks.values().map(chainLinkRow));
   await executor.insert(TABLES.transitions, batch.transitions.values().map(transitionRow));
+}
+
+async function eraseRows(
+  executor: SqlExecutor,
+  tenant: string,
+  needles: readonly string[],
+  beforeSeq: number,
+): Promise<void> {
+  for (const table of ERASED_TABLES) {
+    const { sql, parameters } = erasureStatement(table, tenant, needles, beforeSeq);
+    await executor.exec(sql, parameters);
+  }
 }
 
 function pageOf(query: FindingQuery, rows: readonly SqlRow[]): Page<Finding> {

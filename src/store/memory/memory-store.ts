@@ -66,16 +66,51 @@ export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}):
     projectedSeq: async () => gaplessEnd(projected),
     project: async (batch) => {
       addRows(rings, batch, (seq) => !covers(projected, { first: seq, last: seq }));
+      for (const { tenant, needles, seq } of batch.tombstones ?? []) {
+        eraseRows(rings, tenant, needles, seq);
+      }
       projected = withInterval(projected, { first: batch.firstSeq, last: batch.lastSeq });
     },
     findings: async (query) => findingsPage(rings, query),
     chain: (tenants, id, limit) => chainOf(rings, tenants, id, limit),
     activity: async (query) => activityOf(rings, query),
+    countHolding: async (tenant, needles) => {
+      const holds = holder(tenant, needles, Number.POSITIVE_INFINITY);
+      return {
+        events: rings.events.filter(holds.event).length,
+        findings: rings.findings.filter(holds.finding).length,
+        transitions: rings.transitions.filter(holds.transition).length,
+      };
+    },
+    erase: async (tenant, needles, beforeSeq) => eraseRows(rings, tenant, needles, beforeSeq),
     healthy: () => open,
     close: async () => {
       open = false;
     },
   };
+}
+
+/** Which rows of a tenant, logged before a sequence, have one of these texts in their JSON. */
+function holder(tenant: string, needles: readonly string[], beforeSeq: number) {
+  const holds = (row: unknown): boolean => {
+    const text = JSON.stringify(row);
+    return needles.some((needle) => text.includes(needle));
+  };
+  return {
+    event: ({ seq, event }: EventRow) =>
+      seq < beforeSeq && event.tenant.id === tenant && holds(event),
+    finding: ({ seq, finding }: { readonly seq: number; readonly finding: Finding }) =>
+      seq < beforeSeq && finding.tenant === tenant && holds(finding),
+    transition: ({ seq, transition }: { readonly seq: number; readonly transition: Transition }) =>
+      seq < beforeSeq && transition.key.tenant === tenant && holds(transition),
+  };
+}
+
+function eraseRows(rings: Rings, tenant: string, needles: readonly string[], before: number): void {
+  const holds = holder(tenant, needles, before);
+  rings.events.remove(holds.event);
+  rings.findings.remove(holds.finding);
+  rings.transitions.remove(holds.transition);
 }
 
 function seenBy(tenants: readonly string[] | '*', tenant: string): boolean {

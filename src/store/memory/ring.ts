@@ -17,6 +17,14 @@ export class Ring<Row> {
     return this.rows.length;
   }
 
+  /** Drops rows for good; the others stay in order. */
+  remove(drop: (row: Row) => boolean): void {
+    const inOrder = [...this.rows.slice(this.next), ...this.rows.slice(0, this.next)];
+    const kept = inOrder.filter((row) => !drop(row));
+    this.rows.splice(0, this.rows.length, ...kept);
+    this.next = kept.length % this.capacity;
+  }
+
   filter(keep: (row: Row) => boolean): Row[] {
     return this.rows.filter(keep);
   }

@@ -40,6 +40,48 @@ export function storeConformance(open: () => Promise<Store>): void {
   findingRules(() => store);
   activityRules(() => store);
   hostileTextRules(() => store);
+  erasureRules(() => store);
+}
+
+function erasureRules(store: () => Store): void {
+  const token = '[email:p1:aaaaaaaaaaaaaaaaaaaaaA]';
+  const principal = { sub: token };
+  const session = { id: 's-1' };
+
+  it('counts and deletes rows that hold a text, of one tenant, up to a sequence', async () => {
+    await store().project(
+      batchOf(
+        1,
+        [
+          storedEvent({ id: 'evt-1', session, principal }),
+          storedEvent({ id: 'evt-2', session }),
+          storedEvent({ id: 'evt-3', session, principal, tenant: { id: 'globex' } }),
+          storedEvent({ id: 'evt-4', session, principal }),
+        ],
+        { findings: [{ seq: 5, finding: storedFinding({ title: `about ${token}` }) }] },
+      ),
+    );
+    const many = [...Array.from({ length: 300 }, (_, n) => `absent ${n}`), token];
+    expect(await store().countHolding('acme', many)).toEqual({
+      ...{ events: 2, findings: 1, transitions: 0 },
+    });
+    await store().erase('acme', many, 4);
+    expect((await store().chain('*', 's-1', 10)).rows.map(({ seq }) => seq)).toEqual([2, 3, 4]);
+    expect((await store().findings({ tenants: '*', limit: 10 })).rows).toHaveLength(1);
+    await store().erase('acme', [token], 100);
+    expect((await store().chain('*', 's-1', 10)).rows.map(({ seq }) => seq)).toEqual([2, 3]);
+    expect((await store().findings({ tenants: '*', limit: 10 })).rows).toEqual([]);
+    await store().erase('acme', [], 100);
+    await store().project(batchOf(6, [storedEvent({ id: 'evt-6', session })]));
+    expect((await store().chain('*', 's-1', 10)).rows.map(({ seq }) => seq)).toEqual([2, 3, 6]);
+  });
+
+  it('applies a tombstone to what is projected with it and before it', async () => {
+    const tombstones = [{ seq: 3, tenant: 'acme', needles: [token] }];
+    const events = [1, 2, 3, 4].map((n) => storedEvent({ id: `evt-${n}`, session, principal }));
+    await store().project({ ...batchOf(1, events), tombstones });
+    expect((await store().chain('*', 's-1', 10)).rows.map(({ seq }) => seq)).toEqual([3, 4]);
+  });
 }
 
 function projectionRules(store: () => Store): void {

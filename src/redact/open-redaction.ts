@@ -1,0 +1,41 @@
+import type { RedactionPolicy } from '../core/redaction-policy.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeyRing } from '../ports/key-ring.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { PersonalFindings } from '../ports/personal-findings.ts';
+import type { Redactor } from '../ports/redactor.ts';
+import type { Subjects } from '../ports/subjects.ts';
+import { createPersonalFindings } from './personal-findings.ts';
+import { rotatingPseudonymKeys } from './pseudonym-keys.ts';
+import { createRedactor } from './redactor.ts';
+import { SubjectStore } from './subject-store.ts';
+import { createSubjects } from './subjects.ts';
+
+/** Redaction of a process, with what it keeps on disk. */
+export interface Redaction {
+  readonly redactor: Redactor;
+  /** Where personal data stood. */
+  readonly findings: PersonalFindings;
+  /** The keys of persons, and the orders on them. */
+  readonly subjects: Subjects;
+  close(): void;
+}
+
+/** Opens the file of subjects' keys in `directory` and builds the redactor on it. */
+export function openRedaction(
+  options: {
+    readonly keys: Pick<KeyRing, 'pseudonymKey'>;
+    readonly policyOf: (tenant: string) => RedactionPolicy;
+    readonly clock: Pick<Clock, 'now'>;
+    readonly metrics: Metrics;
+  },
+  directory: string,
+): Redaction {
+  const { keys, policyOf, clock, metrics } = options;
+  const vault = new SubjectStore(keys, directory);
+  const pseudonymKeys = rotatingPseudonymKeys({ keys, store: vault, clock });
+  const findings = createPersonalFindings();
+  const redactor = createRedactor({ keys, metrics, findings, policyOf, pseudonymKeys, vault });
+  const subjects = createSubjects({ store: vault, keys: pseudonymKeys, redactor });
+  return { redactor, findings, subjects, close: () => vault.close() };
+}
