@@ -3,7 +3,7 @@ import { HINT } from './hit.ts';
 import { type KeyPolicy, NO_POLICY, policyOfKey } from './key-policy.ts';
 import { fail, type Pass, redactString, replacePersonal, replaceSecret } from './pass.ts';
 import { scanText } from './scanner.ts';
-import { candidatesOf } from './shaped.ts';
+import { candidatesOfKey } from './shaped.ts';
 import { typeOfToken, withoutTokens } from './tokens.ts';
 
 /** A name, an address or a document number; longer texts are prose that happens to be about one. */
@@ -183,7 +183,7 @@ function isNumberOfNote(pass: Pass, value: number, policy: KeyPolicy): boolean {
   const hinted =
     (policy.hints & ~HINT.version) !== 0 ||
     policy.personal !== null ||
-    candidatesOf(pass.recognisers.byWord, policy.words).length > 0;
+    candidatesOfKey(pass.recognisers, policy.words).length > 0;
   const least = hinted ? SMALLEST_HINTED_NUMBER : SMALLEST_NUMBER_OF_NOTE;
   // A place is given by decimals; everything else that is somebody's is an integer.
   if (!Number.isInteger(value)) return hinted && PLACE.test(policy.words.at(-1) ?? '');

@@ -74,6 +74,7 @@ function isHexText(text: string, at: number, end: number): boolean {
 
 function isBase64Text(text: string, at: number): boolean {
   if (text.startsWith(GZIP_START, at)) return true;
+  let owed = 0;
   for (let index = at; index < at + PROBE_CHARS; index += 4) {
     let bits = 0;
     for (let place = 0; place < 4; place++) {
@@ -81,17 +82,21 @@ function isBase64Text(text: string, at: number): boolean {
       if (value === 255) return false;
       bits = (bits << 6) | value;
     }
-    if (!isTextByte(bits >> 16) || !isTextByte((bits >> 8) & 255) || !isTextByte(bits & 255)) {
-      return false;
+    for (let shift = 16; shift >= 0; shift -= 8) {
+      owed = owedAfter((bits >> shift) & 255, owed);
+      if (owed < 0) return false;
     }
   }
   return true;
 }
 
-/** Printable ASCII, white space, or a byte of a longer UTF-8 sequence. */
-function isTextByte(byte: number): boolean {
-  if (byte < 0x20) return byte === 0x09 || byte === 0x0a || byte === 0x0d;
-  return byte < 0x7f || (byte >= 0x80 && byte < 0xf5);
+/** Bytes still owed to a character of UTF-8 after `byte`; negative when it is no text. */
+function owedAfter(byte: number, owed: number): number {
+  if (owed > 0) return (byte & 0xc0) === 0x80 ? owed - 1 : -1;
+  if (byte < 0x20) return byte === 0x09 || byte === 0x0a || byte === 0x0d ? 0 : -1;
+  if (byte < 0x7f) return 0;
+  if (byte < 0xc2 || byte > 0xf4) return -1;
+  return byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -8,7 +8,7 @@ import { foldText, hasEscapes } from './fold.ts';
 import { HINT, type Hit, type Subject } from './hit.ts';
 import { numberAt } from './number.ts';
 import { beginsSecret, privateKeyAt, secretAt } from './secret.ts';
-import { candidatesOf, isIdentifierText, shapedAt } from './shaped.ts';
+import { candidatesOfKey, isIdentifierText, shapedAt } from './shaped.ts';
 import { CHAR_CLASSES, CLASS, isAlphanumeric, isHexDigit } from './text-classes.ts';
 import { tokenLengthAt } from './tokens.ts';
 import { userinfoAt } from './url.ts';
@@ -61,7 +61,7 @@ function scanPass(
     // Words in foreign letters are not noted one by one: look back from every number.
     wordEnd: asciiOnly ? -CONTEXT_FAR : text.length,
     recognisers,
-    keyCandidates: keyWords.length === 0 ? [] : candidatesOf(recognisers.byWord, keyWords),
+    keyCandidates: keyWords.length === 0 ? [] : candidatesOfKey(recognisers, keyWords),
     identifier: isIdentifierText(hints),
     floor: 0,
     jwtBarrier: 0,

@@ -1,4 +1,9 @@
-import { PHRASE_WORDS, type Recogniser, wordSlot } from './entities/recognisers.ts';
+import {
+  PHRASE_WORDS,
+  type Recogniser,
+  type RecogniserSet,
+  wordSlot,
+} from './entities/recognisers.ts';
 import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
 import { isAlphanumeric, isDigit } from './text-classes.ts';
 
@@ -111,8 +116,20 @@ function recognisersNamed(subject: Subject, text: string): readonly Recogniser[]
   return words === null ? NONE : candidatesOf(subject.recognisers.byWord, words);
 }
 
+/** The recognisers that the words of a key name; remembered, since keys are few. */
+export function candidatesOfKey(
+  { byWord, byKey }: RecogniserSet,
+  words: readonly string[],
+): readonly Recogniser[] {
+  const known = byKey.get(words);
+  if (known !== undefined) return known;
+  const candidates = candidatesOf(byWord, words);
+  byKey.set(words, candidates);
+  return candidates;
+}
+
 /** The recognisers that a row of words names, the last named first. */
-export function candidatesOf(
+function candidatesOf(
   byWord: ReadonlyMap<string, readonly Recogniser[]>,
   words: readonly string[],
 ): readonly Recogniser[] {

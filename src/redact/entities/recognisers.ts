@@ -30,6 +30,8 @@ export interface Recogniser {
 /** The recognisers of the chosen regions, by what leads to them. */
 export interface RecogniserSet {
   readonly byWord: ReadonlyMap<string, readonly Recogniser[]>;
+  /** What the words of keys met so far name. */
+  readonly byKey: WeakMap<readonly string[], readonly Recogniser[]>;
   /** By length of the first run of letters and digits. */
   readonly byRun: readonly (readonly Recogniser[] | undefined)[];
   /** 1 where some word of `byWord` has this beginning and length; see `wordSlot`. */
@@ -69,7 +71,7 @@ export function recognisersOf(regions: readonly string[] | null): RecogniserSet 
       else others.push(recogniser);
     }
   }
-  return { byWord, byRun, wordSlots: slotsOf(byWord.keys()) };
+  return { byWord, byKey: new WeakMap(), byRun, wordSlots: slotsOf(byWord.keys()) };
 }
 
 function slotsOf(phrases: Iterable<string>): Uint8Array {
