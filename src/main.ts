@@ -31,10 +31,9 @@ addDemoCommand(program);
 addReplayCommand(program);
 addImportCommand(program);
 addOperatorCommands(program);
-addSubjectCommands(program, program.command('redact').description('what redaction keeps back'));
 addReadCommands(program);
 addVerifyCommand(program);
-addRedactCommand(program);
+addSubjectCommands(program, addRedactCommand(program));
 addConfigCommand(program);
 addDoctorCommand(program);
 

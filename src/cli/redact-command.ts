@@ -11,11 +11,13 @@ interface TestOptions {
   readonly output: OutputFormat;
 }
 
-/** `redact test [text]`: what would be found in a text, by entity and span; needs no daemon. */
-export function addRedactCommand(program: Command): void {
-  program
-    .command('redact')
-    .description('look at redaction without a daemon')
+/**
+ * `redact test [text]`: what would be found in a text, by entity and span; needs no daemon. Returns
+ * `redact`, which others add to.
+ */
+export function addRedactCommand(program: Command): Command {
+  const redact = program.command('redact').description('look at redaction');
+  redact
     .command('test [text]')
     .description('say what redaction finds in a text, a file or standard input; never the values')
     .option('-f, --file <path>', 'read the text from a file')
@@ -31,6 +33,7 @@ export function addRedactCommand(program: Command): void {
       process.stdout.write(shown(hits, options.output));
       if (hits.length === 0) process.exitCode = EXIT.notFound;
     });
+  return redact;
 }
 
 function textOf(text: string | undefined, file: string | undefined): string {
