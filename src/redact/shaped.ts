@@ -133,18 +133,21 @@ function candidatesOf(
   byWord: ReadonlyMap<string, readonly Recogniser[]>,
   words: readonly string[],
 ): readonly Recogniser[] {
-  let found: Recogniser[] | null = null;
+  let found: Set<Recogniser> | null = null;
+  const looked = new Set<string>();
   for (let last = words.length - 1; last >= 0; last--) {
     let phrase = '';
     for (let first = last; first >= 0 && last - first < PHRASE_WORDS; first--) {
       phrase = phrase === '' ? (words[first] ?? '') : `${words[first]} ${phrase}`;
       const named = byWord.get(phrase);
-      if (named === undefined) continue;
-      if (found === null) found = [...named];
-      else found.push(...named);
+      // A word said twice names the same again.
+      if (named === undefined || looked.has(phrase)) continue;
+      looked.add(phrase);
+      found ??= new Set();
+      for (const recogniser of named) found.add(recogniser);
     }
   }
-  return found ?? NONE;
+  return found === null ? NONE : [...found];
 }
 
 /** Names and scopes are read as they stand: no word before a part of them speaks for it. */
