@@ -104,16 +104,7 @@ function redactionProblems(
     const section = recordOf(given);
     const file = recordOf(section['names'])['gazetteer_file'];
     const unreadable = typeof file === 'string' && file !== '' && readSecret(file) === null;
-    const local = { http: true, loopback: true };
-    return [
-      ...(unreadable ? [at([...path, 'names', 'gazetteer_file'], 'cannot be read')] : []),
-      ...urlProblems(
-        recordOf(section['recogniser'])['url'],
-        [...path, 'recogniser', 'url'],
-        local,
-        at,
-      ),
-    ];
+    return unreadable ? [at([...path, 'names', 'gazetteer_file'], 'cannot be read')] : [];
   });
 }
 

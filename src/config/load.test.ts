@@ -107,16 +107,9 @@ describe('loadConfig', () => {
     expect(config.tenants).toEqual({ acme: { detectors: {} } });
   });
 
-  it('refuses a list of names that cannot be read, and a recogniser in the open', () => {
-    const text = [
-      'redaction:',
-      '  names: { gazetteer_file: nowhere }',
-      '  recogniser: { url: "http://ner.example/analyze" }',
-    ].join('\n');
-    expect(linesOf(text)).toEqual([
-      't.yaml:2:28 redaction.names.gazetteer_file: cannot be read',
-      't.yaml:3:22 redaction.recogniser.url: must be https',
-    ]);
+  it('refuses a list of names that cannot be read', () => {
+    const text = ['redaction:', '  names: { gazetteer_file: nowhere }'].join('\n');
+    expect(linesOf(text)).toEqual(['t.yaml:2:28 redaction.names.gazetteer_file: cannot be read']);
   });
 
   it('refuses a URL with credentials, as the delivery itself would', () => {

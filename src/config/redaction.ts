@@ -5,25 +5,10 @@ import {
   CONTENT_POLICIES,
   DEFAULT_REDACTION,
   REDACTION_MODES,
-  type RecogniserPolicy,
   type RedactionPolicy,
 } from '../core/redaction-policy.ts';
 
 const policy = z.enum(CONTENT_POLICIES).optional();
-
-const recogniser = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .describe('`POST /analyze` of a Presidio analyzer; it is sent text before redaction.'),
-  language: z.string().min(2).max(8).default('en').describe('Sent as `language`.'),
-  score_threshold: z.number().min(0).max(1).default(0.5).describe('Answers below it are ignored.'),
-  timeout_ms: z.int().min(10).max(10_000).default(500).describe('For one record.'),
-  concurrency: z.int().min(1).max(64).default(8).describe('Requests under way at once.'),
-  on_failure: z
-    .enum(['redact', 'drop'])
-    .default('redact')
-    .describe('What becomes of content it did not answer for: `[REDACTION_FAILED]`, or nothing.'),
-});
 
 /** `redaction` in the configuration file, for every tenant or for one. */
 export const REDACTION_SCHEMA = z.strictObject({
@@ -79,7 +64,6 @@ export const REDACTION_SCHEMA = z.strictObject({
       'Countries whose numbers are looked for, such as `[DE, US]`; see docs/entities.md. What ' +
         'the world has alike is always looked for. Default: all.',
     ),
-  recogniser: recogniser.optional().describe('An external recogniser that is asked as well.'),
 });
 
 type RedactionDocument = z.output<typeof REDACTION_SCHEMA>;
@@ -103,7 +87,6 @@ export function redactionPolicyOf(
       gazetteer: file === undefined ? base.names.gazetteer : namesOf(readText(file) ?? ''),
     },
     regions: given.regions ?? base.regions,
-    recogniser: given.recogniser === undefined ? base.recogniser : recogniserOf(given.recogniser),
   };
 }
 
@@ -113,17 +96,6 @@ export function generalPolicy(
   readText: (path: string) => string | null,
 ): RedactionPolicy {
   return redactionPolicyOf(DEFAULT_REDACTION, given, readText);
-}
-
-function recogniserOf(given: z.output<typeof recogniser>): RecogniserPolicy {
-  return {
-    url: given.url,
-    language: given.language,
-    scoreThreshold: given.score_threshold,
-    timeoutMs: given.timeout_ms,
-    concurrency: given.concurrency,
-    onFailure: given.on_failure,
-  };
 }
 
 function namesOf(text: string): readonly string[] {

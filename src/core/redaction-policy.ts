@@ -32,18 +32,6 @@ export type ContentKind = (typeof CONTENT_KINDS)[number];
 export const CONTENT_POLICIES = ['scan', 'shape', 'drop'] as const;
 export type ContentPolicy = (typeof CONTENT_POLICIES)[number];
 
-/** How an external recogniser is asked; its answer adds to what is found here. */
-export interface RecogniserPolicy {
-  /** Presidio analyzer's `POST /analyze`. */
-  readonly url: string;
-  readonly language: string;
-  readonly scoreThreshold: number;
-  readonly timeoutMs: number;
-  readonly concurrency: number;
-  /** What becomes of a text that it was asked about and did not answer. */
-  readonly onFailure: 'redact' | 'drop';
-}
-
 /** What one tenant wants redacted, and how. */
 export interface RedactionPolicy {
   readonly content: Readonly<Record<ContentKind, ContentPolicy>>;
@@ -58,7 +46,6 @@ export interface RedactionPolicy {
     /** Names to look for everywhere in content; empty without a gazetteer. */
     readonly gazetteer: readonly string[];
   };
-  readonly recogniser: RecogniserPolicy | null;
   /** Countries whose numbers are looked for, ISO 3166-1 alpha-2; null for all. */
   readonly regions: readonly string[] | null;
 }
@@ -76,6 +63,5 @@ export const DEFAULT_REDACTION: RedactionPolicy = {
   allowedKeys: [],
   modes: {},
   names: { propagate: true, gazetteer: [] },
-  recogniser: null,
   regions: null,
 };
