@@ -216,3 +216,10 @@ describe('personal findings', () => {
     expect(findings.list(['other'])).toEqual([]);
   });
 });
+
+describe('an address whose name could be read as an encoded text', () => {
+  it('is an address', () => {
+    const { event } = redacted({}, { attrs: { x: 'cyhffu-sokpjj@ikhzcxk.com' } });
+    expect(event.attrs['x']).toMatch(/^\[email:/);
+  });
+});

@@ -171,6 +171,8 @@ function wrappedAt(subject: Subject, at: number, end: number, size: number): Hit
   if (size < 3) return null;
   const run = encodedAt(subject.text, at, end);
   if (run === null) return null;
+  // What stands before an `@` is the name of an address, whatever else it could be read as.
+  if (/[@%]/.test(subject.text.charAt(run.end))) return null;
   return { start: at, end: run.end, type: 'encoded', label: run.encoding, confidence: 'shaped' };
 }
 
