@@ -41,7 +41,7 @@ const SCHEMA = `
  * The one file of things that can be destroyed: keys of data subjects with what they seal
  * (AES-256-GCM), legal holds, and generations of pseudonym keys. Keys are wrapped under a key of
  * their tenant that is derived from the key ring and never written. SQLite, because a destroyed key
- * must be overwritten (`secure_delete`) and not merely superseded; a file that only supersedes would keep it.
+ * must be overwritten (`secure_delete`) and not merely superseded.
  */
 export class SubjectStore {
   readonly #database: DatabaseSync;
