@@ -101,6 +101,7 @@ interface OracleSpan {
     readonly timeUnixNano: Long;
     readonly attributes: readonly OraclePair[];
   }[];
+  readonly links: readonly { readonly traceId: Uint8Array; readonly spanId: Uint8Array }[];
   readonly status?: { readonly code: number; readonly message: string } | null;
 }
 
@@ -148,6 +149,7 @@ export function oracleTraces(bytes: Uint8Array): SpanRecord[] {
             time: time(event.timeUnixNano),
             attributes: attributesOf(event.attributes),
           })),
+          links: linksOf(span.links),
           statusCode: span.status?.code ?? 0,
           statusMessage: span.status?.message ?? '',
         });
@@ -155,6 +157,11 @@ export function oracleTraces(bytes: Uint8Array): SpanRecord[] {
     }
   }
   return spans;
+}
+
+function linksOf(links: OracleSpan['links']): SpanRecord['links'] {
+  if (links.length === 0) return null;
+  return links.map(({ traceId, spanId }) => ({ traceId: hex(traceId), spanId: hex(spanId) }));
 }
 
 /** What `decodeLogsProtobuf` must return. */

@@ -88,6 +88,23 @@ export interface Resource {
   readonly sensitivity?: string;
 }
 
+/** A span of another trace, or of this one, that a span says it follows from (OTLP `Span.Link`). */
+export interface TraceLink {
+  readonly traceId: string;
+  readonly spanId?: string;
+}
+
+/**
+ * What the request is known by from which this one was delegated, as its source declares it: the
+ * transaction or token that was exchanged, the trace of the caller, the A2A task.
+ */
+export interface ParentRequest {
+  readonly txn?: string;
+  readonly jti?: string;
+  readonly traceId?: string;
+  readonly taskId?: string;
+}
+
 /** How much one action moved. Absent means not reported, which is not the same as zero. */
 export interface Volume {
   readonly records?: number;
@@ -160,7 +177,9 @@ export interface AccessEvent {
     readonly spanId?: string;
     readonly parentSpanId?: string;
     readonly requestId?: string;
+    readonly links?: readonly TraceLink[];
   };
+  readonly parent?: ParentRequest;
   readonly principal?: Party;
   /** Index 0 is the current actor, the last the earliest (RFC 8693 `act`). */
   readonly delegation?: readonly Party[];

@@ -1,4 +1,5 @@
 import type { AccessEvent } from './access-event.ts';
+import { LIMITS } from './limits.ts';
 import type { EpochMs } from './time.ts';
 
 /**
@@ -67,6 +68,31 @@ export function joinKeysOf(event: AccessEvent): readonly JoinKey[] {
   if (keys.length === 0 && session?.id) keys.push({ kind: 'session', id: session.id });
   return keys;
 }
+
+/**
+ * Keys of other requests that this event declares its own to come from: the traces its span links
+ * to, from whoever told of it, as with traces themselves; a parent only where more than an agent
+ * vouches for it, since it may reach into what another agent did. A span that links to more traces
+ * than `chainLinksPerEvent` is a batch of many requests and the part of none.
+ */
+export function declaredKeysOf(event: AccessEvent): readonly JoinKey[] {
+  const { trace, parent, source } = event;
+  if (trace?.links === undefined && parent === undefined) return NO_KEYS;
+  const keys: JoinKey[] = [];
+  const traces = new Set(trace?.links?.map(({ traceId }) => traceId));
+  if (trace?.traceId !== undefined) traces.delete(trace.traceId);
+  if (traces.size <= LIMITS.chainLinksPerEvent) {
+    for (const id of traces) keys.push({ kind: 'trace', id });
+  }
+  if (parent === undefined || source.trust === 'agent') return keys;
+  if (parent.txn) keys.push({ kind: 'txn', id: parent.txn });
+  if (parent.jti) keys.push({ kind: 'jti', id: parent.jti });
+  if (parent.traceId) keys.push({ kind: 'trace', id: parent.traceId });
+  if (isDistinctive(parent.taskId)) keys.push({ kind: 'task', id: parent.taskId });
+  return keys;
+}
+
+const NO_KEYS: readonly JoinKey[] = [];
 
 /**
  * The local chain id: what the event itself names its request by, the strongest first. Events of

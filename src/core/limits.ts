@@ -134,6 +134,10 @@ export const LIMITS = {
    */
   chainJoinsPerKey: 16,
   chainJoinsPerTrace: 64,
+  /** Links kept of one span: as many as SDKs send by default (OTEL_SPAN_LINK_COUNT_LIMIT). */
+  linksPerSpan: 128,
+  /** Traces that one span may link to and still be part of their requests; more is a batch. */
+  chainLinksPerEvent: 16,
   /**
    * Records held per tenant for the question what ran without a decision, where there is a source
    * of decisions: 350 bytes each, 22 MiB; for twice `latenessMs`.

@@ -56,6 +56,15 @@ const EVENT: Readonly<Record<string, Rule>> = {
       spanId: { hex: 16 },
       parentSpanId: { hex: 16 },
       requestId: 'name',
+      links: { each: { members: { traceId: { hex: 32, revocable: true }, spanId: { hex: 16 } } } },
+    },
+  },
+  parent: {
+    members: {
+      txn: 'revocable',
+      jti: 'revocable',
+      traceId: { hex: 32, revocable: true },
+      taskId: 'name',
     },
   },
   principal: PARTY,

@@ -72,6 +72,70 @@ describe('chains', () => {
     ]);
   });
 
+  it('joins a linked trace, whichever of the two is told of first', () => {
+    const linked = { id: 'child', trace: { traceId: 't-2', links: [{ traceId: 't-1' }] } };
+    const parent = { id: 'parent', trace: { traceId: 't-1' } };
+    const told = (events: readonly Partial<AccessEvent>[]) => {
+      const write = new EntryWriter();
+      const inputs = events.map((event) => write.input(event as { id: string }));
+      return pairs(shard().apply(inputs));
+    };
+    expect(told([parent, linked])).toEqual(['joined t-2 t-1 trace']);
+    expect(told([linked, parent])).toEqual(['joined t-1 t-2 trace']);
+    expect(told([linked, linked, parent, parent])).toEqual(['joined t-1 t-2 trace']);
+  });
+
+  it('joins the request that it was delegated from, where more than an agent says so', () => {
+    const parent = { txn: 'x-1', jti: 'j-1', traceId: 't-1' };
+    const records = (trust: 'agent' | 'broker') => {
+      const write = new EntryWriter();
+      const source = { format: 'native', deliveredBy: 'sts', trust };
+      const exchange = { kind: 'token_issue', token: { jti: 'j-2' }, parent, source } as const;
+      const told = [
+        write.input({ id: 'use', token: { jti: 'j-1' } }),
+        write.input({ id: 'exchange', ...exchange }),
+        write.input({ id: 'span', trace: { traceId: 't-1' } }),
+        write.input({
+          id: 'hand-over',
+          kind: 'delegation',
+          session: { id: 's-9' },
+          parent,
+          source,
+        }),
+      ];
+      return pairs(shard().apply(told));
+    };
+    expect(records('agent')).toEqual([]);
+    expect(records('broker')).toEqual([
+      'joined j-2 j-1 jti',
+      'joined t-1 j-1 trace',
+      'joined s-9 j-1 txn',
+    ]);
+  });
+
+  it('lets a trace declare only so many others, in either order, and a batch none', () => {
+    const write = new EntryWriter();
+    const hub = (n: number) => ({
+      id: `hub-${n}`,
+      trace: { traceId: 'hub', links: [{ traceId: `t-${n}` }] },
+    });
+    const own = (n: number) => ({ id: `own-${n}`, trace: { traceId: `t-${n}` } });
+    const many = Array.from({ length: LIMITS.chainJoinsPerTrace + 20 }, (_, n) => n);
+    for (const of of [
+      [hub, own],
+      [own, hub],
+    ]) {
+      const inputs = of.flatMap((make) => many.map((n) => write.input(make(n))));
+      const told = links(shard().apply(inputs));
+      expect(told.filter(({ type }) => type === 'joined')).toHaveLength(LIMITS.chainJoinsPerTrace);
+      expect(told.filter(({ type }) => type === 'shared')).toMatchObject([{ key: 'hub' }]);
+    }
+    const batch = Array.from({ length: LIMITS.chainLinksPerEvent + 1 }, (_, n) => n);
+    const consumed = { traceId: 'c', links: batch.map((n) => ({ traceId: `t-${n}` })) };
+    const inputs = [...batch.map(own), { id: 'batch', trace: consumed }];
+    expect(pairs(shard().apply(inputs.map((event) => write.input(event))))).toEqual([]);
+  });
+
   it('knows nothing of another tenant', () => {
     const engine = shard();
     const write = new EntryWriter();

@@ -2,6 +2,7 @@ import type { AccessEvent } from '../../core/access-event.ts';
 import {
   type ChainLink,
   chainIdOf,
+  declaredKeysOf,
   JOIN_KINDS,
   type JoinKey,
   type JoinKind,
@@ -89,7 +90,36 @@ export function assignChain(
     if (known === null) learn(index, kind, id, chain);
     else if (known !== chain) chain = joined(index, chain, known, { kind, id, event }, tell);
   }
-  return chain ?? { id: chainIdOf(event), seq, into: null, steps: null };
+  let assigned = chain ?? { id: chainIdOf(event), seq, into: null, steps: null };
+  for (const key of declaredKeysOf(event)) {
+    assigned = declared(index, assigned, { ...key, event }, tell);
+  }
+  return assigned;
+}
+
+/** Joins the request that this one is declared to come from, known already or still to come. */
+function declared(
+  index: ChainIndex,
+  chain: ChainNode,
+  by: Shown,
+  tell: (link: ChainLink) => void,
+): ChainNode {
+  const { kind, id, event } = by;
+  const known = recall(index, kind, id);
+  if (known === chain) return chain;
+  // What links to ever more requests is a hub of them, whichever of the two came first.
+  const local = chainIdOf(event);
+  const joins = countJoin(index, `from ${local}`);
+  if (joins > LIMITS.chainJoinsPerTrace) {
+    const shown = { ...shownBy(by), key: local };
+    if (joins === LIMITS.chainJoinsPerTrace + 1) {
+      tell({ type: 'shared', chain: chain.id, alias: local, ...shown });
+    }
+    return chain;
+  }
+  if (known !== null) return joined(index, chain, known, by, tell);
+  learn(index, kind, id, chain);
+  return chain;
 }
 
 /** Makes one of two chains, unless the key that says so says it of too many. */

@@ -190,3 +190,20 @@ describe('any JSON whatever', () => {
     );
   });
 });
+
+describe('the request that an event comes from', () => {
+  it('is told by links of its span and by its parent', () => {
+    const links = [{ trace_id: 't-1', span_id: 's-1' }, { trace_id: 't-2' }, { span_id: 's-3' }];
+    const parent = { txn: 'x-1', jti: 'j-1', trace_id: 't-1', task_id: 'k-1' };
+    const read = parseNativeValue({ ...MINIMAL, trace: { trace_id: 't-9', links }, parent }, 0);
+    expect(read).toMatchObject({
+      event: {
+        trace: { traceId: 't-9', links: [{ traceId: 't-1', spanId: 's-1' }, { traceId: 't-2' }] },
+        parent: { txn: 'x-1', jti: 'j-1', traceId: 't-1', taskId: 'k-1' },
+        attrs: {},
+      },
+    });
+    const wrong = parseNativeValue({ ...MINIMAL, trace: { links: 7 } }, 0);
+    expect(wrong).toMatchObject({ reject: { code: 'wrong_type', path: 'trace.links' } });
+  });
+});

@@ -1,4 +1,4 @@
-import type { Operation, Party, ReceivedEvent } from '../../core/access-event.ts';
+import type { Operation, Party, ReceivedEvent, TraceLink } from '../../core/access-event.ts';
 import { EVENT_KINDS, OPERATIONS, OUTCOMES, VERDICTS } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
@@ -64,7 +64,8 @@ function readEvent(reader: FieldReader, of: Json): ReceivedEvent {
   };
   put(event, 'tenantClaimed', reader.id(of, 'tenant', 'tenant'));
   put(event, 'session', readMembers(reader, of, 'session', SESSION));
-  put(event, 'trace', readMembers(reader, of, 'trace', TRACE));
+  put(event, 'trace', readTrace(reader, of));
+  put(event, 'parent', readMembers(reader, of, 'parent', PARENT));
   put(
     event,
     'principal',
@@ -108,11 +109,21 @@ const SESSION: Names<NonNullable<ReceivedEvent['session']>> = [
   ['id', 'id'],
   ['conversationId', 'conversation_id'],
 ];
-const TRACE: Names<NonNullable<ReceivedEvent['trace']>> = [
+const TRACE: Names<Omit<NonNullable<ReceivedEvent['trace']>, 'links'>> = [
   ['traceId', 'trace_id'],
   ['spanId', 'span_id'],
   ['parentSpanId', 'parent_span_id'],
   ['requestId', 'request_id'],
+];
+const PARENT: Names<NonNullable<ReceivedEvent['parent']>> = [
+  ['txn', 'txn'],
+  ['jti', 'jti'],
+  ['traceId', 'trace_id'],
+  ['taskId', 'task_id'],
+];
+const LINK: Names<TraceLink> = [
+  ['traceId', 'trace_id'],
+  ['spanId', 'span_id'],
 ];
 const RESOURCE: Names<NonNullable<ReceivedEvent['resource']>> = [
   ['type', 'type'],
@@ -152,6 +163,21 @@ function readMembers<T extends object>(
     names === INTENT ? reader.text(from, 'text', `${path}.text`, LIMITS.attrChars) : undefined;
   if (text !== undefined) read['text'] = text;
   return found || text !== undefined ? (read as T) : undefined;
+}
+
+function readTrace(reader: FieldReader, of: Json): ReceivedEvent['trace'] {
+  const trace = readMembers(reader, of, 'trace', TRACE);
+  const links = reader
+    .list(reader.object(of, 'trace', 'trace') ?? NOTHING, 'links', 'trace.links')
+    ?.slice(0, LIMITS.linksPerSpan)
+    .flatMap((link, index) => {
+      const path = `trace.links[${index}]`;
+      const read = readMembers<Partial<TraceLink>>(reader, { link }, 'link', LINK, path);
+      const { traceId, spanId } = read ?? {};
+      if (traceId === undefined) return [];
+      return [spanId === undefined ? { traceId } : { traceId, spanId }];
+    });
+  return links === undefined || links.length === 0 ? trace : { ...trace, links };
 }
 
 function readAgent(reader: FieldReader, of: Json): ReceivedEvent['agent'] {

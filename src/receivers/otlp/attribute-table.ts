@@ -99,7 +99,7 @@ const RARE: ReadonlySet<number> = new Set(
       ...['amountValue', 'destinations', 'retrieved', 'reasoning', 'reasoningSummary'],
       ...['reasoningSubGoals', 'reasoningAlternatives', 'reasoningConfidence', 'resourceUnit'],
       ...['constraints', 'decisionExpires', 'tokenIss', 'tokenSub', 'tokenAud', 'tokenExp'],
-      ...['tokenJwt'],
+      ...['tokenJwt', 'parentTxn', 'parentJti', 'parentTrace', 'parentTask'],
     ] as const
   ).map((field) => FIELD[field]),
 );

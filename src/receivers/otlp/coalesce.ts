@@ -120,6 +120,10 @@ export const COALESCE = {
     'parent_agent_id',
     'gen_ai.agent.handoff.source.name',
   ],
+  parentTxn: ['tripcoil.parent.txn'],
+  parentJti: ['tripcoil.parent.jti'],
+  parentTrace: ['tripcoil.parent.trace_id'],
+  parentTask: ['tripcoil.parent.task_id'],
   requestId: ['tripcoil.trace.request_id', 'jsonrpc.request.id', 'mcp.request.id'],
 
   eventKind: ['tripcoil.kind'],

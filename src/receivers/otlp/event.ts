@@ -90,6 +90,7 @@ function putRare(event: Mutable<ReceivedEvent>, fields: FieldValues): void {
     put(principal, 'roles', fields.list(FIELD.principalRoles));
   }
   put(event, 'delegation', partiesOf(fields));
+  put(event, 'parent', parentOf(fields));
   const action: Mutable<ReceivedEvent['action']> = event.action;
   const value = fields.amount(FIELD.amountValue);
   if (value !== undefined) {
@@ -108,6 +109,22 @@ function putRare(event: Mutable<ReceivedEvent>, fields: FieldValues): void {
   }
   putTokenClaims(event, fields);
   put(event, 'jwt', presentedJwt(fields.raw(FIELD.tokenJwt)));
+}
+
+function parentOf(fields: FieldValues): ReceivedEvent['parent'] {
+  const token = pair(
+    'txn',
+    identifier(fields, FIELD.parentTxn),
+    'jti',
+    identifier(fields, FIELD.parentJti),
+  );
+  const caller = pair(
+    'traceId',
+    identifier(fields, FIELD.parentTrace),
+    'taskId',
+    identifier(fields, FIELD.parentTask),
+  );
+  return token === undefined && caller === undefined ? undefined : { ...token, ...caller };
 }
 
 function putTokenClaims(event: Mutable<ReceivedEvent>, fields: FieldValues): void {

@@ -119,6 +119,7 @@ function readSpan(span: SpanRecord, value: Json): void {
     span.statusCode = intField(span, status, 'code', 'status.code');
     span.statusMessage = text(status['message']);
   }
+  span.links = readLinks(value['links']);
   const events = value['events'];
   if (!Array.isArray(events)) return;
   if (events.length > LIMITS.attributesPerSpan) {
@@ -133,6 +134,17 @@ function readSpan(span: SpanRecord, value: Json): void {
     const time = timeField(span, event, 'timeUnixNano', 'events');
     span.events.push({ name: text(event['name']), time, attributes });
   }
+}
+
+function readLinks(value: unknown): SpanRecord['links'] {
+  if (!Array.isArray(value) || value.length === 0) return null;
+  return value
+    .slice(0, LIMITS.linksPerSpan)
+    .filter(isObject)
+    .map((link) => ({
+      traceId: text(link['traceId']).toLowerCase(),
+      spanId: text(link['spanId']).toLowerCase(),
+    }));
 }
 
 function readLog(log: LogRecord, value: Json): void {

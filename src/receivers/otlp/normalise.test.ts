@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { encode, TraceRequest } from '../../../bench/decode-oracle.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Plain, SpanInput } from '../testing/otlp-json.ts';
 import { pairs, TRACE, traces } from '../testing/otlp-json.ts';
+import { decodeTracesProtobuf } from './protobuf.ts';
 
 function eventOf(span: SpanInput, resource: Readonly<Record<string, Plain>> = {}) {
   const { events, rejects, ignored } = traces([span], resource);
@@ -327,5 +329,40 @@ describe('a bad span', () => {
     expect(events).toHaveLength(1);
     const path = `resourceSpans[0].scopeSpans[0].spans[1].${field}`;
     expect(rejects).toMatchObject([{ position: 1, code, path }]);
+  });
+});
+
+describe('links of a span', () => {
+  const attributes = { 'gen_ai.agent.id': 'bot', 'gen_ai.operation.name': 'invoke_agent' };
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+
+  it('are on the event, those that name a trace', () => {
+    const links = [
+      { traceId: traceId.toUpperCase(), spanId: 'b7ad6b7169203331', traceState: 'a=b' },
+      { traceId, spanId: 'nothing' },
+      { traceId: '0'.repeat(32), spanId: 'b7ad6b7169203331' },
+      { traceId: 'short' },
+      7,
+    ];
+    const { events } = traces([{ attributes, links }, { attributes }]);
+    expect(events[0]?.trace?.links).toEqual([{ traceId, spanId: 'b7ad6b7169203331' }, { traceId }]);
+    expect(events[1]?.trace).not.toHaveProperty('links');
+  });
+
+  it('past the limit are let go, and the span is kept', () => {
+    const links = Array.from({ length: LIMITS.linksPerSpan + 5 }, (_, n) => ({
+      traceId: n.toString(16).padStart(32, 'a'),
+    }));
+    const { events, rejects } = traces([{ attributes, links }]);
+    expect(rejects).toEqual([]);
+    expect(events[0]?.trace?.links).toHaveLength(LIMITS.linksPerSpan);
+    const encoded = encode(TraceRequest, {
+      resourceSpans: [
+        {
+          scopeSpans: [{ spans: [{ links: links.map(() => ({ traceId: Buffer.alloc(16, 1) })) }] }],
+        },
+      ],
+    });
+    expect(decodeTracesProtobuf(encoded)[0]?.links).toHaveLength(LIMITS.linksPerSpan);
   });
 });

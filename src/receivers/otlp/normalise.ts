@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { JsonValue, ReceivedEvent } from '../../core/access-event.ts';
+import type { JsonValue, ReceivedEvent, TraceLink } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
 import type { Overlooked } from '../../ports/ingest-notes.ts';
@@ -14,7 +14,7 @@ import { eventOf, pair } from './event.ts';
 import { FieldValues } from './field-values.ts';
 import type { Identity } from './identity.ts';
 import { identityOf, serviceAgent } from './identity.ts';
-import type { Attributes, LogRecord, NanoTime, SpanRecord } from './record.ts';
+import type { Attributes, LogRecord, NanoTime, SpanLinkRecord, SpanRecord } from './record.ts';
 import { logPath, spanPath } from './record.ts';
 import { SpanTree, spanCallId } from './span-tree.ts';
 
@@ -218,6 +218,7 @@ function spanEvent(
     traceId: span.traceId,
     spanId: span.spanId,
     ...(parent && { parentSpanId: span.parentSpanId }),
+    ...(span.links !== null && linksOf(span.links)),
   };
   const timed = span.start.ms > 0 && span.end.ms > 0;
   const exception = span.events.find((event) => event.name === 'exception');
@@ -237,6 +238,20 @@ function spanEvent(
     spanName: span.name === classified.name ? '' : span.name,
   });
 }
+
+/** Links with a proper trace id; what else stands there links to nothing. */
+function linksOf(links: readonly SpanLinkRecord[]): { readonly links?: readonly TraceLink[] } {
+  const proper = links.filter(({ traceId }) => TRACE_ID.test(traceId) && traceId !== ZERO_TRACE);
+  if (proper.length === 0) return {};
+  return {
+    links: proper.map(({ traceId, spanId }) =>
+      SPAN_ID.test(spanId) && spanId !== ZERO_SPAN ? { traceId, spanId } : { traceId },
+    ),
+  };
+}
+
+const TRACE_ID = /^[0-9a-f]{32}$/;
+const SPAN_ID = /^[0-9a-f]{16}$/;
 
 /** A gateway writes a span and a log record of each call: both name the span as the call's id. */
 function joinedToSpan(event: ReceivedEvent, signal: Signal): ReceivedEvent {

@@ -19,6 +19,7 @@ const NATIVE = {
   agent: { id: 'invoice-bot', name: 'Invoice bot', version: '3.1' },
   session: { id: 's-91', conversation_id: 'c-4' },
   trace: { request_id: 'r-9' },
+  parent: { txn: 'x-0', jti: 't-0', trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', task_id: 'k-0' },
   principal: { sub: 'alice', iss: 'https://idp.example', type: 'user', roles: ['clerk', 'eu'] },
   delegation: [
     { sub: 'agent:planner', type: 'agent', iss: 'https://as.example' },

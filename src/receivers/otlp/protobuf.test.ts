@@ -53,7 +53,10 @@ const span = fc.record(
     events: fc.array(fc.record({ name: text, timeUnixNano: fixed64, attributes }), {
       maxLength: 2,
     }),
-    links: fc.array(fc.record({ traceId: bytes(16), attributes }), { maxLength: 2 }),
+    links: fc.array(
+      fc.record({ traceId: bytes(16), spanId: bytes(8), attributes }, { requiredKeys: [] }),
+      { maxLength: 2 },
+    ),
     status: fc.record({ code: fc.nat(3), message: text }),
     flags: fc.nat(),
   },

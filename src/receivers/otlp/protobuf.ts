@@ -73,6 +73,7 @@ const SPAN_START = field(7, FIXED64);
 const SPAN_END = field(8, FIXED64);
 const SPAN_ATTRIBUTES = field(9, DELIMITED);
 const SPAN_EVENTS = field(11, DELIMITED);
+const SPAN_LINKS = field(13, DELIMITED);
 const SPAN_STATUS = field(15, DELIMITED);
 const STATUS_CODE = field(3, VARINT);
 const EVENT_TIME = field(1, FIXED64);
@@ -180,6 +181,7 @@ export class Decoder {
       else if (tag === SPAN_END) span.end = this.time();
       else if (tag === SPAN_STATUS) this.status(span);
       else if (tag === SPAN_EVENTS) this.event(span);
+      else if (tag === SPAN_LINKS) this.link(span);
       else reader.skip(tag & 7);
     }
     span.problem = this.problem;
@@ -230,6 +232,22 @@ export class Decoder {
     this.leave(outer);
     if (span.events.length < LIMITS.attributesPerSpan) span.events.push(event);
     else this.problem ??= { code: 'too_large', field: 'events' };
+  }
+
+  /** What is linked past the limit is let go: the span itself is no worse for it. */
+  private link(span: SpanRecord): void {
+    const { reader } = this;
+    const outer = this.enter();
+    const link = { traceId: '', spanId: '' };
+    while (reader.pos < reader.limit) {
+      const tag = reader.varint32();
+      if (tag === FIELD_1) link.traceId = reader.hex();
+      else if (tag === FIELD_2) link.spanId = reader.hex();
+      else reader.skip(tag & 7);
+    }
+    this.leave(outer);
+    span.links ??= [];
+    if (span.links.length < LIMITS.linksPerSpan) span.links.push(link);
   }
 
   /** A message whose only wanted field is its list of attributes. */

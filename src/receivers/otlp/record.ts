@@ -49,6 +49,12 @@ export interface SpanEventRecord {
   attributes: Attributes;
 }
 
+/** One link of a span, ids in lower-case hex, `''` where absent. */
+export interface SpanLinkRecord {
+  traceId: string;
+  spanId: string;
+}
+
 /** One span as sent, ids in lower-case hex, `''` where absent. */
 export interface SpanRecord {
   readonly origin: Origin;
@@ -63,6 +69,8 @@ export interface SpanRecord {
   end: NanoTime;
   readonly attributes: Attributes;
   readonly events: SpanEventRecord[];
+  /** At most `LIMITS.linksPerSpan`, the first sent; null for none, as most spans have. */
+  links: SpanLinkRecord[] | null;
   /** 0 unset, 1 ok, 2 error. */
   statusCode: number;
   statusMessage: string;
@@ -104,6 +112,7 @@ export function newSpan(origin: Origin, index: number): SpanRecord {
     end: NO_TIME,
     attributes: { keys: [], values: [] },
     events: [],
+    links: null,
     statusCode: 0,
     statusMessage: '',
     problem: null,

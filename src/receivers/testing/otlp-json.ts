@@ -27,6 +27,7 @@ export interface SpanInput {
   readonly kind?: number;
   readonly status?: object;
   readonly events?: readonly object[];
+  readonly links?: readonly unknown[];
 }
 
 /** Spans of one resource and scope, decoded and normalised; ids count from 1. */
