@@ -102,7 +102,7 @@ class EntryMaker {
       tenant: BENCH_TENANT,
       engineVersion: ENGINE_VERSION,
       body,
-      contentHash: contentHashOf(JSON.stringify(body)),
+      contentHash: contentHashOf(body, JSON.stringify(body)),
     };
   }
 }

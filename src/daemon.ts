@@ -136,7 +136,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let publicUrl = config.publicUrl ?? '';
   const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
   const notes = openNotes(options, redactor, metrics);
-  const { issuers, verifier } = openIdentity(options, keys, metrics);
+  const { issuers, verifier } = openIdentity(options, keys, metrics, undo);
   const host = await startEngineHost({
     ...{ ledger, store, redactor, verifier, notes },
     receivers: pushReceivers(config, { issuer, keys, clock, metrics, log }),
@@ -197,8 +197,15 @@ async function startListening(
 }
 
 /** Who is believed about tokens, and what reads them. */
-function openIdentity({ config, clock, log }: DaemonOptions, keys: KeyRing, metrics: Metrics) {
-  const remote = { fetch: createGuardedGet, clock, log, metrics };
+function openIdentity(
+  { config, clock, log }: DaemonOptions,
+  keys: KeyRing,
+  metrics: Metrics,
+  undo: AsyncDisposableStack,
+) {
+  const closing = new AbortController();
+  undo.defer(() => closing.abort());
+  const remote = { fetch: createGuardedGet, clock, log, metrics, closing: closing.signal };
   const issuers = createIssuers(config.identity.issuers, { remote });
   return { issuers, verifier: createTokenVerifier({ issuers, keys, metrics }) };
 }

@@ -1,6 +1,7 @@
 import { type ChainLink, chainIdOf } from '../core/chain.ts';
 import { type ChainClock, judgeChain } from '../core/chain-links.ts';
 import { roleOf, stepOf } from '../core/chain-step.ts';
+import { contentOf } from '../core/resent.ts';
 import type { Finding } from '../core/finding.ts';
 import type { ChainRow, StoredChain } from '../ports/store.ts';
 import { findingBody, timeText } from './bodies.ts';
@@ -76,7 +77,7 @@ function idOf(asked: string, rows: readonly ChainRow[], links: readonly ChainLin
 function withoutResent(rows: readonly ChainRow[]): readonly ChainRow[] {
   const seen = new Set<string>();
   return rows.filter(({ event }) => {
-    const content = JSON.stringify(event);
+    const content = JSON.stringify(contentOf(event));
     if (seen.has(content)) return false;
     seen.add(content);
     return true;

@@ -125,6 +125,11 @@ export interface TokenFacts {
   readonly exp?: EpochMs;
   /** `hmac-sha256:` and the HMAC of the whole token under its tenant's key. */
   readonly ref?: string;
+  /**
+   * The same of the token and of what the event itself said of the members that a token may settle:
+   * what tells a resent event from another one, see `contentOf` in resent.ts.
+   */
+  readonly saidRef?: string;
   /** Absent where no token was presented, only its claims. */
   readonly verified?: boolean;
   readonly failure?: TokenFailure;

@@ -129,7 +129,7 @@ export interface Decided<Body> {
 }
 
 export type InputEntry = Envelope<'input', Redacted<AccessEvent>> & {
-  /** Hash over the redacted content without its id; tells a resent event from an id conflict. */
+  /** Hash over `contentOf` the redacted event; tells a resent event from an id conflict. */
   readonly contentHash: string;
 };
 export type TickEntry = Envelope<'tick', Record<string, never>>;

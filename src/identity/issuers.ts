@@ -27,6 +27,7 @@ export interface IssuerDependencies {
     readonly clock: Clock;
     readonly log: Log;
     readonly metrics: Metrics;
+    readonly closing: AbortSignal;
   } | null;
 }
 

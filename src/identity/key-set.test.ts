@@ -28,8 +28,12 @@ beforeEach(async () => {
 });
 afterEach(() => server[Symbol.asyncDispose]());
 
-function remote(fetch = createGuardedGet({ allowLoopback: true }), url = server.url): RemoteKeys {
-  return new RemoteKeys({ url, fetch, clock, log: SILENT_LOG, metrics: SILENT_METRICS });
+function remote(
+  fetch = createGuardedGet({ allowLoopback: true }),
+  url = server.url,
+  closing = new AbortController().signal,
+): RemoteKeys {
+  return new RemoteKeys({ url, fetch, clock, log: SILENT_LOG, metrics: SILENT_METRICS, closing });
 }
 
 const verdict = async (keys: RemoteKeys, key: SigningKey, header = {}) =>
@@ -113,6 +117,25 @@ describe('keys behind a URL', () => {
     // The fetch still runs; those who come now do not wait for it any more.
     expect(await keys.current()).toBeNull();
     await clock.advance(LIMITS.jwksFetchMs);
+    expect(server.requests()).toBe(1);
+  });
+
+  it('are waited for no longer once the process closes, nor asked for again', async () => {
+    const asked = Promise.withResolvers<void>();
+    const hungUp = Promise.withResolvers<void>();
+    server.answer = (_request, response) => {
+      asked.resolve();
+      response.on('close', hungUp.resolve);
+    };
+    const closing = new AbortController();
+    const keys = remote(undefined, undefined, closing.signal);
+    const waiting = keys.current();
+    await asked.promise;
+    closing.abort();
+    expect(await waiting).toBeNull();
+    await hungUp.promise;
+    await clock.advance(LIMITS.jwksCooldownMs);
+    expect(await keys.current()).toBeNull();
     expect(server.requests()).toBe(1);
   });
 

@@ -35,6 +35,8 @@ export interface RemoteKeysOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Ends the fetch under way, and lets none begin any more. */
+  readonly closing: AbortSignal;
 }
 
 /**
@@ -77,7 +79,8 @@ export class RemoteKeys implements KeySet {
 
   /** Joins or starts a fetch, and waits for it as long as one may. */
   async #refresh(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, closing } = this.#options;
+    if (closing.aborted) return;
     const since = clock.monotonicMs() - this.#startedAt;
     if (this.#running === null) {
       if (since < LIMITS.jwksCooldownMs) return;
@@ -94,12 +97,13 @@ export class RemoteKeys implements KeySet {
   }
 
   async #fetch(): Promise<void> {
-    const { url, fetch, clock, log, metrics } = this.#options;
+    const { url, fetch, clock, log, metrics, closing } = this.#options;
     const late = new AbortController();
     const done = new AbortController();
     void clock.sleep(LIMITS.jwksFetchMs, done.signal).then(() => late.abort());
     try {
-      const options = { signal: late.signal, maxBytes: LIMITS.jwksBytes };
+      const signal = AbortSignal.any([late.signal, closing]);
+      const options = { signal, maxBytes: LIMITS.jwksBytes };
       const text = await fetch(url, options);
       const fetchedAt = clock.monotonicMs();
       const before = this.#keys;
@@ -109,6 +113,7 @@ export class RemoteKeys implements KeySet {
           : { ...readKeys(text, (before?.version ?? 0) + 1), fetchedAt, text };
       metrics.count('tripcoil_jwks_fetches_total', { result: 'success' });
     } catch (error) {
+      if (closing.aborted) return;
       metrics.count('tripcoil_jwks_fetches_total', { result: 'failure' });
       log.warn('the keys of a token issuer cannot be fetched', {
         host: url.host,

@@ -113,6 +113,7 @@ const EVENT: Readonly<Record<string, Rule>> = {
       aud: { each: 'name' },
       // Made here and never taken from a payload.
       ref: 'kept',
+      saidRef: 'kept',
       failure: 'kept',
       type: 'kept',
       senderConstraint: 'kept',

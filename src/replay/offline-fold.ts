@@ -67,7 +67,7 @@ export class OfflineFold {
     const event = attribute(received, this.#sender, position, history, token ?? null);
     if ('code' in event) return event;
     const body = this.#redactor.redact(event);
-    const contentHash = contentHashOf(JSON.stringify(body));
+    const contentHash = contentHashOf(body, JSON.stringify(body));
     const input = { kind: 'input', tenant: event.tenant.id, body, contentHash } as const;
     // History moves baselines by event time alone; the log's clock starts with the input.
     if (history) return this.#entry(input, event.time);

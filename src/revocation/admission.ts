@@ -69,10 +69,9 @@ export function answerError(log: Log) {
     const code = codeOf(error);
     const status = STATUS[code] ?? 500;
     if (status === 500) log.error('broker request failed', { request: request.id });
-    if (code === 'unauthenticated') {
-      const sent = request.headers.authorization !== undefined;
-      const error = sent ? ', error="invalid_token"' : '';
-      reply.header('www-authenticate', `Bearer realm="tripcoil"${error}`);
+    const sent = request.headers.authorization !== undefined;
+    if (code === 'unauthenticated' || code === 'forbidden') {
+      reply.header('www-authenticate', challengeOf(code, sent));
     }
     if (status === 503) reply.header('retry-after', String(LIMITS.retryAfterSeconds));
     const message = error instanceof TripcoilError ? error.message : MESSAGES[code];
@@ -81,6 +80,13 @@ export function answerError(log: Log) {
       .type('application/json; charset=utf-8')
       .send({ code, message: message ?? 'A fault of ours.', request_id: request.id });
   };
+}
+
+/** `WWW-Authenticate` (RFC 6750 section 3): without a credential there is no error to tell. */
+function challengeOf(code: 'unauthenticated' | 'forbidden', sent: boolean): string {
+  const realm = 'Bearer realm="tripcoil"';
+  if (!sent) return realm;
+  return `${realm}, error="${code === 'forbidden' ? 'insufficient_scope' : 'invalid_token'}"`;
 }
 
 /** For errors of the framework, whose own messages may quote the request. */

@@ -12,6 +12,7 @@ import {
   SYSTEM_TENANT,
 } from '../core/entry.ts';
 import type { Redacted } from '../core/redacted.ts';
+import { contentOf } from '../core/resent.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { SequencedEntry, UnsequencedEntry } from '../ports/ledger.ts';
 
@@ -44,9 +45,12 @@ function hashedText(body: string): string {
 
 /**
  * Tells a resent event from another one under the same id: SHA-256 of the stored text, 128 bits.
+ * What the verification of a token added to the event does not count.
  */
-export function contentHashOf(body: string): string {
-  return hash('sha256', hashedText(body), 'base64url').slice(0, HASH_CHARS);
+export function contentHashOf(event: Redacted<AccessEvent>, stored: string): string {
+  const content = contentOf(event);
+  const text = content === event ? stored : JSON.stringify(content);
+  return hash('sha256', hashedText(text), 'base64url').slice(0, HASH_CHARS);
 }
 
 export function encodeEntry(entry: Unplaced | UnplacedRecord, loggedAt: EpochMs): UnsequencedEntry {
@@ -74,7 +78,7 @@ export function placed(
   const { seq, loggedAt, engineVersion } = stored;
   const envelope = { ...entry, seq, loggedAt, engineVersion };
   if (entry.kind !== 'input') return envelope as FoldedEntry;
-  return { ...envelope, contentHash: contentHashOf(stored.body) } as InputEntry;
+  return { ...envelope, contentHash: contentHashOf(entry.body, stored.body) } as InputEntry;
 }
 
 /** A decision that was just recorded. */
@@ -92,7 +96,7 @@ export function decodeEntry(stored: SequencedEntry): LogEntry {
   const envelope = { seq, loggedAt, kind, tenant, engineVersion, body };
   if (kind !== 'input') return envelope as LogEntry;
   const event = body as Redacted<AccessEvent>;
-  return { ...envelope, kind, body: event, contentHash: contentHashOf(stored.body) };
+  return { ...envelope, kind, body: event, contentHash: contentHashOf(event, stored.body) };
 }
 
 export function isDecision(entry: LogEntry): entry is DecisionEntry {

@@ -51,6 +51,7 @@ function settled(
   const token: PresentedToken = {
     reading: { ...READING, ...reading },
     reference: (tenant) => `hmac-sha256:${tenant}`,
+    referenceWith: (tenant, text) => `${tenant} ${text.length}`,
   };
   const event = attribute({ ...RECEIVED, ...more }, who, 0, false, token);
   if ('code' in event) throw new Error(event.message);
@@ -128,6 +129,7 @@ describe('an event with a verified token', () => {
     const refused = attribute(RECEIVED, sender('broker', 'x', 'y'), 3, false, {
       reading: READING,
       reference: () => '',
+      referenceWith: () => '',
     });
     expect(refused).toMatchObject({ code: 'tenant_not_allowed', position: 3 });
   });
@@ -159,6 +161,7 @@ describe('an event with a token that is not believed', () => {
       jti: 't-1',
       sub: 'bob',
       ref: 'hmac-sha256:acme',
+      saidRef: expect.stringMatching(/^acme \d+$/),
     });
   });
 });

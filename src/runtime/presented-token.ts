@@ -10,6 +10,8 @@ import type { TokenVerifier } from '../ports/token-verifier.ts';
 export interface PresentedToken {
   readonly reading: TokenReading;
   readonly reference: (tenant: string) => string;
+  /** The same of the token together with a text. */
+  readonly referenceWith: (tenant: string, text: string) => string;
 }
 
 /**
@@ -27,7 +29,12 @@ export async function readToken(
   const { jwt } = event;
   if (jwt === undefined) return null;
   const reading = await verifier.verify(jwt, event.time, sender.tenants);
-  return { reading, reference: (tenant) => verifier.reference(tenant, jwt) };
+  return {
+    reading,
+    reference: (tenant) => verifier.reference(tenant, jwt),
+    // No compact JWS has a line feed, so no token resembles a token with a text.
+    referenceWith: (tenant, text) => verifier.reference(tenant, `${jwt}\n${text}`),
+  };
 }
 
 /**
@@ -85,21 +92,29 @@ export function tenantStated(
  */
 export function withToken(
   event: AccessEvent,
-  { reading, reference }: PresentedToken,
+  { reading, reference, referenceWith }: PresentedToken,
   tenantByPayload: string | undefined,
 ): AccessEvent {
   const ref = reference(event.tenant.id);
+  const saidRef = referenceWith(event.tenant.id, said(event, tenantByPayload));
   const { facts, tenants } = reading;
   const speaksFor = tenants === '*' || tenants.includes(event.tenant.id);
   if (facts.verified !== true || !speaksFor) {
     const failure = facts.failure ?? 'unknown_issuer';
-    return { ...event, token: { ...facts, ...event.token, verified: false, failure, ref } };
+    return {
+      ...event,
+      token: { ...facts, ...event.token, verified: false, failure, ref, saidRef },
+    };
   }
   const settled = new Settling(event, outranks(event.source.trust));
   const { assertions } = reading;
   settled.field('tenant', assertions.tenant, tenantByPayload, same);
   const token = settledToken(settled, facts, event.token);
-  const result = { ...event, ...settledParties(settled, assertions), token: { ...token, ref } };
+  const result = {
+    ...event,
+    ...settledParties(settled, assertions),
+    token: { ...token, ref, saidRef },
+  };
   const { asserts, contradicts } = settled;
   return {
     ...result,
@@ -109,6 +124,13 @@ export function withToken(
       ...(contradicts.length === 0 ? {} : { contradicts }),
     },
   };
+}
+
+/** What the event itself says of the members that a token may settle. */
+function said(event: AccessEvent, tenantByPayload: string | undefined): string {
+  const { agent, principal, delegation, scopes, token, intent, clientIp } = event;
+  const members = [agent, principal, delegation, scopes, token, intent?.scope, clientIp];
+  return JSON.stringify([tenantByPayload, ...members]);
 }
 
 function outranks(trust: Trust): boolean {

@@ -222,16 +222,28 @@ describe('GET /v1/breakers/feed', () => {
   });
 
   it.each([
-    ['no token', {}, 401, 'unauthenticated'],
-    ['an unknown token', { authorization: 'Bearer nope' }, 401, 'unauthenticated'],
-    ['another role', { authorization: 'Bearer viewer-token' }, 403, 'forbidden'],
-    ['no tenant named', { authorization: 'Bearer wide-token' }, 400, 'bad_request'],
-  ])('refuses %s', async (_name, headers, status, code) => {
+    ['no token', {}, 401, 'unauthenticated', 'Bearer realm="tripcoil"'],
+    [
+      'an unknown token',
+      { authorization: 'Bearer nope' },
+      401,
+      'unauthenticated',
+      'Bearer realm="tripcoil", error="invalid_token"',
+    ],
+    [
+      'another role',
+      { authorization: 'Bearer viewer-token' },
+      403,
+      'forbidden',
+      'Bearer realm="tripcoil", error="insufficient_scope"',
+    ],
+    ['no tenant named', { authorization: 'Bearer wide-token' }, 400, 'bad_request', undefined],
+  ])('refuses %s', async (_name, headers, status, code, challenge) => {
     const { app } = await serve(createFakeView());
     const answer = await app.inject({ url: '/v1/breakers/feed', headers });
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject({ code });
-    expect(answer.headers['www-authenticate'] !== undefined).toBe(status === 401);
+    expect(answer.headers['www-authenticate']).toBe(challenge);
   });
 
   it('keeps tenants apart', async () => {
