@@ -43,11 +43,7 @@ import { nativeReceiver } from './receivers/audit/plugin.ts';
 import { BodyReader } from './receivers/body.ts';
 import { wellFormedValue } from './receivers/json-body.ts';
 import { type KafkaSource, startKafkaSource } from './receivers/kafka/source.ts';
-import {
-  type AttributeTable,
-  compileTable,
-  isKnownAttribute,
-} from './receivers/otlp/attribute-table.ts';
+import { compileTable, isKnownAttribute } from './receivers/otlp/attribute-table.ts';
 import { createOtlpGrpcReceiver } from './receivers/otlp/grpc/server.ts';
 import { OtlpIntake } from './receivers/otlp/intake.ts';
 import { otlpReceiver } from './receivers/otlp/plugin.ts';
@@ -136,7 +132,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let publicUrl = config.publicUrl ?? '';
   const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
   const notes = openNotes(options, redactor, metrics);
-  const { issuers, verifier } = openIdentity(options, keys, metrics, undo);
+  const { issuers, verifier, close } = openIdentity(options, keys, metrics);
+  undo.defer(close);
   const host = await startEngineHost({
     ...{ ledger, store, redactor, verifier, notes },
     receivers: pushReceivers(config, { issuer, keys, clock, metrics, log }),
@@ -197,17 +194,10 @@ async function startListening(
 }
 
 /** Who is believed about tokens, and what reads them. */
-function openIdentity(
-  { config, clock, log }: DaemonOptions,
-  keys: KeyRing,
-  metrics: Metrics,
-  undo: AsyncDisposableStack,
-) {
-  const closing = new AbortController();
-  undo.defer(() => closing.abort());
-  const remote = { fetch: createGuardedGet, clock, log, metrics, closing: closing.signal };
-  const issuers = createIssuers(config.identity.issuers, { remote });
-  return { issuers, verifier: createTokenVerifier({ issuers, keys, metrics }) };
+function openIdentity({ config, clock, log }: DaemonOptions, keys: KeyRing, metrics: Metrics) {
+  const remote = { fetch: createGuardedGet, clock, log, metrics };
+  const { issuers, close } = createIssuers(config.identity.issuers, { remote });
+  return { issuers, verifier: createTokenVerifier({ issuers, keys, metrics }), close };
 }
 
 /** Has every credential that is sent recorded. */
@@ -238,14 +228,11 @@ function openNotes(
   const table = compileTable(config.aliases);
   return new NotesOfIngest({
     ...{ clock, metrics },
-    isKnown: (format, key) => isKnownKey(format, key, table),
+    // Mappers of audit formats put into `attrs` what they mean to; anything else may be news.
+    isKnown: (format, key) =>
+      format.startsWith('otlp.') ? isKnownAttribute(table, key) : format !== 'native',
     isPersonal: (text) => redactor.redactText(SYSTEM_TENANT, text) !== text,
   });
-}
-
-/** Mappers of audit formats put into `attrs` what they mean to; anything else may be news. */
-function isKnownKey(format: string, key: string, table: AttributeTable): boolean {
-  return format.startsWith('otlp.') ? isKnownAttribute(table, key) : format !== 'native';
 }
 
 /** Starts reading every configured topic; brokers that are away are waited for. */

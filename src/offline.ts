@@ -60,7 +60,7 @@ export async function openOffline(options: {
 /** Reads tokens of a replay by the keys that need no network; all others stay unverified. */
 export function offlineVerifier(config: TripcoilConfig): TokenVerifier {
   const metrics = SILENT_METRICS;
-  const issuers = createIssuers(config.identity.issuers, { remote: null });
+  const { issuers } = createIssuers(config.identity.issuers, { remote: null });
   return createTokenVerifier({ issuers, keys: fixedKeyRing(), metrics });
 }
 

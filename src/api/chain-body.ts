@@ -1,8 +1,8 @@
 import { type ChainLink, chainIdOf } from '../core/chain.ts';
 import { type ChainClock, judgeChain } from '../core/chain-links.ts';
 import { roleOf, stepOf } from '../core/chain-step.ts';
-import { contentOf } from '../core/resent.ts';
 import type { Finding } from '../core/finding.ts';
+import { contentOf } from '../core/resent.ts';
 import type { ChainRow, StoredChain } from '../ports/store.ts';
 import { findingBody, timeText } from './bodies.ts';
 import type { ChainBody, ChainStepBody } from './contract.ts';

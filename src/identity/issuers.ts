@@ -27,22 +27,30 @@ export interface IssuerDependencies {
     readonly clock: Clock;
     readonly log: Log;
     readonly metrics: Metrics;
-    readonly closing: AbortSignal;
   } | null;
 }
 
-/** Issuers with their keys; those behind a URL are asked for at once, so that no event waits. */
+/**
+ * Issuers with their keys; those behind a URL are asked for at once, so that no event waits.
+ * `close` ends every fetch under way, and there is none after it.
+ */
 export function createIssuers(
   settings: readonly IssuerSettings[],
   dependencies: IssuerDependencies,
-): readonly Issuer[] {
-  return settings.map((each) => {
+): { readonly issuers: readonly Issuer[]; readonly close: () => void } {
+  const closing = new AbortController();
+  const issuers = settings.map((each) => {
     const { jwksUri, jwks, sharedSecret, allowLoopback, allowPrivate, ...issuer } = each;
-    return { ...issuer, keys: keysOf(each, dependencies) };
+    return { ...issuer, keys: keysOf(each, dependencies, closing.signal) };
   });
+  return { issuers, close: () => closing.abort() };
 }
 
-function keysOf(settings: IssuerSettings, dependencies: IssuerDependencies): KeySet {
+function keysOf(
+  settings: IssuerSettings,
+  dependencies: IssuerDependencies,
+  closing: AbortSignal,
+): KeySet {
   const { jwksUri, jwks, sharedSecret } = settings;
   if (sharedSecret !== null) return fixedKeys(new TextEncoder().encode(sharedSecret));
   if (jwksUri === null) {
@@ -52,7 +60,8 @@ function keysOf(settings: IssuerSettings, dependencies: IssuerDependencies): Key
   }
   if (dependencies.remote === null) return NO_KEYS;
   const { fetch, ...surroundings } = dependencies.remote;
-  const keys = new RemoteKeys({ ...surroundings, url: new URL(jwksUri), fetch: fetch(settings) });
+  const own = { url: new URL(jwksUri), fetch: fetch(settings), closing };
+  const keys = new RemoteKeys({ ...surroundings, ...own });
   void keys.current();
   return keys;
 }

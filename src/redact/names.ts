@@ -1,6 +1,7 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import { chainIdOf } from '../core/chain.ts';
 import { LIMITS } from '../core/limits.ts';
+import { credentialLabel } from './key-words.ts';
 import { everyToken } from './tokens.ts';
 
 /** Shorter parts of a name are words of some language. */
@@ -9,7 +10,8 @@ const NAME_CHARS = 80;
 const NAME_WORDS = 6;
 /** Letters and what stands between them; logins with figures are no names to look for. */
 const NAME = /^\p{L}[\p{L}\p{M}'’. -]{2,}$/u;
-const WORDS = /\p{L}[\p{L}\p{M}'’.-]*/gu;
+/** A word joined to a digit is part of an id, not of a name. */
+const WORDS = /(?<![\p{L}\p{N}])\p{L}[\p{L}\p{M}'’.-]*(?![\p{L}\p{M}\p{N}])/gu;
 
 /** A name as it was written, in lower case with single blanks, and the token it became. */
 export type Names = ReadonlyMap<string, string>;
@@ -75,13 +77,18 @@ export function lookupOf(names: Names): NameLookup | null {
   const wanted = new Map<string, string>();
   for (const [name, token] of names) {
     const parts = name.split(' ');
-    if (parts.length > 1 || name.length >= PART_CHARS) wanted.set(name, token);
+    if (parts.length > 1 || isPart(name)) wanted.set(name, token);
     for (const part of parts.length > 1 ? parts : []) {
-      if (part.length >= PART_CHARS && !wanted.has(part)) wanted.set(part, token);
+      if (isPart(part) && !wanted.has(part)) wanted.set(part, token);
     }
   }
   if (wanted.size === 0) return null;
   return { find: (name) => wanted.get(name), longest: longestOf(wanted.keys()) };
+}
+
+/** A word that names a credential tells what stands beside it, whatever somebody is called. */
+function isPart(word: string): boolean {
+  return word.length >= PART_CHARS && credentialLabel([word]) === null;
 }
 
 /** The names of a list, with tokens made when they are met. */

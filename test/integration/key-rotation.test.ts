@@ -81,7 +81,7 @@ function start() {
           ...members,
         }),
       );
-      const contentHash = contentHashOf(JSON.stringify(body));
+      const contentHash = contentHashOf(body, JSON.stringify(body));
       const effects = fold({ kind: 'input', body, contentHash });
       const titles = effects.flatMap((e) => (e.kind === 'finding' ? [e.decision.title] : []));
       return { body, titles };
