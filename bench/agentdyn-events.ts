@@ -57,23 +57,45 @@ export async function readRuns(file: string): Promise<readonly RecordedRun[]> {
   return runs;
 }
 
-/** The start of every run; a function of the runs and their order alone. */
-export function startsOf(runs: readonly RecordedRun[]): ReadonlyMap<RecordedRun, EpochMs> {
+/** The start of every run by its session; a function of the runs and their order alone. */
+export function startsOf(runs: readonly RecordedRun[]): ReadonlyMap<string, EpochMs> {
   const untimed = Map.groupBy(
     runs.filter(({ time }) => time === null),
     ({ agent }) => agent,
   );
-  const starts = new Map<RecordedRun, EpochMs>();
+  const starts = new Map<string, EpochMs>();
   for (const own of untimed.values()) {
     const step = Math.floor(UNTIMED_SPACE_MS / own.length);
-    for (const [index, run] of own.entries()) starts.set(run, UNTIMED_FROM + index * step);
+    for (const [index, run] of own.entries())
+      starts.set(sessionOf(run), UNTIMED_FROM + index * step);
   }
   for (const run of runs) {
     if (run.time === null) continue;
     const recorded = Date.parse(`${run.time.replace(' ', 'T')}Z`);
-    starts.set(run, recorded + (run.pipeline === UNDEFENDED ? TEST_SHIFT_MS : 0));
+    starts.set(sessionOf(run), recorded + (run.pipeline === UNDEFENDED ? TEST_SHIFT_MS : 0));
   }
   return starts;
+}
+
+/** The events of all runs by time. */
+export function eventsOfAll(
+  runs: readonly RecordedRun[],
+  starts: ReadonlyMap<string, EpochMs>,
+): readonly NativeEvent[] {
+  return runs
+    .flatMap((run) => eventsOf(run, starts.get(sessionOf(run)) ?? 0))
+    .sort((left, right) => (left.time < right.time ? -1 : left.time > right.time ? 1 : 0));
+}
+
+/** Registers every agent; what each may do is granted per task, on the events themselves. */
+export function grantsOf(runs: readonly RecordedRun[]): string {
+  const agents = [...new Set(runs.map(({ agent }) => agent))].sort();
+  const entries = agents.map((agent) => {
+    const role = agent.split('/').at(-1) ?? agent;
+    return `  - { tenant: ${TENANT}, agent: ${JSON.stringify(agent)}, role: ${role} }`;
+  });
+  const reads = QUIET_READS.map((tool) => `  - { match: ${tool}, op: read }`);
+  return ['agents:', ...entries, 'actions:', ...reads, ''].join('\n');
 }
 
 /** Identifies a run; sessions and event ids are made of it. */

@@ -1,4 +1,4 @@
-import type { RunLabel } from './agentdyn-events.ts';
+import { type RecordedRun, type RunLabel, sessionOf } from './agentdyn-events.ts';
 
 /** What is known of one run of the test, kept beside the events for scoring. */
 export interface RunTruth {
@@ -8,6 +8,17 @@ export interface RunTruth {
   /** Calls, of which those at these indices carry out the injected goal. */
   readonly calls: number;
   readonly malicious: readonly number[];
+}
+
+/** What is known of a run, for scoring. */
+export function truthOf(run: RecordedRun): RunTruth {
+  return {
+    session: sessionOf(run),
+    agent: run.agent,
+    label: run.label,
+    calls: run.calls.length,
+    malicious: run.malicious_calls,
+  };
 }
 
 /** A finding or transition line of `tripcoil replay`, as far as scoring reads it. */

@@ -1,23 +1,14 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import {
-  eventsOf,
-  type NativeEvent,
-  QUIET_READS,
-  type RecordedRun,
-  readRuns,
-  sessionOf,
-  startsOf,
-  TENANT,
-  UNDEFENDED,
-} from './agentdyn-events.ts';
-import { type RunTruth, scoreOf } from './agentdyn-score.ts';
+import { agentDynFile, plainArm } from './agentdyn-arms.ts';
+import { eventsOfAll, grantsOf, type NativeEvent, readRuns, startsOf } from './agentdyn-events.ts';
+import { type RunTruth, scoreOf, truthOf } from './agentdyn-score.ts';
 
 const USAGE = `usage: node bench/agentdyn.ts [--out DIRECTORY] [--run]
   Maps the recorded runs of AgentDyn (TRIPCOIL_DATA or ../shared/data, folder agentdyn-dev) to
@@ -42,11 +33,10 @@ const { values } = parseArgs({
 });
 if (values.help) process.stdout.write(`${USAGE}\n`);
 else {
-  const data = process.env['TRIPCOIL_DATA'] ?? '../shared/data';
-  const runsFile = join(data, 'agentdyn-dev', 'runs.jsonl.gz');
-  if (existsSync(runsFile)) await main(runsFile);
+  const runsFile = agentDynFile();
+  if (runsFile !== null) await main(runsFile);
   else {
-    talk(`${runsFile} is not there; set TRIPCOIL_DATA to the folder with agentdyn-dev`);
+    talk('the recordings are not there; set TRIPCOIL_DATA to the folder with agentdyn-dev');
     process.exitCode = 1;
   }
 }
@@ -76,24 +66,11 @@ async function prepare(runsFile: string, directory: string): Promise<Prepared> {
   };
   const runs = await readRuns(runsFile);
   const starts = startsOf(runs);
-  const eventsOfAll = (some: readonly RecordedRun[]): readonly NativeEvent[] =>
-    some
-      .flatMap((run) => eventsOf(run, starts.get(run) ?? 0))
-      .sort((left, right) => (left.time < right.time ? -1 : left.time > right.time ? 1 : 0));
-  const test = runs.filter(({ pipeline: defence }) => defence === UNDEFENDED);
-  const history = runs.filter((run) => run.pipeline !== UNDEFENDED && run.label === 'benign');
-  await writeLines(prepared.history, eventsOfAll(history));
-  await writeLines(prepared.input, eventsOfAll(test));
+  const { history, test } = plainArm(runs);
+  await writeLines(prepared.history, eventsOfAll(history, starts));
+  await writeLines(prepared.input, eventsOfAll(test, starts));
   await writeFile(prepared.grants, grantsOf(runs));
-  const truths = test.map(
-    (run): RunTruth => ({
-      session: sessionOf(run),
-      agent: run.agent,
-      label: run.label,
-      calls: run.calls.length,
-      malicious: run.malicious_calls,
-    }),
-  );
+  const truths = test.map(truthOf);
   await writeFile(prepared.labels, JSON.stringify(truths));
   return prepared;
 }
@@ -101,17 +78,6 @@ async function prepare(runsFile: string, directory: string): Promise<Prepared> {
 async function writeLines(file: string, events: readonly NativeEvent[]): Promise<void> {
   const lines = Readable.from(events.map((event) => `${JSON.stringify(event)}\n`));
   await pipeline(lines, createWriteStream(file));
-}
-
-/** Registers every agent; what each may do is granted per task, on the events themselves. */
-function grantsOf(runs: readonly RecordedRun[]): string {
-  const agents = [...new Set(runs.map(({ agent }) => agent))].sort();
-  const entries = agents.map((agent) => {
-    const role = agent.split('/').at(-1) ?? agent;
-    return `  - { tenant: ${TENANT}, agent: ${JSON.stringify(agent)}, role: ${role} }`;
-  });
-  const reads = QUIET_READS.map((tool) => `  - { match: ${tool}, op: read }`);
-  return ['agents:', ...entries, 'actions:', ...reads, ''].join('\n');
 }
 
 /** Runs the command line as a user would; resolves with its wall time in milliseconds. */

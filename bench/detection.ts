@@ -16,6 +16,7 @@ import {
 import type { DetectorVerdict } from '../src/engine/detect/detector.ts';
 import { scenario } from '../src/engine/detect/testing/scenario.ts';
 import { createPractice, PracticeReading } from '../src/engine/practice/practice.ts';
+import { agentDynFigures, agentDynFile } from './agentdyn-arms.ts';
 import { type Minute, STREAM_KINDS, type StreamKind, VolumeStream } from './volume-streams.ts';
 
 /** Size of a simulation; the seed fixes every figure. */
@@ -62,9 +63,12 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
     Object.fromEntries(results.map((result) => [result.kind, value(result)]));
   const steady = results.find(({ kind }) => kind === 'over_dispersed')?.attacks ?? [];
   const at10 = steady.filter(({ times, rate }) => times === 5 && rate >= 10);
+  const recordings = agentDynFile();
+  const recorded = recordings === null ? {} : await agentDynFigures(recordings, options);
   const agentDays = STREAM_KINDS.length * plan.agentsPerKind * plan.scoredDays;
   return {
     figures: {
+      ...recorded,
       volume_false_alarms_per_agent_year: byKind(({ alarmsPerYear }) => alarmsPerYear),
       volume_false_suspensions: byKind(({ suspensions }) => suspensions),
       volume_5x_recall: recall(at10),
@@ -80,6 +84,9 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
         `${plan.scoredDays} scored; ${agentDays} agent-days in all; seed ${plan.seed}.`,
       'An alarm is a finding of level high or above; alarms within an hour of an agent are one.',
       'A spike lasts 30 minutes; recall and delay of volume_5x are over-dispersed, 10 a minute up.',
+      recordings === null
+        ? 'agentdyn: SKIPPED, the recordings are not there (TRIPCOIL_DATA).'
+        : 'agentdyn: development split, undefended pipeline; intervals are Wilson, 95 %.',
       'Of bursty streams the genuine jobs of three to eight times count as false alarms.',
     ],
   };

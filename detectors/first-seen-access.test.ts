@@ -56,6 +56,14 @@ describe('first_seen_access', () => {
     expect(run.see(to(later, EVE).calls('send_email', 'write'))).toEqual([]);
   });
 
+  it('looks at hosts alone in a task never seen before, to its end', () => {
+    const run = practised();
+    const fresh = now.session('s-new').having({ intent: { text: 'Pay the supplier.' } });
+    expect(run.see(to(fresh, BOB).calls('send_email', 'write'))).toEqual([]);
+    expect(run.see(to(fresh, EVE).calls('send_email', 'write'))).toEqual([]);
+    expect(run.see(to(fresh, host('evil.example')).calls('post_form', 'write'))).toHaveLength(1);
+  });
+
   it('tells one tool from another on the same destination', () => {
     const run = practised();
     const portal = host('portal.example');

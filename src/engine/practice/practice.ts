@@ -73,7 +73,8 @@ export class PracticeReading implements AgentPractice {
     this.#peers = peers;
     this.#event = event;
     this.#session = sessionKeyOf(event);
-    this.#note = noted(own.notes.get(textOf(this.#session)) ?? createNote(), event);
+    const before = own.notes.get(textOf(this.#session)) ?? createNote();
+    this.#note = noted(before, event, (task) => this.#knows(task));
     this.#tool = hashOf(`tool\n${event.action.name}`);
   }
 
@@ -86,9 +87,9 @@ export class PracticeReading implements AgentPractice {
   }
 
   get task(): AgentPractice['task'] {
-    const { task } = this.#note;
+    const { task, isKnown } = this.#note;
     if (task === null) return 'unnamed';
-    return this.#knows(task) ? 'known' : 'new';
+    return isKnown ? 'known' : 'new';
   }
 
   get usesTool(): boolean {

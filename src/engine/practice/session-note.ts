@@ -7,6 +7,8 @@ import { type FactKey, hashOf } from './fact-key.ts';
 export interface SessionNote {
   /** Stands for the text of the intent; null where the session told none. */
   task: FactKey | null;
+  /** Whether earlier sessions had this task, as of when this one named it. */
+  isKnown: boolean;
   /** Low halves of the words of the intent: what the person named may be used. */
   words: readonly number[];
   /** New facts learned from this session; bounded, so that no one session teaches much. */
@@ -14,7 +16,7 @@ export interface SessionNote {
 }
 
 export function createNote(): SessionNote {
-  return { task: null, words: [], taught: 0 };
+  return { task: null, isKnown: false, words: [], taught: 0 };
 }
 
 /** The session of the event; where it has none its trace, and where it has neither its day. */
@@ -24,13 +26,20 @@ export function sessionKeyOf(event: AccessEvent): FactKey {
   return hashOf(id === undefined ? `day\n${Math.floor(time / DAY_MS)}` : `session\n${id}`);
 }
 
-/** The note after this event: an intent named on the event replaces the one before. */
-export function noted(note: SessionNote, { intent, kind, action }: AccessEvent): SessionNote {
+/**
+ * The note after this event: an intent named on the event replaces the one before. `isKnown` tells
+ * whether a task was seen before, and is asked only then: what a session does is soon known itself.
+ */
+export function noted(
+  note: SessionNote,
+  { intent, kind, action }: AccessEvent,
+  isKnown: (task: FactKey) => boolean,
+): SessionNote {
   const text = intent?.text ?? intent?.scope ?? (kind === 'task_start' ? action.name : undefined);
   if (text === undefined || text === '') return note;
   const task = hashOf(`task\n${text}`);
   if (note.task?.high === task.high && note.task.low === task.low) return note;
-  return { ...note, task, words: wordsOf(text) };
+  return { ...note, task, isKnown: isKnown(task), words: wordsOf(text) };
 }
 
 /** Whether the intent names this: a redacted token, a host, a repository, an identifier. */
