@@ -148,9 +148,9 @@ export const LIMITS = {
   /** What does not come is missing after this time, unless configured (`chains`). */
   decisionGraceMs: 2 * MINUTE_MS,
   openFindingsPerAgent: 64,
-  /** What one agent is known to do: slots of 13 bytes, three quarters used; 6.5 KiB. */
+  /** What one agent is known to do: slots of 12 bytes, three quarters used; 6 KiB. */
   practiceSlotsPerAgent: 512,
-  /** The same of a peer group, 104 KiB each, and peer groups of a tenant: 26 MiB at worst. */
+  /** The same of a peer group, 96 KiB each, and peer groups of a tenant: 24 MiB at worst. */
   practiceSlotsPerGroup: 8_192,
   peerGroupsPerTenant: 256,
   /** Sessions whose task is remembered, of one agent, and events of a session learned from. */

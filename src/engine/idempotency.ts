@@ -4,7 +4,8 @@ import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
 import { MEASURES, type Measure, measuresOf } from './baseline/agent-baseline.ts';
-import { hashOf, RecentHashes } from './recent-hashes.ts';
+import { hashOf } from './hash.ts';
+import { RecentHashes } from './recent-hashes.ts';
 
 export type Novelty = 'new' | 'duplicate' | 'id_conflict';
 

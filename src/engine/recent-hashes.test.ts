@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../core/limits.ts';
 import { MINUTE_MS } from '../core/time.ts';
+import { hashOf } from './hash.ts';
 import { wordsOf, wordsText } from './hash-text.ts';
-import { hashOf, RecentHashes } from './recent-hashes.ts';
+import { RecentHashes } from './recent-hashes.ts';
 import { START } from './testing/entries.ts';
 
 const OPTIONS = { figures: 1, perGeneration: 100_000 };

@@ -1,12 +1,7 @@
 import { assert } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
-
-/** 64 bits of a text, as two unsigned words. */
-export interface Hash {
-  readonly high: number;
-  readonly low: number;
-}
+import type { Hash } from './hash.ts';
 
 /** What was remembered under a hash. */
 export interface Remembered {
@@ -28,34 +23,6 @@ const WORDS = 3;
 const FIRST_ENTRIES = 64;
 /** Slots per entry before the index doubles: three quarters full at most. */
 const FULLEST = 0.75;
-
-/**
- * Two multiplicative hashes over the UTF-16 units, mixed at the end as MurmurHash3 does (Appleby,
- * public domain). It is no cryptographic hash: whoever needs proof against collisions made on
- * purpose compares content as well.
- */
-export function hashOf(text: string): Hash {
-  let high = 0x9e3779b9;
-  let low = 0x85ebca6b;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    high = Math.imul(high ^ unit, 0x9e3779b1);
-    high = (high << 13) | (high >>> 19);
-    low = Math.imul(low ^ unit, 0x5f356495);
-    low = (low << 15) | (low >>> 17);
-  }
-  high = mixed(high ^ text.length);
-  low = mixed(low ^ Math.imul(high, 0x27d4eb2f));
-  return { high: mixed(high ^ low) >>> 0, low: low >>> 0 };
-}
-
-function mixed(word: number): number {
-  let mixing = word ^ (word >>> 16);
-  mixing = Math.imul(mixing, 0x85ebca6b);
-  mixing ^= mixing >>> 13;
-  mixing = Math.imul(mixing, 0xc2b2ae35);
-  return mixing ^ (mixing >>> 16);
-}
 
 /**
  * A bounded memory of hashes in a few generations. A generation is closed when its time is over and

@@ -8,7 +8,13 @@ import { restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
 import { type ChainChunk, restoreChains, snapshotChains } from './chain/chain-snapshot.ts';
 import { wordsOf, wordsText } from './hash-text.ts';
-import { type PracticeSnapshot, restorePractice, snapshotPractice } from './practice/practice.ts';
+import {
+  copyPractice,
+  type PracticeSnapshot,
+  type PracticeState,
+  restorePractice,
+  snapshotPractice,
+} from './practice/practice.ts';
 import type { FrozenGeneration } from './recent-hashes.ts';
 import type { Shard } from './shard.ts';
 import type { SourceState } from './source/source.ts';
@@ -16,7 +22,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when the shape of a chunk changes; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 2;
+export const SNAPSHOT_VERSION = 3;
 
 const ITEMS_PER_CHUNK = 1_000;
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
@@ -174,7 +180,7 @@ interface FrozenTenant {
   readonly aliases: readonly (readonly [string, string])[];
   readonly sources: readonly SourceState[];
   readonly chains: readonly ChainChunk[];
-  readonly peers: readonly (readonly [string, PracticeSnapshot])[];
+  readonly peers: readonly (readonly [string, PracticeState])[];
   readonly agents: readonly (readonly [string, AgentState])[];
 }
 
@@ -205,7 +211,7 @@ function frozen(state: TenantState): FrozenTenant {
     sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
     // Keys and where they lead, copied: chains merge in place.
     chains: [...snapshotChains(state.chains)],
-    peers: Array.from(state.peerGroups, ([role, group]) => [role, snapshotPractice(group)]),
+    peers: Array.from(state.peerGroups, ([role, group]) => [role, copyPractice(group)]),
     agents: [...state.agents],
   };
 }
@@ -230,7 +236,9 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   for (const pairs of chunked(state.aliases)) yield { type: 'aliases', tenant, pairs };
   for (const source of state.sources) yield { type: 'source', tenant, source };
   for (const chunk of state.chains) yield { type: 'chains', tenant, chunk };
-  for (const [role, practice] of state.peers) yield { type: 'peers', tenant, role, practice };
+  for (const [role, group] of state.peers) {
+    yield { type: 'peers', tenant, role, practice: snapshotPractice(group) };
+  }
 }
 
 function agentChunk(tenant: string, agent: string, state: AgentState) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { combined, hashOf } from './fact-key.ts';
+import { hashOf } from '../hash.ts';
 import { FactMemory } from './fact-memory.ts';
 
 const session = (name: string | number) => hashOf(`session ${name}`);
@@ -34,6 +34,20 @@ describe('FactMemory', () => {
     }
   });
 
+  it('copies as of a moment, whichever of the two learns on', () => {
+    for (const learnsOn of ['original', 'copy'] as const) {
+      const original = new FactMemory(64);
+      for (let index = 0; index < 40; index += 1) original.add(hashOf(`${index}`), session('a'));
+      const before = original.snapshot();
+      const copy = original.copy();
+      expect(copy.snapshot()).toEqual(before);
+      const [learning, resting] = learnsOn === 'copy' ? [copy, original] : [original, copy];
+      for (let index = 0; index < 80; index += 1) learning.add(hashOf(`${index}`), session('b'));
+      expect(resting.snapshot()).toEqual(before);
+      expect(learning.snapshot()).not.toEqual(before);
+    }
+  });
+
   it('goes on after a snapshot as if nothing had happened', () => {
     const step = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 3 }));
     fc.assert(
@@ -51,25 +65,9 @@ describe('FactMemory', () => {
         for (let fact = 0; fact <= 60; fact += 1) {
           expect(restarted.count(hashOf(`${fact}`))).toBe(through.count(hashOf(`${fact}`)));
         }
+        expect(restarted.snapshot()).toEqual(through.snapshot());
       }),
       { numRuns: 200 },
     );
-  });
-});
-
-describe('hashOf', () => {
-  it('spreads both halves of what only differs a little', () => {
-    const texts = Array.from({ length: 50_000 }, (_, index) => `tool\nmail\nuser${index}`);
-    const keys = texts.map((text) => hashOf(text));
-    expect(new Set(keys.map(({ high, low }) => high * 2 ** 21 + (low % 2 ** 21))).size).toBe(
-      50_000,
-    );
-    expect(new Set(keys.map(({ low }) => low & 511)).size).toBe(512);
-    expect(new Set(keys.map(({ high }) => high & 511)).size).toBe(512);
-  });
-
-  it('tells the order of what is combined', () => {
-    const [left, right] = [hashOf('task'), hashOf('tool')];
-    expect(combined(left, right)).not.toEqual(combined(right, left));
   });
 });

@@ -1,7 +1,7 @@
 import { assert } from '../../core/errors.ts';
-import { type FactKey, factKey } from './fact-key.ts';
+import type { Hash } from '../hash.ts';
 
-/** A memory as written into snapshots: five numbers a fact, in the order of their slots. */
+/** A memory as written into snapshots: the words of each fact, in the order of their slots. */
 export interface FactMemorySnapshot {
   readonly capacity: number;
   readonly facts: readonly number[];
@@ -9,34 +9,37 @@ export interface FactMemorySnapshot {
 
 const SMALLEST = 16;
 const LOAD = 0.75;
-const COUNT_MAX = 0xffff;
-const NUMBERS_PER_FACT = 5;
+
+/** A slot is its fact's hash and a word of what is known of it; that word is 0 where it is free. */
+const WORDS = 3;
+const KNOWN = 2;
+/** The known, from the top: sessions counted, a mark, and the last session's low half. */
+const COUNT_SHIFT = 18;
+const COUNT_MAX = 0x3fff;
+const MARKS = 0x30000;
+const REMEMBERED = 0x10000;
+/** Seen since room was last made. */
+const SEEN = 0x20000;
+const SESSION = 0xffff;
 
 /**
  * A bounded set of facts, each with the number of sessions it was seen in. Written by hand because
- * a `Map` costs five times the memory: 13 bytes a slot here, and every agent has one. When it is
- * full, the half seen in the fewest sessions is forgotten, of equals those not seen since the last
- * time. So a flood of new facts can push out other rare ones, never what is done every day.
+ * a `Map` costs five times the memory: 12 bytes a slot here, in one array, and every agent has one.
+ * When it is full, the half seen in the fewest sessions is forgotten, of equals those not seen
+ * since the last time. So a flood of new facts can push out other rare ones, never what is done
+ * every day.
  */
 export class FactMemory {
   readonly #limit: number;
   #size = 0;
-  #high: Uint32Array;
-  #low: Uint32Array;
-  #counts: Uint16Array;
-  #sessions: Uint16Array;
-  /** 0 empty, 1 remembered, 2 seen since room was last made. */
-  #marks: Uint8Array;
+  #words = new Uint32Array(SMALLEST * WORDS);
+  /** A copy reads the same words: they are copied before the next change of either. */
+  #isShared = false;
 
   /** @param limit Slots at most, a power of two; three quarters of them are used. */
   constructor(limit: number) {
     assert(Number.isInteger(Math.log2(limit)) && limit >= SMALLEST, 'limit is a power of two');
     this.#limit = limit;
-    this.#high = new Uint32Array(SMALLEST);
-    this.#low = new Uint32Array(SMALLEST);
-    this.#counts = new Uint16Array(SMALLEST);
-    this.#sessions = new Uint16Array(SMALLEST);
-    this.#marks = new Uint8Array(SMALLEST);
   }
 
   get size(): number {
@@ -44,106 +47,126 @@ export class FactMemory {
   }
 
   /** Sessions the fact was seen in, 0 for never; sessions that alternate are counted again. */
-  count(key: FactKey): number {
-    return this.#counts[this.#slotOf(key)] ?? 0;
+  count(fact: Hash): number {
+    return (this.#words[this.#slotOf(fact) + KNOWN] ?? 0) >>> COUNT_SHIFT;
   }
 
   /** Notes the fact for a session; further times within the session count nothing. */
-  add(key: FactKey, session: FactKey): void {
-    let slot = this.#slotOf(key);
-    if (this.#marks[slot] === 0) {
-      if (this.#size + 1 > this.#marks.length * LOAD) {
+  add(fact: Hash, session: Hash): void {
+    let slot = this.#slotOf(fact);
+    const known = this.#words[slot + KNOWN] ?? 0;
+    const last = session.low & SESSION;
+    if (known === 0) {
+      if (this.#size + 1 > (this.#words.length / WORDS) * LOAD) {
         this.#makeRoom();
-        slot = this.#slotOf(key);
+        slot = this.#slotOf(fact);
       }
-      this.#put(slot, key, 0);
-    } else if (this.#sessions[slot] === (session.low & 0xffff)) {
-      this.#marks[slot] = 2;
+      this.#put(slot, fact, (1 << COUNT_SHIFT) | SEEN | last);
       return;
     }
-    this.#marks[slot] = 2;
-    this.#sessions[slot] = session.low & 0xffff;
-    this.#counts[slot] = Math.min(COUNT_MAX, (this.#counts[slot] ?? 0) + 1);
+    const count = known >>> COUNT_SHIFT;
+    const isRepeat = (known & SESSION) === last;
+    if (isRepeat && (known & SEEN) !== 0) return;
+    const counted = isRepeat ? count : Math.min(COUNT_MAX, count + 1);
+    this.#write(slot, KNOWN, (counted << COUNT_SHIFT) | SEEN | last);
   }
 
+  /** The same facts as of now, in next to no time: the words are copied when one changes. */
+  copy(): FactMemory {
+    const memory = new FactMemory(this.#limit);
+    memory.#size = this.#size;
+    memory.#words = this.#words;
+    memory.#isShared = true;
+    this.#isShared = true;
+    return memory;
+  }
+
+  /** Begins behind a free slot: put back in this order, every fact finds the slot it had. */
   snapshot(): FactMemorySnapshot {
+    const words = this.#words;
     const facts: number[] = [];
-    for (let slot = 0; slot < this.#marks.length; slot += 1) {
-      const mark = this.#marks[slot] ?? 0;
-      if (mark === 0) continue;
-      facts.push(this.#high[slot] ?? 0, this.#low[slot] ?? 0, this.#counts[slot] ?? 0);
-      facts.push(this.#sessions[slot] ?? 0, mark);
+    let first = 0;
+    while (words[first + KNOWN] !== 0) first += WORDS;
+    for (let behind = 0; behind < words.length; behind += WORDS) {
+      const slot = (first + behind) % words.length;
+      const known = words[slot + KNOWN] ?? 0;
+      if (known !== 0) facts.push(words[slot] ?? 0, words[slot + 1] ?? 0, known);
     }
-    return { capacity: this.#marks.length, facts };
+    return { capacity: words.length / WORDS, facts };
   }
 
   static restore(limit: number, { capacity, facts }: FactMemorySnapshot): FactMemory {
     const memory = new FactMemory(limit);
-    memory.#resize(Math.min(capacity, limit));
-    for (let at = 0; at + NUMBERS_PER_FACT <= facts.length; at += NUMBERS_PER_FACT) {
-      const [high = 0, low = 0, count = 0, session = 0, mark = 1] = facts.slice(at, at + 5);
-      const slot = memory.#slotOf({ high, low });
-      memory.#put(slot, { high, low }, count);
-      memory.#sessions[slot] = session;
-      memory.#marks[slot] = mark;
+    memory.#words = new Uint32Array(Math.min(capacity, limit) * WORDS);
+    for (let at = 0; at + WORDS <= facts.length; at += WORDS) {
+      const fact = { high: facts[at] ?? 0, low: facts[at + 1] ?? 0 };
+      memory.#put(memory.#slotOf(fact), fact, facts[at + KNOWN] ?? 0);
     }
     return memory;
   }
 
-  #slotOf({ high, low }: FactKey): number {
-    const mask = this.#marks.length - 1;
-    let slot = low & mask;
-    while (this.#marks[slot] !== 0 && (this.#high[slot] !== high || this.#low[slot] !== low)) {
-      slot = (slot + 1) & mask;
+  /** Where the words of the fact are, or the free slot where they belong. */
+  #slotOf({ high, low }: Hash): number {
+    const words = this.#words;
+    const mask = words.length / WORDS - 1;
+    for (let place = low & mask; ; place = (place + 1) & mask) {
+      const slot = place * WORDS;
+      if (words[slot + KNOWN] === 0 || (words[slot] === high && words[slot + 1] === low)) {
+        return slot;
+      }
     }
-    return slot;
   }
 
-  #put(slot: number, { high, low }: FactKey, count: number): void {
-    this.#high[slot] = high;
-    this.#low[slot] = low;
-    this.#counts[slot] = count;
-    this.#marks[slot] = 1;
+  #put(slot: number, { high, low }: Hash, known: number): void {
+    this.#write(slot, 0, high);
+    this.#write(slot, 1, low);
+    this.#write(slot, KNOWN, known);
     this.#size += 1;
   }
 
+  #write(slot: number, word: number, value: number): void {
+    if (this.#isShared) this.#words = this.#words.slice();
+    this.#isShared = false;
+    this.#words[slot + word] = value;
+  }
+
   #makeRoom(): void {
-    const capacity = this.#marks.length;
+    const capacity = this.#words.length / WORDS;
     if (capacity < this.#limit) {
       this.#rebuild(capacity * 2, () => true);
       return;
     }
-    const counts = this.#counts.filter((_, slot) => this.#marks[slot] !== 0).sort();
-    const median = counts[counts.length >> 1] ?? 0;
-    this.#rebuild(capacity, (mark, count) => count > median || (count === median && mark === 2));
-    if (this.#size + 1 > capacity * LOAD) this.#rebuild(capacity, (_, count) => count > median);
-    for (let slot = 0; slot < capacity; slot += 1) {
-      if (this.#marks[slot] === 2) this.#marks[slot] = 1;
+    const median = this.#medianCount();
+    const isUsual = (known: number) => known >>> COUNT_SHIFT > median;
+    const isSeen = (known: number) => known >>> COUNT_SHIFT === median && (known & SEEN) !== 0;
+    this.#rebuild(capacity, (known) => isUsual(known) || isSeen(known));
+    if (this.#size + 1 > capacity * LOAD) this.#rebuild(capacity, isUsual);
+    for (let at = KNOWN; at < this.#words.length; at += WORDS) {
+      const known = this.#words[at] ?? 0;
+      if (known !== 0) this.#write(at, 0, (known & ~MARKS) | REMEMBERED);
     }
   }
 
-  #rebuild(capacity: number, keeps: (mark: number, count: number) => boolean): void {
-    const old = [this.#high, this.#low, this.#counts, this.#sessions, this.#marks] as const;
-    const [highs, lows, counts, sessions, marks] = old;
-    this.#resize(capacity);
-    for (let from = 0; from < marks.length; from += 1) {
-      const mark = marks[from] ?? 0;
-      const count = counts[from] ?? 0;
-      if (mark === 0 || !keeps(mark, count)) continue;
-      const key = factKey(highs[from] ?? 0, lows[from] ?? 0);
-      const slot = this.#slotOf(key);
-      this.#put(slot, key, count);
-      this.#sessions[slot] = sessions[from] ?? 0;
-      this.#marks[slot] = mark;
+  #medianCount(): number {
+    const counts = new Uint16Array(this.#size);
+    let at = 0;
+    for (let slot = KNOWN; slot < this.#words.length; slot += WORDS) {
+      const known = this.#words[slot] ?? 0;
+      if (known !== 0) counts[at++] = known >>> COUNT_SHIFT;
     }
+    return counts.sort()[counts.length >> 1] ?? 0;
   }
 
-  #resize(capacity: number): void {
+  #rebuild(capacity: number, keeps: (known: number) => boolean): void {
+    const old = this.#words;
     this.#size = 0;
-    this.#high = new Uint32Array(capacity);
-    this.#low = new Uint32Array(capacity);
-    this.#counts = new Uint16Array(capacity);
-    this.#sessions = new Uint16Array(capacity);
-    this.#marks = new Uint8Array(capacity);
+    this.#words = new Uint32Array(capacity * WORDS);
+    this.#isShared = false;
+    for (let slot = 0; slot < old.length; slot += WORDS) {
+      const known = old[slot + KNOWN] ?? 0;
+      if (known === 0 || !keeps(known)) continue;
+      const fact = { high: old[slot] ?? 0, low: old[slot + 1] ?? 0 };
+      this.#put(this.#slotOf(fact), fact, known);
+    }
   }
 }

@@ -40,7 +40,7 @@ describe('PracticeReading', () => {
     }
     expect(practice.facts.size).toBe(LIMITS.practiceEventsPerSession);
     for (let index = 0; index < 100; index += 1) read(practice, peers(), `s-${index}`).keepNote();
-    expect(practice.notes.size).toBe(LIMITS.practiceNotesPerAgent);
+    expect(practice.notes.length).toBe(LIMITS.practiceNotesPerAgent);
   });
 
   it('says nothing of coverage where scopes cannot be compared with tools', () => {

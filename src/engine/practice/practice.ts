@@ -1,7 +1,7 @@
 import type { AccessEvent, Destination, Operation } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { combined, type Hash, hashOf } from '../hash.ts';
 import type { AgentPractice } from './agent-practice.ts';
-import { combined, type FactKey, hashOf } from './fact-key.ts';
 import { FactMemory, type FactMemorySnapshot } from './fact-memory.ts';
 import {
   createNote,
@@ -9,26 +9,26 @@ import {
   noted,
   plain,
   type SessionNote,
-  sessionKeyOf,
+  sessionOf,
 } from './session-note.ts';
 
 /** What is known of one agent, or of one peer group. Bounded by `LIMITS.practice*`. */
 export interface PracticeState {
-  facts: FactMemory;
+  readonly facts: FactMemory;
   /** Sessions that taught anything. */
   sessions: number;
-  /** What recent sessions said they are for, oldest first, by the text of their key. */
-  notes: Map<string, SessionNote>;
+  /** What recent sessions said they are for, the latest last. So few that a list finds them. */
+  readonly notes: SessionNote[];
 }
 
 export interface PracticeSnapshot {
   readonly facts: FactMemorySnapshot;
   readonly sessions: number;
-  readonly notes: readonly (readonly [string, SessionNote])[];
+  readonly notes: readonly SessionNote[];
 }
 
 export function createPractice(slots: number): PracticeState {
-  return { facts: new FactMemory(slots), sessions: 0, notes: new Map() };
+  return { facts: new FactMemory(slots), sessions: 0, notes: [] };
 }
 
 export function snapshotPractice({ facts, sessions, notes }: PracticeState): PracticeSnapshot {
@@ -37,12 +37,17 @@ export function snapshotPractice({ facts, sessions, notes }: PracticeState): Pra
 
 export function restorePractice(slots: number, snapshot: PracticeSnapshot): PracticeState {
   const facts = FactMemory.restore(slots, snapshot.facts);
-  return { facts, sessions: snapshot.sessions, notes: new Map(copied(snapshot.notes)) };
+  return { facts, sessions: snapshot.sessions, notes: copied(snapshot.notes) };
+}
+
+/** As of now, whatever is learned later; costs next to nothing until then. */
+export function copyPractice({ facts, sessions, notes }: PracticeState): PracticeState {
+  return { facts: facts.copy(), sessions, notes: copied(notes) };
 }
 
 /** Notes change in place, so a snapshot must not share them. */
-function copied(notes: Iterable<readonly [string, SessionNote]>): [string, SessionNote][] {
-  return Array.from(notes, ([key, note]) => [key, { ...note }]);
+function copied(notes: readonly SessionNote[]): SessionNote[] {
+  return notes.map((note) => ({ ...note }));
 }
 
 /** Peers vouch for a practice once this many of their sessions show it. */
@@ -53,10 +58,20 @@ const SUSPECT_SESSIONS = 3;
 const KIND_SESSIONS = 8;
 
 const READS: ReadonlySet<Operation> = new Set<Operation>(['read', 'list']);
+const TOOL = hashOf('tool');
 const SUSPECT = hashOf('suspect');
 const UNGRANTED = hashOf('ungranted');
 const KIND = hashOf('kind');
 const KIND_NEW = hashOf('kind new');
+
+/** A destination of the event, and what it is to the agent; read before anything is learned. */
+interface Aim {
+  readonly destination: Destination;
+  readonly fact: Hash;
+  readonly kind: Hash;
+  /** Neither known nor named by the intent. */
+  readonly isNew: boolean;
+}
 
 /** One event, read against what is known; `learn` adds it afterwards. */
 export class PracticeReading implements AgentPractice {
@@ -64,18 +79,20 @@ export class PracticeReading implements AgentPractice {
   readonly #peers: PracticeState | null;
   readonly #event: AccessEvent;
   readonly #note: SessionNote;
-  readonly #session: FactKey;
-  readonly #tool: FactKey;
-  #firstSeen: readonly Destination[] | undefined;
+  /** Where among the notes the session has one, -1 where it has none. */
+  readonly #place: number;
+  readonly #tool: Hash;
+  #aimed: readonly Aim[] | undefined;
 
   constructor(own: PracticeState, peers: PracticeState | null, event: AccessEvent) {
     this.#own = own;
     this.#peers = peers;
     this.#event = event;
-    this.#session = sessionKeyOf(event);
-    const before = own.notes.get(textOf(this.#session)) ?? createNote();
+    const session = sessionOf(event);
+    this.#place = placeOf(own.notes, session);
+    const before = own.notes[this.#place] ?? createNote(session);
     this.#note = noted(before, event, (task) => this.#knows(task));
-    this.#tool = hashOf(`tool\n${event.action.name}`);
+    this.#tool = hashOf(event.action.name, TOOL);
   }
 
   get sessions(): number {
@@ -112,30 +129,26 @@ export class PracticeReading implements AgentPractice {
     const required = scopes.required ?? [];
     if (required.length > 0) return required.every((scope) => granted.includes(scope));
     if (granted.includes(action.name)) return true;
-    return granted.some((scope) => this.#knows(hashOf(`tool\n${scope}`))) ? false : null;
+    return granted.some((scope) => this.#knows(hashOf(scope, TOOL))) ? false : null;
   }
 
   get firstSeen(): readonly Destination[] {
-    this.#firstSeen ??= (this.#event.destinations ?? []).filter(
-      (destination) =>
-        !this.#knows(this.#factOf(destination)) &&
-        !isNamedIn(this.#note, destination.value) &&
-        !this.#isUsuallyNew(destination.type),
-    );
-    return this.#firstSeen;
+    return this.#aims
+      .filter(({ isNew, kind }) => isNew && !this.#isUsuallyNew(kind))
+      .map(({ destination }) => destination);
   }
 
   /** Keeps what the session said it is for; called once an event is counted. */
   keepNote(): void {
-    const text = textOf(this.#session);
     const { notes } = this.#own;
-    notes.delete(text);
-    notes.set(text, this.#note);
-    if (notes.size <= LIMITS.practiceNotesPerAgent) return;
-    for (const oldest of notes.keys()) {
-      notes.delete(oldest);
-      break;
+    const latest = notes.length - 1;
+    if (this.#place >= 0 && this.#place === latest) {
+      notes[latest] = this.#note;
+      return;
     }
+    if (this.#place >= 0) notes.splice(this.#place, 1);
+    notes.push(this.#note);
+    if (notes.length > LIMITS.practiceNotesPerAgent) notes.shift();
   }
 
   /**
@@ -146,15 +159,13 @@ export class PracticeReading implements AgentPractice {
     const note = this.#note;
     if (note.taught >= LIMITS.practiceEventsPerSession) return;
     // Read before anything is added: what is new in this event stays new for all of it.
-    const destinations = (this.#event.destinations ?? []).map(
-      (destination) => [destination, this.#factOf(destination), this.#isNew(destination)] as const,
-    );
+    const aims = this.#aims;
     const isFirst = note.taught === 0;
     const ungranted = !READS.has(this.#event.action.op) && this.covered === false;
     for (const practice of this.#peers ? [this.#own, this.#peers] : [this.#own]) {
       if (isFirst) practice.sessions += 1;
-      const add = (fact: FactKey) => {
-        practice.facts.add(suspect ? combined(SUSPECT, fact) : fact, this.#session);
+      const add = (fact: Hash) => {
+        practice.facts.add(suspect ? combined(SUSPECT, fact) : fact, note.session);
       };
       add(this.#tool);
       if (note.task !== null) {
@@ -162,36 +173,38 @@ export class PracticeReading implements AgentPractice {
         add(combined(note.task, this.#tool));
       }
       if (ungranted) add(UNGRANTED);
-      for (const [{ type }, fact, isNew] of destinations) {
+      for (const { fact, kind, isNew } of aims) {
         // Even under suspicion: a kind that is always new would else be reported forever.
-        practice.facts.add(combined(KIND, this.#kindOf(type)), this.#session);
-        if (isNew) practice.facts.add(combined(KIND_NEW, this.#kindOf(type)), this.#session);
+        practice.facts.add(combined(KIND, kind), note.session);
+        if (isNew) practice.facts.add(combined(KIND_NEW, kind), note.session);
         add(fact);
       }
     }
     note.taught += 1;
   }
 
-  #factOf({ type, value, group }: Destination): FactKey {
-    return combined(this.#tool, hashOf(`${type}\n${group ?? ''}\n${plain(value)}`));
+  get #aims(): readonly Aim[] {
+    this.#aimed ??= (this.#event.destinations ?? []).map((destination) => this.#aimOf(destination));
+    return this.#aimed;
   }
 
-  #kindOf(type: string): FactKey {
-    return combined(this.#tool, hashOf(type));
+  #aimOf(destination: Destination): Aim {
+    const { type, value, group } = destination;
+    const ofType = hashOf(type);
+    const written = plain(value);
+    const ofGroup = group === undefined ? ofType : hashOf(group, ofType);
+    const fact = combined(this.#tool, hashOf(written, ofGroup));
+    const isNew = !this.#knows(fact) && !isNamedIn(this.#note, written);
+    return { destination, fact, kind: combined(this.#tool, ofType), isNew };
   }
 
-  #isNew(destination: Destination): boolean {
-    return !this.#knows(this.#factOf(destination)) && !isNamedIn(this.#note, destination.value);
-  }
-
-  #isUsuallyNew(type: string): boolean {
-    const kind = this.#kindOf(type);
+  #isUsuallyNew(kind: Hash): boolean {
     const { facts } = this.#peers ?? this.#own;
     const seen = facts.count(combined(KIND, kind));
     return seen >= KIND_SESSIONS && facts.count(combined(KIND_NEW, kind)) * 2 > seen;
   }
 
-  #knows(fact: FactKey): boolean {
+  #knows(fact: Hash): boolean {
     const own = this.#own.facts;
     if (own.count(fact) > 0) return true;
     const peers = this.#peers?.facts;
@@ -200,6 +213,11 @@ export class PracticeReading implements AgentPractice {
   }
 }
 
-function textOf({ high, low }: FactKey): string {
-  return `${high.toString(36)}-${low.toString(36)}`;
+/** The latest first: most events are of the session of the one before. */
+function placeOf(notes: readonly SessionNote[], { high, low }: Hash): number {
+  for (let place = notes.length - 1; place >= 0; place -= 1) {
+    const session = notes[place]?.session;
+    if (session?.high === high && session.low === low) return place;
+  }
+  return -1;
 }

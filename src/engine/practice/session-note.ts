@@ -1,29 +1,34 @@
 import type { AccessEvent } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { DAY_MS } from '../../core/time.ts';
-import { type FactKey, hashOf } from './fact-key.ts';
+import { type Hash, hashOf } from '../hash.ts';
 
 /** What one session said it is for; its calls are judged by it. Plain JSON. */
 export interface SessionNote {
+  readonly session: Hash;
   /** Stands for the text of the intent; null where the session told none. */
-  task: FactKey | null;
+  readonly task: Hash | null;
   /** Whether earlier sessions had this task, as of when this one named it. */
-  isKnown: boolean;
+  readonly isKnown: boolean;
   /** Low halves of the words of the intent: what the person named may be used. */
   words: readonly number[];
   /** New facts learned from this session; bounded, so that no one session teaches much. */
   taught: number;
 }
 
-export function createNote(): SessionNote {
-  return { task: null, isKnown: false, words: [], taught: 0 };
+export function createNote(session: Hash): SessionNote {
+  return { session, task: null, isKnown: false, words: [], taught: 0 };
 }
 
+const SESSION = hashOf('session');
+const DAY = hashOf('day');
+const TASK = hashOf('task');
+
 /** The session of the event; where it has none its trace, and where it has neither its day. */
-export function sessionKeyOf(event: AccessEvent): FactKey {
+export function sessionOf(event: AccessEvent): Hash {
   const { session, trace, time } = event;
   const id = session?.id ?? session?.conversationId ?? trace?.traceId;
-  return hashOf(id === undefined ? `day\n${Math.floor(time / DAY_MS)}` : `session\n${id}`);
+  return id === undefined ? hashOf(`${Math.floor(time / DAY_MS)}`, DAY) : hashOf(id, SESSION);
 }
 
 /**
@@ -33,18 +38,18 @@ export function sessionKeyOf(event: AccessEvent): FactKey {
 export function noted(
   note: SessionNote,
   { intent, kind, action }: AccessEvent,
-  isKnown: (task: FactKey) => boolean,
+  isKnown: (task: Hash) => boolean,
 ): SessionNote {
   const text = intent?.text ?? intent?.scope ?? (kind === 'task_start' ? action.name : undefined);
   if (text === undefined || text === '') return note;
-  const task = hashOf(`task\n${text}`);
+  const task = hashOf(text, TASK);
   if (note.task?.high === task.high && note.task.low === task.low) return note;
   return { ...note, task, isKnown: isKnown(task), words: wordsOf(text) };
 }
 
-/** Whether the intent names this: a redacted token, a host, a repository, an identifier. */
+/** Whether the intent names this, as `plain` has it: a token, a host, a repository, an id. */
 export function isNamedIn({ words }: SessionNote, value: string): boolean {
-  return words.length > 0 && words.includes(hashOf(plain(value)).low);
+  return words.length > 0 && words.includes(hashOf(value).low);
 }
 
 const WORD = /\[[a-z_]+:[^\]\s]+\]|[^\s"'`(),;!?<>[\]{}]+/g;
