@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent } from './access-event.ts';
-import { chainIdOf, isDistinctive, joinKeysOf } from './chain.ts';
+import { chainIdOf, isDistinctive, joinKeysOf, sessionInWaiting } from './chain.ts';
 
 const PLAIN: AccessEvent = {
   v: 1,
@@ -61,7 +61,11 @@ describe('the local chain id', () => {
     const session = { id: 's-1' };
     expect(chainIdOf({ ...PLAIN, session })).toBe('s-1');
     const action = { ...PLAIN.action, toolCallId: 'call_1' };
-    expect(chainIdOf({ ...PLAIN, session, action })).toBe('s-1');
+    // What the counted id belongs to is for the engine to say.
+    expect(chainIdOf({ ...PLAIN, session, action })).toBe('evt-1');
+    expect(sessionInWaiting({ ...PLAIN, session, action })).toBe('s-1');
+    expect(sessionInWaiting({ ...PLAIN, session, action, token: { txn: 'x' } })).toBeNull();
+    expect(sessionInWaiting({ ...PLAIN, session })).toBeNull();
     const random = { ...PLAIN.action, toolCallId: 'toolu_01A09q90qw90lq917835lq9' };
     expect(chainIdOf({ ...PLAIN, session, action: random })).toBe('evt-1');
     expect(joinKeysOf({ ...PLAIN, session, action: random }).map(({ kind }) => kind)).toEqual([

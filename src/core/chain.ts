@@ -47,7 +47,7 @@ export interface JoinKey {
 
 /**
  * Every join key of an event, the one that gives its local chain id first. A session joins only
- * records that have nothing better: a conversation has many requests.
+ * records that have nothing better, not even a counted call id: a conversation has many requests.
  */
 export function joinKeysOf(event: AccessEvent): readonly JoinKey[] {
   const { token, trace, decision, approval, action, session, attrs } = event;
@@ -65,8 +65,29 @@ export function joinKeysOf(event: AccessEvent): readonly JoinKey[] {
     const task = attrs[TASK_ATTRIBUTE];
     if (typeof task === 'string' && isDistinctive(task)) keys.push({ kind: 'task', id: task });
   }
-  if (keys.length === 0 && session?.id) keys.push({ kind: 'session', id: session.id });
+  if (keys.length === 0 && session?.id && countedCallOf(event) === null) {
+    keys.push({ kind: 'session', id: session.id });
+  }
   return keys;
+}
+
+/**
+ * What reports of one call with a counted id (`call_1`) have in common: agent, session and id; null
+ * for events without. It may come again within the session, so it joins only what is near in time.
+ */
+export function countedCallOf({ kind, action, agent, session }: AccessEvent): string | null {
+  const { toolCallId } = action;
+  if (!toolCallId || !session?.id || kind === 'model_call') return null;
+  return isDistinctive(toolCallId) ? null : `${agent.id}\n${session.id}\n${toolCallId}`;
+}
+
+/**
+ * The session that an event falls to unless a trace claims its call: it has a counted call id and
+ * nothing better. Null for all others.
+ */
+export function sessionInWaiting(event: AccessEvent): string | null {
+  const waits = countedCallOf(event) !== null && joinKeysOf(event).length === 0;
+  return waits ? (event.session?.id ?? null) : null;
 }
 
 /**

@@ -136,6 +136,11 @@ export const LIMITS = {
   chainJoinsPerTrace: 64,
   /** Links kept of one span: as many as SDKs send by default (OTEL_SPAN_LINK_COUNT_LIMIT). */
   linksPerSpan: 128,
+  /**
+   * Calls with counted ids remembered per tenant, for `latenessMs` at most: 36 a second; with key,
+   * source and entries about 400 bytes each, 13 MiB.
+   */
+  countedCalls: 32_768,
   /** Traces that one span may link to and still be part of their requests; more is a batch. */
   chainLinksPerEvent: 16,
   /**

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { chainIdOf, vouchedTenants } from '../../core/chain.ts';
+import { chainIdOf, sessionInWaiting, vouchedTenants } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EngineView } from '../../ports/engine-view.ts';
 import type { Store, StoredChain } from '../../ports/store.ts';
@@ -24,7 +24,7 @@ export function chainRoutes(store: Store, view: EngineView): readonly Route[] {
       answer: CHAIN,
       handle: async ({ principal, params: { id }, query }) => {
         const visible = visibleTenants(principal, query.tenant);
-        const whole = await store.chain(visible, id, LIMITS.chainSteps + 1);
+        const whole = await wholeChain(store, visible, id);
         const { tenants, stored, unrelatedTenants } = together(whole);
         const truncated = whole.rows.length > LIMITS.chainSteps;
         const rows = stored.rows.slice(0, LIMITS.chainSteps);
@@ -43,6 +43,19 @@ export function chainRoutes(store: Store, view: EngineView): readonly Route[] {
       },
     }),
   ];
+}
+
+/** What waits for a trace to claim it is shown with its session: it falls to that otherwise. */
+async function wholeChain(
+  store: Store,
+  visible: readonly string[] | '*',
+  id: string,
+): Promise<StoredChain> {
+  const found = await store.chain(visible, id, LIMITS.chainSteps + 1);
+  const sessions = new Set(found.rows.map(({ event }) => sessionInWaiting(event)));
+  const [session] = sessions;
+  if (sessions.size !== 1 || !session || session === id) return found;
+  return store.chain(visible, session, LIMITS.chainSteps + 1);
 }
 
 /** The part of the first record's tenant, with those that evidence of trust joins to it. */

@@ -7,10 +7,12 @@ import {
   type JoinKey,
   type JoinKind,
   joinKeysOf,
+  sessionInWaiting,
 } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
+import { type CountedCalls, createCounted, expiredCalls, sameCalls } from './counted-calls.ts';
 import { createHeld, type HeldSteps } from './held-steps.ts';
 import { createSources, type SourcesHeard } from './sources.ts';
 
@@ -35,6 +37,7 @@ export interface ChainIndex {
   since: EpochMs;
   readonly sources: SourcesHeard;
   readonly held: HeldSteps;
+  readonly counted: CountedCalls;
   /** By number, while a snapshot is restored: its chunks name chains by it. */
   restoring: Map<number, ChainNode>;
 }
@@ -51,6 +54,7 @@ export function createChainIndex(): ChainIndex {
     since: 0,
     sources: createSources(),
     held: createHeld(),
+    counted: createCounted(),
     restoring: new Map(),
   };
 }
@@ -73,6 +77,7 @@ export function assignChain(
   tell: (link: ChainLink) => void,
 ): ChainNode {
   expire(index, loggedAt);
+  if (index.counted.queue.size > 0) settleCalls(index, loggedAt, tell);
   let chain: ChainNode | null = null;
   for (const { kind, id } of joinKeysOf(event)) {
     const known = recall(index, kind, id);
@@ -94,7 +99,30 @@ export function assignChain(
   for (const key of declaredKeysOf(event)) {
     assigned = declared(index, assigned, { ...key, event }, tell);
   }
+  const waiting = chain === null ? sessionInWaiting(event) : null;
+  for (const known of sameCalls(index.counted, event, assigned, { seq, loggedAt }, waiting)) {
+    const root = rootOf(known);
+    const by = { kind: 'call', id: callKey(event), event } as const;
+    if (root !== assigned) assigned = merged(index, assigned, root, shownBy(by), tell);
+  }
   return assigned;
+}
+
+/** A counted id is a key only with its session. */
+function callKey({ session, action }: AccessEvent): string {
+  return `${session?.id} ${action.toolCallId}`;
+}
+
+/** What no trace has claimed is part of its session after all. */
+function settleCalls(index: ChainIndex, logTime: EpochMs, tell: (link: ChainLink) => void): void {
+  for (const { chain, session, time, eventId } of expiredCalls(index.counted, logTime)) {
+    const known = recall(index, 'session', session);
+    const root = rootOf(chain);
+    if (known === null) learn(index, 'session', session, root);
+    else if (known !== root) {
+      merged(index, root, known, { time, eventId, by: 'session', key: session }, tell);
+    }
+  }
 }
 
 /** Joins the request that this one is declared to come from, known already or still to come. */
@@ -138,6 +166,16 @@ function joined(
     if (joins === limit + 1) tell({ type: 'shared', chain: known.id, alias: id, ...shownBy(by) });
     return chain;
   }
+  return merged(index, chain, known, shownBy(by), tell);
+}
+
+function merged(
+  index: ChainIndex,
+  chain: ChainNode,
+  known: ChainNode,
+  shown: Omit<ChainLink, 'type' | 'chain' | 'alias'>,
+  tell: (link: ChainLink) => void,
+): ChainNode {
   const [older, younger] = known.seq <= chain.seq ? [known, chain] : [chain, known];
   younger.into = older;
   if (younger.steps !== null) {
@@ -146,7 +184,7 @@ function joined(
   }
   if (younger.id !== older.id) {
     index.youngTold.add(younger.id);
-    tell({ type: 'joined', chain: older.id, alias: younger.id, ...shownBy(by) });
+    tell({ type: 'joined', chain: older.id, alias: younger.id, ...shown });
   }
   return older;
 }

@@ -2,6 +2,7 @@ import { JOIN_KINDS, type JoinKind } from '../../core/chain.ts';
 import type { ChainStep } from '../../core/chain-step.ts';
 import type { ChainIndex } from './chain-index.ts';
 import { type ChainNode, rootOf } from './chain-node.ts';
+import { type CountedCall, restoreCall } from './counted-calls.ts';
 import type { SourceTimes } from './sources.ts';
 
 /** Keys and steps of one chunk, so that nothing big is ever stringified at once. */
@@ -38,6 +39,11 @@ export type ChainChunk =
       readonly generation: 'old' | 'young';
       readonly told: readonly string[];
     }
+  /** Number of its chain, and the rest of a call. */
+  | {
+      readonly part: 'calls';
+      readonly calls: readonly (readonly [number, Omit<CountedCall, 'chain'>])[];
+    }
   | { readonly part: 'steps'; readonly steps: readonly (readonly [number, ChainStep])[] };
 
 export function* snapshotChains(index: ChainIndex): Generator<ChainChunk> {
@@ -70,6 +76,10 @@ export function* snapshotChains(index: ChainIndex): Generator<ChainChunk> {
     for (const told of chunked(index[`${generation}Told`]))
       yield { part: 'told', generation, told };
   }
+  const calls = index.counted.queue.values().map(({ chain, ...call }) => {
+    return [numberOf(chain), call] as const;
+  });
+  for (const chunk of chunked(calls)) yield { part: 'calls', calls: chunk };
   const steps = held.queue.values().map(({ chain, step }) => [numberOf(chain), step] as const);
   for (const chunk of chunked(steps)) yield { part: 'steps', steps: chunk };
 }
@@ -88,6 +98,7 @@ function* nodeChunks(index: ChainIndex, numbers: Map<ChainNode, number>): Genera
   for (const generation of GENERATIONS) {
     for (const kind of JOIN_KINDS) index[generation][kind].forEach(seen);
   }
+  for (const { chain } of index.counted.queue.values()) seen(chain);
   for (const { chain } of index.held.queue.values()) seen(chain);
   const nodes = numbers.entries().map(([node, number]) => [number, node.id, node.seq] as const);
   for (const chunk of chunked(nodes)) yield { part: 'nodes', nodes: chunk };
@@ -121,6 +132,12 @@ export function restoreChains(index: ChainIndex, chunk: ChainChunk): void {
       return;
     case 'told':
       for (const id of chunk.told) index[`${chunk.generation}Told`].add(id);
+      return;
+    case 'calls':
+      for (const [number, call] of chunk.calls) {
+        const chain = nodes.get(number);
+        if (chain !== undefined) restoreCall(index.counted, { ...call, chain });
+      }
       return;
     case 'steps':
       for (const [number, step] of chunk.steps) {

@@ -4,6 +4,7 @@ import { type ChainStep, roleOf, stepOf } from '../../core/chain-step.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
+import { type CountedCalls, waitingBeside } from './counted-calls.ts';
 import { chainClock, type SourcesHeard } from './sources.ts';
 
 /** The latest records of all chains of a tenant, in order of the log, each with its chain. */
@@ -17,6 +18,13 @@ export interface HeldSteps {
 interface Holding {
   readonly sources: SourcesHeard;
   readonly held: HeldSteps;
+  readonly counted: CountedCalls;
+  readonly young: SessionChains;
+  readonly old: SessionChains;
+}
+
+interface SessionChains {
+  readonly session: ReadonlyMap<string, ChainNode>;
 }
 
 export function createHeld(): HeldSteps {
@@ -82,12 +90,18 @@ export function executionsWithoutDecision(
   const clock = chainClock(index.sources, logTime, graceMs);
   const undecided: UndecidedExecution[] = [];
   const judged = new Set<ChainNode>();
+  const beside = waitingBeside(index.counted, (session) => {
+    return index.young.session.get(session) ?? index.old.session.get(session);
+  });
   for (const { chain, step } of index.held.queue.values()) {
     if (step.loggedAt + clock.graceMs >= logTime) break;
     const root = rootOf(chain);
     if (step.role !== 'tool_call' || judged.has(root)) continue;
-    judged.add(root);
-    for (const execution of judgeChain(root.steps ?? [], clock).executions) {
+    const together = beside.get(root);
+    for (const one of together ?? []) judged.add(one);
+    const steps =
+      together === undefined ? root.steps : [...together].flatMap((one) => one.steps ?? []);
+    for (const execution of judgeChain(steps ?? [], clock).executions) {
       const { state, reason } = execution.decision;
       const missing = state === 'missing' && reason === 'execution_without_decision';
       if (missing || reason === 'execution_after_deny') {

@@ -7,7 +7,7 @@ import type { Interval } from '../intervals.ts';
 import type { SqlRow } from './sql-executor.ts';
 
 /** Carries the version of the schema: another version starts empty and is projected anew. */
-export const DATABASE = 'tripcoil_2';
+export const DATABASE = 'tripcoil_3';
 
 export const TABLES = {
   events: `${DATABASE}.events`,
