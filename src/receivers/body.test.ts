@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../core/limits.ts';
 import { BodyReader, mediaType } from './body.ts';
 
 const GZIP = { 'content-encoding': 'gzip' };
@@ -81,6 +82,23 @@ describe('BodyReader', () => {
       Array.from({ length: 50 }, () => bodies.read(sent(packed), GZIP)),
     );
     expect(all.every((body) => body.bytes.length === 10)).toBe(true);
+  });
+
+  it('unpacks nothing for senders who went while their body waited its turn', async () => {
+    const bodies = new BodyReader({ bodyBytes: 1_000 });
+    const unpacked = Promise.all(
+      Array.from({ length: LIMITS.concurrentBodies }, () =>
+        bodies.read(sent(gzipSync('x'.repeat(10))), GZIP),
+      ),
+    );
+    const socket = { destroyed: false };
+    // Had it been unpacked, it would have been refused as broken.
+    const left = bodies.read(Object.assign(sent(Buffer.from('no gzip')), { socket }), GZIP);
+    const after = bodies.read(sent(gzipSync('after')), GZIP);
+    socket.destroyed = true;
+    await expect(left).rejects.toMatchObject({ message: expect.stringContaining('lost') });
+    expect(Buffer.from((await after).bytes).toString()).toBe('after');
+    await unpacked;
   });
 });
 

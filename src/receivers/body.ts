@@ -47,7 +47,7 @@ export class BodyReader {
     const release = (): void => this.letGo(holding);
     try {
       const sent = await this.collect(stream, holding);
-      const bytes = gzip && sent.length > 0 ? await this.decompress(sent, holding) : sent;
+      const bytes = gzip && sent.length > 0 ? await this.decompress(sent, holding, stream) : sent;
       return { bytes, sentBytes: sent.length, release };
     } catch (error) {
       release();
@@ -87,10 +87,12 @@ export class BodyReader {
     });
   }
 
-  private async decompress(sent: Buffer, holding: Holding): Promise<Buffer> {
+  private async decompress(sent: Buffer, holding: Holding, sender: Readable): Promise<Buffer> {
     if (this.decompressing < LIMITS.concurrentBodies) this.decompressing++;
     else await new Promise<void>((resolve) => this.waiting.push(holding.share, resolve, 1));
     try {
+      // Nobody is left to be answered, and who waits behind it is.
+      if (isGone(sender)) throw new TripcoilError('bad_request', LOST);
       const bytes = await inflate(sent, { maxOutputLength: this.bodyBytes });
       const refusal = this.hold(bytes.length, holding);
       if (refusal !== null) throw refusal;
@@ -139,6 +141,11 @@ export class BodyReader {
 interface Holding {
   readonly share: string;
   bytes: number;
+}
+
+/** A request that was read to its end is closed itself; only its connection still tells. */
+function isGone(stream: Readable & { readonly socket?: { readonly destroyed: boolean } }): boolean {
+  return stream.socket?.destroyed === true;
 }
 
 const inflate = promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip);
