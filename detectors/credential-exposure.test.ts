@@ -51,6 +51,15 @@ describe('credential_exposure', () => {
     expect(verdict).toMatchObject({ level: 'medium', score: 35, trip: null });
   });
 
+  it('judges what moved no window too, as an event of long ago, but no proposal', () => {
+    const change = { ...withArguments('[secret:github_token]'), destinations: OUTWARD };
+    const event = { ...agent.calls('post', 'write'), ...change, redactions: { 'secret:x': 1 } };
+    const see = (told: object) =>
+      new DetectorRun(credentialExposure).see(told as typeof event, { counted: false });
+    expect(see(event)[0]).toMatchObject({ score: 75 });
+    expect(see({ ...event, phase: 'proposed' })).toEqual([]);
+  });
+
   it('says nothing of headers, of personal tokens, or of kinds that are ignored', () => {
     const attrs = { 'http.request.header.authorization': '[secret:github_token]', note: 'x' };
     expect(see({ attrs })).toEqual([]);

@@ -39,8 +39,8 @@ export default defineDetector<Config, Record<string, never>>({
   init: () => ({}),
   applies: (event) => event.redactions !== undefined,
   judges: () => null,
-  observe(event, _state, { config, counted }) {
-    if (!counted || event.redactions === undefined) return [];
+  observe(event, _state, { config }) {
+    if (event.phase === 'proposed' || event.redactions === undefined) return [];
     return exposures(event, config).map((exposure) => verdictOn(event, exposure, config));
   },
 });

@@ -8,7 +8,7 @@ import type { Revocation } from './revocation.ts';
 import type { EpochMs } from './time.ts';
 
 /** Rises when the fold changes its mind about the same log; stamped on every entry. */
-export const ENGINE_VERSION = 3;
+export const ENGINE_VERSION = 4;
 
 /** The log of everything that belongs to no tenant: ticks, process configuration. */
 export const SYSTEM_TENANT = '_system';

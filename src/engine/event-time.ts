@@ -3,7 +3,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { NotJudged } from './detect/detector.ts';
 
-/** What is wrong with the time of an event that is recorded and not judged. */
+/** What is wrong with the time of an event that only deterministic detectors judge. */
 export type TimeFault = 'late' | 'ahead';
 
 /**
@@ -25,7 +25,7 @@ export function windowTimeOf(event: AccessEvent, logTime: EpochMs): EpochMs {
   return Math.min(event.time, logTime);
 }
 
-/** What coverage says of the detectors that an event with this fault kept from judging. */
+/** What coverage says of the other detectors, which an event with this fault kept from judging. */
 export const TIME_BLIND: Readonly<Record<TimeFault, NotJudged>> = {
   late: {
     field: 'time',

@@ -2,16 +2,21 @@ import { describe, expect, it } from 'vitest';
 import type { AccessEvent, Trust } from '../core/access-event.ts';
 import type { Effect } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
-import { HOUR_MS, MINUTE_MS } from '../core/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/time.ts';
 import { viewOf } from './baseline/baseline.ts';
+import type { AnyDetector } from './detect/detector.ts';
 import { Shard } from './shard.ts';
 import { restore, snapshot } from './snapshot.ts';
 import { EntryWriter, OBEDIENT, START } from './testing/entries.ts';
 
 const GRANT = { tenant: 'acme', agent: 'bot' };
 
-function enforced() {
-  const shard = new Shard({ registry: { detectors: [OBEDIENT] }, initialPosture: 'enforce' });
+const STATISTICAL: AnyDetector = { ...OBEDIENT, family: 'statistical' };
+const STATISTICAL_BESIDE: AnyDetector = { ...STATISTICAL, id: 'beside' };
+
+function enforced(...given: readonly AnyDetector[]) {
+  const detectors = given.length > 0 ? given : [OBEDIENT];
+  const shard = new Shard({ registry: { detectors }, initialPosture: 'enforce' });
   const write = new EntryWriter();
   shard.apply([write.term(3), write.grant('acme', [GRANT])]);
   const bot = () => shard.tenant('acme').agents.get('bot')!;
@@ -96,9 +101,9 @@ describe('an event of another time', () => {
     ['late', late - 1],
     ['ahead', ahead + 1],
   ] as const)('that is too %s is recorded, told once an hour, and moves nothing', (kind, time) => {
-    const { shard, write, bot } = enforced();
+    const { shard, write, bot } = enforced(STATISTICAL);
     shard.apply([write.input({ id: 'now' })]);
-    const before = JSON.stringify(bot().baseline);
+    const before = JSON.stringify([bot().baseline, bot().practice]);
     const breach = { time, attrs: { trip: 5 } } satisfies Partial<AccessEvent>;
     const effects = shard.apply([
       write.input({ id: 'a', ...breach }),
@@ -108,13 +113,47 @@ describe('an event of another time', () => {
     expect(findings(effects)).toEqual(['clock_skew', 'clock_skew']);
     expect(effects[0]?.decision).toMatchObject({ evidence: { facts: { kind, sender: 'broker' } } });
     expect(effects).toHaveLength(2);
-    expect(JSON.stringify(bot().baseline)).toBe(before);
+    expect(JSON.stringify([bot().baseline, bot().practice])).toBe(before);
     expect(bot().calls).toBe(1);
     expect(bot().coverage['obedient']).toMatchObject({ field: 'time' });
     expect(shard.tenant('acme').unjudged[kind]).toBe(3);
     const anHourOn = START + HOUR_MS;
     const again = { id: 'd', time: time + HOUR_MS };
     expect(findings(shard.apply([write.input(again, anHourOn)]))).toEqual(['clock_skew']);
+  });
+
+  it.each([
+    ['late', late - 1],
+    ['late', START - 30 * DAY_MS],
+    ['ahead', ahead + 1],
+  ] as const)('that is too %s is judged by what needs no time', (_, time) => {
+    const seen: unknown[] = [];
+    const deterministic: AnyDetector = {
+      ...OBEDIENT,
+      observe(event, state, context) {
+        seen.push([context.logTime, context.counted, context.added.calls]);
+        return OBEDIENT.observe(event, state as { seen: number }, context);
+      },
+    };
+    const { shard, write, bot } = enforced(deterministic, STATISTICAL_BESIDE);
+    shard.apply([write.input({ id: 'now' })]);
+    const before = JSON.stringify([bot().baseline, bot().practice]);
+    const entry = write.input({ id: 'backdated', time, attrs: { trip: 5 } });
+    const twin = restored(shard);
+    const effects = shard.apply([entry]);
+    expect(findings(effects)).toEqual(['clock_skew', 'obedient']);
+    expect(effects.map(({ kind }) => kind)).toContain('revocation');
+    expect(seen.at(-1)).toEqual([START, false, 0]);
+    expect(JSON.stringify([bot().baseline, bot().practice])).toBe(before);
+    expect(bot().calls).toBe(1);
+    expect(bot().coverage).toMatchObject({ obedient: null, beside: { field: 'time' } });
+    expect(twin.apply([entry])).toEqual(effects);
+  });
+
+  it('ahead among history is judged by nobody', () => {
+    const { shard, write } = enforced();
+    const past = { id: 'a', time: ahead + 1, history: true as const, attrs: { trip: 5 } };
+    expect(findings(shard.apply([write.input(past)]))).toEqual(['clock_skew']);
   });
 
   it('ahead within reason opens no minute before its time', () => {

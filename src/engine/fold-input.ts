@@ -40,7 +40,7 @@ import {
 } from './notices.ts';
 import { agentOf, countOther, FLOOD_BLIND, OTHER_AGENTS } from './population.ts';
 import { PracticeReading } from './practice/practice.ts';
-import type { Registry } from './registry.ts';
+import { byTime, type Registry } from './registry.ts';
 import { addRisk } from './risk.ts';
 import { observeSource } from './source/watch.ts';
 import { type AgentState, peersOf, type TenantState, takeGrants } from './tenant-state.ts';
@@ -98,7 +98,7 @@ function foldJudged(
   if (novelty === 'id_conflict') tell(tenant, event, idConflict(event), effects);
   const fault = timeFaultOf(event, loggedAt);
   if (fault !== null) {
-    setAside(registry, tenant, agent, entry, fault, effects);
+    setAside(registry, tenant, agent, entry, fault, term, effects);
     return;
   }
   const added = event.phase === 'proposed' ? null : addedBy(tenant.reports, event, loggedAt);
@@ -155,20 +155,33 @@ function turnAway(
   tellHourly(tenant, '', entry, agentFlood(), effects);
 }
 
-/** An event of another time: counted, told once per source, not judged; it moves nothing. */
+/**
+ * An event of another time: counted, told once per source, and it moves neither windows nor what is
+ * known of the agent. What needs no statistics is judged all the same, or a sender could escape by
+ * dating its events back.
+ */
 function setAside(
   registry: Registry,
   tenant: TenantState,
   agent: AgentState,
   entry: InputEntry,
   fault: TimeFault,
+  term: number,
   effects: Effects,
 ): void {
-  const { source, agent: named } = entry.body;
+  const { body: event, loggedAt } = entry;
+  const { source } = event;
   tenant.unjudged[fault] += 1;
-  markBlind(registry, tenant, agent, named.id, TIME_BLIND[fault]);
+  const { timeless, timed } = byTime(registry);
+  markBlind(timed, tenant, agent, event.agent.id, TIME_BLIND[fault]);
   const subject = `${fault}\n${source.deliveredBy}\n${source.name ?? ''}`;
   tellHourly(tenant, subject, entry, clockSkewed(entry, fault), effects);
+  if (event.history) return;
+  const { role } = resolvedGrant(tenant, agent, event.agent.id) ?? {};
+  const practice = new PracticeReading(agent.practice, peersOf(tenant, role), event);
+  const { judgements, failures } = judge(timeless, tenant, agent, event, practice, null, loggedAt);
+  for (const failure of failures) tellFailure(tenant, entry, failure, effects);
+  for (const judgement of judgements) conclude(tenant, agent, entry, judgement, term, effects);
 }
 
 function tellFailure(

@@ -94,10 +94,12 @@ export function clockSkewed({ body, loggedAt }: InputEntry, fault: TimeFault): N
         ? `Events of ${deliveredBy} come from the future: its clock leads by ${seconds} s`
         : `Events of ${deliveredBy} arrive ${seconds} s late`,
     explanation:
-      'Events this far from now are recorded but not judged: they move no window and no breaker. ' +
+      'Events this far from now move no window and no statistic; only deterministic detectors ' +
+      'judge them. ' +
       (fault === 'ahead'
         ? "Set the source's clock."
-        : 'Either the source holds them back, or its clock is behind.'),
+        : 'Either the source works off a backlog or holds events back, or its clock is behind. ' +
+          'Import a backlog as history.'),
     measures: { [fault === 'ahead' ? 'lead_seconds' : 'lag_seconds']: seconds },
     facts: { sender: deliveredBy, kind: fault, ...(name === undefined ? {} : { source: name }) },
   };

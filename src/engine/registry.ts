@@ -7,6 +7,18 @@ export interface Registry {
   readonly detectors: readonly AnyDetector[];
 }
 
+/** Detectors that judge an event of any time, and those that compare it with other times. */
+export function byTime({ detectors }: Registry): {
+  readonly timeless: Registry;
+  readonly timed: Registry;
+} {
+  const isTimeless = ({ family }: AnyDetector): boolean => family === 'deterministic';
+  return {
+    timeless: { detectors: detectors.filter(isTimeless) },
+    timed: { detectors: detectors.filter((detector) => !isTimeless(detector)) },
+  };
+}
+
 export interface Setting {
   readonly mode: DetectorMode;
   readonly options: unknown;

@@ -63,8 +63,9 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   tripcoil_events_not_judged_total: {
     type: 'counter',
     help:
-      'Events recorded but not judged, or not by all: late, ahead of the clock, beyond the limit ' +
-      'of agents or tenants, or after a failure of a detector or of the engine.',
+      'Events recorded but not judged, or not by all: late or ahead of the clock (deterministic ' +
+      'detectors judge these), beyond the limit of agents or tenants, or after a failure of a ' +
+      'detector or of the engine.',
     labels: ['reason'],
   },
   tripcoil_ingest_queue_length: {

@@ -23,8 +23,8 @@ export interface DetectorContext<Config> {
   /** What the agent and its peers are known to do, as before this event. */
   readonly practice: AgentPractice;
   /**
-   * Whether this report moved the windows: false for a proposal, and for a further report of an
-   * action that tells nothing more of it.
+   * Whether this report moved the windows: false for a proposal, for a further report of an
+   * action that tells nothing more of it, and for an event too late or too far ahead.
    */
   readonly counted: boolean;
   /**
