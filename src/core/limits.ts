@@ -256,8 +256,8 @@ export const LIMITS = {
   /** Attribute names whose policy is remembered: 200 bytes each, under 1 MiB. */
   rememberedKeyPolicies: 4_096,
   destinationsPerEvent: 64,
-  /** Chains whose names are looked for, and names of each: 4,096 × 32 × 100 bytes = 13 MiB. */
-  chainsWithNames: 4_096,
+  /** Chains of a tenant whose names are looked for, and names of each: 6 MiB when all are full. */
+  chainsWithNames: 2_048,
   namesPerChain: 32,
   /** Names of a gazetteer file, and its lines' length. */
   gazetteerNames: 100_000,

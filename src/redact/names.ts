@@ -16,39 +16,53 @@ const WORDS = /(?<![\p{L}\p{N}])\p{L}[\p{L}\p{M}'’.-]*(?![\p{L}\p{M}\p{N}])/gu
 /** A name as it was written, in lower case with single blanks, and the token it became. */
 export type Names = ReadonlyMap<string, string>;
 
+/** The names of one tenant's chains, in two generations. */
+interface TenantNames {
+  young: Map<string, Map<string, string>>;
+  old: Map<string, Map<string, string>>;
+}
+
 /**
- * The names met under typed keys, by chain: what is called `customer.name` in one record is looked
- * for in the words of the others. Raw names stay in this memory, bounded in two generations, and
- * leave it with the process.
+ * The names met under typed keys, by tenant and chain: what is called `customer.name` in one record
+ * is looked for in the words of the others of its chain, and nowhere else. It is all that one
+ * record's redaction may owe to another. Each tenant has room of its own, so that none makes the
+ * names of another forgotten. Raw names stay in this memory and leave it with the process.
  */
 export class NameMemory {
-  #young = new Map<string, Map<string, string>>();
-  #old = new Map<string, Map<string, string>>();
+  readonly #tenants = new Map<string, TenantNames>();
 
   /** Adds names to a record's chain and returns all that the chain has. */
   namesOf(event: AccessEvent, found: Names): Names {
     // Records that only a tool call joins are still of one conversation.
     const own = chainIdOf(event);
     const within = own === event.id ? (event.session?.id ?? own) : own;
-    const chain = `${event.tenant.id}\u0000${within}`;
-    const known = this.#young.get(chain) ?? this.#old.get(chain);
+    const tenant = this.#tenants.get(event.tenant.id);
+    const known = tenant?.young.get(within) ?? tenant?.old.get(within);
     if (found.size === 0) return known ?? found;
     const names = known ?? new Map<string, string>();
     for (const [name, token] of found) {
       if (names.size < LIMITS.namesPerChain) names.set(name, token);
     }
-    this.#young.set(chain, names);
-    if (this.#young.size >= LIMITS.chainsWithNames / 2) {
-      this.#old = this.#young;
-      this.#young = new Map();
+    const into = tenant ?? this.#addTenant(event.tenant.id);
+    into.young.set(within, names);
+    if (into.young.size >= LIMITS.chainsWithNames / 2) {
+      into.old = into.young;
+      into.young = new Map();
     }
     return names;
   }
 
+  #addTenant(id: string): TenantNames {
+    const [first] = this.#tenants.keys();
+    if (first !== undefined && this.#tenants.size >= LIMITS.tenants) this.#tenants.delete(first);
+    const tenant = { young: new Map(), old: new Map() };
+    this.#tenants.set(id, tenant);
+    return tenant;
+  }
+
   /** Forgets everything, as an erasure asks for. */
   clear(): void {
-    this.#young.clear();
-    this.#old.clear();
+    this.#tenants.clear();
   }
 }
 

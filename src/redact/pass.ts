@@ -43,6 +43,12 @@ export function startPass(
   };
 }
 
+/** The budget of a record that is read again, with what was replaced in it so far. */
+export function refill(pass: Pass): void {
+  pass.charsLeft = LIMITS.redactionChars;
+  pass.nodesLeft = LIMITS.redactionNodes;
+}
+
 /** Gives up on one field. */
 export function fail(pass: Pass): string {
   pass.failures++;

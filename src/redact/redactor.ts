@@ -1,4 +1,5 @@
 import type { AccessEvent, Destination } from '../core/access-event.ts';
+import { assert } from '../core/errors.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { RedactionPolicy } from '../core/redaction-policy.ts';
 import { DEFAULT_REDACTION } from '../core/redaction-policy.ts';
@@ -17,7 +18,7 @@ import {
   namesAmong,
   replaceNames,
 } from './names.ts';
-import { fail, type Pass, startPass } from './pass.ts';
+import { fail, type Pass, refill, startPass } from './pass.ts';
 import type { PersonalFindingLog } from './personal-findings.ts';
 import { fixedPseudonymKeys, type PseudonymKeys } from './pseudonym-keys.ts';
 import { type RenderWork, renderContent, subjectOf } from './render.ts';
@@ -117,7 +118,7 @@ function redactEvent(work: Work): Members {
     pass.failures++;
     return {};
   }
-  withinContent(pass, out, () => hideNames(work, out));
+  out = withoutNames(work, out);
   const destinations = destinationsOf(pass, event, out);
   sealValues(work, out);
   withinContent(pass, out, () => renderContent(work, out));
@@ -129,13 +130,39 @@ function redactEvent(work: Work): Members {
   return out;
 }
 
+/** As often may a name uncover a find in which there is another name; none does it twice. */
+const NAME_ROUNDS = 4;
+
+/**
+ * The record without the names that it, its chain or the gazetteer knows. A word may have spoken
+ * for or against its neighbour (`Chrome/126.0.6478.1`), so a record that loses one is read again.
+ */
+function withoutNames(work: Work, redacted: Members): Members {
+  const { pass } = work;
+  let out = redacted;
+  try {
+    for (let round = 0; hideNames(work, out); round++) {
+      assert(round < NAME_ROUNDS, 'names settle');
+      refill(pass);
+      out = redactFields(pass, out);
+    }
+  } catch {
+    failContent(pass, out);
+  }
+  return out;
+}
+
 /** A fault in one of these steps costs the content, never lets it through. */
 function withinContent(pass: Pass, out: Members, step: () => void): void {
   try {
     step();
   } catch {
-    changeContent(out, (_value, path) => (path === 'attrs' ? { content: fail(pass) } : fail(pass)));
+    failContent(pass, out);
   }
+}
+
+function failContent(pass: Pass, out: Members): void {
+  changeContent(out, (_value, path) => (path === 'attrs' ? { content: fail(pass) } : fail(pass)));
 }
 
 /** What says who somebody is has its own key; what somebody has goes with the record's person. */
@@ -157,8 +184,8 @@ function sealValues({ pass, policy, tenant, vault }: Work, out: Members): void {
   }
 }
 
-/** Replaces names in the words of a record that the record, its chain or the gazetteer knows. */
-function hideNames({ pass, event, policy, memory }: Work, out: Members): void {
+/** Whether the content had names in it; they are replaced. */
+function hideNames({ pass, event, policy, memory }: Work, out: Members): boolean {
   const { propagate, gazetteer } = policy.names;
   const lookups: NameLookup[] = [];
   if (propagate) {
@@ -168,11 +195,14 @@ function hideNames({ pass, event, policy, memory }: Work, out: Members): void {
   if (gazetteer.length > 0) {
     lookups.push(gazetteerFor(gazetteer)((name) => pass.tokeniser.token('person', name)));
   }
-  if (lookups.length === 0) return;
-  const count = () => void pass.counts.set('person', (pass.counts.get('person') ?? 0) + 1);
+  if (lookups.length === 0) return false;
+  let hidden = 0;
+  const count = () => void hidden++;
   const replace = (text: string) =>
     lookups.reduce((rest, lookup) => replaceNames(rest, lookup, count), text);
   changeContent(out, (value) => mapTexts(value, replace));
+  if (hidden > 0) pass.counts.set('person', (pass.counts.get('person') ?? 0) + hidden);
+  return hidden > 0;
 }
 
 const gazetteers = new WeakMap<readonly string[], ReturnType<typeof gazetteerOf>>();
