@@ -1,5 +1,5 @@
 import { assert } from '../core/errors.ts';
-import type { FrozenGeneration } from './recent-hashes.ts';
+import type { FrozenHashes } from './hash-list.ts';
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const CODES = Uint8Array.from(DIGITS, (digit) => digit.charCodeAt(0));
@@ -10,8 +10,8 @@ for (const [value, code] of CODES.entries()) VALUES[code] = value;
 const WORDS = 3;
 const DIGITS_EACH = 16;
 
-/** The words of some entries of a generation as text: sixteen characters an entry. */
-export function wordsText({ words }: FrozenGeneration, from: number, until: number): string {
+/** The words of some entries of a list as text: sixteen characters an entry. */
+export function wordsText({ words }: FrozenHashes, from: number, until: number): string {
   const codes = new Array<number>((until - from) * DIGITS_EACH);
   let digit = 0;
   for (let at = from * WORDS; at < until * WORDS; at += WORDS) {

@@ -6,7 +6,13 @@ import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
-import { type ChainChunk, restoreChains, snapshotChains } from './chain/chain-snapshot.ts';
+import {
+  type ChainChunk,
+  chainChunks,
+  type FrozenChains,
+  freezeChains,
+  restoreChains,
+} from './chain/chain-snapshot.ts';
 import { wordsOf, wordsText } from './hash-text.ts';
 import {
   copyPractice,
@@ -22,7 +28,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when the shape of a chunk changes; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 3;
+export const SNAPSHOT_VERSION = 4;
 
 const ITEMS_PER_CHUNK = 1_000;
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
@@ -179,7 +185,7 @@ interface FrozenTenant {
   readonly memories: readonly (readonly [(typeof MEMORIES)[number], readonly FrozenGeneration[]])[];
   readonly aliases: readonly (readonly [string, string])[];
   readonly sources: readonly SourceState[];
-  readonly chains: readonly ChainChunk[];
+  readonly chains: FrozenChains;
   readonly peers: readonly (readonly [string, PracticeState])[];
   readonly agents: readonly (readonly [string, AgentState])[];
 }
@@ -209,8 +215,7 @@ function frozen(state: TenantState): FrozenTenant {
     aliases: [...state.aliases],
     // Few and small, and they change in place: copied.
     sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
-    // Keys and where they lead, copied: chains merge in place.
-    chains: [...snapshotChains(state.chains)],
+    chains: freezeChains(state.chains),
     peers: Array.from(state.peerGroups, ([role, group]) => [role, copyPractice(group)]),
     agents: [...state.agents],
   };
@@ -235,7 +240,7 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   }
   for (const pairs of chunked(state.aliases)) yield { type: 'aliases', tenant, pairs };
   for (const source of state.sources) yield { type: 'source', tenant, source };
-  for (const chunk of state.chains) yield { type: 'chains', tenant, chunk };
+  for (const chunk of chainChunks(state.chains)) yield { type: 'chains', tenant, chunk };
   for (const [role, group] of state.peers) {
     yield { type: 'peers', tenant, role, practice: snapshotPractice(group) };
   }

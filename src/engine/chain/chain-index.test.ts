@@ -8,6 +8,7 @@ import { Shard } from '../shard.ts';
 import { restore, snapshot } from '../snapshot.ts';
 import { EntryWriter, START } from '../testing/entries.ts';
 import { assignChain, createChainIndex } from './chain-index.ts';
+import { peek } from './chain-keys.ts';
 import { executionsWithoutDecision, holdStep } from './held-steps.ts';
 
 const CALL = 'toolu_01A09q90qw90lq917835lq9';
@@ -154,8 +155,9 @@ describe('chains', () => {
     engine.apply([write.input(sent), write.input(sent)]);
     engine.apply([write.input({ id: 'h', decision, history: true })]);
     const chains = engine.tenants.get('acme')?.chains;
-    expect(chains?.young.trace.size).toBe(1);
-    expect(chains?.young.decision.size).toBe(0);
+    expect(chains?.young.keys.count).toBe(1);
+    expect(chains && peek(chains, 'trace', 't-1')).not.toBeNull();
+    expect(chains && peek(chains, 'decision', decision.id)).toBeNull();
   });
 
   it('forgets keys by number and by time, and keeps what is in use', () => {
@@ -170,10 +172,13 @@ describe('chains', () => {
       see(`e-${n}`, `t-${n}`, START);
       if (n % 1_000 === 0) expect(see('again', 'used', START)).toBe(used);
     }
-    expect(index.young.trace.size + index.old.trace.size).toBeLessThanOrEqual(LIMITS.chainKeys);
+    const held = index.young.keys.count + index.old.keys.count;
+    expect(held).toBeLessThanOrEqual(LIMITS.chainKeys);
     see('b', 'b', START + LIMITS.chainRetentionMs);
     see('c', 'c', START + 2 * LIMITS.chainRetentionMs);
-    expect([...index.old.trace.keys(), ...index.young.trace.keys()]).toEqual(['b', 'c']);
+    expect([index.old.keys.count, index.young.keys.count]).toEqual([1, 1]);
+    expect(peek(index, 'trace', 'used')).toBeNull();
+    expect(['b', 'c'].map((id) => peek(index, 'trace', id)?.id)).toEqual(['b', 'c']);
   });
 
   it('goes on after a snapshot as without one', () => {

@@ -3,7 +3,6 @@ import {
   type ChainLink,
   chainIdOf,
   declaredKeysOf,
-  JOIN_KINDS,
   type JoinKey,
   type JoinKind,
   joinKeysOf,
@@ -11,30 +10,25 @@ import {
 } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
+import {
+  type ChainKeys,
+  countJoin,
+  createKeys,
+  expire,
+  isTold,
+  learn,
+  recall,
+} from './chain-keys.ts';
 import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
 import { type CountedCalls, createCounted, expiredCalls, sameCalls } from './counted-calls.ts';
 import { createHeld, type HeldSteps } from './held-steps.ts';
 import { createSources, type SourcesHeard } from './sources.ts';
 
-/** One generation of keys, by kind: ids of different kinds may be equal and mean nothing by it. */
-export type KeyMaps = { readonly [Kind in JoinKind]: Map<string, ChainNode> };
-
 /**
- * The chains of one tenant: a union of join keys, bounded, in two generations like `Remembered`.
- * It reads nothing of other tenants, so a chain never tells of them (invariant 10).
+ * The chains of one tenant: a union of join keys, bounded. It reads nothing of other tenants, so a
+ * chain never tells of them (invariant 10).
  */
-export interface ChainIndex {
-  young: KeyMaps;
-  old: KeyMaps;
-  /** Chains each key brought together, of those that did, by kind and id; same generations. */
-  youngJoins: Map<string, number>;
-  oldJoins: Map<string, number>;
-  /** Local ids told to be in a chain of another id. */
-  youngTold: Set<string>;
-  oldTold: Set<string>;
-  youngKeys: number;
-  /** Log time at which the young generation began. */
-  since: EpochMs;
+export interface ChainIndex extends ChainKeys {
   readonly sources: SourcesHeard;
   readonly held: HeldSteps;
   readonly counted: CountedCalls;
@@ -44,23 +38,12 @@ export interface ChainIndex {
 
 export function createChainIndex(): ChainIndex {
   return {
-    young: createKeyMaps(),
-    old: createKeyMaps(),
-    youngJoins: new Map(),
-    oldJoins: new Map(),
-    youngTold: new Set(),
-    oldTold: new Set(),
-    youngKeys: 0,
-    since: 0,
+    ...createKeys(),
     sources: createSources(),
     held: createHeld(),
     counted: createCounted(),
     restoring: new Map(),
   };
-}
-
-export function createKeyMaps(): KeyMaps {
-  return Object.fromEntries(JOIN_KINDS.map((kind) => [kind, new Map()])) as unknown as KeyMaps;
 }
 
 /** Kinds whose value is the local id of events that have nothing stronger. */
@@ -76,6 +59,7 @@ export function assignChain(
   { seq, loggedAt }: LogPlace,
   tell: (link: ChainLink) => void,
 ): ChainNode {
+  if (index.restoring.size > 0) index.restoring.clear();
   expire(index, loggedAt);
   if (index.counted.queue.size > 0) settleCalls(index, loggedAt, tell);
   let chain: ChainNode | null = null;
@@ -183,7 +167,7 @@ function merged(
     younger.steps = null;
   }
   if (younger.id !== older.id) {
-    index.youngTold.add(younger.id);
+    isTold(index, younger.id);
     tell({ type: 'joined', chain: older.id, alias: younger.id, ...shown });
   }
   return older;
@@ -198,50 +182,5 @@ function shownBy({ kind, id, event }: Shown): Omit<ChainLink, 'type' | 'chain' |
   return { time: event.time, eventId: event.id, by: kind, key: id };
 }
 
-/** Whether it was told that this local id stands for another; from now on it was. */
-function isTold(index: ChainIndex, id: string): boolean {
-  if (index.youngTold.has(id)) return true;
-  index.youngTold.add(id);
-  return index.oldTold.has(id);
-}
-
 /** Made to run through many agents and their traces. */
 const SPANNING: ReadonlySet<JoinKind> = new Set(['txn', 'trace', 'task']);
-
-function countJoin(index: ChainIndex, key: string): number {
-  const joins = (index.youngJoins.get(key) ?? index.oldJoins.get(key) ?? 0) + 1;
-  index.youngJoins.set(key, joins);
-  return joins;
-}
-
-/** The chain of a key; one of the old generation moves into the young. */
-function recall(index: ChainIndex, kind: JoinKind, id: string): ChainNode | null {
-  const young = index.young[kind].get(id);
-  if (young !== undefined) return young.into === null ? young : rootOf(young);
-  const old = index.old[kind].get(id);
-  if (old === undefined) return null;
-  const root = rootOf(old);
-  learn(index, kind, id, root);
-  return root;
-}
-
-function learn(index: ChainIndex, kind: JoinKind, id: string, chain: ChainNode): void {
-  index.young[kind].set(id, chain);
-  index.youngKeys += 1;
-}
-
-/** Forgets what was used neither in this generation nor in the one before. */
-function expire(index: ChainIndex, logTime: EpochMs): void {
-  if (index.restoring.size > 0) index.restoring.clear();
-  if (index.since === 0) index.since = logTime;
-  const full = index.youngKeys >= LIMITS.chainKeys / 2;
-  if (!full && logTime - index.since < LIMITS.chainRetentionMs) return;
-  index.old = index.young;
-  index.oldJoins = index.youngJoins;
-  index.youngJoins = new Map();
-  index.oldTold = index.youngTold;
-  index.youngTold = new Set();
-  index.young = createKeyMaps();
-  index.youngKeys = 0;
-  index.since = logTime;
-}

@@ -1,6 +1,9 @@
-import { JOIN_KINDS, type JoinKind } from '../../core/chain.ts';
 import type { ChainStep } from '../../core/chain-step.ts';
+import { assert } from '../../core/errors.ts';
+import type { FrozenHashes } from '../hash-list.ts';
+import { wordsOf, wordsText } from '../hash-text.ts';
 import type { ChainIndex } from './chain-index.ts';
+import type { KeyGeneration } from './chain-keys.ts';
 import { type ChainNode, rootOf } from './chain-node.ts';
 import { type CountedCall, restoreCall } from './counted-calls.ts';
 import type { SourceTimes } from './sources.ts';
@@ -8,13 +11,13 @@ import type { SourceTimes } from './sources.ts';
 /** Keys and steps of one chunk, so that nothing big is ever stringified at once. */
 const ITEMS_PER_CHUNK = 1_000;
 const GENERATIONS = ['old', 'young'] as const;
+type Generation = (typeof GENERATIONS)[number];
 
 /** The chain index of a tenant as small plain values; nodes are numbered within one snapshot. */
 export type ChainChunk =
   | {
       readonly part: 'index';
       readonly since: number;
-      readonly youngKeys: number;
       readonly overlooked: number;
       readonly sources: {
         readonly [Told in keyof ChainIndex['sources']]: readonly (readonly [string, SourceTimes])[];
@@ -22,23 +25,14 @@ export type ChainChunk =
     }
   /** Number, id, sequence. */
   | { readonly part: 'nodes'; readonly nodes: readonly (readonly [number, string, number])[] }
-  /** Key, number of its chain. */
+  /** Keys as sixteen digits of base64url each, and the number of the chain of each. */
   | {
       readonly part: 'keys';
-      readonly generation: 'old' | 'young';
-      readonly kind: JoinKind;
-      readonly keys: readonly (readonly [string, number])[];
+      readonly generation: Generation;
+      readonly words: string;
+      readonly chains: readonly number[];
     }
-  | {
-      readonly part: 'joins';
-      readonly generation: 'old' | 'young';
-      readonly joins: readonly (readonly [string, number])[];
-    }
-  | {
-      readonly part: 'told';
-      readonly generation: 'old' | 'young';
-      readonly told: readonly string[];
-    }
+  | { readonly part: 'joins' | 'told'; readonly generation: Generation; readonly words: string }
   /** Number of its chain, and the rest of a call. */
   | {
       readonly part: 'calls';
@@ -46,42 +40,88 @@ export type ChainChunk =
     }
   | { readonly part: 'steps'; readonly steps: readonly (readonly [number, ChainStep])[] };
 
-export function* snapshotChains(index: ChainIndex): Generator<ChainChunk> {
-  const { since, youngKeys, sources, held } = index;
-  yield {
-    part: 'index',
-    since,
-    youngKeys,
-    overlooked: held.overlooked,
-    sources: {
-      decisions: copied(sources.decisions),
-      tokens: copied(sources.tokens),
-      executions: copied(sources.executions),
+/** The index as of one moment; nothing in it changes when chains merge or learn. */
+export interface FrozenChains {
+  readonly first: ChainChunk;
+  readonly generations: { readonly [Each in Generation]: FrozenGeneration };
+  readonly calls: readonly (readonly [ChainNode, Omit<CountedCall, 'chain'>])[];
+  readonly steps: readonly (readonly [ChainNode, ChainStep])[];
+}
+
+interface FrozenGeneration {
+  readonly keys: FrozenHashes;
+  /** The chain of each key, as it was merged at that moment. */
+  readonly chains: readonly ChainNode[];
+  readonly joins: FrozenHashes;
+  readonly told: FrozenHashes;
+}
+
+/** Quick, for the fold waits: hashes are shared, and of nodes only the roots are looked up. */
+export function freezeChains(index: ChainIndex): FrozenChains {
+  const { since, sources, held, counted } = index;
+  return {
+    first: {
+      part: 'index',
+      since,
+      overlooked: held.overlooked,
+      sources: {
+        decisions: copied(sources.decisions),
+        tokens: copied(sources.tokens),
+        executions: copied(sources.executions),
+      },
     },
+    generations: { old: frozen(index.old), young: frozen(index.young) },
+    calls: Array.from(counted.queue.values(), ({ chain, ...call }) => [rootOf(chain), call]),
+    steps: Array.from(held.queue.values(), ({ chain, step }) => [rootOf(chain), step]),
   };
-  const numbers = new Map<ChainNode, number>();
-  yield* nodeChunks(index, numbers);
-  const numberOf = (node: ChainNode): number => numbers.get(rootOf(node)) ?? -1;
+}
+
+function frozen({ keys, chains, joins, told }: KeyGeneration): FrozenGeneration {
+  return {
+    keys: keys.frozen(),
+    chains: chains.map(rootOf),
+    joins: joins.frozen(),
+    told: told.frozen(),
+  };
+}
+
+export function* chainChunks(state: FrozenChains): Generator<ChainChunk> {
+  yield state.first;
+  const numbers = numbered(state);
+  const nodes = numbers.entries().map(([{ id, seq }, number]) => [number, id, seq] as const);
+  for (const chunk of chunked(nodes)) yield { part: 'nodes', nodes: chunk };
+  const numberOf = (node: ChainNode): number => numbers.get(node) ?? -1;
   for (const generation of GENERATIONS) {
-    for (const kind of JOIN_KINDS) {
-      const known = index[generation][kind].entries();
-      const keys = known.map(([id, chain]) => [id, numberOf(chain)] as const);
-      for (const chunk of chunked(keys)) yield { part: 'keys', generation, kind, keys: chunk };
+    const { keys, chains, joins, told } = state.generations[generation];
+    for (const [from, until] of spans(keys.count)) {
+      const words = wordsText(keys, from, until);
+      yield { part: 'keys', generation, words, chains: chains.slice(from, until).map(numberOf) };
+    }
+    for (const [part, hashes] of [
+      ['joins', joins],
+      ['told', told],
+    ] as const) {
+      for (const [from, until] of spans(hashes.count)) {
+        yield { part, generation, words: wordsText(hashes, from, until) };
+      }
     }
   }
-  for (const generation of GENERATIONS) {
-    for (const joins of chunked(index[`${generation}Joins`])) {
-      yield { part: 'joins', generation, joins };
-    }
-    for (const told of chunked(index[`${generation}Told`]))
-      yield { part: 'told', generation, told };
-  }
-  const calls = index.counted.queue.values().map(({ chain, ...call }) => {
-    return [numberOf(chain), call] as const;
-  });
+  const calls = state.calls.values().map(([chain, call]) => [numberOf(chain), call] as const);
   for (const chunk of chunked(calls)) yield { part: 'calls', calls: chunk };
-  const steps = held.queue.values().map(({ chain, step }) => [numberOf(chain), step] as const);
+  const steps = state.steps.values().map(([chain, step]) => [numberOf(chain), step] as const);
   for (const chunk of chunked(steps)) yield { part: 'steps', steps: chunk };
+}
+
+/** Chains by the order in which they are met. */
+function numbered({ generations, calls, steps }: FrozenChains): ReadonlyMap<ChainNode, number> {
+  const numbers = new Map<ChainNode, number>();
+  const meet = (node: ChainNode): void => {
+    if (!numbers.has(node)) numbers.set(node, numbers.size);
+  };
+  for (const generation of GENERATIONS) generations[generation].chains.forEach(meet);
+  for (const [chain] of calls) meet(chain);
+  for (const [chain] of steps) meet(chain);
+  return numbers;
 }
 
 function copied(
@@ -90,27 +130,12 @@ function copied(
   return [...sources].map(([id, times]) => [id, { ...times }] as const);
 }
 
-function* nodeChunks(index: ChainIndex, numbers: Map<ChainNode, number>): Generator<ChainChunk> {
-  const seen = (node: ChainNode): void => {
-    const root = rootOf(node);
-    if (!numbers.has(root)) numbers.set(root, numbers.size);
-  };
-  for (const generation of GENERATIONS) {
-    for (const kind of JOIN_KINDS) index[generation][kind].forEach(seen);
-  }
-  for (const { chain } of index.counted.queue.values()) seen(chain);
-  for (const { chain } of index.held.queue.values()) seen(chain);
-  const nodes = numbers.entries().map(([node, number]) => [number, node.id, node.seq] as const);
-  for (const chunk of chunked(nodes)) yield { part: 'nodes', nodes: chunk };
-}
-
 /** Takes the chunks of one tenant in the order they were yielded. */
 export function restoreChains(index: ChainIndex, chunk: ChainChunk): void {
   const nodes = index.restoring;
   switch (chunk.part) {
     case 'index':
       index.since = chunk.since;
-      index.youngKeys = chunk.youngKeys;
       index.held.overlooked = chunk.overlooked;
       for (const told of ['decisions', 'tokens', 'executions'] as const) {
         for (const [id, times] of chunk.sources[told]) index.sources[told].set(id, times);
@@ -121,17 +146,19 @@ export function restoreChains(index: ChainIndex, chunk: ChainChunk): void {
         nodes.set(number, { id, seq, into: null, steps: null });
       }
       return;
-    case 'keys':
-      for (const [id, number] of chunk.keys) {
+    case 'keys': {
+      const { keys, chains } = index[chunk.generation];
+      keys.addAll(hashesOf(chunk.words));
+      for (const number of chunk.chains) {
         const chain = nodes.get(number);
-        if (chain !== undefined) index[chunk.generation][chunk.kind].set(id, chain);
+        assert(chain !== undefined, 'the chains come before their keys');
+        chains.push(chain);
       }
       return;
+    }
     case 'joins':
-      for (const [key, joins] of chunk.joins) index[`${chunk.generation}Joins`].set(key, joins);
-      return;
     case 'told':
-      for (const id of chunk.told) index[`${chunk.generation}Told`].add(id);
+      index[chunk.generation][chunk.part].addAll(hashesOf(chunk.words));
       return;
     case 'calls':
       for (const [number, call] of chunk.calls) {
@@ -147,6 +174,17 @@ export function restoreChains(index: ChainIndex, chunk: ChainChunk): void {
         chain.steps.push(step);
         index.held.queue.set(step.seq, { chain, step });
       }
+  }
+}
+
+function hashesOf(text: string): FrozenHashes {
+  const words = wordsOf(text);
+  return { count: words.length / 3, words, figures: new Float64Array(0) };
+}
+
+function* spans(count: number): Generator<readonly [from: number, until: number]> {
+  for (let from = 0; from < count; from += ITEMS_PER_CHUNK) {
+    yield [from, Math.min(count, from + ITEMS_PER_CHUNK)];
   }
 }
 

@@ -122,7 +122,7 @@ export function* expiredCalls(
  */
 export function waitingBeside(
   counted: CountedCalls,
-  sessionChain: (session: string) => ChainNode | undefined,
+  sessionChain: (session: string) => ChainNode | null,
 ): ReadonlyMap<ChainNode, ReadonlySet<ChainNode>> {
   const bySession = new Map<string, Set<ChainNode>>();
   const beside = new Map<ChainNode, Set<ChainNode>>();
@@ -131,7 +131,7 @@ export function waitingBeside(
     let roots = bySession.get(session);
     if (roots === undefined) {
       const own = sessionChain(session);
-      roots = new Set(own === undefined ? [] : [rootOf(own)]);
+      roots = new Set(own === null ? [] : [rootOf(own)]);
       bySession.set(session, roots);
     }
     roots.add(rootOf(chain));

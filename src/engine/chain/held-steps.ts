@@ -3,6 +3,7 @@ import { type ChainExecution, judgeChain } from '../../core/chain-links.ts';
 import { type ChainStep, roleOf, stepOf } from '../../core/chain-step.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
+import { type ChainKeys, peek } from './chain-keys.ts';
 import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
 import { type CountedCalls, waitingBeside } from './counted-calls.ts';
 import { chainClock, type SourcesHeard } from './sources.ts';
@@ -15,16 +16,10 @@ export interface HeldSteps {
 }
 
 /** Of a tenant's index, what the question of decisions needs. */
-interface Holding {
+interface Holding extends ChainKeys {
   readonly sources: SourcesHeard;
   readonly held: HeldSteps;
   readonly counted: CountedCalls;
-  readonly young: SessionChains;
-  readonly old: SessionChains;
-}
-
-interface SessionChains {
-  readonly session: ReadonlyMap<string, ChainNode>;
 }
 
 export function createHeld(): HeldSteps {
@@ -90,9 +85,7 @@ export function executionsWithoutDecision(
   const clock = chainClock(index.sources, logTime, graceMs);
   const undecided: UndecidedExecution[] = [];
   const judged = new Set<ChainNode>();
-  const beside = waitingBeside(index.counted, (session) => {
-    return index.young.session.get(session) ?? index.old.session.get(session);
-  });
+  const beside = waitingBeside(index.counted, (session) => peek(index, 'session', session));
   for (const { chain, step } of index.held.queue.values()) {
     if (step.loggedAt + clock.graceMs >= logTime) break;
     const root = rootOf(chain);
