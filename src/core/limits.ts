@@ -122,8 +122,8 @@ export const LIMITS = {
    */
   rememberedActions: 393_216,
   /**
-   * Join keys of chains remembered per tenant. 24 bytes each with their index, and 120 for a chain of
-   * its own: at most 19 MiB. Half of them at least are the latest.
+   * Join keys of chains remembered per tenant: 28 bytes each with their index, and 120 for a chain
+   * of its own, so at most 19 MiB. Half of them at least are the latest.
    */
   chainKeys: 131_072,
   /** A key unused for this long, up to twice, joins no more: four times `latenessMs`. */
