@@ -244,6 +244,25 @@ export interface ChainBody {
   readonly truncated: boolean;
 }
 
+/** One row of the list of chains. */
+export interface ChainSummaryBody {
+  readonly id: string;
+  readonly tenant: string;
+  readonly agents: readonly string[];
+  readonly principal: string | null;
+  readonly started_at: string;
+  readonly ended_at: string;
+  readonly steps: number;
+  /** Names of the first few actions. */
+  readonly actions: readonly string[];
+  readonly executions: number;
+  /** What is missing, each reason once. */
+  readonly gaps: readonly string[];
+  /** How many links may still come. */
+  readonly pending: number;
+  readonly truncated: boolean;
+}
+
 export interface PageBody<Row> {
   readonly items: readonly Row[];
   readonly next: string | null;

@@ -300,6 +300,7 @@ describe('operations', () => {
       'get /v1/breakers/by-key',
       'get /v1/breakers/feed',
       'get /v1/breakers/snapshot',
+      'get /v1/chains',
       'get /v1/chains/{id}',
       'get /v1/findings',
       'get /v1/ingest/status',

@@ -57,7 +57,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...agentRoutes({ view, store, clock }),
       ...findingRoutes(store),
       ...breakerRoutes({ view, control }),
-      ...chainRoutes(store, view),
+      ...chainRoutes(store, view, clock),
       ...tenantRoutes({ view, control }),
       personalFindingsRoute(options.personalFindings),
       ...ingestStatusRoutes(options),

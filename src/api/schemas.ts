@@ -4,6 +4,7 @@ import type {
   AgentBody,
   BreakerBody,
   ChainBody,
+  ChainSummaryBody,
   ErrorBody,
   FindingBody,
   GrantsBody,
@@ -199,6 +200,21 @@ export const CHAIN: z.ZodType<ChainBody> = z.strictObject({
   shared_keys: z.array(z.strictObject({ kind: z.string(), key: z.string() })),
   unrelated_tenants: z.array(z.string()),
   findings: z.array(FINDING),
+  truncated: z.boolean(),
+});
+
+export const CHAIN_SUMMARY: z.ZodType<ChainSummaryBody> = z.strictObject({
+  id: z.string(),
+  tenant: z.string(),
+  agents: z.array(z.string()),
+  principal: z.string().nullable(),
+  started_at: time,
+  ended_at: time,
+  steps: z.int().min(0),
+  actions: z.array(z.string()),
+  executions: z.int().min(0),
+  gaps: z.array(z.string()),
+  pending: z.int().min(0),
   truncated: z.boolean(),
 });
 

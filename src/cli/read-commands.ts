@@ -1,5 +1,11 @@
 import { type Command, Option } from 'commander';
-import type { AgentBody, ChainBody, FindingBody, PageBody } from '../api/contract.ts';
+import type {
+  AgentBody,
+  ChainBody,
+  ChainSummaryBody,
+  FindingBody,
+  PageBody,
+} from '../api/contract.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import {
   CliError,
@@ -27,7 +33,7 @@ export function withServer(command: Command): Command {
     .option('-o, --output <format>', 'table, json or jsonl', parseOutputFormat, 'table');
 }
 
-/** `agents`, `findings`, `chains show`. */
+/** `agents`, `findings`, `chains list`, `chains show`. */
 export function addReadCommands(program: Command): void {
   withServer(program.command('agents').description('agents by level and risk'))
     .option('--tenant <tenant>', 'one tenant only')
@@ -59,6 +65,25 @@ export function addReadCommands(program: Command): void {
       if (page.next !== null) talk(`the newest ${counted(rows.length, 'finding')}; there are more`);
     });
   const chains = program.command('chains').description('requests from end to end');
+  withServer(chains.command('list').description('the latest chains, newest first'))
+    .option('--tenant <tenant>', 'one tenant only')
+    .option('--agent <agent>', 'chains in which this agent took part')
+    .option('--since <time>', 'RFC 3339; without it, the last day')
+    .option('--until <time>', 'RFC 3339')
+    .option('--gap <reason>', 'where this is missing, such as execution_without_decision; or any')
+    .option('--limit <rows>', 'how many at most, up to 100', '25')
+    .action(async (options: ReadOptions & ChainListOptions) => {
+      const path = `/v1/chains${query(options)}`;
+      const page = await callDaemon<PageBody<ChainSummaryBody>>(options, 'GET', path);
+      const columns = ['started_at', 'tenant', 'id', 'agents', 'actions', 'steps', 'gaps'];
+      printRows(
+        page.items.map((chain) => ({ ...chain })),
+        options.output,
+        columns,
+      );
+      if (page.next !== null)
+        talk(`the newest ${counted(page.items.length, 'chain')}; more follow`);
+    });
   withServer(chains.command('show <id>').description('every step of one chain'))
     .option('--tenant <tenant>', 'where several tenants have the id')
     .action(async (id: string, options: ReadOptions) => {
@@ -118,10 +143,19 @@ export async function everyRow<Body>(
   return rows;
 }
 
-function query(options: { readonly tenant?: string; readonly agent?: string }): string {
+interface ChainListOptions {
+  readonly agent?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly gap?: string;
+  readonly limit: string;
+}
+
+const PARAMETERS = ['tenant', 'agent', 'since', 'until', 'gap', 'limit'] as const;
+
+function query(options: { readonly [Name in (typeof PARAMETERS)[number]]?: string }): string {
   const parameters = new URLSearchParams();
-  if (options.tenant) parameters.set('tenant', options.tenant);
-  if (options.agent) parameters.set('agent', options.agent);
+  for (const name of PARAMETERS) if (options[name]) parameters.set(name, options[name]);
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;
 }

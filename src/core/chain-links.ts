@@ -1,14 +1,17 @@
 import type { ChainStep } from './chain-step.ts';
 import type { EpochMs } from './time.ts';
 
+export const CHAIN_GAP_REASONS = [
+  'execution_without_decision',
+  'execution_after_deny',
+  'decision_without_execution',
+  'approval_missing',
+  'token_missing',
+  'outcome_missing',
+] as const;
+
 /** Why a link is missing, or why what is there is not as it should be. */
-export type ChainGapReason =
-  | 'execution_without_decision'
-  | 'execution_after_deny'
-  | 'decision_without_execution'
-  | 'approval_missing'
-  | 'token_missing'
-  | 'outcome_missing';
+export type ChainGapReason = (typeof CHAIN_GAP_REASONS)[number];
 
 /**
  * `late` came, but only after its grace; `pending` is not there and may still come; `not_expected`

@@ -314,6 +314,11 @@ export const LIMITS = {
   chainSteps: 1_000,
   /** Local ids of one chain that a search follows; a longer chain is cut off anyway. */
   chainAliases: 1_000,
+  /** Chains of one page of their list, each read whole, and those looked at to fill it. */
+  chainRows: 100,
+  chainsLookedAt: 400,
+  /** Names of actions that a row of that list shows. */
+  chainActions: 5,
   memoryStoreChainLinks: 20_000,
   activityBuckets: 2_000,
   /** Bodies of orders by people; a grants file of 2,000 agents is about 600 KiB. */

@@ -40,6 +40,29 @@ export interface FindingQuery {
   readonly cursor?: string;
 }
 
+export interface ChainQuery {
+  readonly tenants: readonly string[] | '*';
+  /** Only chains in which this agent took part. */
+  readonly agent?: string;
+  /** Of the events that count, by event time. */
+  readonly since?: EpochMs;
+  readonly until?: EpochMs;
+  readonly limit: number;
+  /** Of the last chain of the previous page. */
+  readonly cursor?: string;
+}
+
+/** A local chain; what joined several has to be read with `chain`. */
+export interface ChainHead {
+  readonly tenant: string;
+  readonly chain: string;
+  /** Whole milliseconds and sequence, each the least of its events that count. */
+  readonly firstTime: EpochMs;
+  readonly firstSeq: number;
+  /** Goes on behind this one. */
+  readonly cursor: string;
+}
+
 export interface Page<Row> {
   readonly rows: readonly Row[];
   readonly next: string | null;
@@ -103,6 +126,8 @@ export interface Store {
    * chains. `limit` is of rows.
    */
   chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<StoredChain>;
+  /** Local chains by their first event that counts, the latest first. */
+  chains(query: ChainQuery): Promise<Page<ChainHead>>;
   /** Calls and records per bucket of one agent, oldest first. */
   activity(query: ActivityQuery): Promise<readonly ActivityBucket[]>;
   /** How many rows of a tenant have any of these texts in their JSON. */

@@ -1,17 +1,54 @@
 import * as z from 'zod';
 import { chainIdOf, sessionInWaiting, vouchedTenants } from '../../core/chain.ts';
+import { CHAIN_GAP_REASONS } from '../../core/chain-links.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { DAY_MS } from '../../core/time.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { EngineView } from '../../ports/engine-view.ts';
 import type { Store, StoredChain } from '../../ports/store.ts';
 import { READERS, visibleTenants } from '../auth.ts';
 import { chainBody } from '../chain-body.ts';
-import { IDENTIFIER } from '../parameters.ts';
+import { chainList } from '../chain-list.ts';
+import { CURSOR, IDENTIFIER, INSTANT, wholeNumber } from '../parameters.ts';
 import { notFound } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { CHAIN } from '../schemas.ts';
+import { CHAIN, CHAIN_SUMMARY, pageOf } from '../schemas.ts';
 
-export function chainRoutes(store: Store, view: EngineView): readonly Route[] {
+const DEFAULT_ROWS = 25;
+
+export function chainRoutes(store: Store, view: EngineView, clock: Clock): readonly Route[] {
   return [
+    defineRoute({
+      method: 'GET',
+      path: '/v1/chains',
+      summary:
+        'Chains, the latest first: by tenant, agent, time and what is missing (`gap`). Without ' +
+        '`since`, those of the last day. A page may be short of `limit`; `next` goes on.',
+      access: READERS,
+      query: z.strictObject({
+        tenant: IDENTIFIER.optional(),
+        agent: IDENTIFIER.optional(),
+        since: INSTANT.optional(),
+        until: INSTANT.optional(),
+        gap: z.enum(['any', ...CHAIN_GAP_REASONS]).optional(),
+        limit: wholeNumber(1, LIMITS.chainRows).default(DEFAULT_ROWS),
+        cursor: CURSOR.optional(),
+      }),
+      answer: pageOf(CHAIN_SUMMARY),
+      handle: ({ principal, query }) => {
+        const { agent, until, gap, limit, cursor } = query;
+        const since = query.since ?? (until ?? clock.now()) - DAY_MS;
+        return chainList(store, view, {
+          tenants: visibleTenants(principal, query.tenant),
+          since,
+          limit,
+          ...(agent === undefined ? {} : { agent }),
+          ...(until === undefined ? {} : { until }),
+          ...(gap === undefined ? {} : { gap }),
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+      },
+    }),
     defineRoute({
       method: 'GET',
       path: '/v1/chains/:id',

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Transition } from '../../core/breaker.ts';
+import { chainIdOf } from '../../core/chain.ts';
 import type { Command } from '../../core/entry.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
@@ -275,6 +276,21 @@ function fakeStore(
       up();
       const rows = state.chain.filter(({ event }) => seen(tenants, event.tenant.id));
       return { rows: rows.slice(0, limit), links: [] };
+    },
+    chains: async (query) => {
+      up();
+      const heads = state.chain.filter(({ event }) => seen(query.tenants, event.tenant.id));
+      const rows = heads.map(({ event, seq }) => {
+        const { time: firstTime, tenant } = event;
+        return {
+          tenant: tenant.id,
+          chain: chainIdOf(event),
+          firstTime,
+          firstSeq: seq,
+          cursor: 'c',
+        };
+      });
+      return { rows, next: null };
     },
     activity: async ({ since }) => {
       up();

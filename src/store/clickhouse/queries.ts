@@ -1,5 +1,5 @@
 import { LIMITS } from '../../core/limits.ts';
-import type { ActivityQuery, FindingQuery } from '../../ports/store.ts';
+import type { ActivityQuery, ChainQuery, FindingQuery } from '../../ports/store.ts';
 import { ACTIVITY_KINDS } from '../chain-ids.ts';
 import { readCursor } from '../cursor.ts';
 import type { LocalChain } from '../follow-chain.ts';
@@ -75,6 +75,40 @@ export function linksStatement(
     sql: `SELECT seq, tenant, body FROM ${TABLES.chainLinks} ${whereOf(where)}
 ORDER BY seq ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
     parameters: { ids: wellFormed(ids), limit: LIMITS.chainAliases, ...tenantsOf(tenants) },
+  };
+}
+
+/** One local chain more than asked for; grouping hides what a replayed batch left. */
+export function chainsStatement(query: ChainQuery): Statement {
+  const where = [...inTenants(query.tenants)];
+  const parameters: Record<string, string | number | readonly string[]> = {
+    ...tenantsOf(query.tenants),
+    limit: query.limit + 1,
+  };
+  if (query.agent !== undefined) {
+    where.push('agent = {agent:String}');
+    parameters['agent'] = query.agent.toWellFormed();
+  }
+  if (query.since !== undefined) {
+    where.push('time_ms >= {since:Int64}');
+    parameters['since'] = Math.ceil(query.since);
+  }
+  if (query.until !== undefined) {
+    where.push('time_ms < {until:Int64}');
+    parameters['until'] = Math.ceil(query.until);
+  }
+  let having = '';
+  if (query.cursor !== undefined) {
+    const after = readCursor(query.cursor);
+    having = 'HAVING (first_ms, first_seq) < ({afterTime:Int64}, {afterSeq:UInt64})';
+    parameters['afterTime'] = after.timeMs;
+    parameters['afterSeq'] = after.seq;
+  }
+  return {
+    sql: `SELECT tenant, chain, min(time_ms) AS first_ms, min(seq) AS first_seq
+FROM ${TABLES.events} ${whereOf(where)} GROUP BY tenant, chain ${having}
+ORDER BY first_ms DESC, first_seq DESC LIMIT {limit:UInt32}`,
+    parameters,
   };
 }
 

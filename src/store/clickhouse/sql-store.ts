@@ -3,6 +3,8 @@ import type { ChainLink } from '../../core/chain.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
 import type {
+  ChainHead,
+  ChainQuery,
   ChainRow,
   FindingQuery,
   Page,
@@ -17,6 +19,7 @@ import {
   activityStatement,
   carryingStatement,
   chainStatement,
+  chainsStatement,
   ERASED_TABLES,
   type ErasedTable,
   erasureStatement,
@@ -61,6 +64,7 @@ export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
     },
     findings: async (query) => pageOf(query, await run(findingsStatement(query))),
     chain: (tenants, id, limit) => chainOf(run, tenants, id, limit),
+    chains: async (query) => headsOf(query, await run(chainsStatement(query))),
     activity: async (query) =>
       (await run(activityStatement(query))).map((row) => ({
         bucket: numberOf(row, 'bucket'),
@@ -139,6 +143,17 @@ function pageOf(query: FindingQuery, rows: readonly SqlRow[]): Page<Finding> {
       ? writeCursor({ timeMs: numberOf(last, 'time_ms'), seq: numberOf(last, 'seq') })
       : null;
   return { rows: page.map((row) => JSON.parse(textOf(row, 'body')) as Finding), next };
+}
+
+function headsOf(query: ChainQuery, found: readonly SqlRow[]): Page<ChainHead> {
+  const rows = found.slice(0, query.limit).map((row): ChainHead => {
+    const firstTime = numberOf(row, 'first_ms');
+    const firstSeq = numberOf(row, 'first_seq');
+    const cursor = writeCursor({ timeMs: firstTime, seq: firstSeq });
+    const chain = textOf(row, 'chain');
+    return { tenant: textOf(row, 'tenant'), chain, firstTime, firstSeq, cursor };
+  });
+  return { rows, next: found.length > rows.length ? (rows.at(-1)?.cursor ?? null) : null };
 }
 
 function chainRowOf(row: SqlRow): ChainRow {

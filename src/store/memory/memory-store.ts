@@ -7,6 +7,8 @@ import type { Redacted } from '../../core/redacted.ts';
 import type {
   ActivityBucket,
   ActivityQuery,
+  ChainHead,
+  ChainQuery,
   FindingQuery,
   Page,
   ProjectionBatch,
@@ -73,6 +75,7 @@ export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}):
     },
     findings: async (query) => findingsPage(rings, query),
     chain: (tenants, id, limit) => chainOf(rings, tenants, id, limit),
+    chains: async (query) => chainsPage(rings, query),
     activity: async (query) => activityOf(rings, query),
     countHolding: async (tenant, needles) => {
       const holds = holder(tenant, needles, Number.POSITIVE_INFINITY);
@@ -181,6 +184,38 @@ function findingsPage(rings: Rings, query: FindingQuery): Page<Finding> {
       ? writeCursor({ timeMs: Math.trunc(last.finding.time), seq: last.seq })
       : null;
   return { rows: rows.map(({ finding }) => finding), next };
+}
+
+function chainsPage(rings: Rings, query: ChainQuery): Page<ChainHead> {
+  const heads = new Map<string, Omit<ChainHead, 'cursor'>>();
+  for (const { seq, event, chain } of rings.events.filter((row) => counts(query, row.event))) {
+    const tenant = event.tenant.id;
+    const known = heads.get(`${tenant}\n${chain}`);
+    const firstTime = Math.min(Math.trunc(event.time), known?.firstTime ?? Infinity);
+    const firstSeq = Math.min(seq, known?.firstSeq ?? Infinity);
+    heads.set(`${tenant}\n${chain}`, { tenant, chain, firstTime, firstSeq });
+  }
+  const after = query.cursor === undefined ? null : readCursor(query.cursor);
+  const matching = [...heads.values()]
+    .filter(({ firstTime, firstSeq }) => {
+      if (after === null || firstTime < after.timeMs) return true;
+      return firstTime === after.timeMs && firstSeq < after.seq;
+    })
+    .sort((a, b) => b.firstTime - a.firstTime || b.firstSeq - a.firstSeq);
+  const rows = matching.slice(0, query.limit).map((head) => {
+    return { ...head, cursor: writeCursor({ timeMs: head.firstTime, seq: head.firstSeq }) };
+  });
+  return { rows, next: matching.length > rows.length ? (rows.at(-1)?.cursor ?? null) : null };
+}
+
+function counts({ tenants, agent, since, until }: ChainQuery, event: AccessEvent): boolean {
+  const timeMs = Math.trunc(event.time);
+  return (
+    seenBy(tenants, event.tenant.id) &&
+    (agent === undefined || event.agent.id === agent) &&
+    (since === undefined || timeMs >= since) &&
+    (until === undefined || timeMs < until)
+  );
 }
 
 function activityOf(rings: Rings, query: ActivityQuery): readonly ActivityBucket[] {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { TripcoilError } from '../../core/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
-import type { FindingQuery, Store } from '../../ports/store.ts';
+import type { ChainQuery, FindingQuery, Store } from '../../ports/store.ts';
 import {
   batchOf,
   START_MS,
@@ -37,6 +37,7 @@ export function storeConformance(open: () => Promise<Store>): void {
   afterEach(() => store.close());
   projectionRules(() => store);
   chainRules(() => store);
+  chainListRules(() => store);
   findingRules(() => store);
   activityRules(() => store);
   hostileTextRules(() => store);
@@ -216,6 +217,55 @@ function chainRules(store: () => Store): void {
     const page = await store().findings({ tenants: ['globex'], limit: 10 });
     expect(page.rows.map(({ tenant }) => tenant)).toEqual(['globex']);
     expect((await store().findings({ tenants: [], limit: 10 })).rows).toEqual([]);
+  });
+}
+
+function chainListRules(store: () => Store): void {
+  const at = (id: string, traceId: string, ms: number, more: object = {}) =>
+    storedEvent({ id, trace: { traceId }, time: START_MS + ms, ...more });
+
+  it('pages local chains by their first event, latest first, each exactly once', async () => {
+    const events = Array.from({ length: 30 }, (_, n) => {
+      const first = n % 15;
+      return at(`e-${n}`, `t-${first}`, Math.floor(first / 3) + (n < 15 ? 0 : 100));
+    });
+    await store().project(batchOf(1, events));
+    await store().project(batchOf(1, events));
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = { tenants: ['acme'], limit: 4, ...(cursor ? { cursor } : {}) };
+      const page = await store().chains(query);
+      expect(page.rows.length).toBeLessThanOrEqual(4);
+      seen.push(...page.rows.map(({ chain }) => chain));
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(Array.from({ length: 15 }, (_, n) => `t-${14 - n}`));
+  });
+
+  it('narrows local chains by tenant, agent and time', async () => {
+    const globex = { tenant: { id: 'globex' } };
+    await store().project(
+      batchOf(1, [
+        at('a', 't-1', 0),
+        at('b', 't-1', 10, { agent: { id: 'sub' } }),
+        at('c', 't-2', 20, { agent: { id: 'sub' } }),
+        at('d', 't-1', 30, globex),
+      ]),
+    );
+    const heads = async (query: Partial<ChainQuery>) => {
+      const { rows } = await store().chains({ tenants: '*', limit: 10, ...query });
+      return rows.map(({ tenant, chain, firstTime, firstSeq }) =>
+        [tenant, chain, firstTime - START_MS, firstSeq].join(' '),
+      );
+    };
+    const all = ['globex t-1 30 4', 'acme t-2 20 3', 'acme t-1 0 1'];
+    expect(await heads({})).toEqual(all);
+    expect(await heads({ tenants: ['acme'] })).toEqual(all.slice(1));
+    expect(await heads({ tenants: [] })).toEqual([]);
+    expect(await heads({ agent: 'sub' })).toEqual(['acme t-2 20 3', 'acme t-1 10 2']);
+    const window = { since: START_MS + 10, until: START_MS + 20 };
+    expect(await heads(window)).toEqual(['acme t-1 10 2']);
   });
 }
 
