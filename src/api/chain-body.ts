@@ -1,4 +1,5 @@
 import { type ChainLink, chainIdOf } from '../core/chain.ts';
+import { hopsOf } from '../core/chain-hops.ts';
 import { type ChainClock, judgeChain } from '../core/chain-links.ts';
 import { roleOf, stepOf } from '../core/chain-step.ts';
 import type { Finding } from '../core/finding.ts';
@@ -42,6 +43,7 @@ export function chainBody(parts: ChainParts): ChainBody | null {
       const shown = { request, decision, approval, token, outcome };
       return { seqs, event_id: eventId, agent, action, links: shown };
     }),
+    hops: hopsOf(once).map((hop) => ({ ...hop })),
     gaps: judged.gaps.map(({ eventId, ...gap }) => ({ ...gap, event_id: eventId })),
     merged: links
       .filter(({ type }) => type === 'joined')

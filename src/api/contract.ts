@@ -222,6 +222,16 @@ export interface ChainBody {
   readonly ended_at: string;
   readonly steps: readonly ChainStepBody[];
   readonly executions: readonly ChainExecutionBody[];
+  /**
+   * Who handed over to whom, before the step `seq`: as declared by the `act` chain (`delegation`),
+   * a parent `span` or a `link`; `order` where only the change of agent tells.
+   */
+  readonly hops: readonly {
+    readonly seq: number;
+    readonly from: string;
+    readonly to: string;
+    readonly by: string;
+  }[];
   /** What is not there although it should be, or may still come: each after the step `seq`. */
   readonly gaps: readonly {
     readonly reason: string;

@@ -186,6 +186,7 @@ export const CHAIN: z.ZodType<ChainBody> = z.strictObject({
   ended_at: time,
   steps: z.array(CHAIN_STEP),
   executions: z.array(CHAIN_EXECUTION),
+  hops: z.array(z.strictObject({ seq: z.int(), from: z.string(), to: z.string(), by: z.string() })),
   gaps: z.array(
     z.strictObject({
       reason: z.string(),

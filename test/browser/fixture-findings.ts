@@ -317,6 +317,7 @@ export function fixtureChain(now: number): ChainBody {
         redactions: { email: 3 },
       }),
     ],
+    hops: [{ seq: 954_004, from: 'planner', to: 'crm-summarizer', by: 'delegation' }],
     executions: [
       executed(954_005, 'search_accounts', {
         decision: { state: 'late', seq: 954_003, reason: null },

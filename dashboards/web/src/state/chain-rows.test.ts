@@ -12,6 +12,7 @@ const chain = (own: Partial<ChainBody>): ChainBody => ({
   steps: [],
   findings: [],
   executions: [],
+  hops: [],
   gaps: [],
   merged: [],
   shared_keys: [],
@@ -31,6 +32,7 @@ describe('the rows of a chain', () => {
           stepBody({ seq: 3, agent: 'reader', resource: foreign }),
           stepBody({ seq: 4, agent: 'reader' }),
         ],
+        hops: [{ seq: 2, from: 'planner', to: 'reader', by: 'delegation' }],
       }),
     );
     expect(rows.map((row) => row.kind)).toEqual([

@@ -20,8 +20,8 @@ export function chainRows(chain: ChainBody): readonly ChainRow[] {
   }
   let previous: ChainStepBody | null = null;
   for (const step of chain.steps) {
-    if (previous !== null && previous.agent !== step.agent) {
-      rows.push({ kind: 'delegation', from: previous.agent, to: step.agent, at: step.seq });
+    for (const { seq, from, to } of chain.hops) {
+      if (seq === step.seq) rows.push({ kind: 'delegation', from, to, at: seq });
     }
     const from = previous === null ? step.tenant : touched(previous);
     const to = touched(step);
