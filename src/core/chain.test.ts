@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent } from './access-event.ts';
-import { chainIdOf, isDistinctive, joinKeysOf, sessionInWaiting } from './chain.ts';
+import {
+  chainIdOf,
+  declaredKeysOf,
+  isDistinctive,
+  joinKeysOf,
+  sessionInWaiting,
+  vouchedTenants,
+} from './chain.ts';
 
 const PLAIN: AccessEvent = {
   v: 1,
@@ -76,5 +83,66 @@ describe('the local chain id', () => {
   it('reads the task of an A2A call from the attributes', () => {
     const attrs = { 'a2a.task.id': '4bf92f35-77b3-4da6-a3ce-929d0e0e4736' };
     expect(joinKeysOf({ ...PLAIN, attrs })).toEqual([{ kind: 'task', id: attrs['a2a.task.id'] }]);
+  });
+});
+
+describe('keys of other requests', () => {
+  const parent = { txn: 'x', jti: 'j', traceId: 't', taskId: 'task_1' };
+  const by = (event: Partial<AccessEvent>) =>
+    declaredKeysOf({ ...PLAIN, ...event }).map(({ kind, id }) => `${kind} ${id}`);
+
+  it('are the parent that a broker tells of, tasks only where their id is distinctive', () => {
+    expect(by({ parent })).toEqual(['txn x', 'jti j', 'trace t']);
+    const taskId = '4bf92f35-77b3-4da6-a3ce-929d0e0e4736';
+    expect(by({ parent: { taskId } })).toEqual([`task ${taskId}`]);
+    expect(by({ parent, source: { ...PLAIN.source, trust: 'agent' } })).toEqual([]);
+    expect(by({})).toEqual([]);
+  });
+
+  it('are linked traces, each once and not its own', () => {
+    const links = ['t-1', 't-2', 't-1', 't-0'].map((traceId) => ({ traceId }));
+    const source = { ...PLAIN.source, trust: 'agent' } as const;
+    expect(by({ trace: { traceId: 't-0', links }, source })).toEqual(['trace t-1', 'trace t-2']);
+  });
+});
+
+describe('tenants vouched for', () => {
+  const of = (tenant: string, event: Partial<AccessEvent>): AccessEvent => ({
+    ...PLAIN,
+    tenant: { id: tenant },
+    ...event,
+  });
+  const said = { ...PLAIN.source, trust: 'agent' } as const;
+  const token = { txn: 'x-1' };
+
+  it.each([
+    ['transaction', { token }],
+    ['token', { token: { jti: 'j-1' } }],
+    ['decision', { decision: { verdict: 'allow', id: 'd-1' } }],
+  ] as const)('share a %s that more than agents tell of', (_name, event) => {
+    const events = [
+      of('acme', event),
+      of('globex', event),
+      of('initech', { trace: { traceId: 't' } }),
+    ];
+    expect(vouchedTenants(events, 'acme')).toEqual(['acme', 'globex']);
+    expect(vouchedTenants(events, 'globex')).toEqual(['globex', 'acme']);
+    expect(vouchedTenants(events, 'initech')).toEqual(['initech']);
+  });
+
+  it('are not those of which only an agent says so, on either side', () => {
+    const agents = { token, source: said };
+    expect(vouchedTenants([of('acme', { token }), of('globex', agents)], 'acme')).toEqual(['acme']);
+    expect(vouchedTenants([of('acme', agents), of('globex', { token })], 'acme')).toEqual(['acme']);
+  });
+
+  it('are not those that share a trace, a call, a session or a declared parent', () => {
+    const alike = {
+      trace: { traceId: 't-1' },
+      session: { id: 's-1' },
+      action: { ...PLAIN.action, toolCallId: 'toolu_01A09q90qw90lq917835lq9' },
+    };
+    const events = [of('acme', { ...alike, token }), of('globex', { ...alike, parent: token })];
+    expect(vouchedTenants(events, 'acme')).toEqual(['acme']);
   });
 });
