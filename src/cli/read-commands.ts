@@ -64,6 +64,10 @@ export function addReadCommands(program: Command): void {
       printRows(rows, options.output, ['time', 'tenant', 'about', 'level', 'outcome', 'title']);
       if (page.next !== null) talk(`the newest ${counted(rows.length, 'finding')}; there are more`);
     });
+  addChainCommands(program);
+}
+
+function addChainCommands(program: Command): void {
   const chains = program.command('chains').description('requests from end to end');
   withServer(chains.command('list').description('the latest chains, newest first'))
     .option('--tenant <tenant>', 'one tenant only')
