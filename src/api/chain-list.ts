@@ -91,6 +91,7 @@ function placeOf({ rows }: StoredChain, { agent, since, until }: ChainListQuery)
   const firsts = new Map<string, { time: number; seq: number }>();
   for (const { event, seq } of rows) {
     const time = Math.trunc(event.time);
+    if (event.kind === 'authentication') continue;
     if (agent !== undefined && event.agent.id !== agent) continue;
     if (time < (since ?? -Infinity) || time >= (until ?? Infinity)) continue;
     const known = firsts.get(chainIdOf(event)) ?? { time, seq };

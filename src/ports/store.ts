@@ -126,7 +126,10 @@ export interface Store {
    * chains. `limit` is of rows.
    */
   chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<StoredChain>;
-  /** Local chains by their first event that counts, the latest first. */
+  /**
+   * Local chains by their first event that counts, the latest first. Authentications do not count:
+   * what is nothing else is no request.
+   */
   chains(query: ChainQuery): Promise<Page<ChainHead>>;
   /** Calls and records per bucket of one agent, oldest first. */
   activity(query: ActivityQuery): Promise<readonly ActivityBucket[]>;

@@ -23,5 +23,8 @@ export function actionKeyOf(event: AccessEvent): string {
   return `${event.agent.id}\n${scope}\n${toolCallId}`;
 }
 
+/** Begins no chain, or every sign-in of a person would be one. */
+export const SIGN_IN = 'authentication';
+
 /** Kinds that are something an agent did, as against what others said about it. */
 export const ACTIVITY_KINDS: readonly string[] = ['tool_call', 'data_access', 'model_call'];

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../core/limits.ts';
 import type { ActivityQuery, ChainQuery, FindingQuery } from '../../ports/store.ts';
-import { ACTIVITY_KINDS } from '../chain-ids.ts';
+import { ACTIVITY_KINDS, SIGN_IN } from '../chain-ids.ts';
 import { readCursor } from '../cursor.ts';
 import type { LocalChain } from '../follow-chain.ts';
 import { TABLES, wholeMs } from './schema.ts';
@@ -80,9 +80,10 @@ ORDER BY seq ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
 
 /** One local chain more than asked for; grouping hides what a replayed batch left. */
 export function chainsStatement(query: ChainQuery): Statement {
-  const where = [...inTenants(query.tenants)];
+  const where = ['kind != {signIn:String}', ...inTenants(query.tenants)];
   const parameters: Record<string, string | number | readonly string[]> = {
     ...tenantsOf(query.tenants),
+    signIn: SIGN_IN,
     limit: query.limit + 1,
   };
   if (query.agent !== undefined) {

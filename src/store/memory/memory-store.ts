@@ -15,7 +15,7 @@ import type {
   Store,
   StoredChain,
 } from '../../ports/store.ts';
-import { ACTIVITY_KINDS, actionKeyOf, chainIdsOf } from '../chain-ids.ts';
+import { ACTIVITY_KINDS, actionKeyOf, chainIdsOf, SIGN_IN } from '../chain-ids.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { followChain, type StoredLink } from '../follow-chain.ts';
 import { covers, gaplessEnd, type Intervals, withInterval } from '../intervals.ts';
@@ -211,6 +211,7 @@ function chainsPage(rings: Rings, query: ChainQuery): Page<ChainHead> {
 function counts({ tenants, agent, since, until }: ChainQuery, event: AccessEvent): boolean {
   const timeMs = Math.trunc(event.time);
   return (
+    event.kind !== SIGN_IN &&
     seenBy(tenants, event.tenant.id) &&
     (agent === undefined || event.agent.id === agent) &&
     (since === undefined || timeMs >= since) &&

@@ -251,6 +251,8 @@ function chainListRules(store: () => Store): void {
         at('b', 't-1', 10, { agent: { id: 'sub' } }),
         at('c', 't-2', 20, { agent: { id: 'sub' } }),
         at('d', 't-1', 30, globex),
+        at('e', 't-9', 40, { kind: 'authentication' }),
+        at('f', 't-2', 15, { kind: 'authentication', agent: { id: 'sub' } }),
       ]),
     );
     const heads = async (query: Partial<ChainQuery>) => {
