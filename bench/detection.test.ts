@@ -7,6 +7,8 @@ const PLAN = {
   warmUpDays: 4,
   scoredDays: 6,
   attacksPerAgent: 4,
+  rampAgents: 0,
+  coldAgents: 0,
   seed: 7,
 } as const;
 
@@ -15,8 +17,8 @@ describe('a fleet of agents with a daily and weekly cycle', () => {
 
   it('suspends nobody over ordinary noise', () => {
     expect(steady.suspensions).toBe(0);
-    expect(simulateKind('poisson', PLAN).suspensions).toBe(0);
-    expect(simulateKind('sizes', { ...PLAN, agentsPerKind: 10 }).suspensions).toBe(0);
+    expect(simulateKind('poisson', { ...PLAN, agentsPerKind: 5 }).suspensions).toBe(0);
+    expect(simulateKind('sizes', { ...PLAN, agentsPerKind: 4 }).suspensions).toBe(0);
   });
 
   it('is disturbed by fewer than one false alarm in four agent-months', () => {

@@ -1,4 +1,5 @@
 import { medianSorted, quantileSorted } from 'simple-statistics';
+import slowDrip from '../detectors/slow-drip.ts';
 import volumeSpike from '../detectors/volume-spike.ts';
 import type { AccessEvent } from '../src/core/access-event.ts';
 import { LIMITS } from '../src/core/limits.ts';
@@ -13,6 +14,7 @@ import {
   snapshotBaseline,
   viewOf,
 } from '../src/engine/baseline/baseline.ts';
+import { priorOf } from '../src/engine/baseline/peer-prior.ts';
 import type { DetectorVerdict } from '../src/engine/detect/detector.ts';
 import { scenario } from '../src/engine/detect/testing/scenario.ts';
 import { createPractice, PracticeReading } from '../src/engine/practice/practice.ts';
@@ -25,6 +27,8 @@ export interface Plan {
   readonly warmUpDays: number;
   readonly scoredDays: number;
   readonly attacksPerAgent: number;
+  readonly rampAgents: number;
+  readonly coldAgents: number;
   readonly seed: number;
 }
 
@@ -33,6 +37,8 @@ const QUICK: Plan = {
   warmUpDays: 7,
   scoredDays: 10,
   attacksPerAgent: 6,
+  rampAgents: 5,
+  coldAgents: 25,
   seed: 41,
 };
 const FULL: Plan = {
@@ -40,7 +46,9 @@ const FULL: Plan = {
   warmUpDays: 14,
   scoredDays: 36,
   attacksPerAgent: 12,
-  seed: 1_041,
+  rampAgents: 30,
+  coldAgents: 150,
+  seed: 77_321,
 };
 
 const DAY_MINUTES = 1_440;
@@ -52,7 +60,7 @@ const QUARANTINE_MINUTES = 10;
 const START = Date.UTC(2026, 0, 5);
 const RATES = [0.7, 3, 6, 12, 40] as const;
 
-/** Seeded fleet figures of the volume detector; prints nothing. */
+/** Seeded fleet figures of the volume detectors; prints nothing. */
 export async function detectionBench(options: { quick: boolean }): Promise<{
   figures: Record<string, number | object>;
   notes: string[];
@@ -70,14 +78,22 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
     figures: {
       ...recorded,
       volume_false_alarms_per_agent_year: byKind(({ alarmsPerYear }) => alarmsPerYear),
+      volume_false_alarms_per_agent_year_ci95: byKind(({ alarms, years }) =>
+        poissonInterval(alarms).map((bound) => rounded(bound / years)),
+      ),
       volume_false_suspensions: byKind(({ suspensions }) => suspensions),
       volume_5x_recall: recall(at10),
+      volume_5x_recall_ci95: recallInterval(at10),
       volume_5x_delay_min: delay(at10, 0.5),
       volume_by_kind: byKind(({ attacks }) => ({
         '5x_at_2_to_10': summary(attacks, 5, 2, 10),
         '5x_at_10_or_more': summary(attacks, 5, 10, Infinity),
         '10x_at_2_or_more': summary(attacks, 10, 2, Infinity),
       })),
+      volume_ramp: Object.fromEntries(
+        RAMP_SLOPES.map((slope) => [`${slope * 100}_percent_a_day`, simulateRamps(slope, plan)]),
+      ),
+      volume_cold_start: simulateColdStart(plan),
     },
     notes: [
       `${plan.agentsPerKind} agents per kind, ${plan.warmUpDays} days of history, ` +
@@ -88,6 +104,9 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
         ? 'agentdyn: SKIPPED, the recordings are not there (TRIPCOIL_DATA).'
         : 'agentdyn: development split, undefended pipeline; intervals are Wilson, 95 %.',
       'Of bursty streams the genuine jobs of three to eight times count as false alarms.',
+      'ci95: exact Poisson (Byar) for rates, Wilson for shares.',
+      'A ramp compounds by its slope a day; its multiple is the one reached when first told.',
+      'Cold start: fivefold for 30 minutes of the first day, rates lent by 8 peers of like rate.',
     ],
   };
 }
@@ -104,6 +123,8 @@ export interface Attack {
 export interface KindResult {
   readonly kind: StreamKind;
   readonly alarmsPerYear: number;
+  readonly alarms: number;
+  readonly years: number;
   readonly suspensions: number;
   readonly attacks: readonly Attack[];
 }
@@ -135,7 +156,8 @@ export function simulateKind(kind: StreamKind, plan: Plan): KindResult {
     }
   }
   const years = (plan.agentsPerKind * plan.scoredDays) / 365;
-  return { kind, alarmsPerYear: rounded(alarms / years), suspensions, attacks };
+  const alarmsPerYear = rounded(alarms / years);
+  return { kind, alarmsPerYear, alarms, years, suspensions, attacks };
 }
 
 /** What would have happened from here had the traffic been multiplied; the agent is not touched. */
@@ -147,28 +169,116 @@ function attack(
   times: number,
   seed: number,
 ): number {
-  const fork = agent.fork();
   const twin = new VolumeStream(kind === 'bursty' ? 'over_dispersed' : kind, rate, seed);
+  return attackBy(twin, agent, from, times);
+}
+
+function attackBy(twin: VolumeStream, agent: SimulatedAgent, from: number, times: number): number {
+  const fork = agent.fork();
   for (let minute = from; minute < from + ATTACK_MINUTES; minute += 1) {
     if (isAlarm(fork.minute(minute, twin.next(minute, times)))) return minute - from + 1;
   }
   return Number.POSITIVE_INFINITY;
 }
 
-/** An agent's baseline, and the detector asked once a minute. */
+const RAMP_SLOPES = [0.02, 0.05, 0.1] as const;
+const RAMP_DAYS_MAX = 70;
+
+/** Agents that grow by `slope` a day after their history, until it is told. */
+function simulateRamps(slope: number, plan: Plan): object {
+  const multiples: number[] = [];
+  const warm = plan.warmUpDays * DAY_MINUTES;
+  let revoked = 0;
+  for (let index = 0; index < plan.rampAgents; index += 1) {
+    const rate = RATES[index % RATES.length] ?? 1;
+    const stream = new VolumeStream('over_dispersed', rate, plan.seed + 31 * index + 7);
+    const agent = new SimulatedAgent();
+    let multiple = Number.POSITIVE_INFINITY;
+    for (let minute = 0; minute < warm + RAMP_DAYS_MAX * DAY_MINUTES; minute += 1) {
+      const times = (1 + slope) ** (Math.max(0, minute - warm) / DAY_MINUTES);
+      const verdict = agent.minute(minute, stream.next(minute, times));
+      if (minute < warm || !isAlarm(verdict)) continue;
+      if ((verdict?.trip?.level ?? 0) >= 5) revoked += 1;
+      multiple = times;
+      break;
+    }
+    multiples.push(multiple);
+  }
+  const caught = multiples.filter(Number.isFinite).length;
+  const sorted = multiples.sort((a, b) => a - b);
+  return {
+    ramps: multiples.length,
+    caught: rounded(caught / multiples.length),
+    median_multiple: rounded(quantileSorted(sorted, 0.5)),
+    revoked,
+  };
+}
+
+/** New agents with peers of like rate: spikes of their first day seen, and days without one. */
+function simulateColdStart(plan: Plan): object {
+  let alarms = 0;
+  const attacks: Attack[] = [];
+  for (let group = 0; group * NEWCOMERS < plan.coldAgents; group += 1) {
+    const rate = RATES[group % RATES.length] ?? 1;
+    const seed = plan.seed + 17 * group + 3;
+    const prior = priorOf(Array.from({ length: PEERS }, (_, peer) => grownPeer(rate, seed, peer)));
+    for (let index = 0; index < NEWCOMERS; index += 1) {
+      const stream = new VolumeStream('over_dispersed', rate, seed * 1_000 + index, seed);
+      const agent = new SimulatedAgent(createBaselineState(prior));
+      const at = 120 + ((index * 397 + group * 131) % (DAY_MINUTES - 180));
+      const start = PEER_DAYS * DAY_MINUTES;
+      for (let minute = start; minute < start + DAY_MINUTES; minute += 1) {
+        const isNoticed = isAlarm(agent.minute(minute, stream.next(minute)));
+        if (isNoticed && agent.isNewAlarm(minute)) alarms += 1;
+        if (minute !== start + at || rate < 2) continue;
+        const twin = new VolumeStream('over_dispersed', rate, seed * 1_000 + index, seed);
+        attacks.push({ times: 5, rate, delay: attackBy(twin, agent, minute + 1, 5) });
+      }
+    }
+  }
+  return { agents: plan.coldAgents, false_alarms: alarms, '5x': summary(attacks, 5, 2, Infinity) };
+}
+
+const NEWCOMERS = 5;
+const PEERS = 8;
+const PEER_DAYS = 3;
+
+function grownPeer(rate: number, seed: number, peer: number): BaselineState {
+  const agent = new SimulatedAgent();
+  const stream = new VolumeStream('over_dispersed', rate, seed * 1_000 + 500 + peer, seed);
+  for (let minute = 0; minute < PEER_DAYS * DAY_MINUTES; minute += 1) {
+    agent.minute(minute, stream.next(minute));
+  }
+  return agent.baseline;
+}
+
+const SPIKE_CONFIG = volumeSpike.config.parse({});
+const DRIP_CONFIG = slowDrip.config.parse({});
+
+const freshState = () => ({ spike: volumeSpike.init(), drip: slowDrip.init() });
+type VolumeState = ReturnType<typeof freshState>;
+
+/** An agent's baseline, and the detectors asked once a minute. */
 class SimulatedAgent {
   readonly #baseline: BaselineState;
-  readonly #state = volumeSpike.init();
-  readonly #config = volumeSpike.config.parse({});
+  readonly #state: VolumeState;
   #quarantinedUntil = -1;
   #alarmedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(baseline: BaselineState = createBaselineState()) {
+  constructor(baseline: BaselineState = createBaselineState(), state = freshState()) {
     this.#baseline = baseline;
+    this.#state = state;
+  }
+
+  get baseline(): BaselineState {
+    return this.#baseline;
   }
 
   fork(): SimulatedAgent {
-    return new SimulatedAgent(restoreBaseline(snapshotBaseline(this.#baseline)));
+    return new SimulatedAgent(
+      restoreBaseline(snapshotBaseline(this.#baseline)),
+      structuredClone(this.#state),
+    );
   }
 
   minute(minute: number, volume: Minute): DetectorVerdict | null {
@@ -176,8 +286,7 @@ class SimulatedAgent {
     const time = START + minute * MINUTE_MS;
     const learn = minute >= this.#quarantinedUntil;
     for (const sizes of volume) observeBaseline(this.#baseline, sizes, time, { learn });
-    const [verdict] = volumeSpike.observe({ ...EVENT, time }, this.#state, {
-      config: this.#config,
+    const context = {
       logTime: time,
       grant: null,
       resourceFact: null,
@@ -186,7 +295,14 @@ class SimulatedAgent {
       added: measuresOf(EVENT),
       practice: NO_PRACTICE,
       counted: true,
-    });
+    };
+    const event = { ...EVENT, time };
+    const { spike, drip } = this.#state;
+    const verdicts = [
+      ...volumeSpike.observe(event, spike, { ...context, config: SPIKE_CONFIG }),
+      ...slowDrip.observe(event, drip, { ...context, config: DRIP_CONFIG }),
+    ];
+    const verdict = verdicts.find(isAlarm) ?? verdicts[0];
     if (verdict && verdict.score >= 70) this.#quarantinedUntil = minute + QUARANTINE_MINUTES;
     return verdict ?? null;
   }
@@ -202,8 +318,28 @@ const EVENT: Redacted<AccessEvent> = scenario('acme').agent('simulated').at(0).r
 /** The volume detector looks at how much is done, not at what. */
 const NO_PRACTICE = new PracticeReading(createPractice(LIMITS.practiceSlotsPerAgent), null, EVENT);
 
-function isAlarm(verdict: DetectorVerdict | null): boolean {
+function isAlarm(verdict: DetectorVerdict | null | undefined): boolean {
   return verdict?.level === 'high' || verdict?.level === 'critical';
+}
+
+/** Byar's approximation of the exact interval of a Poisson count. */
+function poissonInterval(count: number): [number, number] {
+  const low = count === 0 ? 0 : count * (1 - 1 / (9 * count) - Z95 / (3 * Math.sqrt(count))) ** 3;
+  const next = count + 1;
+  return [low, next * (1 - 1 / (9 * next) + Z95 / (3 * Math.sqrt(next))) ** 3];
+}
+
+const Z95 = 1.96;
+
+/** Wilson's interval of a share. */
+function recallInterval(attacks: readonly Attack[]): [number, number] {
+  const n = attacks.length;
+  if (n === 0) return [0, 1];
+  const share = attacks.filter((each) => Number.isFinite(each.delay)).length / n;
+  const z2 = Z95 ** 2 / n;
+  const centre = (share + z2 / 2) / (1 + z2);
+  const half = (Z95 * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n))) / (1 + z2);
+  return [rounded(Math.max(0, centre - half)), rounded(Math.min(1, centre + half))];
 }
 
 function summary(attacks: readonly Attack[], times: number, from: number, below: number): object {
@@ -213,6 +349,7 @@ function summary(attacks: readonly Attack[], times: number, from: number, below:
   return {
     attacks: some.length,
     recall: recall(some),
+    recall_ci95: recallInterval(some),
     median_min: delay(some, 0.5),
     p90_min: delay(some, 0.9),
   };

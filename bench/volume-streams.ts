@@ -25,14 +25,16 @@ export class VolumeStream {
   #burstUntil = -1;
   #burstTimes = 1;
 
-  constructor(kind: StreamKind, rate: number, seed: number) {
+  /** Agents of one `rhythm` share their day and week; by default it is the agent's own. */
+  constructor(kind: StreamKind, rate: number, seed: number, rhythm = seed) {
     this.kind = kind;
     this.rate = rate;
-    this.#random = new SeededRandom(seed);
-    this.#phase = this.#random.integer(DAY_MINUTES);
-    this.#depth = this.#random.uniform() * 0.8;
-    this.#weekend = 0.3 + 0.7 * this.#random.uniform();
-    this.#trend = kind === 'drift' ? (this.#random.uniform() - 0.4) * 0.05 : 0;
+    const random = new SeededRandom(rhythm);
+    this.#phase = random.integer(DAY_MINUTES);
+    this.#depth = random.uniform() * 0.8;
+    this.#weekend = 0.3 + 0.7 * random.uniform();
+    this.#trend = kind === 'drift' ? (random.uniform() - 0.4) * 0.05 : 0;
+    this.#random = rhythm === seed ? random : new SeededRandom(seed);
   }
 
   /** The minute's volume, multiplied by `times` where an attack runs. */

@@ -1,16 +1,24 @@
 import * as z from 'zod';
 import {
   type AgentBaseline,
+  amount,
   type BreakerLevel,
+  type BurstMemory,
   type Comparison,
+  createBurstMemory,
   DAY_MS,
   type DetectorContext,
   type DetectorVerdict,
   defineDetector,
+  endBurst,
   HOUR_MS,
   MEASURES,
   type Measure,
   MINUTE_MS,
+  minutesText,
+  oneDecimal,
+  rounded,
+  sightBurst,
 } from '../src/sdk.ts';
 
 const perMeasure = (what: string, defaults: Record<Measure, number>) =>
@@ -36,6 +44,17 @@ const CONFIG = z.strictObject({
     .max(0.01)
     .default(1e-9)
     .describe("Acts at once only where the agent's own history makes it rarer than this."),
+  sudden_multiple: z
+    .number()
+    .min(1.5)
+    .default(4)
+    .describe('How many times the typical volume throttles at once.'),
+  sudden_probability: z
+    .number()
+    .positive()
+    .max(0.01)
+    .default(1e-7)
+    .describe("And only where the agent's own history makes it rarer than this."),
   soft_multiple: z
     .number()
     .min(1.1)
@@ -45,8 +64,8 @@ const CONFIG = z.strictObject({
     .number()
     .positive()
     .max(365)
-    .default(0.5)
-    .describe('Error budget of the accumulated evidence, over all measures together.'),
+    .default(2)
+    .describe('Error budget of the accumulated evidence, by theory; measured well below it.'),
   escalate_after_minutes: z
     .number()
     .positive()
@@ -104,6 +123,7 @@ interface Burst {
 interface State {
   readonly calls: Burst;
   readonly records: Burst;
+  readonly bursts: BurstMemory;
 }
 
 type Context = DetectorContext<Config>;
@@ -119,29 +139,46 @@ export default defineDetector<Config, State>({
   defaultMode: 'enforce',
   tags: ['volume', 'exfiltration', 'attack.t1530', 'attack.t1567', 'owasp.llm10'],
   config: CONFIG,
-  init: () => ({ calls: { fill: 0, at: 0 }, records: { fill: 0, at: 0 } }),
+  init: () => ({
+    calls: { fill: 0, at: 0 },
+    records: { fill: 0, at: 0 },
+    bursts: createBurstMemory(),
+  }),
   // Calls can always be counted; a measure that nobody reports stays at zero.
   judges: () => null,
   observe(_event, state, context) {
     if (!context.counted) return [];
     const capped = overCap(context);
     if (capped) return [capped];
+    const { baseline, config } = context;
+    endBurst(state.bursts, baseline.time, baseline.ageMs, config.dedup_minutes * MINUTE_MS);
     if (isCold(context)) {
       const burst = coldBurst(state, context);
       if (burst) return [burst];
+      if (context.baseline.isBorrowed) {
+        const early = strongest(context, spikeOrRise);
+        return early ? [told(stepUpAtMost(early), state, context)] : [];
+      }
       if (context.baseline.ageMs < HOUR_MS) return [];
-      return strongest(
-        context,
-        (minute, ten) => coldSpike(minute, context) ?? coldSpike(ten, context),
-      );
+      const noted = strongest(context, noteSpike);
+      return noted ? [noted] : [];
     }
-    return strongest(
-      context,
-      (minute, ten) =>
-        hardSpike(minute, context) ?? hardSpike(ten, context) ?? softRise(minute, context),
-    );
+    const seen = strongest(context, spikeOrRise);
+    return seen ? [told(seen, state, context)] : [];
   },
 });
+
+function spikeOrRise(
+  minute: Comparison,
+  ten: Comparison,
+  context: Context,
+): DetectorVerdict | null {
+  const atOnce = suddenSpike(minute, context);
+  if (atOnce?.trip?.level === 4) return atOnce;
+  const inTen = suddenSpike(ten, context);
+  if (inTen?.trip?.level === 4) return inTen;
+  return softRise(minute, context) ?? atOnce ?? inTen;
+}
 
 function isCold({ config, baseline }: Context): boolean {
   return (
@@ -151,34 +188,34 @@ function isCold({ config, baseline }: Context): boolean {
 }
 
 /** The verdict that would act most strongly: one spike moves several measures at once. */
-function strongest(
-  { baseline }: Context,
-  judge: (minute: Comparison, ten: Comparison) => DetectorVerdict | null,
-): readonly DetectorVerdict[] {
+function strongest(context: Context, judge: typeof spikeOrRise): DetectorVerdict | null {
+  const { baseline } = context;
   let best: DetectorVerdict | null = null;
   for (const measure of MEASURES) {
     const minute = baseline.compare(measure, MINUTE_MS);
     if (minute.actual === 0) continue;
-    const verdict = judge(minute, baseline.compare(measure, 10 * MINUTE_MS));
+    const verdict = judge(minute, baseline.compare(measure, 10 * MINUTE_MS), context);
     if (verdict && (!best || strength(verdict) > strength(best))) best = verdict;
   }
-  return best ? [best] : [];
+  return best;
 }
 
 function strength({ trip, score }: DetectorVerdict): number {
   return (trip?.level ?? 0) * 1_000 + score;
 }
 
-function hardSpike(window: Comparison, { config, baseline }: Context): DetectorVerdict | null {
+function suddenSpike(window: Comparison, { config, baseline }: Context): DetectorVerdict | null {
   const { actual, typical, measure } = window;
-  if (actual < config.floors[measure] || actual < config.hard_multiple * typical) return null;
-  if (window.probability > config.hard_probability || actual <= window.usualUpTo) return null;
+  if (actual < config.floors[measure] || actual < config.sudden_multiple * typical) return null;
+  const { probability } = window;
+  if (probability > config.sudden_probability || actual <= window.usualUpTo) return null;
+  const isHard = actual >= config.hard_multiple * typical && probability <= config.hard_probability;
   const times = actual / Math.max(typical, Number.MIN_VALUE) / config.hard_multiple;
   return {
     ...described(window, baseline),
-    level: times >= 2 ? 'critical' : 'high',
-    score: 90 + Math.min(9, Math.floor(3 * Math.log2(times))),
-    trip: { key: 'agent', level: 4 },
+    level: isHard && times >= 2 ? 'critical' : 'high',
+    score: isHard ? 90 + Math.min(9, Math.floor(3 * Math.log2(times))) : 65,
+    trip: { key: 'agent', level: isHard ? 4 : 1 },
     dedupKey: 'spike',
     dedupMs: config.dedup_minutes * MINUTE_MS,
   };
@@ -193,7 +230,7 @@ function softRise(minute: Comparison, { config, baseline }: Context): DetectorVe
   if (runActual < config.soft_multiple * runTypical) return null;
   if (runActual < config.floors[measure]) return null;
   const threshold = Math.log(
-    (MEASURES.length * MINUTES_PER_YEAR) / config.false_alarms_per_agent_year,
+    (baseline.measuresInUse * MINUTES_PER_YEAR) / config.false_alarms_per_agent_year,
   );
   const { evidence, since } = minute;
   if (evidence < threshold) return null;
@@ -231,10 +268,57 @@ function softRise(minute: Comparison, { config, baseline }: Context): DetectorVe
   };
 }
 
+/**
+ * One spike is one alarm. While it goes on its consequences are repeated but the alarm is not,
+ * unless they grow. A burst such as this agent had before, told at the time and passed by itself,
+ * is no alarm any more: volume alone cannot tell its jobs from misuse.
+ */
+function told(verdict: DetectorVerdict, { bursts }: State, { baseline }: Context): DetectorVerdict {
+  const measure = MEASURES.find((each) => each === verdict.facts?.['measure']) ?? 'calls';
+  const { actual, typical } = baseline.compare(measure, 10 * MINUTE_MS);
+  const now = verdict.measures?.['ratio'] ?? 0;
+  const ofTen = actual / Math.max(typical, Number.MIN_VALUE);
+  const isRise = verdict.measures?.['evidence'] !== undefined;
+  const times = isRise ? Math.max(ofTen, now) : ofTen;
+  const level = verdict.trip?.level ?? 0;
+  const sighting = sightBurst(bursts, { measure, time: baseline.time, times, now, level });
+  if (sighting === 'alarm') return verdict;
+  if (sighting === 'going_on') return { ...verdict, level: 'medium' };
+  return asKnown(verdict, bursts.known[measure]?.times ?? 0);
+}
+
+const KNOWN_SCORE = 40;
+
+/** Noted and slowed down, not stopped and not an alarm. */
+function asKnown(verdict: DetectorVerdict, times: number): DetectorVerdict {
+  return {
+    ...verdict,
+    level: 'medium',
+    score: KNOWN_SCORE,
+    explanation:
+      `${verdict.explanation} It has had bursts of up to ${oneDecimal(times)} times before, ` +
+      'which were told and passed, so this one is noted and slowed down only.',
+    measures: { ...verdict.measures, known_times: rounded(times) },
+    trip: verdict.trip ? { ...verdict.trip, level: 1 } : null,
+    dedupKey: 'known_burst',
+  };
+}
+
+/** An agent in its first day, judged by what peers lent, is never stopped by statistics alone. */
+function stepUpAtMost(verdict: DetectorVerdict): DetectorVerdict {
+  const { trip } = verdict;
+  if (!trip || trip.level <= 2) return verdict;
+  return { ...verdict, level: 'high', score: 69, trip: { ...trip, level: 2 } };
+}
+
 const MINUTES_PER_YEAR = 525_600;
 const COLD_PROBABILITY = 1e-4;
 
 /** Remarkable, but this agent is too new to hold it against it. */
+function noteSpike(minute: Comparison, ten: Comparison, context: Context): DetectorVerdict | null {
+  return coldSpike(minute, context) ?? coldSpike(ten, context);
+}
+
 function coldSpike(window: Comparison, { config, baseline }: Context): DetectorVerdict | null {
   const { actual, typical, measure } = window;
   if (actual < config.floors[measure] || actual < config.hard_multiple * typical) return null;
@@ -287,17 +371,8 @@ function coldBurst(state: State, { config, baseline, added }: Context): Detector
     bucket.at = Math.max(bucket.at, baseline.time);
     if (found || bucket.fill <= burst) continue;
     const { actual, typical } = baseline.compare(measure, MINUTE_MS);
-    const reached = Math.max(actual, bucket.fill);
-    found = limitVerdict({
-      measure,
-      actual: reached,
-      typical,
-      cap: burst,
-      kind: 'cold_start_cap',
-      level,
-      config,
-      baseline,
-    });
+    const reached = { measure, actual: Math.max(actual, bucket.fill), typical, cap: burst };
+    found = limitVerdict({ ...reached, kind: 'cold_start_cap', level, config, baseline });
   }
   return found;
 }
@@ -367,22 +442,4 @@ function described(window: Comparison, baseline: AgentBaseline) {
     },
     facts: { measure },
   };
-}
-
-function minutesText(minutes: number): string {
-  return minutes === 1 ? '1 minute' : `${amount(minutes)} minutes`;
-}
-
-/** 1,234 or 12 or 0.4: no more digits than a person needs, the same on every machine. */
-function amount(value: number): string {
-  if (value < 10 && !Number.isInteger(value)) return oneDecimal(value);
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
-}
-
-function oneDecimal(value: number): string {
-  return value >= 1_000 ? amount(Math.round(value)) : String(Math.round(value * 10) / 10);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
 }

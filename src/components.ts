@@ -2,6 +2,7 @@ import credentialExposure from '../detectors/credential-exposure.ts';
 import crossTenantAccess from '../detectors/cross-tenant-access.ts';
 import firstSeenAccess from '../detectors/first-seen-access.ts';
 import outOfScopeAccess from '../detectors/out-of-scope-access.ts';
+import slowDrip from '../detectors/slow-drip.ts';
 import taskScopeViolation from '../detectors/task-scope-violation.ts';
 import volumeSpike from '../detectors/volume-spike.ts';
 import type { Registry } from './engine/registry.ts';
@@ -15,6 +16,7 @@ export const REGISTRY: Registry = {
     credentialExposure,
     firstSeenAccess,
     taskScopeViolation,
+    slowDrip,
   ],
 };
 

@@ -8,6 +8,9 @@ export type { Redacted } from './core/redacted.ts';
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './core/time.ts';
 export type { AgentBaseline, Comparison, Measure } from './engine/baseline/agent-baseline.ts';
 export { MEASURES, measuresOf } from './engine/baseline/agent-baseline.ts';
+export type { BurstMemory } from './engine/baseline/burst-memory.ts';
+export { createBurstMemory, endBurst, sightBurst } from './engine/baseline/burst-memory.ts';
+export type { DayComparison } from './engine/baseline/day-anchor.ts';
 export type {
   DetectorContext,
   DetectorDefinition,
@@ -15,6 +18,7 @@ export type {
   NotJudged,
 } from './engine/detect/detector.ts';
 export { defineDetector } from './engine/detect/detector.ts';
+export { amount, minutesText, oneDecimal, rounded } from './engine/detect/figures.ts';
 export { matchesAnyGlob, matchesGlob } from './engine/detect/glob.ts';
 export { wentThrough } from './engine/detect/outcome.ts';
 export { QUIET_VERBS, shownName, verbsOf } from './engine/detect/tool-name.ts';

@@ -158,6 +158,11 @@ export const LIMITS = {
   /** The same of a peer group, 96 KiB each, and peer groups of a tenant: 24 MiB at worst. */
   practiceSlotsPerGroup: 8_192,
   peerGroupsPerTenant: 256,
+  /** Agents a newcomer looks through for peers of its role, and how many of them lend rates. */
+  peersLookedAt: 256,
+  peersAsked: 32,
+  /** Peers with a day of history below which nothing is lent. */
+  peersForPrior: 3,
   /** Sessions whose task is remembered, of one agent, and events of a session learned from. */
   practiceNotesPerAgent: 8,
   practiceEventsPerSession: 128,

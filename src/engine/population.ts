@@ -1,6 +1,10 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type EpochMs, MINUTE_MS } from '../core/time.ts';
+import type { BaselineState } from './baseline/baseline.ts';
+import type { PeerPriors } from './baseline/borrowed-rate.ts';
+import { COLD_MINUTES } from './baseline/measure-history.ts';
+import { priorOf } from './baseline/peer-prior.ts';
 import { isHeld } from './breaker/board.ts';
 import type { NotJudged } from './detect/detector.ts';
 import { windowTimeOf } from './event-time.ts';
@@ -46,9 +50,24 @@ export function agentOf(
   const isFull = tenant.agents.size >= LIMITS.agentsPerTenant;
   const newcomer = { vouched, registered: isFull && grantOf(tenant.grants, id) !== null };
   if (isFull && !makeRoom(tenant, newcomer, logTime)) return null;
-  const agent = createAgent(time, logTime, vouched);
+  const agent = createAgent(time, logTime, vouched, ratesOfPeers(tenant, id));
   tenant.agents.set(id, agent);
   return agent;
+}
+
+/** What agents of its role, or like it without one, lend a newcomer for its first day. */
+function ratesOfPeers(tenant: TenantState, id: string): PeerPriors | null {
+  if (tenant.agents.size < LIMITS.peersForPrior) return null;
+  const role = grantOf(tenant.grants, id)?.role;
+  const peers: BaselineState[] = [];
+  let looked = 0;
+  for (const [other, agent] of tenant.agents) {
+    if (peers.length >= LIMITS.peersAsked || looked >= LIMITS.peersLookedAt) break;
+    looked += 1;
+    if (agent.baseline.learnedMinutes < COLD_MINUTES) continue;
+    if (resolvedGrant(tenant, agent, other)?.role === role) peers.push(agent.baseline);
+  }
+  return priorOf(peers);
 }
 
 /** Counts an event that no room could be made for, on the agent that stands for all such. */

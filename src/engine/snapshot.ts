@@ -28,7 +28,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when the shape of a chunk changes; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 4;
+export const SNAPSHOT_VERSION = 5;
 
 const ITEMS_PER_CHUNK = 1_000;
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;

@@ -3,6 +3,7 @@ import type { AgentGrant, GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type BaselineState, createBaselineState } from './baseline/baseline.ts';
+import type { PeerPriors } from './baseline/borrowed-rate.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
 import { type ChainIndex, createChainIndex } from './chain/chain-index.ts';
 import type { NotJudged } from './detect/detector.ts';
@@ -115,14 +116,19 @@ export function takeGrants(tenant: TenantState, given: GrantSet): void {
   for (const agent of tenant.agents.values()) agent.grant = undefined;
 }
 
-export function createAgent(firstSeen: EpochMs, touchedAt: EpochMs, vouched: boolean): AgentState {
+export function createAgent(
+  firstSeen: EpochMs,
+  touchedAt: EpochMs,
+  vouched: boolean,
+  peers: PeerPriors | null = null,
+): AgentState {
   return {
     firstSeen,
     lastSeen: firstSeen,
     touchedAt,
     vouched,
     calls: 0,
-    baseline: createBaselineState(),
+    baseline: createBaselineState(peers),
     practice: createPractice(LIMITS.practiceSlotsPerAgent),
     detectors: {},
     risk: {},

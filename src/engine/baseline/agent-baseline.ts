@@ -1,6 +1,7 @@
 import type { AccessEvent, Volume } from '../../core/access-event.ts';
 import type { Redacted } from '../../core/redacted.ts';
 import type { EpochMs } from '../../core/time.ts';
+import type { DayComparison } from './day-anchor.ts';
 
 /** The measures an agent's history is kept for. */
 export const MEASURES = ['calls', 'records', 'bytes', 'tokens'] as const;
@@ -54,5 +55,13 @@ export interface AgentBaseline {
   readonly ageMs: number;
   /** Windows with activity learned from. */
   readonly activeWindows: number;
+  /** Measures this agent has any history of: they share the error budget. */
+  readonly measuresInUse: number;
+  /** Whether peers of its role lent this agent rates for its first day. */
+  readonly isBorrowed: boolean;
+  /** Largest minute of a typical peer while rates are lent, else 0. */
+  peerPeak(measure: Measure): number;
   compare(measure: Measure, windowMs: number): Comparison;
+  /** The last 24 hours against a slow anchor of such days; null while there is none. */
+  day(measure: Measure): DayComparison | null;
 }

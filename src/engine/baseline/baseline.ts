@@ -2,9 +2,12 @@ import { assert, TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { type EpochMs, MINUTE_MS } from '../../core/time.ts';
 import { type AgentBaseline, type Comparison, MEASURES, type Measure } from './agent-baseline.ts';
+import type { PeerPriors } from './borrowed-rate.ts';
 import { emptyComparison, HistoryComparison } from './comparison.ts';
+import { closeHours, compareDay, copyOfAnchor, type DayComparison } from './day-anchor.ts';
 import {
   addSize,
+  COLD_MINUTES,
   closeMinute,
   closeQuiet,
   createMeasureHistory,
@@ -19,7 +22,7 @@ import {
 import { hourOf } from './seasonal-rate.ts';
 
 /** Rises when the meaning of a stored baseline changes; another version is not restored. */
-export const BASELINE_VERSION = 1;
+export const BASELINE_VERSION = 2;
 
 /**
  * One agent's own history, per measure: bounded, plain numbers, a function of the events given to
@@ -36,6 +39,8 @@ export interface BaselineState {
   weight: number;
   /** Events in a row from before the ring. */
   behind: number;
+  /** What peers lent; forgotten once the agent has a day of its own. */
+  peers: PeerPriors | null;
   readonly measures: { [measure in Measure]?: MeasureHistory };
 }
 
@@ -43,7 +48,7 @@ export interface BaselineState {
 const TRIPPED_WEIGHT = 0.02;
 const HOUR_MINUTES = 60;
 
-export function createBaselineState(): BaselineState {
+export function createBaselineState(peers: PeerPriors | null = null): BaselineState {
   return {
     version: BASELINE_VERSION,
     minute: -1,
@@ -51,6 +56,7 @@ export function createBaselineState(): BaselineState {
     activeMinutes: 0,
     weight: 1,
     behind: 0,
+    peers,
     measures: {},
   };
 }
@@ -128,6 +134,25 @@ class BaselineView implements AgentBaseline {
     return this.#state.activeMinutes;
   }
 
+  get measuresInUse(): number {
+    let count = 0;
+    for (const measure of MEASURES) if (this.#state.measures[measure]) count += 1;
+    return count;
+  }
+
+  get isBorrowed(): boolean {
+    return this.#state.peers !== null;
+  }
+
+  peerPeak(measure: Measure): number {
+    return this.#state.peers?.[measure]?.peakMinute ?? 0;
+  }
+
+  day(measure: Measure): DayComparison | null {
+    const history = this.#state.measures[measure];
+    return history ? compareDay(history.day) : null;
+  }
+
   compare(measure: Measure, windowMs: number): Comparison {
     const minutes = windowMs / MINUTE_MS;
     assert(minutes >= 1 && minutes < LIMITS.baselineRingMinutes, 'a window of 1 to 15 minutes');
@@ -142,7 +167,8 @@ class BaselineView implements AgentBaseline {
 function historyOf(state: BaselineState, measure: Measure, size: number): MeasureHistory {
   const known = state.measures[measure];
   if (known) return known;
-  const created = createMeasureHistory(state.minute, size, state.measures.calls);
+  const { measures, peers } = state;
+  const created = createMeasureHistory(state.minute, size, measures.calls, peers?.[measure]);
   state.measures[measure] = created;
   return created;
 }
@@ -158,13 +184,21 @@ function advance(state: BaselineState, minute: number): void {
     const history = state.measures[measure];
     if (!history) continue;
     closeMinute(history, closing, weight);
-    if (hours > 0) fadePeaks(history, Math.min(hours, LIMITS.baselineQuietHours));
+    if (hours > 0) {
+      fadePeaks(history, Math.min(hours, LIMITS.baselineQuietHours));
+      closeHours(
+        history.day,
+        hourOf(minute) - Math.min(hours, LIMITS.baselineQuietHours),
+        hourOf(minute),
+      );
+    }
     if (quiet > 0) passQuiet(history, minute - quiet, minute, weight);
     openMinute(history, minute);
     sumRecent(history, minute);
   }
   state.learnedMinutes += weight * (1 + quiet);
   if (weight === 1) state.activeMinutes += 1;
+  if (state.learnedMinutes >= COLD_MINUTES) state.peers = null;
   state.minute = minute;
   state.weight = 1;
 }
@@ -217,6 +251,7 @@ function copyOfHistory(history: MeasureHistory): MeasureHistory {
   const { rate } = history;
   return {
     ...history,
+    day: copyOfAnchor(history.day),
     rate: {
       ...rate,
       weekSum: [...rate.weekSum],

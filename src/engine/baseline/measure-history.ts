@@ -1,5 +1,7 @@
 import { LIMITS } from '../../core/limits.ts';
+import { borrow, type PeerPrior, unlikeness } from './borrowed-rate.ts';
 import { ALTERNATIVES, type Dispersion, logRatio, varianceOf } from './count-model.ts';
+import { createDayAnchor, type DayAnchor } from './day-anchor.ts';
 import {
   createSeasonalRate,
   decayTo,
@@ -16,6 +18,9 @@ import {
  */
 export interface MeasureHistory {
   readonly rate: SeasonalRate;
+  readonly day: DayAnchor;
+  /** Unlikeness of the peers that lent the first rates; 0 for an agent on its own. */
+  readonly borrowed: number;
   /** Totals and expected totals of the latest minutes, by minute modulo the ring. */
   readonly totals: number[];
   readonly expected: number[];
@@ -69,7 +74,7 @@ const SUSPICIOUS_WEIGHT = 0.1;
 const WINSOR_DEVIATIONS = 4;
 const SIZE_KEEP = 0.5 ** (1 / 10_080);
 const DISPERSION_KEEP = SIZE_KEEP;
-const LEVEL_KEEP = 0.5 ** (1 / 20);
+const LEVEL_KEEP = 0.5 ** (1 / 45);
 const LEVEL_PRIOR = 6;
 const LEVEL_MIN = 0.5;
 const LEVEL_MAX = 4;
@@ -100,9 +105,11 @@ export function createMeasureHistory(
   minute: number,
   first: number,
   like: MeasureHistory | undefined,
+  peers: PeerPrior | undefined,
 ): MeasureHistory {
   const rate = createSeasonalRate(minute);
-  if (like) {
+  if (peers) borrow(rate, peers);
+  else if (like) {
     for (const [index, minutes] of like.rate.weekMinutes.entries())
       rate.weekMinutes[index] = minutes;
     for (const [index, minutes] of like.rate.dayMinutes.entries()) rate.dayMinutes[index] = minutes;
@@ -111,6 +118,8 @@ export function createMeasureHistory(
   }
   const history: MeasureHistory = {
     rate,
+    day: createDayAnchor(),
+    borrowed: peers?.deviation ?? 0,
     totals: new Array<number>(LIMITS.baselineRingMinutes).fill(0),
     expected: new Array<number>(LIMITS.baselineRingMinutes).fill(0),
     nineActual: 0,
@@ -124,9 +133,12 @@ export function createMeasureHistory(
     openLogSizes: [0, 0, 0],
     levelActual: 0,
     levelExpected: 0,
-    dispersion: { excess: first - 1, spread: FIRST_SPREAD },
+    dispersion: {
+      excess: Math.max(first - 1, peers?.excess ?? 0),
+      spread: Math.max(FIRST_SPREAD, peers?.spread ?? 0),
+    },
     normal: [0, 0, 0, 0, 0],
-    slack: SLACK_FIRST,
+    slack: Math.max(SLACK_FIRST, peers?.slack ?? 0),
     quarterActual: 0,
     quarterExpected: 0,
     quarterMinutes: 0,
@@ -142,6 +154,11 @@ export function createMeasureHistory(
   history.expected.fill(history.expected[slotOf(minute)] ?? 0);
   sumRecent(history, minute);
   return history;
+}
+
+/** Too new to be held against its own past: no evidence is gathered without lent rates. */
+function isColdHistory({ rate }: MeasureHistory): boolean {
+  return rate.minutes < COLD_MINUTES * 0.9;
 }
 
 export function slotOf(minute: number): number {
@@ -181,7 +198,9 @@ export function expectedAt(history: MeasureHistory, minute: number): number {
 export function standardError(history: MeasureHistory, minute: number): number {
   const exposure = Math.max(1, exposureAt(history.rate, minute));
   const { excess, spread } = history.dispersion;
-  return Math.sqrt(((1 + excess) / Math.max(history.mean, 1e-9) + spread) / exposure);
+  const own = Math.sqrt(((1 + excess) / Math.max(history.mean, 1e-9) + spread) / exposure);
+  if (history.borrowed === 0) return own;
+  return own + unlikeness(history.borrowed, history.rate.minutes);
 }
 
 /** Upper edge of rates that are still no news: slow swings and estimation error allowed for. */
@@ -200,6 +219,7 @@ export function addSize(
 ): void {
   const slot = slotOf(minute);
   history.totals[slot] = (history.totals[slot] ?? 0) + size;
+  history.day.open += size;
   if (minute === open) {
     if (isCount) history.squares += size;
     else addLogSize(history, size);
@@ -249,8 +269,8 @@ export function openMinute(history: MeasureHistory, minute: number): void {
  */
 export function closeMinute(history: MeasureHistory, minute: number, weight: number): void {
   const total = history.totals[slotOf(minute)] ?? 0;
-  const isCold = history.rate.minutes < COLD_MINUTES * 0.9;
-  if (!isCold) addEvidence(history, minute, total);
+  const isCold = isColdHistory(history);
+  if (!isCold || history.borrowed > 0) addEvidence(history, minute, total);
   const trust = trustOf(history);
   const learning = weight * trust;
   const { mean, dispersion } = history;
@@ -275,8 +295,8 @@ export function closeQuiet(
   weight: number,
 ): void {
   openMinute(history, from);
-  const isCold = history.rate.minutes < COLD_MINUTES * 0.9;
-  if (!isCold) quietEvidence(history, from, minutes);
+  const isCold = isColdHistory(history);
+  if (!isCold || history.borrowed > 0) quietEvidence(history, from, minutes);
   const learning = weight * trustOf(history);
   learn(history.rate, hourOf(from), 0, minutes * learning);
   if (!isCold) learnDispersion(history, 0, learning, minutes);
@@ -308,12 +328,7 @@ function trustOf(history: MeasureHistory): number {
   return Math.max(SUSPICIOUS_WEIGHT, Math.min(1, SUSPICIOUS / meanEvidence(history)));
 }
 
-function minuteEvidence(
-  history: MeasureHistory,
-  times: number,
-  mean: number,
-  total: number,
-): number {
+function minuteEvidence(history: MeasureHistory, times: number, mean: number, total: number) {
   const log = logRatio(times, mean, history.dispersion, total);
   const most = unitOf(history) > 1 ? MINUTE_EVIDENCE_MAX : 27;
   return Math.exp(Math.min(log, most));
