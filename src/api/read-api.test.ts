@@ -5,7 +5,7 @@ import type { ZodType } from 'zod';
 import { LIMITS } from '../core/limits.ts';
 import * as schemas from './schemas.ts';
 import { agentView, bearer, breakerDetail, createHarness, startApi } from './testing/harness.ts';
-import { eventOf, findingOf } from './testing/rows.ts';
+import { eventOf, findingOf, transitionOf } from './testing/rows.ts';
 
 let harness: ReturnType<typeof createHarness>;
 let app: FastifyInstance;
@@ -177,6 +177,34 @@ describe('reading', () => {
     expect((await get('/v1/chains/none')).statusCode).toBe(404);
   });
 
+  it('tells the life of a token, in the tenant that is asked for', async () => {
+    harness.state.chain = ['acme', 'globex'].map((tenant, seq) => ({
+      seq,
+      loggedAt: seq,
+      event: eventOf(tenant, `evt-${seq}`),
+    }));
+    const key = { tenant: 'acme', kind: 'token', id: 't-1' } as const;
+    const transition = { ...transitionOf('acme'), key };
+    harness.state.transitions = [{ seq: 9, transition }];
+    const token = await read('/v1/tokens/t-1', schemas.TOKEN);
+    expect(token).toMatchObject({
+      ...{ jti: 't-1', asked: 't-1', tenant: 'acme', state: 'revoked', truncated: false },
+      times: { accepted: '2026-11-21T09:00:00.000Z', revoked: '2026-11-21T09:00:00.000Z' },
+      other_tenants: ['globex'],
+    });
+    expect(token.steps).toMatchObject([
+      { state: 'accepted', event_id: 'evt-0', seq: 0 },
+      { state: 'revoked', by: 'breaker', revoked_by: { key, level: transition.level } },
+    ]);
+    const other = await read('/v1/tokens/t-1?tenant=globex', schemas.TOKEN);
+    expect(other).toMatchObject({ tenant: 'globex', state: 'accepted', other_tenants: [] });
+    expect((await get('/v1/tokens/none')).statusCode).toBe(404);
+    harness.state.chain = Array.from({ length: LIMITS.tokenRecords + 1 }, (_, seq) => ({
+      ...{ seq, loggedAt: seq, event: eventOf('acme', `evt-${seq}`) },
+    }));
+    expect((await read('/v1/tokens/t-1', schemas.TOKEN)).truncated).toBe(true);
+  });
+
   it('says when a chain is longer than it shows', async () => {
     harness.state.chain = Array.from({ length: LIMITS.chainSteps + 1 }, (_, seq) => ({
       seq,
@@ -227,6 +255,8 @@ describe('tenants', () => {
     '/v1/breakers?include=closed',
     '/v1/breakers?tenant=globex',
     '/v1/chains/chain-1',
+    '/v1/tokens/t-1',
+    '/v1/tokens/t-1?tenant=globex',
     '/metrics',
   ])('%s shows nothing of another tenant', async (url) => {
     const foreign = await get(url, 'viewer-acme');
@@ -307,6 +337,7 @@ describe('operations', () => {
       'get /v1/pii/findings',
       'get /v1/status',
       'get /v1/stream',
+      'get /v1/tokens/{jti}',
       'post /v1/audit',
       'post /v1/audit/{format}',
       'post /v1/breakers/ack',

@@ -24,6 +24,7 @@ import { personalFindingsRoute } from './routes/personal-findings.ts';
 import { createStatus, type ProcessInfo, statusRoutes } from './routes/status.ts';
 import { subjectRoutes } from './routes/subjects.ts';
 import { tenantRoutes } from './routes/tenants.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { mountStream } from './stream.ts';
 
 export interface ReadApiOptions
@@ -58,6 +59,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...findingRoutes(store),
       ...breakerRoutes({ view, control }),
       ...chainRoutes(store, view, clock),
+      ...tokenRoutes(store, clock),
       ...tenantRoutes({ view, control }),
       personalFindingsRoute(options.personalFindings),
       ...ingestStatusRoutes(options),

@@ -17,6 +17,7 @@ import type {
   StatusBody,
   TransitionBody,
 } from './contract.ts';
+import type { TokenBody } from './token-contract.ts';
 
 // The bodies of contract.ts as schemas; the annotations make the compiler compare the two.
 
@@ -216,6 +217,43 @@ export const CHAIN_SUMMARY: z.ZodType<ChainSummaryBody> = z.strictObject({
   executions: z.int().min(0),
   gaps: z.array(z.string()),
   pending: z.int().min(0),
+  truncated: z.boolean(),
+});
+
+const TOKEN_STEP: z.ZodType<TokenBody['steps'][number]> = z.strictObject({
+  state: z.string(),
+  time,
+  seq: z.int().nullable(),
+  event_id: z.string().nullable(),
+  by: z.string(),
+  trust: z.string().nullable(),
+  agent: z.string().nullable(),
+  what: z.string(),
+  verification: z.string().nullable(),
+  revoked_by: z.strictObject({ key: KEY, level, epoch: z.int() }).nullable(),
+});
+
+export const TOKEN: z.ZodType<TokenBody> = z.strictObject({
+  jti: z.string().nullable(),
+  asked: z.string(),
+  tenant: z.string(),
+  state: z.string(),
+  times: z.strictObject({
+    issued: time.nullable(),
+    presented: time.nullable(),
+    accepted: time.nullable(),
+    rejected: time.nullable(),
+    expires: time.nullable(),
+    revoked: time.nullable(),
+  }),
+  issuers: z.array(z.string()),
+  subject: z.string().nullable(),
+  transaction: z.string().nullable(),
+  agents: z.array(z.string()),
+  refs: z.array(z.string()),
+  problems: z.array(z.string()),
+  steps: z.array(TOKEN_STEP),
+  other_tenants: z.array(z.string()),
   truncated: z.boolean(),
 });
 

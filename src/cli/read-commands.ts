@@ -6,6 +6,7 @@ import type {
   FindingBody,
   PageBody,
 } from '../api/contract.ts';
+import type { TokenBody } from '../api/token-contract.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import {
   CliError,
@@ -33,7 +34,7 @@ export function withServer(command: Command): Command {
     .option('-o, --output <format>', 'table, json or jsonl', parseOutputFormat, 'table');
 }
 
-/** `agents`, `findings`, `chains list`, `chains show`. */
+/** `agents`, `findings`, `chains list`, `chains show`, `tokens show`. */
 export function addReadCommands(program: Command): void {
   withServer(program.command('agents').description('agents by level and risk'))
     .option('--tenant <tenant>', 'one tenant only')
@@ -108,6 +109,43 @@ function addChainCommands(program: Command): void {
       const columns = ['time', 'agent', 'kind', 'action', 'owner', 'verdict', 'outcome', 'records'];
       printRows(rows, options.output, columns);
     });
+  addTokenCommand(program);
+}
+
+function addTokenCommand(program: Command): void {
+  const tokens = program.command('tokens').description('tokens from issue to end');
+  withServer(tokens.command('show <jti>').description('the life of one token, by jti or reference'))
+    .option('--tenant <tenant>', 'where several tenants have the jti')
+    .action(async (jti: string, options: ReadOptions) => {
+      const path = `/v1/tokens/${encodeURIComponent(jti)}${query({ ...options })}`;
+      const token = await callDaemon<TokenBody>(options, 'GET', path).catch((error: unknown) => {
+        if (!(error instanceof CliError) || error.exitCode !== EXIT.notFound) throw error;
+        const hint = 'a token can be read about a second after its first event';
+        throw new CliError(EXIT.notFound, `no token ${jti}; ${hint}`);
+      });
+      for (const line of tokenLines(token)) talk(line);
+      const rows: Row[] = token.steps.map((step) => ({ ...step, revoked_by: breakerOf(step) }));
+      const columns = ['time', 'state', 'agent', 'what', 'by', 'verification', 'revoked_by'];
+      printRows(rows, options.output, columns);
+    });
+}
+
+/** The state of a token, and what is wrong with it. */
+function tokenLines(token: TokenBody): readonly string[] {
+  const of = token.subject === null ? '' : ` of ${token.subject}`;
+  const expires = token.times.expires === null ? '' : `, expires ${token.times.expires}`;
+  return [
+    `token ${token.jti ?? token.asked}${of}: ${token.state}${expires}`,
+    ...token.problems.map((problem) => `problem: ${problem.replaceAll('_', ' ')}`),
+    ...token.other_tenants.map((tenant) => `${tenant} has this jti too; see --tenant`),
+    ...(token.truncated ? ['only its earliest records are shown'] : []),
+  ];
+}
+
+function breakerOf({ revoked_by: revoked }: TokenBody['steps'][number]): string | null {
+  if (revoked === null) return null;
+  const { tenant, kind, id } = revoked.key;
+  return `${tenant}/${kind}/${id} L${revoked.level}`;
 }
 
 /** What the table cannot show: what is not there, what was joined, and what could not be told. */

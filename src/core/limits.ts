@@ -324,6 +324,10 @@ export const LIMITS = {
   chainsLookedAt: 400,
   /** Names of actions that a row of that list shows. */
   chainActions: 5,
+  /** Records of one token, breaker keys that take it along, and their steps: the latest of each. */
+  tokenRecords: 1_000,
+  tokenKeys: 1_000,
+  tokenBreakerSteps: 1_000,
   memoryStoreChainLinks: 20_000,
   activityBuckets: 2_000,
   /** Bodies of orders by people; a grants file of 2,000 agents is about 600 KiB. */

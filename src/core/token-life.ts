@@ -1,6 +1,7 @@
 import type { AccessEvent, Trust } from './access-event.ts';
 import { type BreakerKey, type BreakerLevel, breakerKeyText, type Transition } from './breaker.ts';
 import { chainIdOf } from './chain.ts';
+import { LIMITS } from './limits.ts';
 import { contentOf } from './resent.ts';
 import { REVOKING_LEVEL } from './revocation.ts';
 import type { EpochMs } from './time.ts';
@@ -125,7 +126,10 @@ export function tokenLife(
   };
 }
 
-/** Breaker keys that take a token with them: its own, and those of what it was used in. */
+/**
+ * Breaker keys that take a token with them: its own, and those of what it was used in, the first
+ * `LIMITS.tokenKeys`. Those of its tenant and of everything do, too.
+ */
 export function tokenKeysOf(events: readonly AccessEvent[]): readonly BreakerKey[] {
   const keys = new Map<string, BreakerKey>();
   const add = (tenant: string, kind: BreakerKey['kind'], id: string | undefined): void => {
@@ -140,7 +144,17 @@ export function tokenKeysOf(events: readonly AccessEvent[]): readonly BreakerKey
     add(tenant, 'chain', chainIdOf(event));
     add(tenant, 'agent', event.agent.id);
   }
-  return [...keys.values()];
+  return [...keys.values()].slice(0, LIMITS.tokenKeys);
+}
+
+/** Whether a breaker takes the token of these events along. */
+export function tokenCoverOf(events: readonly AccessEvent[]): (key: BreakerKey) => boolean {
+  const keys = new Set(tokenKeysOf(events).map(breakerKeyText));
+  const tenants = new Set(events.map(({ tenant }) => tenant.id));
+  return (key) => {
+    if (key.kind === 'global') return true;
+    return key.kind === 'tenant' ? tenants.has(key.tenant) : keys.has(breakerKeyText(key));
+  };
 }
 
 /** Failures that leave no doubt that the issuer did not make this token. */
@@ -285,15 +299,9 @@ function ownRevocations(
   begun: EpochMs,
   expiresAt: EpochMs | null,
 ): readonly TokenStep[] {
-  const keys = new Set(tokenKeysOf(records.map(({ event }) => event)).map(breakerKeyText));
-  const tenants = new Set(records.map(({ event }) => event.tenant.id));
-  const covers = ({ key }: Transition): boolean => {
-    if (key.kind === 'global') return true;
-    if (key.kind === 'tenant') return tenants.has(key.tenant);
-    return keys.has(breakerKeyText(key));
-  };
+  const covers = tokenCoverOf(records.map(({ event }) => event));
   const bySeq = new Map(breakerSteps.map((step) => [step.seq, step]));
-  const own = [...bySeq.values()].filter(({ transition }) => covers(transition));
+  const own = [...bySeq.values()].filter(({ transition }) => covers(transition.key));
   const steps: TokenStep[] = [];
   for (const of of Map.groupBy(own, ({ transition }) => breakerKeyText(transition.key)).values()) {
     // Epochs rise strictly, whatever the order in which the steps came.

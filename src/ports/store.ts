@@ -113,6 +113,14 @@ export interface Tombstone {
   readonly needles: readonly string[];
 }
 
+/** All that was logged of a token, and the breaker steps that may have taken it along. */
+export interface StoredToken {
+  /** In order of time. */
+  readonly rows: readonly ChainRow[];
+  /** In order of the log. */
+  readonly transitions: readonly { readonly seq: number; readonly transition: Transition }[];
+}
+
 /** The read side: a projection that can be deleted and rebuilt from the ledger. */
 export interface Store {
   /** Highest sequence projected without a gap; 0 when empty. */
@@ -131,6 +139,11 @@ export interface Store {
    * what is nothing else is no request.
    */
   chains(query: ChainQuery): Promise<Page<ChainHead>>;
+  /**
+   * The token of which some event has `id` as its `jti` or its reference, with every event that has
+   * the same `jti` in the same tenant. `limit` is of rows, the earliest.
+   */
+  token(tenants: readonly string[] | '*', id: string, limit: number): Promise<StoredToken>;
   /** Calls and records per bucket of one agent, oldest first. */
   activity(query: ActivityQuery): Promise<readonly ActivityBucket[]>;
   /** How many rows of a tenant have any of these texts in their JSON. */

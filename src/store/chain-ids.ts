@@ -1,11 +1,12 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import { chainIdOf, joinKeysOf } from '../core/chain.ts';
 
-/** Every identifier by which a person may ask for the chain of this event. */
+/** Every identifier by which a person may ask for the chain of this event, or for its token. */
 export function chainIdsOf(event: AccessEvent): readonly string[] {
   const ids = new Set([
     chainIdOf(event),
     event.session?.id,
+    event.token?.ref,
     ...joinKeysOf(event).map(({ id }) => id),
   ]);
   return [...ids].filter((id): id is string => id !== undefined && id !== '');

@@ -118,6 +118,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     ],
     findings: [] as Finding[],
     chain: [] as ChainRow[],
+    transitions: [] as { seq: number; transition: Transition }[],
     ready: true,
     orders: [] as { tenant: string; command: Command }[],
     grants: [] as { tenant: string; grants: GrantSet }[],
@@ -253,7 +254,13 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
 }
 
 function fakeStore(
-  state: { findings: Finding[]; chain: ChainRow[]; asked: FindingQuery[]; storeDown: boolean },
+  state: {
+    findings: Finding[];
+    chain: ChainRow[];
+    transitions: { seq: number; transition: Transition }[];
+    asked: FindingQuery[];
+    storeDown: boolean;
+  },
   seen: (tenants: readonly string[] | '*', tenant: string) => boolean,
 ): Store {
   const up = () => {
@@ -291,6 +298,14 @@ function fakeStore(
         };
       });
       return { rows, next: null };
+    },
+    token: async (tenants, id, limit) => {
+      up();
+      const rows = state.chain.filter(
+        ({ event: { tenant, token } }) =>
+          seen(tenants, tenant.id) && (token?.jti === id || token?.ref === id),
+      );
+      return { rows: rows.slice(0, limit), transitions: state.transitions };
     },
     activity: async ({ since }) => {
       up();

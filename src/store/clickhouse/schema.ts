@@ -7,7 +7,7 @@ import type { Interval } from '../intervals.ts';
 import type { SqlRow } from './sql-executor.ts';
 
 /** Carries the version of the schema: another version starts empty and is projected anew. */
-export const DATABASE = 'tripcoil_3';
+export const DATABASE = 'tripcoil_4';
 
 export const TABLES = {
   events: `${DATABASE}.events`,
@@ -40,6 +40,8 @@ export const SCHEMA: readonly string[] = [
     records Float64,
     action_key String CODEC(ZSTD(1)),
     chain String CODEC(ZSTD(1)),
+    jti String CODEC(ZSTD(1)),
+    token_ref String CODEC(ZSTD(1)),
     ids Array(String) CODEC(ZSTD(1)),
     body String CODEC(ZSTD(3)),
     INDEX ids_bloom ids TYPE bloom_filter(0.001) GRANULARITY 1,
@@ -98,6 +100,8 @@ export function eventRow(row: ProjectionBatch['events'][number]): SqlRow {
     records: event.volume?.records ?? 0,
     action_key: actionKeyOf(event).toWellFormed(),
     chain: chainIdOf(event).toWellFormed(),
+    jti: event.token?.jti?.toWellFormed() ?? '',
+    token_ref: event.token?.ref ?? '',
     ids: chainIdsOf(event).map((id) => id.toWellFormed()),
     body: JSON.stringify(event),
   };

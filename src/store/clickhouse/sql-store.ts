@@ -1,4 +1,5 @@
 import type { AccessEvent } from '../../core/access-event.ts';
+import type { Transition } from '../../core/breaker.ts';
 import type { ChainLink } from '../../core/chain.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
@@ -11,6 +12,7 @@ import type {
   ProjectionBatch,
   Store,
   StoredChain,
+  StoredToken,
 } from '../../ports/store.ts';
 import { writeCursor } from '../cursor.ts';
 import { type ChainReader, followChain, type StoredLink } from '../follow-chain.ts';
@@ -39,6 +41,11 @@ import {
   transitionRow,
 } from './schema.ts';
 import type { SqlExecutor, SqlRow } from './sql-executor.ts';
+import {
+  tokenBreakersStatement,
+  tokenNamesStatement,
+  tokenRowsStatement,
+} from './token-queries.ts';
 
 /**
  * The store over any engine that speaks ClickHouse SQL. Creates what is missing and reads how far
@@ -65,6 +72,7 @@ export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
     findings: async (query) => pageOf(query, await run(findingsStatement(query))),
     chain: (tenants, id, limit) => chainOf(run, tenants, id, limit),
     chains: async (query) => headsOf(query, await run(chainsStatement(query))),
+    token: (tenants, id, limit) => tokenOf(run, tenants, id, limit),
     activity: async (query) =>
       (await run(activityStatement(query))).map((row) => ({
         bucket: numberOf(row, 'bucket'),
@@ -105,6 +113,25 @@ async function chainOf(
   const { locals, links } = await followChain(id.toWellFormed(), reader);
   if (locals.length === 0) return { rows: [], links: [] };
   return { rows: (await run(chainStatement(locals, limit))).map(chainRowOf), links };
+}
+
+async function tokenOf(
+  run: (statement: Statement) => Promise<readonly SqlRow[]>,
+  tenants: readonly string[] | '*',
+  id: string,
+  limit: number,
+): Promise<StoredToken> {
+  // What an event lacks reads as empty, too.
+  const named = id === '' ? [] : await run(tokenNamesStatement(tenants, id));
+  const names = named.map((row) => ({ tenant: textOf(row, 'tenant'), jti: textOf(row, 'jti') }));
+  if (names.length === 0) return { rows: [], transitions: [] };
+  const rows = (await run(tokenRowsStatement(names, id, limit))).map(chainRowOf);
+  const steps = await run(tokenBreakersStatement(rows.map(({ event }) => event)));
+  const transitions = steps.map((row) => ({
+    seq: numberOf(row, 'seq'),
+    transition: JSON.parse(textOf(row, 'body')) as Transition,
+  }));
+  return { rows, transitions: transitions.reverse() };
 }
 
 async function readIntervals(executor: SqlExecutor): Promise<Intervals> {

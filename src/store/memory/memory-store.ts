@@ -20,6 +20,7 @@ import { readCursor, writeCursor } from '../cursor.ts';
 import { followChain, type StoredLink } from '../follow-chain.ts';
 import { covers, gaplessEnd, type Intervals, withInterval } from '../intervals.ts';
 import { Ring } from './ring.ts';
+import { type TokenRows, tokenOf } from './token-rows.ts';
 
 /** How many rows of each kind are kept; the oldest go first. */
 export interface MemoryStoreLimits {
@@ -76,6 +77,8 @@ export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}):
     findings: async (query) => findingsPage(rings, query),
     chain: (tenants, id, limit) => chainOf(rings, tenants, id, limit),
     chains: async (query) => chainsPage(rings, query),
+    token: async (tenants, id, limit) =>
+      tokenOf(tokenRowsOf(rings), (tenant) => seenBy(tenants, tenant), id, limit),
     activity: async (query) => activityOf(rings, query),
     countHolding: async (tenant, needles) => {
       const holds = holder(tenant, needles, Number.POSITIVE_INFINITY);
@@ -90,6 +93,16 @@ export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}):
     close: async () => {
       open = false;
     },
+  };
+}
+
+function tokenRowsOf({ events, transitions }: Rings): TokenRows {
+  return {
+    events: (keep) =>
+      events
+        .filter(({ event }) => keep(event))
+        .map(({ seq, loggedAt, event }) => ({ seq, loggedAt, event })),
+    transitions: (keep) => transitions.filter(({ transition }) => keep(transition)),
   };
 }
 

@@ -10,23 +10,9 @@ import {
   storedLink,
   storedTransition,
 } from './rows.ts';
+import { HOSTILE, tokenRules } from './token-rules.ts';
 
 const CALL = 'toolu_01A09q90qw90lq917835lq9';
-
-/** Text that would end a literal, a parameter or a statement if anybody pasted it together. */
-const HOSTILE = [
-  "x' OR 1=1 --",
-  "\\' OR 1=1 --",
-  '\\',
-  '"; DROP TABLE events; --',
-  '{id:String}',
-  'tab\there\nand\u0000there',
-  '\\N',
-  'NULL',
-  '',
-  'é — 𝕏',
-  '\ud800 alone',
-];
 
 /** What every store must do. Called inside a `describe`; `open` gives an empty store each time. */
 export function storeConformance(open: () => Promise<Store>): void {
@@ -38,6 +24,7 @@ export function storeConformance(open: () => Promise<Store>): void {
   projectionRules(() => store);
   chainRules(() => store);
   chainListRules(() => store);
+  tokenRules(() => store);
   findingRules(() => store);
   activityRules(() => store);
   hostileTextRules(() => store);
