@@ -1,6 +1,6 @@
 import { looksRandom } from './checks/randomness.ts';
 import { type Hit, type Subject, secretHit } from './hit.ts';
-import { credentialLabel, wordsOfKey } from './key-words.ts';
+import { CREDENTIAL_WORDS, credentialLabel, wordsOfKey } from './key-words.ts';
 import { secretAt } from './secret.ts';
 import { isAlphanumeric } from './text-classes.ts';
 import { withoutTokens } from './tokens.ts';
@@ -108,7 +108,9 @@ function labelBefore({ text, floor }: Subject, at: number): string | null {
   let start = end;
   const lowest = Math.max(floor, end - KEY_CHARS);
   while (start > lowest && isKeyChar(text.charCodeAt(start - 1))) start--;
-  if (end - start < 3) return null;
+  if (end - start < 3 || !mayEndLabel(text.charCodeAt(end - 2), text.charCodeAt(end - 1))) {
+    return null;
+  }
   const key = text.slice(start, end);
   const known = labels.get(key);
   if (known !== undefined) return known;
@@ -116,6 +118,24 @@ function labelBefore({ text, floor }: Subject, at: number): string | null {
   if (labels.size >= REMEMBERED_LABELS) labels.clear();
   labels.set(key, label);
   return label;
+}
+
+/** Whether a credential's word may end so; looked at before the key is cut out of the text. */
+function mayEndLabel(last: number, final: number): boolean {
+  if (!isAlphanumeric(last) || !isAlphanumeric(final)) return true;
+  return LABEL_ENDINGS[((last & 31) << 5) | (final & 31)] === 1;
+}
+
+/** By the last two letters, case aside. */
+const LABEL_ENDINGS = new Uint8Array(1 << 10);
+for (const word of CREDENTIAL_WORDS) {
+  for (const written of [word, `${word}s`]) {
+    const [last, final] = [
+      written.charCodeAt(written.length - 2),
+      written.charCodeAt(written.length - 1),
+    ];
+    LABEL_ENDINGS[((last & 31) << 5) | (final & 31)] = 1;
+  }
 }
 
 function isKeyChar(code: number): boolean {

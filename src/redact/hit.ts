@@ -1,4 +1,4 @@
-import type { Recogniser, RecogniserSet } from './entities/recognisers.ts';
+import type { Recogniser, RecogniserGroup, RecogniserSet } from './entities/recognisers.ts';
 import type { PersonalType } from './tokens.ts';
 
 /**
@@ -33,6 +33,13 @@ export const HINT = {
   revocable: 64,
 } as const;
 
+/** A word or phrase of a text that names some entities. `end` is exclusive. */
+export interface NamingPhrase {
+  readonly start: number;
+  readonly end: number;
+  readonly group: RecogniserGroup;
+}
+
 /** The text under judgement. */
 export interface Subject {
   readonly text: string;
@@ -57,6 +64,9 @@ export interface Subject {
   /** End of the last word that may name a value beside it. */
   wordEnd: number;
   readonly recognisers: RecogniserSet;
+  /** The words of the text that name something, once a value asked; and the first to come. */
+  phrases: readonly NamingPhrase[] | null;
+  nextPhrase: number;
   /** What the key of the text names. */
   readonly keyCandidates: readonly Recogniser[];
   /** The text is a name: no word in it speaks for a number beside it. */

@@ -30,6 +30,12 @@ const TOKEN_NEIGHBOURS = new Set(
 const COOKIES = new Set(['cookie', 'cookies']);
 const CREDENTIALS = new Set('credential credentials creds'.split(' '));
 
+/** Every word, or ending of one, that may be the last of a credential's key, in the singular. */
+export const CREDENTIAL_WORDS: readonly string[] = [
+  ...[...PASSWORDS, ...SECRETS, ...CODES, ...TOKENS, ...COOKIES, ...CREDENTIALS],
+  ...['hash', 'salt', 'code', 'authorization', 'authorisation', 'auth', 'key'],
+];
+
 /** What a key by these words holds, as the label of its mask, or null when no credential. */
 export function credentialLabel(words: readonly string[]): string | null {
   const last = words.at(-1) ?? '';

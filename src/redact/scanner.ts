@@ -61,6 +61,8 @@ function scanPass(
     // Words in foreign letters are not noted one by one: look back from every number.
     wordEnd: asciiOnly ? -CONTEXT_FAR : text.length,
     recognisers,
+    phrases: null,
+    nextPhrase: 0,
     keyCandidates: keyWords.length === 0 ? [] : candidatesOfKey(recognisers, keyWords),
     identifier: isIdentifierText(hints),
     floor: 0,

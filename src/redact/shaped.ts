@@ -1,17 +1,16 @@
+import { CONTEXT_CHARS, groupsBefore } from './context-words.ts';
 import {
   PHRASE_WORDS,
   type Recogniser,
+  type RecogniserGroup,
   type RecogniserSet,
   wordSlot,
 } from './entities/recognisers.ts';
 import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
 import { isAlphanumeric, isDigit } from './text-classes.ts';
 
-/** How far before a value a word may stand that says what it is. */
-const CONTEXT_CHARS = 48;
 const NONE: readonly Recogniser[] = [];
-const WORD = /[\p{L}\p{M}\p{N}]+/gu;
-const CAMEL = /([a-z0-9])([A-Z])/g;
+const NO_GROUPS: readonly RecogniserGroup[] = [];
 
 /**
  * A value of the entity table that begins at `at`, a run of letters and digits up to `end`: by a
@@ -60,9 +59,11 @@ function isGlued({ text }: Subject, at: number): boolean {
   return false;
 }
 
-function bareAt(subject: Subject, at: number, recognisers: readonly Recogniser[]): Hit | null {
+function bareAt(subject: Subject, at: number, { any, members }: RecogniserGroup): Hit | null {
   const { text } = subject;
-  for (const { entity, bare } of recognisers) {
+  any.lastIndex = at;
+  if (!any.test(text)) return null;
+  for (const { entity, bare } of members) {
     if (bare === null) continue;
     bare.lastIndex = at;
     if (!bare.test(text)) continue;
@@ -76,11 +77,9 @@ function bareAt(subject: Subject, at: number, recognisers: readonly Recogniser[]
 /** Near a word: a passing check decides; where none passes, the first shape that fits. */
 function named(subject: Subject, at: number): Hit | null {
   if (isGlued(subject, at)) return null;
-  const candidates = candidatesAt(subject, at);
-  if (candidates.length === 0) return null;
   const { text } = subject;
   let shaped: Hit | null = null;
-  for (const { entity, shape } of candidates) {
+  for (const { entity, shape } of candidatesAt(subject, at)) {
     if (shape === null) continue;
     shape.lastIndex = at;
     if (!shape.test(text)) continue;
@@ -98,22 +97,17 @@ function isDecimalPoint(text: string, end: number): boolean {
   return text.charCodeAt(end) === 0x2e && isDigit(text.charCodeAt(end + 1));
 }
 
+/** Of what words and key name, whatever may begin here; the nearest word's first. */
 function candidatesAt(subject: Subject, at: number): readonly Recogniser[] {
   const isNear = subject.wordEnd >= at - CONTEXT_CHARS && !subject.identifier;
-  const before = isNear ? wordsBefore(subject, at) : NONE;
-  if (subject.keyCandidates.length === 0) return before;
-  return before.length === 0 ? subject.keyCandidates : [...before, ...subject.keyCandidates];
-}
-
-function wordsBefore(subject: Subject, at: number): readonly Recogniser[] {
-  const from = Math.max(subject.floor, at - CONTEXT_CHARS);
-  if (at - from < 2) return NONE;
-  return recognisersNamed(subject, subject.text.slice(from, at));
-}
-
-function recognisersNamed(subject: Subject, text: string): readonly Recogniser[] {
-  const words = text.replaceAll(CAMEL, '$1 $2').toLowerCase().match(WORD);
-  return words === null ? NONE : candidatesOf(subject.recognisers.byWord, words);
+  let found = NONE;
+  for (const { any, members } of isNear ? groupsBefore(subject, at) : NO_GROUPS) {
+    any.lastIndex = at;
+    if (any.test(subject.text)) found = found.length === 0 ? members : [...found, ...members];
+  }
+  const { keyCandidates } = subject;
+  if (keyCandidates.length === 0) return found;
+  return found.length === 0 ? keyCandidates : [...found, ...keyCandidates];
 }
 
 /** The recognisers that the words of a key name; remembered, since keys are few. */
@@ -130,24 +124,17 @@ export function candidatesOfKey(
 
 /** The recognisers that a row of words names, the last named first. */
 function candidatesOf(
-  byWord: ReadonlyMap<string, readonly Recogniser[]>,
+  byWord: RecogniserSet['byWord'],
   words: readonly string[],
 ): readonly Recogniser[] {
-  let found: Set<Recogniser> | null = null;
-  const looked = new Set<string>();
-  for (let last = words.length - 1; last >= 0; last--) {
-    let phrase = '';
-    for (let first = last; first >= 0 && last - first < PHRASE_WORDS; first--) {
-      phrase = phrase === '' ? (words[first] ?? '') : `${words[first]} ${phrase}`;
-      const named = byWord.get(phrase);
-      // A word said twice names the same again.
-      if (named === undefined || looked.has(phrase)) continue;
-      looked.add(phrase);
-      found ??= new Set();
-      for (const recogniser of named) found.add(recogniser);
+  const found = new Set<Recogniser>();
+  for (let last = words.length; last > 0; last--) {
+    for (let first = last - 1; first >= 0 && last - first <= PHRASE_WORDS; first--) {
+      const named = byWord.get(words.slice(first, last).join(' '));
+      for (const recogniser of named?.members ?? NONE) found.add(recogniser);
     }
   }
-  return found === null ? NONE : [...found];
+  return found.size === 0 ? NONE : [...found];
 }
 
 /** Names and scopes are read as they stand: no word before a part of them speaks for it. */

@@ -12,7 +12,7 @@ export const ASIAN_ENTITIES: readonly Entity[] = [
     source: 'Aadhaar Act 2016, UIDAI',
     shape: '[2-9]\\d{3}[ :-]?\\d{4}[ :-]?\\d{4}',
     words: 'aadhaar, aadhar, uidai, uid number',
-    bare: '[2-9]\\d{3}([ -])\\d{4}\\1\\d{4}',
+    bare: '[2-9]\\d{3}(?<aadhaar>[ -])\\d{4}\\k<aadhaar>\\d{4}',
     bareRuns: [4],
     check: asia.isAadhaar,
   },

@@ -27,13 +27,20 @@ export interface Recogniser {
   readonly bare: RegExp | null;
 }
 
+/** Recognisers that one word, or one length of run, leads to. */
+export interface RecogniserGroup {
+  readonly members: readonly Recogniser[];
+  /** Matches where some member may: one look says that most values are none of them. */
+  readonly any: RegExp;
+}
+
 /** The recognisers of the chosen regions, by what leads to them. */
 export interface RecogniserSet {
-  readonly byWord: ReadonlyMap<string, readonly Recogniser[]>;
+  readonly byWord: ReadonlyMap<string, RecogniserGroup>;
   /** What the words of keys met so far name. */
   readonly byKey: WeakMap<readonly string[], readonly Recogniser[]>;
   /** By length of the first run of letters and digits. */
-  readonly byRun: readonly (readonly Recogniser[] | undefined)[];
+  readonly byRun: readonly (RecogniserGroup | undefined)[];
   /** 1 where some word of `byWord` has this beginning and length; see `wordSlot`. */
   readonly wordSlots: Uint8Array;
 }
@@ -71,7 +78,20 @@ export function recognisersOf(regions: readonly string[] | null): RecogniserSet 
       else others.push(recogniser);
     }
   }
-  return { byWord, byKey: new WeakMap(), byRun, wordSlots: slotsOf(byWord.keys()) };
+  const groups = [...byWord].map(([word, members]) => [word, groupOf(members, 'shape')] as const);
+  return {
+    byWord: new Map(groups),
+    byKey: new WeakMap(),
+    byRun: Array.from(byRun, (members) => members && groupOf(members, 'bare')),
+    wordSlots: slotsOf(byWord.keys()),
+  };
+}
+
+/** Patterns refer to their own groups by name, so that they can stand side by side. */
+function groupOf(members: readonly Recogniser[], form: 'shape' | 'bare'): RecogniserGroup {
+  const sources = members.flatMap(({ [form]: pattern }) => pattern?.source ?? []);
+  const any = sources.length === 0 ? '(?!)' : sources.map((source) => `(?:${source})`).join('|');
+  return { members, any: new RegExp(any, form === 'shape' ? 'iy' : 'y') };
 }
 
 function slotsOf(phrases: Iterable<string>): Uint8Array {

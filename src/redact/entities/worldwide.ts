@@ -99,7 +99,8 @@ export const WORLDWIDE_ENTITIES: readonly Entity[] = [
     rule: 'Six pairs with colons or dashes, or three groups of four with dots.',
     source: 'IEEE 802-2014 section 8',
     bare:
-      '(?:[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(?:\\1[0-9A-Fa-f]{2}){4}(?![:-][0-9A-Fa-f])|' +
+      '(?:[0-9A-Fa-f]{2}(?<mac>[:-])[0-9A-Fa-f]{2}' +
+      '(?:\\k<mac>[0-9A-Fa-f]{2}){4}(?![:-][0-9A-Fa-f])|' +
       '[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}(?!\\.))',
     bareRuns: [2, 4],
     check: (text) => !/^(?:00[:-]?){6}$|^0000\.0000\.0000$|^(?:ff[:-]?){6}$/i.test(text),
