@@ -99,8 +99,8 @@ export function* snapshot(shard: Shard): Generator<SnapshotChunk> {
   for (const tenant of shard.tenants.values()) {
     yield* frozenChunks(frozen(tenant));
     for (const [id, agent] of tenant.agents) {
-      const chunk = agentChunk(tenant.tenant, id, agent);
-      yield { ...chunk, state: { ...chunk.state, baseline: snapshotBaseline(agent.baseline) } };
+      const state = { ...agentState(agent), baseline: snapshotBaseline(agent.baseline) };
+      yield { type: 'agent', tenant: tenant.tenant, agent: id, state };
     }
   }
 }
@@ -116,8 +116,8 @@ export class ShardCut implements Cut {
   readonly #shard: Shard;
   readonly #first: SnapshotChunk;
   readonly #tenants: readonly FrozenTenant[];
-  /** Agents not written yet; a text where one has changed since. */
-  readonly #pending = new Map<AgentState, Pending>();
+  /** Agents written down: with their text until that is read, then with null. */
+  readonly #written = new Map<AgentState, string | null>();
 
   constructor(shard: Shard) {
     shard.cut?.end();
@@ -125,16 +125,12 @@ export class ShardCut implements Cut {
     this.#shard = shard;
     this.#first = shardChunk(shard);
     this.#tenants = [...shard.tenants.values()].map(frozen);
-    for (const { tenant, agents } of this.#tenants) {
-      for (const [id, agent] of agents) this.#pending.set(agent, { tenant, id, text: null });
-    }
     shard.cut = this;
     for (const tenant of shard.tenants.values()) tenant.cut = this;
   }
 
   keep(agent: AgentState): void {
-    const pending = this.#pending.get(agent);
-    if (pending) pending.text ??= agentText(pending, agent);
+    if (!this.#written.has(agent)) this.#written.set(agent, stateText(agent));
   }
 
   /** One chunk a line, in the order of `snapshot`; to be read once. */
@@ -142,11 +138,10 @@ export class ShardCut implements Cut {
     yield JSON.stringify(this.#first);
     for (const tenant of this.#tenants) {
       for (const chunk of frozenChunks(tenant)) yield JSON.stringify(chunk);
-      for (const [, agent] of tenant.agents) {
-        const pending = this.#pending.get(agent);
-        if (!pending) continue;
-        this.#pending.delete(agent);
-        yield pending.text ?? agentText(pending, agent);
+      for (const [place, agent] of tenant.agents.entries()) {
+        const state = this.#written.get(agent) ?? stateText(agent);
+        this.#written.set(agent, null);
+        yield agentLine(tenant.tenant, tenant.ids[place] ?? '', state);
       }
     }
     this.end();
@@ -155,22 +150,20 @@ export class ShardCut implements Cut {
   /** Lets go of the shard; what is not read yet is written down now. Safe twice. */
   end(): void {
     if (this.#shard.cut !== this) return;
-    for (const agent of this.#pending.keys()) this.keep(agent);
-    this.#shard.cut = null;
-    for (const tenant of this.#shard.tenants.values()) tenant.cut = null;
+    for (const { agents } of this.#tenants) for (const agent of agents) this.keep(agent);
+    this.#release();
   }
 
   /** As `end`, when nobody will read the rest. */
   drop(): void {
-    this.#pending.clear();
-    this.end();
+    this.#written.clear();
+    if (this.#shard.cut === this) this.#release();
   }
-}
 
-interface Pending {
-  readonly tenant: string;
-  readonly id: string;
-  text: string | null;
+  #release(): void {
+    this.#shard.cut = null;
+    for (const tenant of this.#shard.tenants.values()) tenant.cut = null;
+  }
 }
 
 function shardChunk({ seq, term, logTime }: Shard): SnapshotChunk {
@@ -187,7 +180,9 @@ interface FrozenTenant {
   readonly sources: readonly SourceState[];
   readonly chains: FrozenChains;
   readonly peers: readonly (readonly [string, PracticeState])[];
-  readonly agents: readonly (readonly [string, AgentState])[];
+  /** Each agent's id, and its state, which changes. */
+  readonly ids: readonly string[];
+  readonly agents: readonly AgentState[];
 }
 
 /** References to what does not change in place, and to the agents, which do. */
@@ -217,7 +212,8 @@ function frozen(state: TenantState): FrozenTenant {
     sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
     chains: freezeChains(state.chains),
     peers: Array.from(state.peerGroups, ([role, group]) => [role, copyPractice(group)]),
-    agents: [...state.agents],
+    ids: [...state.agents.keys()],
+    agents: [...state.agents.values()],
   };
 }
 
@@ -246,23 +242,25 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   }
 }
 
-function agentChunk(tenant: string, agent: string, state: AgentState) {
-  const { baseline, practice, openFindings, grant: _resolved, ...rest } = state;
+/** In one order, whether the agent was restored or not: equal states give equal chunks. */
+function agentState(agent: AgentState) {
+  const { baseline, practice, openFindings, grant: _resolved, ...rest } = agent;
   return {
-    type: 'agent',
-    tenant,
-    agent,
-    state: {
-      ...rest,
-      baseline,
-      practice: snapshotPractice(practice),
-      openFindings: [...openFindings],
-    },
-  } as const;
+    ...rest,
+    baseline,
+    practice: snapshotPractice(practice),
+    openFindings: [...openFindings],
+  };
 }
 
-function agentText({ tenant, id }: Pending, agent: AgentState): string {
-  return JSON.stringify(agentChunk(tenant, id, agent));
+function stateText(agent: AgentState): string {
+  return JSON.stringify(agentState(agent));
+}
+
+/** The chunk of an agent as a line, its state being text already. */
+function agentLine(tenant: string, agent: string, state: string): string {
+  const head = JSON.stringify({ type: 'agent', tenant, agent });
+  return `${head.slice(0, -1)},"state":${state}}`;
 }
 
 /**
