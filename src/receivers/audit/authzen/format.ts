@@ -104,6 +104,11 @@ function draftOf(
       id: firstAt(record, '/task/id') ?? firstAt(response, '/context/task/id'),
       approver: firstAt(record, '/task/approver', '/task/decided_by'),
     },
+    token: {
+      jti: firstAt(context, '/token/jti', '/jti'),
+      txn: firstAt(context, '/token/txn', '/txn'),
+      jwt: firstAt(context, '/token/jwt', '/access_token', '/headers/authorization'),
+    },
     clientIp: firstAt(context, '/ip', '/client_ip'),
   };
 }

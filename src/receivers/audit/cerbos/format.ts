@@ -99,12 +99,21 @@ function decision(record: Json, input: unknown, action: unknown, effect: unknown
       policy: { id: policyIdOf(record, effect), version: policyVersionOf(record) },
       constraints: at(effect, '/filter/condition'),
     },
+    token: claimsOf(at(input, '/auxData/jwt')),
     clientIp: hostOf(firstAt(record, '/peer/forwardedFor', '/peer/address')),
     attrs: {
       'cerbos.roles': at(principal, '/roles'),
       'cerbos.scope': firstAt(resource, '/scope'),
       user_agent: at(record, '/peer/userAgent'),
     },
+  };
+}
+
+/** Cerbos logs the claims of a token that it verified, and not the token. */
+function claimsOf(jwt: unknown): NonNullable<Draft['token']> {
+  return {
+    ...{ jti: at(jwt, '/jti'), txn: at(jwt, '/txn'), iss: at(jwt, '/iss') },
+    ...{ sub: at(jwt, '/sub'), aud: at(jwt, '/aud'), exp: at(jwt, '/exp') },
   };
 }
 
