@@ -84,6 +84,17 @@ describe('NotesOfIngest', () => {
     expect(told).not.toMatch(/bob|alice|4111|a b/);
   });
 
+  it('shows the place in an audit record, which is a JSON pointer, part by part', () => {
+    const notes = notesOf();
+    const paths = ['/input/agent/id', '/claims/https:~1~1acme.example~1tenant', '/by/alice/0/id'];
+    for (const path of paths) notes.refused(BROKER, 'opa', [reject('missing_field', path)]);
+    expect(notes.views('*')[0]?.examples.map(({ path }) => path)).toEqual([
+      '/by/[hidden]/0/id',
+      '/claims/https:~1~1acme.example~1tenant',
+      '/input/agent/id',
+    ]);
+  });
+
   it('stays within its bounds', () => {
     const notes = notesOf();
     for (let at = 0; at < LIMITS.notedIntakes + 10; at += 1) {

@@ -158,10 +158,7 @@ export class NotesOfIngest implements IngestNotes {
 
   #example(intake: Intake, reject: Reject, shape: string | null): void {
     const { code, message } = reject;
-    const path = reject.path
-      .split('.')
-      .map((part) => this.#shown(part))
-      .join('.');
+    const path = this.#shownPath(reject.path);
     const at = this.#options.clock.now();
     const others = intake.examples.filter((one) => one.code !== code || one.path !== path);
     const shown = shape !== null && this.#isPersonal(shape) ? HIDDEN : shape;
@@ -177,6 +174,12 @@ export class NotesOfIngest implements IngestNotes {
 
   #isPersonal(text: string): boolean {
     return this.#options.isPersonal?.(text) ?? false;
+  }
+
+  /** Each step of a path by itself, of a JSON pointer (in audit records) as well as a dotted one. */
+  #shownPath(path: string): string {
+    const show = (step: string): string => (INDEX.test(step) ? step : this.#shown(step));
+    return path.replace(/[^./]+/g, show);
   }
 
   #shown(name: string): string {
@@ -208,7 +211,8 @@ const MISSING: Readonly<Record<Overlooked['why'], Missing>> = {
 };
 
 const HIDDEN = '[hidden]';
-const NAME = /^[A-Za-z_$][\w$/:.[\]-]*$/;
+const NAME = /^[A-Za-z_$][\w$/:.~[\]-]*$/;
+const INDEX = /^\d{1,4}$/;
 const NO_AGENT = '.attributes.gen_ai.agent.id';
 /** What receivers add by themselves. */
 const OWN_ATTRIBUTES = /^otel\.(?:scope|span)\.name$|\.size$|^attrs_dropped$|^account$/;

@@ -64,4 +64,35 @@ describe('doctor', () => {
     expect(checks.map(({ status }) => status)).toEqual(['warning', 'warning']);
     expect(checks.at(-1)?.cure).toContain('agent.id: [acme.bot]');
   });
+
+  it('counts what was refused once by code, and names every place, but those a cure has', () => {
+    const example = (path: string, message: string) => ({
+      ...{ at: CALM.now, code: 'missing_field', path, message, shape: null },
+    });
+    const checks = ingestChecks({
+      ...CALM,
+      intakes: [
+        {
+          ...{ credential: 'mail', trust: 'broker', tenants: ['acme'], accepted: 0 },
+          ...{ format: 'native', ignored: 0, quarantined: 0, last_at: null },
+          ...{ rejected: { missing_field: 5, clock_skew: 1 }, unknown_attributes: [] },
+          examples: [
+            example('id', 'id is required'),
+            { ...example('time', 'too far from now'), code: 'clock_skew' },
+            example('agent.id', 'agent.id is required'),
+            example('tenant', 'names no tenant'),
+          ],
+          unattributed: [
+            { ...{ missing: 'tenant', count: 1, candidates: [], fix_in: 'sender' }, fix: '…' },
+          ],
+        },
+      ],
+    });
+    expect(checks.slice(1).map(({ what }) => what)).toEqual([
+      '1 record names no tenant',
+      '5 records refused: missing_field, such as at id, agent.id',
+      '1 record refused: clock_skew, such as at time',
+    ]);
+    expect(checks.at(-2)?.cure).toContain('id is required; agent.id is required');
+  });
 });

@@ -73,7 +73,8 @@ function queueChecks({ queue, turned_away: away, kafka }: IngestStatusBody): rea
   }
   for (const { format, code, count } of away) {
     if (code === 'overloaded') continue;
-    const what = `${count} requests to ${format} were refused whole: ${code}`;
+    const refused = `${count === 1 ? 'was' : 'were'} refused whole: ${code}`;
+    const what = `${counted(count, 'request')} to ${format} ${refused}`;
     const cure =
       code === 'unauthenticated' || code === 'forbidden'
         ? 'Give the sender a token of the role ingest: authorization=Bearer …, see tokens.'
@@ -120,19 +121,38 @@ function intakeChecks({ intakes }: IngestStatusBody): readonly Check[] {
     const check = `${credential} by ${format}`;
     for (const { missing, count, fix, fix_in: place } of unattributed) {
       if (missing === 'action') continue;
-      const what = `${count} records name no ${missing}`;
+      const what = `${counted(count, 'record')} ${count === 1 ? 'names' : 'name'} no ${missing}`;
       const why = 'They are refused, or judged with less than could be known.';
       checks.push(warning(check, what, why, `In the ${place}:\n${fix}`));
     }
-    for (const { code, path, message } of examples) {
-      if (unattributed.length > 0 && code === 'missing_field') continue;
-      const place = path === '' ? '' : ` at ${path}`;
-      const what = `${rejected[code] ?? 0} records refused: ${code}${place}`;
-      const cure = `${message}; docs/errors.md`;
+    const cured = new Set(unattributed.map(({ missing }) => missing));
+    for (const [code, count] of Object.entries(rejected)) {
+      const known = examples.filter((one) => one.code === code);
+      const others = known.filter((one) => !isCured(one, cured));
+      const isAllCured = known.length > 0 || (code === 'missing_field' && cured.size > 0);
+      if (others.length === 0 && isAllCured) continue;
+      const places = [...new Set(others.map(({ path }) => path))].filter((path) => path !== '');
+      const such = places.length === 0 ? '' : `, such as at ${places.join(', ')}`;
+      const what = `${counted(count, 'record')} refused: ${code}${such}`;
+      const messages = [...new Set(others.map(({ message }) => message)), 'docs/errors.md'];
+      const cure = messages.join('; ');
       checks.push(warning(check, what, 'What is refused is judged by no detector.', cure));
     }
   }
   return checks;
+}
+
+type Example = IngestStatusBody['intakes'][number]['examples'][number];
+
+/** Whether the lines that name an agent or a tenant mend this one too. */
+function isCured({ code, path }: Example, cured: ReadonlySet<string>): boolean {
+  if (code !== 'missing_field') return false;
+  if (path === 'tenant') return cured.has('tenant');
+  return cured.has('agent') && path.endsWith('.attributes.gen_ai.agent.id');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Sends one marked span with an ingest token and waits until the store shows it. */

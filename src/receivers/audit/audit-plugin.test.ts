@@ -208,6 +208,19 @@ describe('POST /v1/cloudevents', () => {
     expect(events().map((event) => event.id)).toEqual(['/hub#s', '/hub#1', '/hub#2']);
   });
 
+  it('takes id and time of native data from the envelope', async () => {
+    const type = { ...AUTH, 'content-type': 'application/cloudevents+json' };
+    const data = { agent: { id: 'crm-bot' }, action: { name: 'search' }, volume: { records: 3 } };
+    const { time: _, ...timeless } = { ...cloudEvent('m'), data };
+    for (const sent of [{ ...cloudEvent('n'), data }, timeless]) {
+      await post('/v1/cloudevents', type, JSON.stringify(sent));
+    }
+    expect(events()).toMatchObject([
+      { id: '/hub#n', time: Date.parse('2026-11-21T09:00:00Z'), volume: { records: 3 } },
+      { id: '/hub#m', time: NOW },
+    ]);
+  });
+
   it('maps data of a known format as such under the name of the envelope', async () => {
     const type = { ...AUTH, 'content-type': 'application/cloudevents+json' };
     const wrapped = { ...cloudEvent('w'), data: opa('d-1', false) };

@@ -39,7 +39,11 @@ describe('parseNativeBody', () => {
   });
 
   it('takes nothing for nothing', async () => {
-    expect((await parseNativeBody(Buffer.from(' \n'), null)).rejects).toEqual([]);
+    for (const text of ['', ' \n', '[]', ' [ ]\n']) {
+      expect(await parseNativeBody(Buffer.from(text), null)).toMatchObject({
+        ...{ events: [], rejects: [] },
+      });
+    }
   });
 
   it('refuses the whole only when none of it is JSON, or too much', async () => {

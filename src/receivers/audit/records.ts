@@ -46,7 +46,8 @@ export async function parseNativeBody(
     }
   }
   const { events, rejects } = batch;
-  if (events.length === 0 && rejects.every((reject) => reject.code === 'malformed')) {
+  const isNoJson = rejects.length > 0 && rejects.every(({ code }) => code === 'malformed');
+  if (events.length === 0 && isNoJson) {
     throw new TripcoilError('bad_request', 'nothing in the body is valid JSON');
   }
   return batch;

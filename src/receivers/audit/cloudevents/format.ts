@@ -1,5 +1,6 @@
 import type { ReceivedEvent } from '../../../core/access-event.ts';
 import { LIMITS } from '../../../core/limits.ts';
+import type { EpochMs } from '../../../core/time.ts';
 import { boundedId } from '../../identifier.ts';
 import { isDeeperThan, parseJsonText } from '../../json-body.ts';
 import { operationOfName } from '../../operation.ts';
@@ -54,10 +55,18 @@ function mapEnvelope(of: Json, formatOf: FormatOf, context: MapContext): readonl
   const inner = formatOf(data);
   if (inner === null) return [finish(generic(of, data), context)];
   const sent = recordTime(of['time']) ?? context.receivedAt;
-  const mapped = inner.map(data, sent === undefined ? context : { ...context, receivedAt: sent });
+  const mapped = inner.map(
+    inner.name === 'native' ? named(objectAt(data), of, sent) : data,
+    sent === undefined ? context : { ...context, receivedAt: sent },
+  );
   return mapped.map((event, index) =>
     isReject(event) ? within(event) : enveloped(event, of, mapped.length === 1 ? null : index),
   );
+}
+
+/** A native event that leaves its id and time to the envelope, which has both. */
+function named(data: Json, of: Json, sent: EpochMs | undefined): Json {
+  return { id: boundedId(String(of['id'])), time: sent, ...data };
 }
 
 function within<T extends { readonly path: string }>(reject: T): T {
