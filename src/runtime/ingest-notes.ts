@@ -176,7 +176,7 @@ export class NotesOfIngest implements IngestNotes {
     return this.#options.isPersonal?.(text) ?? false;
   }
 
-  /** Each step of a path by itself, of a JSON pointer (in audit records) as well as a dotted one. */
+  /** Each step of a path by itself, be it dotted or, in audit records, a JSON pointer. */
   #shownPath(path: string): string {
     const show = (step: string): string => (INDEX.test(step) ? step : this.#shown(step));
     return path.replace(/[^./]+/g, show);
