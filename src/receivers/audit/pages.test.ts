@@ -21,6 +21,13 @@ describe('the page of each audit format', () => {
     }
   });
 
+  it('names headers for Envoy that can be headers', () => {
+    const page = readFileSync(join(FOLDER, 'envoy.md'), 'utf8');
+    const headers = [...page.matchAll(/%REQ\(([^)]*)\)%/g)].flatMap(([, of = '']) => of.split('?'));
+    expect(headers).toEqual(expect.arrayContaining([':METHOD', 'MCP-METHOD', 'MCP-NAME']));
+    expect(headers.filter((header) => !/^:?[A-Z-]+$/.test(header))).toEqual([]);
+  });
+
   it('is of a format that is there', () => {
     const pages = readdirSync(FOLDER).map((file) => file.replace('.md', ''));
     expect(pages.filter((page) => !NAMES.includes(page))).toEqual(['panther-log-types']);

@@ -89,7 +89,7 @@ access_log:
           start_time: "%START_TIME%"
           request_id: "%REQ(X-REQUEST-ID)%"
           trace_id: "%TRACE_ID%"
-          method: "%REQ(:OPERATION_BY_METHOD)%"
+          method: "%REQ(:METHOD)%"
           path: "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"
           authority: "%REQ(:AUTHORITY)%"
           response_code: "%RESPONSE_CODE%"
@@ -106,7 +106,7 @@ access_log:
           sub: "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload:sub)%"
           jti: "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload:jti)%"
           tenant: "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload:tenant)%"
-          mcp_method: "%REQ(MCP-OPERATION_BY_METHOD)%"
+          mcp_method: "%REQ(MCP-METHOD)%"
           mcp_tool: "%REQ(MCP-NAME)%"
 \`\`\`
 
