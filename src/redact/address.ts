@@ -30,10 +30,16 @@ export function ipv6At(subject: Subject, at: number): Hit | null {
   const match = V6_CHARS.exec(text);
   if (match === null) return null;
   const address = match[0].replace(/(?<!:):$/, '');
-  const end = at + address.length;
-  const next = text.charCodeAt(end);
-  if (isDigit(next) || isLetter(next) || !isIPv6(address)) return null;
-  return isNobody(address) ? null : personalHit('ip', at, end);
+  const next = text.charCodeAt(at + address.length);
+  if (isDigit(next) || isLetter(next) || !isIPv6(address)) return wordAfter(at, address);
+  return isNobody(address) ? null : personalHit('ip', at, at + address.length);
+}
+
+/** `2a02:…:1:access`: what follows the last colon begins like a group and is a word. */
+function wordAfter(at: number, run: string): Hit | null {
+  const address = run.slice(0, run.lastIndexOf(':'));
+  const isLong = address.split(':').length > 4;
+  return isLong && isIPv6(address) ? personalHit('ip', at, at + address.length) : null;
 }
 
 /** Counts colons and groups before anything dearer is tried. */
@@ -56,7 +62,10 @@ function mayBeIpv6(subject: Subject, at: number): boolean {
       group = 0;
     } else if (isHexDigit(code)) {
       if (isDigit(code)) hasDigit = true;
-      if (++group > 4) return false;
+      if (++group > 4) {
+        if (colons <= 4) return false;
+        break;
+      }
     } else break;
   }
   // `abc::def` is a path in more languages than one; the time of day has two colons.

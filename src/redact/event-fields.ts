@@ -10,7 +10,8 @@ import { REDACTION_FAILED, typeOfToken } from './tokens.ts';
  * or secret is in it. `revocable`: an identifier that revocations and chains go by, see
  * `redactIdentifier`. `hex`: an id of exactly this many hexadecimal digits, else a name.
  * `content`: anything. `address`: an IP address. `version`: dotted numbers are no
- * addresses. `kept`: comes from the credential or from this process.
+ * addresses. `scope`: a word of a text that was taken apart at its blanks. `kept`: comes from the
+ * credential or from this process.
  */
 type Rule =
   | 'kept'
@@ -19,6 +20,7 @@ type Rule =
   | 'content'
   | 'address'
   | 'version'
+  | 'scope'
   | { readonly hex: number; readonly revocable?: true }
   | { readonly each: Rule }
   | { readonly members: Readonly<Record<string, Rule>> };
@@ -90,8 +92,8 @@ const EVENT: Readonly<Record<string, Rule>> = {
   },
   scopes: {
     members: {
-      granted: { each: 'name' },
-      required: { each: 'name' },
+      granted: { each: 'scope' },
+      required: { each: 'scope' },
       details: { each: 'content' },
     },
   },
@@ -193,12 +195,23 @@ function applyRule(pass: Pass, rule: Rule, value: unknown): unknown {
   }
   if (Array.isArray(value)) {
     return typeof rule === 'object' && 'each' in rule
-      ? mapSame(value, (item) => applyRule(pass, rule.each, item))
+      ? redactEach(pass, rule.each, value)
       : redactContent(pass, value);
   }
   return typeof rule === 'object' && 'members' in rule
     ? redactMembers(pass, rule.members, value)
     : redactContent(pass, value);
+}
+
+/** Words that say what the next ones are. */
+const TAKEN_APART = /^(?:bearer|basic|dpop|negotiate|-----BEGIN)$/i;
+
+function redactEach(pass: Pass, rule: Rule, values: readonly unknown[]): readonly unknown[] {
+  const texts = values.filter((value) => typeof value === 'string');
+  if (rule === 'scope' && texts.some((text) => TAKEN_APART.test(text))) {
+    return redactString(pass, texts.join(' '), HINT.none).split(' ');
+  }
+  return mapSame(values, (item) => applyRule(pass, rule, item));
 }
 
 function redactMembers(

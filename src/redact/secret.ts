@@ -144,8 +144,9 @@ export const SECRET_KINDS: readonly string[] = [...new Set(RULES.map(({ label })
 
 /** Prefixes that are words too, so what follows must not look like prose. */
 const SCHEMES = ['Bearer', 'bearer', 'BEARER', 'Basic', 'basic', 'BASIC', 'DPoP', 'Negotiate'];
+/** Ends before the next scheme, whose name may be glued to this value. */
 const SCHEME_VALUE =
-  /(?:Bearer|Basic|DPoP|Negotiate)(?:[ \t]{1,4}|%20|\+)([A-Za-z0-9._~+/-]{8,8192}={0,3})/iy;
+  /(?:Bearer|Basic|DPoP|Negotiate)(?:[ \t]{1,4}|%20|\+)((?:(?!(?:Bearer|Basic|DPoP|Negotiate)[ \t%+])[A-Za-z0-9._~+/-]){8,8192}={0,3})/iy;
 const PRIVATE_KEY =
   /-----BEGIN[ +][A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----[\s\S]*?(?:-----END[ +][A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----|$)/y;
 

@@ -23,20 +23,34 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-const ADDRESSES: ReadonlySet<Kind> = new Set<Kind>(['email', 'ipv4', 'ipv6']);
+/** What stays plain in identifiers needed to revoke. */
+export const ADDRESSES: ReadonlySet<Kind> = new Set<Kind>(['email', 'ipv4', 'ipv6']);
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const DIGITS = '0123456789';
 const BASE62 = `${LOWER}${LOWER.toUpperCase()}${DIGITS}`;
 
+/** As many as one record may hold. */
+const NEWEST = 200;
+
 /** Makes values that look real and never repeat, and remembers where each went. */
 export class Planter {
-  readonly planted: Planted[] = [];
+  #planted: Planted[] = [];
   readonly #random;
   readonly #used = new Set<string>();
 
   constructor(seed: number) {
     this.#random = createRandom(seed);
+  }
+
+  get planted(): readonly Planted[] {
+    return this.#planted;
+  }
+
+  /** Takes the newest values that are not to be looked for off the record. */
+  withdraw(isMeant: (planted: Planted) => boolean): void {
+    const older = this.#planted.slice(0, -NEWEST);
+    this.#planted = [...older, ...this.#planted.slice(-NEWEST).filter((one) => !isMeant(one))];
   }
 
   /**
@@ -60,7 +74,7 @@ export class Planter {
         encodeURIComponent(text),
         text.toLowerCase(),
       ]);
-      this.planted.push({ kind, place, value: made.value, spellings: [...new Set(spellings)] });
+      this.#planted.push({ kind, place, value: made.value, spellings: [...new Set(spellings)] });
       return made.value;
     }
   }
@@ -105,8 +119,9 @@ export class Planter {
         return { value: this.#pick([plain, spaced]), parts: [plain] };
       }
       case 'ipv4': {
-        const octets = [185, 193, 212].map((first) => first + this.#below(5));
-        return { value: [...octets, 100 + this.#below(150)].join('.'), parts: [] };
+        const first = this.#pick([185, 193, 212]) + this.#below(5);
+        const rest = [1, 2, 3].map(() => 100 + this.#below(150));
+        return { value: [first, ...rest].join('.'), parts: [] };
       }
       case 'ipv6': {
         const group = (): string => this.#text('123456789abcdef', 4);
@@ -167,13 +182,20 @@ export interface Leak {
   readonly around: string;
 }
 
+interface Needle {
+  readonly bytes: Buffer;
+  readonly planted: Planted;
+  /** So short that a digest or a UUID may hold the same figures by chance. */
+  readonly isNumber: boolean;
+}
+
 /** Looks for every spelling of every value in one pass over the bytes. */
 export class Searcher {
   bytes = 0;
   readonly leaks: Leak[] = [];
-  /** By the first three bytes, so that a position is dismissed by one look. */
-  readonly #byStart = new Map<number, { readonly bytes: Buffer; readonly planted: Planted }[]>();
-  readonly #starts = new Uint8Array(1 << 24);
+  /** By a hash of the first eight bytes, so that nearly every position is dismissed by one look. */
+  readonly #byStart = new Map<number, Needle[]>();
+  readonly #starts = new Uint8Array(1 << START_BITS);
 
   constructor(planted: readonly Planted[]) {
     for (const one of planted) {
@@ -182,7 +204,7 @@ export class Searcher {
         const start = startOf(bytes, 0);
         this.#starts[start] = 1;
         const found = this.#byStart.get(start) ?? [];
-        found.push({ bytes, planted: one });
+        found.push({ bytes, planted: one, isNumber: /^[\d-]{1,11}$/.test(spelling) });
         this.#byStart.set(start, found);
       }
     }
@@ -191,21 +213,37 @@ export class Searcher {
   search(where: string, haystack: Buffer | string): void {
     const bytes = Buffer.from(haystack);
     this.bytes += bytes.length;
-    for (let at = 0; at + 3 <= bytes.length; at += 1) {
+    for (let at = 0; at + START_BYTES <= bytes.length; at += 1) {
       const start = startOf(bytes, at);
       if (this.#starts[start] === 0) continue;
-      for (const { bytes: needle, planted } of this.#byStart.get(start) ?? []) {
-        if (at + needle.length > bytes.length) continue;
-        if (bytes.compare(needle, 0, needle.length, at, at + needle.length) !== 0) continue;
-        const around = bytes.subarray(Math.max(0, at - 80), at + needle.length + 20).toString();
-        this.leaks.push({ planted, where, around });
-      }
+      for (const needle of this.#byStart.get(start) ?? []) this.#compare(where, bytes, at, needle);
     }
+  }
+
+  #compare(where: string, bytes: Buffer, at: number, { bytes: needle, planted, isNumber }: Needle) {
+    const end = at + needle.length;
+    if (end > bytes.length || bytes.compare(needle, 0, needle.length, at, end) !== 0) return;
+    if (isNumber && isWithinHex(bytes, at, end)) return;
+    const around = bytes.subarray(Math.max(0, at - 80), end + 20).toString();
+    this.leaks.push({ planted, where, around });
   }
 }
 
+/** No spelling is shorter. */
+const START_BYTES = 8;
+const START_BITS = 24;
+
+/** A calling code in front is part of no digest. */
+function isWithinHex(bytes: Buffer, start: number, end: number): boolean {
+  const before = bytes.subarray(Math.max(0, start - 2), start).toString('latin1');
+  const after = String.fromCharCode(bytes[end] ?? 0);
+  return /[\da-f]$/.test(before.replace(/\D1$/, '')) || /[\da-f]/.test(after);
+}
+
 function startOf(bytes: Buffer, at: number): number {
-  return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+  const first = Math.imul(bytes.readInt32LE(at), 0x9e3779b1);
+  const second = Math.imul(bytes.readInt32LE(at + 4), 0x85ebca6b);
+  return (first ^ second ^ (second >>> 15)) >>> (32 - START_BITS);
 }
 
 function encoded(claims: object): string {

@@ -43,8 +43,13 @@ export async function createWorkplace(extra = '', storeKind = 'memory'): Promise
 const LISTENS = /listens on (http:\S+) \(API, UI\) and (http:\S+) \(OTLP/;
 const LISTENS_GRPC = /OTLP\/gRPC on (http:\S+)/;
 
-export async function serve(workplace: Workplace): Promise<ServedDaemon> {
-  const child = spawn(process.execPath, ['src/main.ts', 'serve', '-c', workplace.configFile], {
+/** Starts it; `nodeOptions` are those of Node itself, such as one for reports of crashes. */
+export async function serve(
+  workplace: Workplace,
+  nodeOptions: readonly string[] = [],
+): Promise<ServedDaemon> {
+  const words = [...nodeOptions, 'src/main.ts', 'serve', '-c', workplace.configFile];
+  const child = spawn(process.execPath, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said: string[] = [];

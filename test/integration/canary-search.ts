@@ -1,0 +1,54 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sink } from './http.ts';
+import type { Leak, Searcher } from './planted-values.ts';
+
+/** Searches every file below `directory` and every file's name; the keys hold none by nature. */
+export async function searchFiles(searcher: Searcher, directory: string): Promise<number> {
+  let files = 0;
+  for (const file of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(file.parentPath, file.name);
+    if (!file.isFile() || path.startsWith(join(directory, 'keys'))) continue;
+    files += 1;
+    searcher.search(`file ${path.slice(directory.length)}`, await readFile(path));
+    searcher.search('file name', path);
+  }
+  return files;
+}
+
+/** Searches the security events that were delivered, which name their claims in base64url. */
+export function searchTokens(searcher: Searcher, tokens: readonly string[]): void {
+  for (const token of tokens) {
+    const [head = '', claims = ''] = token.split('.');
+    for (const part of [head, claims]) {
+      searcher.search('security event token', Buffer.from(part, 'base64url'));
+    }
+  }
+}
+
+/** Searches what went to other endpoints, by the name of each. */
+export function searchSinks(searcher: Searcher, sinks: Readonly<Record<string, Sink>>): void {
+  for (const [name, sink] of Object.entries(sinks)) {
+    for (const body of sink.bodies) searcher.search(name, body);
+    for (const head of sink.heads) searcher.search(`${name}, request head`, head);
+  }
+}
+
+/** The first of each sort, so that a failure can be read. */
+export function summaryOf(leaks: readonly Leak[]): readonly string[] {
+  const sorts = new Map<string, string>();
+  for (const { planted, where, around } of leaks) {
+    const sort = `${planted.kind} of ${planted.place}`;
+    if (!sorts.has(sort)) sorts.set(sort, `${sort} in ${where}: ${around}`);
+  }
+  return [...sorts.values()].slice(0, 40);
+}
+
+/** Ids as bytes, as the wire format of protobuf has them. */
+export function binary(request: object): object {
+  return JSON.parse(JSON.stringify(request), (key, value: unknown) =>
+    key === 'traceId' || key === 'spanId'
+      ? Buffer.from(String(value), 'hex').toString('base64')
+      : value,
+  );
+}
