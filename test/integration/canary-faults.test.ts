@@ -37,6 +37,8 @@ const SEED = Number(process.env['TRIPCOIL_SEED'] ?? 11);
 const planter = new Planter(SEED);
 /** Everything that was answered or printed, by where. */
 const heard: { readonly where: string; readonly text: string }[] = [];
+/** Of the daemon in this process, whose store may outlive it for a while. */
+let ownWorkplace: Workplace;
 let workplace: Workplace;
 let reports: string;
 let webhook: Sink;
@@ -46,15 +48,14 @@ let main = '';
 beforeAll(async () => {
   webhook = await startSink();
   downstream = await startSink();
-  workplace = await createWorkplace(
-    `log: { level: debug }
+  const settings = `log: { level: debug }
 tokens:
   - { name: broker, token: ${BROKER}, roles: [ingest, broker], tenants: [acme], trust: broker }
 alerts: { webhook: { url: "${webhook.url}/alerts" } }
 telemetry: { forward: { endpoint: "${downstream.url}/v1/traces" } }
-`,
-    'auto',
-  );
+`;
+  ownWorkplace = await createWorkplace(settings, 'auto');
+  workplace = await createWorkplace(settings);
   reports = join(workplace.directory, 'reports');
   await mkdir(reports);
 });
@@ -63,6 +64,7 @@ afterAll(async () => {
   webhook?.close();
   downstream?.close();
   await workplace?.remove();
+  await ownWorkplace?.remove();
 });
 
 async function tell(path: string, asked: Asked = {}) {
@@ -85,7 +87,7 @@ describe('values planted in what a daemon receives while it fails', () => {
   let grpc: GrpcCaller;
 
   beforeAll(async () => {
-    own = await startOwnDaemon(workplace);
+    own = await startOwnDaemon(ownWorkplace);
     main = own.daemon.urls.main;
     topics = new Topics(own);
     grpc = new GrpcCaller(own.daemon.urls.otlpGrpc);
@@ -355,7 +357,10 @@ describe('values planted in what processes receive that are killed', () => {
 describe('the same values afterwards', () => {
   it('stand nowhere', async () => {
     const searcher = new Searcher(planter.planted);
-    const files = await searchFiles(searcher, join(workplace.directory, 'data'));
+    let files = 0;
+    for (const { directory } of [ownWorkplace, workplace]) {
+      files += await searchFiles(searcher, join(directory, 'data'));
+    }
     const exported = await searchFiles(searcher, reports);
     for (const { where, text } of heard) searcher.search(where, text);
     searchSinks(searcher, { alert: webhook, 'forwarded trace': downstream });

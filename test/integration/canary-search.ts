@@ -9,8 +9,13 @@ export async function searchFiles(searcher: Searcher, directory: string): Promis
   for (const file of await readdir(directory, { recursive: true, withFileTypes: true })) {
     const path = join(file.parentPath, file.name);
     if (!file.isFile() || path.startsWith(join(directory, 'keys'))) continue;
+    // A store that merges its parts in the background deletes the old ones when it likes.
+    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      return Buffer.alloc(0);
+    });
     files += 1;
-    searcher.search(`file ${path.slice(directory.length)}`, await readFile(path));
+    searcher.search(`file ${path.slice(directory.length)}`, bytes);
     searcher.search('file name', path);
   }
   return files;
