@@ -37,7 +37,11 @@ export async function createWorkplace(extra = '', storeKind = 'memory'): Promise
     `listen: { port: 0 }\notlp: { port: 0 }\notlp_grpc: { port: 0 }\ndata_directory: ./data\n` +
       `store: { kind: ${storeKind} }\n${extra}`,
   );
-  return { directory, configFile, remove: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }) };
+  return {
+    directory,
+    configFile,
+    remove: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }),
+  };
 }
 
 const LISTENS = /listens on (http:\S+) \(API, UI\) and (http:\S+) \(OTLP/;
