@@ -83,7 +83,7 @@ const CONFIG = z.strictObject({
     .describe('Minutes with activity below which statistics do not act.'),
   floors: perMeasure('Volume per window below which nothing is a spike.', {
     calls: 20,
-    records: 100,
+    records: 20,
     bytes: 1_048_576,
     tokens: 20_000,
   }),

@@ -95,6 +95,12 @@ const PEAK_GROWTH = 1.5;
 /** The rise whose onset the run tells. */
 const ONSET_TIMES = 2.5;
 const EVIDENCE_MAX = 1e12;
+/**
+ * Sizes imply at least their own dispersion where actions come by chance; in a few days it shows
+ * whether they do, or are sums that somebody reports by the minute.
+ */
+const SIZES_MINUTES = 3 * COLD_MINUTES;
+const SIZES_SHARE = 0.35;
 /** A single extreme size must not decide alone: sums of sizes need at least two such minutes. */
 const MINUTE_EVIDENCE_MAX = 9;
 
@@ -437,7 +443,8 @@ function learnDispersion(
   normal[2] = entry(normal, 2) * keep + second * second;
   normal[3] = entry(normal, 3) * keep + first * target;
   normal[4] = entry(normal, 4) * keep + second * target;
-  solveDispersion(history, Math.max(0, unitOf(history) - 1));
+  const share = history.rate.minutes < SIZES_MINUTES ? 1 : SIZES_SHARE;
+  solveDispersion(history, Math.max(0, share * (unitOf(history) - 1)));
 }
 
 /** Solves for both terms; one that comes out negative is left out and the other solved alone. */
