@@ -3,7 +3,7 @@ import { LOCAL_TENANT } from '../local-credentials.ts';
 import { openOffline } from '../offline.ts';
 import { tenantOfAccountIn } from '../receivers/audit/accounts.ts';
 import { auditFormats } from '../receivers/audit/formats.ts';
-import { readInput } from '../replay/read-input.ts';
+import { type Input, readInput } from '../replay/read-input.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
 import { createLog } from '../telemetry/log.ts';
 import { readConfig, readGrants } from './configuration.ts';
@@ -16,6 +16,7 @@ interface ImportOptions {
 }
 
 const EVENTS_PER_BATCH = 2_000;
+const REASONS_SHOWN = 20;
 
 /** `import --history F…`: seeds baselines by event time; nothing is found and nothing trips. */
 export function addImportCommand(program: Command): void {
@@ -39,10 +40,7 @@ async function importHistory(options: ImportOptions): Promise<void> {
     formats: auditFormats(config.audit),
     tenantOfAccount: tenantOfAccountIn(config.audit.accounts),
   });
-  for (const { reject, file } of rejects.slice(0, 20)) {
-    const path = reject.path === '' ? '' : `${reject.path}: `;
-    talk(`${file}:${reject.position}: ${path}${reject.message}`);
-  }
+  const refused = [...rejects];
   await using host = await openOffline({
     config,
     grants: await readGrants(config.grantsFile),
@@ -51,16 +49,43 @@ async function importHistory(options: ImportOptions): Promise<void> {
   });
   const sender = { name: 'import', roles: ['operator'], tenants: '*', trust: 'broker' } as const;
   let accepted = 0;
-  let refused = rejects.length;
+  const agents = new Set<string>();
   for (let from = 0; from < events.length; from += EVENTS_PER_BATCH) {
-    const batch = events.slice(from, from + EVENTS_PER_BATCH).map(({ event }) => event);
-    const result = await host.ingest.submit({ sender, events: batch, history: true });
+    const batch = events.slice(from, from + EVENTS_PER_BATCH);
+    const received = batch.map(({ event }) => event);
+    const result = await host.ingest.submit({ sender, events: received, history: true });
     accepted += result.accepted;
-    refused += result.rejects.length;
+    const unfit = new Set(result.rejects.map(({ position }) => position));
+    for (const [index, { event }] of batch.entries()) {
+      if (!unfit.has(index)) agents.add(event.agent.id);
+    }
+    for (const reject of result.rejects) {
+      const { file = '', line = 0 } = batch[reject.position] ?? {};
+      refused.push({ reject: { ...reject, position: line }, file });
+    }
     if (process.stderr.isTTY) process.stderr.write(`\r${accepted} of ${events.length} events`);
   }
   if (process.stderr.isTTY) process.stderr.write('\n');
-  const agents = new Set(events.map(({ event }) => event.agent.id)).size;
-  talk(`learned from ${accepted} events of ${agents} agents; ${refused} were refused`);
+  tellRefused(refused);
+  const learned = `learned from ${accepted} events of ${agents.size} agents`;
+  talk(`${learned}; ${refused.length} were refused`);
   if (accepted === 0) process.exitCode = EXIT.failed;
+}
+
+/** Each reason once, with how many records it met and where the first of them stands. */
+function tellRefused(refused: Input['rejects']): void {
+  const reasons = new Map<string, { count: number; readonly first: string }>();
+  for (const { reject, file } of refused) {
+    const path = reject.path === '' ? '' : `${reject.path}: `;
+    const reason = `${path}${reject.message}`;
+    const known = reasons.get(reason);
+    if (known) known.count++;
+    else reasons.set(reason, { count: 1, first: `${file}:${reject.position}` });
+  }
+  const most = [...reasons].sort(([, one], [, other]) => other.count - one.count);
+  for (const [reason, { count, first }] of most.slice(0, REASONS_SHOWN)) {
+    talk(`${first}: ${reason}${count > 1 ? ` (and ${count - 1} more)` : ''}`);
+  }
+  const left = most.length - REASONS_SHOWN;
+  if (left > 0) talk(`… and ${left} more reasons`);
 }

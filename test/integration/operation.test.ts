@@ -36,7 +36,10 @@ describe('history', () => {
     await site.grant([{ tenant: 'default', agent: '*' }]);
     await site.order('/v1/tenants/default/enforce', {});
     file = join(site.workplace.directory, 'history.ndjson');
-    const lines = historyOf('imported-bot', Date.now()).map((event) => JSON.stringify(event));
+    const before = Date.UTC(2020, 0, 1);
+    const ancient = ['a', 'b'].map((id) => eventOf(id, 'ancient-bot', { time: before }));
+    const events = [...historyOf('imported-bot', Date.now()), ...ancient];
+    const lines = events.map((event) => JSON.stringify(event));
     await writeFile(file, [...lines, '{"id":"broken"}'].join('\n'));
   });
 
@@ -64,7 +67,8 @@ describe('history', () => {
       '-c',
       site.workplace.configFile,
     );
-    expect(stderr).toMatch(/learned from 1345 events of 1 agents?; 1 were refused/);
+    expect(stderr).toContain('learned from 1345 events of 1 agents; 3 were refused');
+    expect(stderr).toMatch(/ndjson:1346: time: the event lies too far from now.* \(and 1 more\)/);
     expect(code).toBe(0);
     await site.start();
     await judgesBy('imported-bot');
