@@ -45,7 +45,7 @@ function wordAfter(at: number, run: string): Hit | null {
 /** Counts colons and groups before anything dearer is tried. */
 function mayBeIpv6(subject: Subject, at: number): boolean {
   const { text } = subject;
-  if (at === subject.groupAfter && hasAnotherGroup(subject, at)) return false;
+  if (at < subject.groupsBarrier) return false;
   let colons = 0;
   let group = 0;
   let shortened = false;
@@ -55,8 +55,7 @@ function mayBeIpv6(subject: Subject, at: number): boolean {
     if (code === 0x3a) {
       if (group === 0 && colons > 0) shortened = true;
       if (++colons > 8) {
-        subject.ninthColon = index;
-        subject.groupAfter = text.indexOf(':', at) + 1;
+        subject.groupsBarrier = lastGroups(text, at);
         return false;
       }
       group = 0;
@@ -72,15 +71,26 @@ function mayBeIpv6(subject: Subject, at: number): boolean {
   return colons > 1 && (colons > 3 || hasDigit) && (shortened || colons >= 6);
 }
 
-/** One group on from a start with too many colons, one more group makes them too many again. */
-function hasAnotherGroup(subject: Subject, at: number): boolean {
-  const { text } = subject;
-  let colon = subject.ninthColon + 1;
-  while (colon < subject.ninthColon + 5 && isHexDigit(text.charCodeAt(colon))) colon++;
-  if (text.charCodeAt(colon) !== 0x3a || colon >= at + 40) return false;
-  subject.ninthColon = colon;
-  subject.groupAfter = text.indexOf(':', at) + 1;
-  return true;
+/**
+ * Where a start has at most eight colons before it again, in a row that has more from `at` on. With
+ * three digits or fewer in each group, every start before has a ninth colon within the length of an
+ * address; where a longer group comes, one looks again.
+ */
+function lastGroups(text: string, at: number): number {
+  let ahead = at;
+  let colons = 0;
+  let group = 0;
+  let start = at;
+  for (; group <= 3; ahead++) {
+    const code = text.charCodeAt(ahead);
+    if (code !== 0x3a && !isHexDigit(code)) break;
+    group = code === 0x3a ? 0 : group + 1;
+    if (code === 0x3a && ++colons > 8) {
+      while (text.charCodeAt(start) !== 0x3a) start++;
+      start++;
+    }
+  }
+  return start;
 }
 
 /** Loopback and unspecified addresses. */

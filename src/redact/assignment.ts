@@ -104,7 +104,7 @@ function isSecretValue(raw: string, label: string, prose: boolean): boolean {
 
 function labelBefore({ text, floor }: Subject, at: number): string | null {
   let end = at;
-  while (end > floor && end > at - 4 && /["'\\ ]/.test(text.charAt(end - 1))) end--;
+  while (end > floor && end > at - 4 && isKeyEnd(text.charCodeAt(end - 1))) end--;
   let start = end;
   const lowest = Math.max(floor, end - KEY_CHARS);
   while (start > lowest && isKeyChar(text.charCodeAt(start - 1))) start--;
@@ -136,6 +136,11 @@ for (const word of CREDENTIAL_WORDS) {
     ];
     LABEL_ENDINGS[((last & 31) << 5) | (final & 31)] = 1;
   }
+}
+
+/** Quotes, backslash and blank. */
+function isKeyEnd(code: number): boolean {
+  return code === 0x20 || code === 0x22 || code === 0x27 || code === 0x5c;
 }
 
 function isKeyChar(code: number): boolean {

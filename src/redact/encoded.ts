@@ -12,7 +12,7 @@ export interface EncodedRun {
 }
 
 /** Shorter runs hold nothing that a number or an address would fit in. */
-const SHORTEST = 12;
+export const SHORTEST_RUN = 12;
 /** Characters that are decoded before the whole run is: 9 bytes of chance are text in 10^4 runs. */
 const PROBE_CHARS = 12;
 const GZIP_START = 'H4sI';
@@ -32,13 +32,13 @@ VALUES[0x5f] = 63;
  * when it decodes to no text. Looks at a dozen characters before it decodes the rest.
  */
 export function encodedAt(text: string, at: number, wordEnd: number): EncodedRun | null {
-  if (wordEnd - at >= SHORTEST && wordEnd - at >= 16 && isHexText(text, at, wordEnd)) {
+  if (wordEnd - at >= 16 && isHexText(text, at, wordEnd)) {
     return { end: wordEnd, encoding: 'hex' };
   }
   if (!isBase64Text(text, at) || !hasLetter(text, at)) return null;
   let end = wordEnd;
   while ((VALUES[text.charCodeAt(end)] ?? 255) !== 255) end++;
-  if (end - at < SHORTEST) return null;
+  if (end - at < SHORTEST_RUN) return null;
   const run = text.slice(at, end);
   const isGzip = run.startsWith(GZIP_START);
   const encoding = isGzip ? 'gzip' : /[-_]/.test(run) ? 'base64url' : 'base64';
@@ -46,6 +46,11 @@ export function encodedAt(text: string, at: number, wordEnd: number): EncodedRun
   if (!isGzip && decodeRun(run, 'base64') === null) return null;
   while (end < text.length && text.charCodeAt(end) === 0x3d) end++;
   return { end, encoding };
+}
+
+/** Whether a character besides letters and digits belongs to one of the two alphabets. */
+export function isBase64Sign(code: number): boolean {
+  return code === 0x2b || code === 0x2f || code === 0x2d || code === 0x5f;
 }
 
 /** Digits alone are a number, however they may decode. */

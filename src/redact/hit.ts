@@ -56,9 +56,8 @@ export interface Subject {
   headerEnd: number;
   /** From the last header's value up to here there are neither digits nor `=` outside tokens. */
   proseBarrier: number;
-  /** Where the second group begins of the last run with too many colons, and its ninth colon. */
-  groupAfter: number;
-  ninthColon: number;
+  /** No address of colons begins before this position: too many groups follow. */
+  groupsBarrier: number;
   /** Every number that begins before this position was judged as part of a longer run. */
   numberBarrier: number;
   /** End of the last word that may name a value beside it. */

@@ -33,10 +33,11 @@ export class NameMemory {
 
   /** Adds names to a record's chain and returns all that the chain has. */
   namesOf(event: AccessEvent, found: Names): Names {
+    const tenant = this.#tenants.get(event.tenant.id);
+    if (tenant === undefined && found.size === 0) return found;
     // Records that only a tool call joins are still of one conversation.
     const own = chainIdOf(event);
     const within = own === event.id ? (event.session?.id ?? own) : own;
-    const tenant = this.#tenants.get(event.tenant.id);
     const known = tenant?.young.get(within) ?? tenant?.old.get(within);
     if (found.size === 0) return known ?? found;
     const names = known ?? new Map<string, string>();

@@ -2,7 +2,7 @@ import { ibanAt } from './account.ts';
 import { ipv6At } from './address.ts';
 import { assignmentAt } from './assignment.ts';
 import { emailAround, speltEmailAround } from './email.ts';
-import { encodedAt } from './encoded.ts';
+import { encodedAt, isBase64Sign, SHORTEST_RUN } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
 import { foldText, hasEscapes } from './fold.ts';
 import { HINT, type Hit, type Subject } from './hit.ts';
@@ -41,14 +41,14 @@ export const PLAIN_CONTEXT: ScanContext = { recognisers: ALL_RECOGNISERS, keyWor
  * hold something, and only there a recogniser looks closer. Linear in the length of the text.
  */
 export function scanText(text: string, hints: number, context: ScanContext = PLAIN_CONTEXT): Scan {
-  const hits = hasEscapes(text) ? null : scanPass(text, hints, true, context);
+  const hits = scanPass(text, hints, true, context);
   if (hits !== null) return { text, hits, offsets: null };
   const folded = foldText(text);
   const found = scanPass(folded.text, hints, false, context) ?? CLEAN;
   return { text: folded.text, hits: found, offsets: folded.offsets };
 }
 
-/** Null when a foreign character turns up and `asciiOnly` is asked. */
+/** Null when a foreign character or an escape turns up and `asciiOnly` is asked. */
 function scanPass(
   text: string,
   hints: number,
@@ -71,12 +71,12 @@ function scanPass(
     overlaps: 0,
     headerEnd: -1,
     proseBarrier: 0,
-    groupAfter: -1,
-    ninthColon: -1,
+    groupsBarrier: 0,
     numberBarrier: 0,
     nextAt: -1,
   };
   let hits: Hit[] | null = null;
+  let mayEscape = asciiOnly;
   const size = text.length;
   let at = 0;
   while (at < size) {
@@ -90,6 +90,10 @@ function scanPass(
     if (kind === CLASS.other) {
       at++;
       continue;
+    }
+    if (mayEscape && (kind === CLASS.escape || kind === CLASS.equals)) {
+      if (hasEscapes(text)) return null;
+      mayEscape = false;
     }
     let hit: Hit | null;
     let next: number;
@@ -106,8 +110,10 @@ function scanPass(
     }
     if (hit === null) at = next;
     else {
-      // An address may run on into foreign letters, which are read folded.
+      // An address may run on into foreign letters and escapes, which are read folded.
       if (asciiOnly && FOREIGN.test(text.slice(hit.start, hit.end))) return null;
+      if (mayEscape && hasEscapes(text)) return null;
+      mayEscape = false;
       if (hits === null) hits = [hit];
       else hits.push(hit);
       subject.floor = hit.end;
@@ -169,8 +175,9 @@ function wordAt(subject: Subject, at: number, end: number, kind: number): Hit | 
 
 /** Text in base64, hexadecimal or gzip. */
 function wrappedAt(subject: Subject, at: number, end: number, size: number): Hit | null {
-  // Base64 of whatever has four letters and more shows some in a row before its first sign.
-  if (size < 3) return null;
+  // Base64 of whatever has four letters and more shows some in a row before its first sign; and a
+  // word that no sign of base64 goes on with is as long as it is.
+  if (size < 3 || (size < SHORTEST_RUN && !isBase64Sign(subject.text.charCodeAt(end)))) return null;
   const run = encodedAt(subject.text, at, end);
   if (run === null) return null;
   // What stands before an `@` is the name of an address, whatever else it could be read as.

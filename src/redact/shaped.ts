@@ -22,13 +22,15 @@ export function shapedAt(subject: Subject, at: number, end: number, hasDigit: bo
   const size = end - at;
   const next = text.charCodeAt(end);
   const goesOn = isJoint(next) && isAlphanumeric(text.charCodeAt(end + 1));
-  // A run without a digit is a word, unless it is the beginning of a value in groups.
-  if (!hasDigit && (!goesOn || size > 9)) {
+  // A run without a digit is a word, unless it is the beginning of a value in groups; after a blank
+  // the next of those has digits.
+  const isWord = !goesOn || size > 9 || (next === 0x20 && !isDigit(text.charCodeAt(end + 1)));
+  if (!hasDigit && isWord) {
     noteWord(subject, at, end);
     return null;
   }
   const bare = goesOn || next === 0x28 || size > 8 ? recognisers.byRun[size] : undefined;
-  if (bare !== undefined && !isGlued(subject, at)) {
+  if (bare !== undefined && (!goesOn || bare.mentions[next] === 1) && !isGlued(subject, at)) {
     const hit = bareAt(subject, at, bare);
     if (hit !== null) return hit;
   }

@@ -9,6 +9,8 @@ export const CLASS = {
   phoneStart: 6,
   bracket: 7,
   dash: 8,
+  /** Escapes begin with it. */
+  escape: 9,
 } as const;
 
 /** Class of each ASCII character. */
@@ -27,6 +29,9 @@ function buildClasses(): Uint8Array {
     ['(', CLASS.phoneStart],
     ['[', CLASS.bracket],
     ['-', CLASS.dash],
+    ['%', CLASS.escape],
+    ['&', CLASS.escape],
+    ['\\', CLASS.escape],
   ];
   for (const [char, kind] of single) classes[char.charCodeAt(0)] = kind;
   return classes;

@@ -32,6 +32,8 @@ export interface RecogniserGroup {
   readonly members: readonly Recogniser[];
   /** Matches where some member may: one look says that most values are none of them. */
   readonly any: RegExp;
+  /** 1 for each ASCII character that stands in some member's pattern: no other joint goes on. */
+  readonly mentions: Uint8Array;
 }
 
 /** The recognisers of the chosen regions, by what leads to them. */
@@ -91,7 +93,9 @@ export function recognisersOf(regions: readonly string[] | null): RecogniserSet 
 function groupOf(members: readonly Recogniser[], form: 'shape' | 'bare'): RecogniserGroup {
   const sources = members.flatMap(({ [form]: pattern }) => pattern?.source ?? []);
   const any = sources.length === 0 ? '(?!)' : sources.map((source) => `(?:${source})`).join('|');
-  return { members, any: new RegExp(any, form === 'shape' ? 'iy' : 'y') };
+  const mentions = new Uint8Array(128);
+  for (const char of any.replaceAll(/\(\?(?:[:=!]|<\w+>)/g, '(')) mentions[char.charCodeAt(0)] = 1;
+  return { members, any: new RegExp(any, form === 'shape' ? 'iy' : 'y'), mentions };
 }
 
 function slotsOf(phrases: Iterable<string>): Uint8Array {
