@@ -1,6 +1,12 @@
 import { createRandom } from '../src/demo/random.ts';
 import { TraceRequest } from './decode-oracle.ts';
-import { BENCH_AGENTS, createZipf, SPANS_PER_BODY, spanAttributes } from './workload.ts';
+import {
+  BENCH_AGENTS,
+  BENCH_TENANT,
+  createZipf,
+  SPANS_PER_BODY,
+  spanAttributes,
+} from './workload.ts';
 
 /**
  * An OTLP request encoded once. `freshen` overwrites ids and times in place before each sending,
@@ -14,11 +20,15 @@ export interface SpanBody {
 const DURATION_NS = 84_500_000n;
 const FIRST_START_NS = 1_795_251_600_000_000_000n;
 
-export function spanBodies(bodies: number, encoding: 'protobuf' | 'json'): readonly SpanBody[] {
+export function spanBodies(
+  bodies: number,
+  encoding: 'protobuf' | 'json',
+  { tenant = BENCH_TENANT, spansPerBody = SPANS_PER_BODY } = {},
+): readonly SpanBody[] {
   const random = createRandom(11);
   const agentOf = createZipf(random, BENCH_AGENTS);
   return Array.from({ length: bodies }, (_, body) => {
-    const serials = Array.from({ length: SPANS_PER_BODY }, (__, n) => body * SPANS_PER_BODY + n);
+    const serials = Array.from({ length: spansPerBody }, (__, n) => body * spansPerBody + n);
     const spans = serials.map((serial) => ({
       traceId: traceId(serial),
       spanId: traceId(serial).subarray(0, 8),
@@ -27,7 +37,7 @@ export function spanBodies(bodies: number, encoding: 'protobuf' | 'json'): reado
       startTimeUnixNano: String(startOf(serial)),
       endTimeUnixNano: String(startOf(serial) + DURATION_NS),
       status: { code: 1 },
-      attributes: spanAttributes(serial, agentOf(), random),
+      attributes: spanAttributes(serial, agentOf(), random, tenant),
     }));
     return encoding === 'protobuf' ? protobufBody(spans, serials) : jsonBody(spans, serials);
   });

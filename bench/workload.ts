@@ -54,7 +54,12 @@ export function nativeEvent(id: string, agent: number, timeMs: number, random: R
 }
 
 /** Twenty attributes as a broker that follows the conventions sends them, with one address. */
-export function spanAttributes(serial: number, agent: number, random: Random): readonly object[] {
+export function spanAttributes(
+  serial: number,
+  agent: number,
+  random: Random,
+  tenant = BENCH_TENANT,
+): readonly object[] {
   return [
     text('gen_ai.operation.name', 'execute_tool'),
     text('gen_ai.provider.name', 'openai'),
@@ -65,7 +70,7 @@ export function spanAttributes(serial: number, agent: number, random: Random): r
     text('gen_ai.tool.type', 'function'),
     text('gen_ai.tool.call.id', `call_${serial}`),
     text('gen_ai.tool.call.arguments', `{"customer":"user-${serial}@example.com","limit":50}`),
-    text('tripcoil.tenant.id', BENCH_TENANT),
+    text('tripcoil.tenant.id', tenant),
     text('tripcoil.principal.sub', `user-${agent % 97}`),
     text('tripcoil.resource.type', 'crm'),
     text('tripcoil.resource.id', `account/${agent % 1_000}`),
