@@ -43,6 +43,13 @@ message LogRecord { fixed64 time_unix_nano = 1; int32 severity_number = 2;
   string severity_text = 3; AnyValue body = 5; repeated KeyValue attributes = 6;
   uint32 dropped_attributes_count = 7; fixed32 flags = 8; bytes trace_id = 9; bytes span_id = 10;
   fixed64 observed_time_unix_nano = 11; string event_name = 12; }
+message MetricsRequest { repeated ResourceMetrics resource_metrics = 1; }
+message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scope_metrics = 2; }
+message ScopeMetrics { Scope scope = 1; repeated Metric metrics = 2; }
+message Metric { string name = 1; string unit = 3; Sum sum = 7; }
+message Sum { repeated NumberDataPoint data_points = 1; int32 aggregation_temporality = 2; }
+message NumberDataPoint { fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3;
+  double as_double = 4; sfixed64 as_int = 6; repeated KeyValue attributes = 7; }
 message RpcStatus { int32 code = 1; string message = 2; }
 message PartialSuccess { int64 rejected = 1; string error_message = 2; }
 message ExportResponse { PartialSuccess partial_success = 1; }
@@ -52,6 +59,7 @@ const { root } = protobuf.parse(PROTO);
 
 export const TraceRequest = root.lookupType('TraceRequest');
 export const LogsRequest = root.lookupType('LogsRequest');
+export const MetricsRequest = root.lookupType('MetricsRequest');
 export const RpcStatus = root.lookupType('RpcStatus');
 export const ExportResponse = root.lookupType('ExportResponse');
 

@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { encode, LogsRequest, TraceRequest } from '../../bench/decode-oracle.ts';
+import { encode, LogsRequest, MetricsRequest, TraceRequest } from '../../bench/decode-oracle.ts';
 import { TripcoilError } from '../../src/core/errors.ts';
-import { REJECT_CODES, type Reject } from '../../src/core/reject.ts';
-import { createRandom, type Random } from '../../src/demo/random.ts';
+import { REJECT_CODES } from '../../src/core/reject.ts';
+import { createRandom } from '../../src/demo/random.ts';
 import { type AuditReading, auditBodySteps } from '../../src/receivers/audit/audit-body.ts';
 import { AUDIT_FORMATS } from '../../src/receivers/audit/formats.ts';
 import { parseNativeBody } from '../../src/receivers/audit/records.ts';
@@ -17,6 +19,10 @@ import {
 } from '../../src/receivers/otlp/decode.ts';
 import { UsageMetrics } from '../../src/receivers/otlp/usage-metrics.ts';
 import { runAtOnce } from '../../src/receivers/steps.ts';
+import { besideGoodTargets } from './fuzz-beside-good.ts';
+import { type Decoded, type FuzzTarget, RECEIVED_AT } from './fuzz-target.ts';
+import { transportTargets } from './fuzz-transports.ts';
+import { mutate } from './mutation.ts';
 
 /** What a run came to; `slowestMs` is that of one input. */
 export interface FuzzSummary {
@@ -25,21 +31,11 @@ export interface FuzzSummary {
   readonly events: number;
   readonly rejects: number;
   readonly slowestMs: number;
-}
-
-interface Decoded {
-  readonly events: readonly unknown[];
-  readonly rejects: readonly Reject[];
-}
-
-interface Target {
-  readonly name: string;
-  readonly seed: Buffer;
-  readonly decode: (bytes: Buffer) => Decoded | Promise<Decoded>;
+  /** What the heap with its buffers holds more than after the first tenth, when all is warm. */
+  readonly heldMb: number;
 }
 
 const SLOW_MS = 1_000;
-const RECEIVED_AT = 1_795_251_600_000;
 
 /**
  * Feeds every decoder mutated bodies: flipped, cut, doubled and spliced bytes, and members of JSON
@@ -54,9 +50,10 @@ export async function fuzz(
 ): Promise<FuzzSummary> {
   const random = createRandom(seed);
   const targets = targetsOf();
+  let warmMb = 0;
   const sums = { refused: 0, events: 0, rejects: 0, slowestMs: 0 };
   for (let input = 0; input < inputs; input++) {
-    const target = targets[input % targets.length] as Target;
+    const target = targets[input % targets.length] as FuzzTarget;
     const bytes = mutate(target.seed, random);
     const startMs = performance.now();
     try {
@@ -74,23 +71,37 @@ export async function fuzz(
     const tookMs = performance.now() - startMs;
     sums.slowestMs = Math.max(sums.slowestMs, tookMs);
     if (tookMs > SLOW_MS) throw failed(target, seed, input, `took ${Math.round(tookMs)} ms`);
+    if (input + 1 === Math.ceil(inputs / 10)) warmMb = heapMb();
     if ((input + 1) % 10_000 === 0) progress(input + 1);
   }
-  return { inputs, ...sums };
+  return { inputs, ...sums, heldMb: heapMb() - warmMb };
 }
 
-function failed(target: Target, seed: number, input: number, cause: unknown): Error {
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function heapMb(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}
+
+function failed(target: FuzzTarget, seed: number, input: number, cause: unknown): Error {
   return new Error(`${target.name}, --seed ${seed}, input ${input}: ${String(cause)}`, { cause });
 }
 
-function targetsOf(): readonly Target[] {
+function targetsOf(): readonly FuzzTarget[] {
   const table = compileTable();
   const json = JSON.stringify(REQUEST);
   const logs = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [LOG, LOG] }] }] });
   const metrics = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [METRIC] }] }] });
   const traces = encode(TraceRequest, binary(REQUEST));
   const usage = new UsageMetrics(table);
-  const target = (name: string, seed: string | Uint8Array, decode: Target['decode']): Target => ({
+  const target = (
+    name: string,
+    seed: string | Uint8Array,
+    decode: FuzzTarget['decode'],
+  ): FuzzTarget => ({
     ...{ name, seed: Buffer.from(seed as string), decode },
   });
   const audit = (bytes: Buffer, format: string): Decoded => {
@@ -107,7 +118,9 @@ function targetsOf(): readonly Target[] {
       decodeOtlpLogs(b, 'protobuf', table),
     ),
     target('otlp.metrics json', metrics, (b) => decodeOtlpMetrics(b, 'json', usage, 'fuzz')),
-    target('otlp.metrics protobuf', traces, (b) => decodeOtlpMetrics(b, 'protobuf', usage, 'f')),
+    target('otlp.metrics protobuf', encode(MetricsRequest, JSON.parse(metrics)), (b) =>
+      decodeOtlpMetrics(b, 'protobuf', usage, 'fuzz'),
+    ),
     target('native json', `[${JSON.stringify(NATIVE)},${JSON.stringify(NATIVE)}]`, native),
     target('native lines', lines, native),
     target('native lines beside a good one', lines, besideGood),
@@ -116,6 +129,8 @@ function targetsOf(): readonly Target[] {
       target(`audit ${format}`, text, (b) => audit(b, format)),
       target(`audit auto ${format}`, text, (b) => audit(b, 'auto')),
     ]),
+    ...besideGoodTargets(auditSeeds(), SPAN),
+    ...transportTargets({ traces, logs, native: lines }),
   ];
 }
 
@@ -157,75 +172,6 @@ function filesBelow(directory: string): readonly string[] {
     return [];
   }
 }
-
-function mutate(seed: Buffer, random: Random): Buffer {
-  const text = seed.toString('utf8');
-  if (random.next() < 0.5 && /^\s*[[{]/.test(text)) {
-    const changed = structured(text, random);
-    if (changed !== null) return changed;
-  }
-  let bytes = Buffer.from(seed);
-  for (let round = random.integer(1, 6); round > 0 && bytes.length > 0; round--) {
-    const at = random.integer(0, bytes.length - 1);
-    const end = Math.min(bytes.length, at + random.integer(1, 40));
-    const kind = random.integer(0, 5);
-    if (kind === 0) bytes[at] = (bytes[at] ?? 0) ^ (1 << random.integer(0, 7));
-    else if (kind === 1) bytes[at] = random.pick(ODD_BYTES);
-    else if (kind === 2) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(end)]);
-    else if (kind === 3) bytes = bytes.subarray(0, at);
-    else {
-      const other = random.integer(0, bytes.length - 1);
-      const piece = bytes.subarray(at, end);
-      bytes = Buffer.concat([bytes.subarray(0, other), piece, bytes.subarray(other)]);
-    }
-  }
-  return bytes;
-}
-
-const ODD_BYTES = [0, 0x7f, 0x80, 0xff, 0x22, 0x5c, 0x7b, 0x5b, 0x2c, 0x0a, 0xed] as const;
-
-/** One to three values of a JSON text replaced by odd ones; null when it is not one JSON value. */
-function structured(text: string, random: Random): Buffer | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  for (let round = random.integer(1, 3); round > 0; round--) change(value, random);
-  return Buffer.from(JSON.stringify(value));
-}
-
-function change(root: unknown, random: Random): void {
-  let at = root;
-  for (let depth = 0; depth < 12 && typeof at === 'object' && at !== null; depth++) {
-    const keys = Object.keys(at);
-    if (keys.length === 0) return;
-    const key = random.pick(keys);
-    const inner: unknown = Reflect.get(at, key);
-    const leaf = typeof inner !== 'object' || inner === null;
-    if (leaf || random.next() < 0.2) {
-      const roll = random.next();
-      if (roll < 0.2) Reflect.deleteProperty(at, key);
-      else if (roll < 0.3) Reflect.set(at, random.pick(ODD_NAMES), inner);
-      else Reflect.set(at, key, structuredClone(random.pick(ODD_VALUES)));
-      return;
-    }
-    at = inner;
-  }
-}
-
-const deep = (levels: number): unknown => {
-  let value: unknown = 1;
-  for (let level = 0; level < levels; level++) value = [value];
-  return value;
-};
-const ODD_NAMES = ['', '__proto__', 'constructor', 'toString', 'é', 'x'.repeat(300)] as const;
-const ODD_VALUES: readonly unknown[] = [
-  ...[null, true, '', 0, -1, 1e308, 2 ** 53, -0.5, '\ud800', '\u0000', 'NaN', '9'.repeat(30)],
-  ...[[], {}, [[]], [null], { a: { b: { c: 1 } } }, deep(40), 'x'.repeat(5_000), '0000', '-1'],
-  ...['1970-01-01T00:00:00Z', '9999-12-31T23:59:60Z', '2026-13-45', { length: -1 }],
-];
 
 const NATIVE = {
   ...{ v: 1, id: 'evt-1', time: '2026-11-21T09:00:00.000Z', kind: 'tool_call' },
