@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REGISTRY } from '../src/components.ts';
 import { openLedger } from '../src/ledger/ledger.ts';
+import type { Clock } from '../src/ports/clock.ts';
 import type { Principal } from '../src/ports/ingest.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
-import { SILENT_LOG } from '../src/ports/log.ts';
+import { type Log, SILENT_LOG } from '../src/ports/log.ts';
 import { type Metrics, SILENT_METRICS } from '../src/ports/metrics.ts';
 import { decodeOtlpTraces } from '../src/receivers/otlp/decode.ts';
 import { createRedactor } from '../src/redact/redactor.ts';
@@ -41,21 +42,25 @@ export interface IngestPipeline {
   close(): Promise<void>;
 }
 
-export async function openPipeline(encoding: 'protobuf' | 'json'): Promise<IngestPipeline> {
+/** `clock` tells log time and that of the spans. */
+export async function openPipeline(
+  encoding: 'protobuf' | 'json',
+  clock: Clock = WALL_CLOCK,
+): Promise<IngestPipeline> {
   const bodies = spanBodies(BODIES, encoding);
   const root = process.env['TRIPCOIL_BENCH_DIR'] ?? tmpdir();
   const directory = await mkdtemp(join(root, 'tripcoil-bench-ingest-'));
   const commits = new CommitSizes();
-  const common = { log: SILENT_LOG, clock: WALL_CLOCK, metrics: commits };
+  const common = { log: SILENT_LOG, clock, metrics: commits };
   const ledger = await openLedger({ directory: join(directory, 'ledger'), ...common });
-  const host = await startHost(directory, ledger, commits);
+  const host = await startHost(directory, ledger, common);
   const acksMs: number[] = [];
   let next = 0;
   const sender = async (more: () => boolean): Promise<number> => {
     let spans = 0;
     while (more()) {
       const body = bodies[next % BODIES];
-      body?.freshen(Math.floor(next / BODIES) + 1, Date.now());
+      body?.freshen(Math.floor(next / BODIES) + 1, clock.now());
       next += 1;
       const sentMs = performance.now();
       spans += await send(host, body?.bytes ?? Buffer.alloc(0), encoding);
@@ -94,11 +99,15 @@ async function send(
   return result.accepted;
 }
 
-function startHost(directory: string, ledger: Ledger, metrics: Metrics): Promise<EngineHost> {
+function startHost(
+  directory: string,
+  ledger: Ledger,
+  common: { readonly log: Log; readonly clock: Clock; readonly metrics: Metrics },
+): Promise<EngineHost> {
   return startEngineHost({
     ledger,
     store: createMemoryStore(),
-    redactor: createRedactor({ keys: fixedKeyRing(), metrics }),
+    redactor: createRedactor({ keys: fixedKeyRing(), metrics: common.metrics }),
     receivers: [],
     shard: { registry: REGISTRY, initialPosture: 'shadow' },
     snapshotDirectory: join(directory, 'snapshots'),
@@ -106,7 +115,7 @@ function startHost(directory: string, ledger: Ledger, metrics: Metrics): Promise
     tenantConfigs: new Map(),
     grants: new Map(),
     jitter: Math.random,
-    ...{ log: SILENT_LOG, clock: WALL_CLOCK, metrics },
+    ...common,
   });
 }
 
