@@ -71,7 +71,8 @@ function landed(batch: AuditBatch, position: number, events: number): Decoded {
 function spans(mutated: Buffer, span: object): Decoded {
   if (!isJson(mutated)) return { events: [], rejects: [] };
   const good = { ...span, traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) };
-  const body = `{"resourceSpans":[{"scopeSpans":[{"spans":[${mutated},${JSON.stringify(good)}]}]}]}`;
+  const both = `[${mutated},${JSON.stringify(good)}]`;
+  const body = `{"resourceSpans":[{"scopeSpans":[{"spans":${both}}]}]}`;
   const batch = decodeOtlpTraces(Buffer.from(body), 'json');
   if (!batch.events.some(({ trace }) => trace?.spanId === good.spanId)) {
     throw new Error('the good span did not land');
