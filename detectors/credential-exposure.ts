@@ -74,6 +74,7 @@ function exposures(event: Event, config: Config): readonly Exposure[] {
 
 function eachMask(value: unknown, depth: number, visit: (label: string) => void): void {
   if (typeof value === 'string') {
+    if (!value.includes('[secret:')) return;
     for (const [, label] of value.matchAll(MASK)) if (label !== undefined) visit(label);
   } else if (depth > 0 && typeof value === 'object' && value !== null) {
     for (const item of Object.values(value)) eachMask(item, depth - 1, visit);

@@ -52,7 +52,9 @@ export function judge(
 ): Judged {
   const judgements: Judgement[] = [];
   const failures: Failure[] = [];
-  const shared = {
+  // One for all detectors, but for their options: none of them keeps it.
+  const context = {
+    config: undefined as unknown,
     logTime,
     counted: added !== null,
     added: added ?? NOTHING_ADDED,
@@ -70,7 +72,8 @@ export function judge(
     try {
       const { mode, options } = settingOf(detector, tenant.config, event.agent.id);
       if (mode === 'off' || detector.applies?.(event) === false) continue;
-      for (const verdict of ask(detector, agent, event, { config: options, ...shared })) {
+      context.config = options;
+      for (const verdict of ask(detector, agent, event, context)) {
         // Each proposal is answered by itself, and leaves the news of the act to the act.
         const told = event.phase === 'proposed' || isNews(agent, detector, verdict, event, logTime);
         if (told) judgements.push({ detector, mode, verdict });
@@ -90,12 +93,14 @@ function ask(
   event: Redacted<AccessEvent>,
   context: DetectorContext<unknown>,
 ): readonly DetectorVerdict[] {
+  const { id } = detector;
   const blind = detector.judges(event, context);
-  agent.coverage[detector.id] = blind;
+  // Most events change neither: what is written again would be a write to old memory all the same.
+  if (agent.coverage[id] !== blind) agent.coverage[id] = blind;
   if (blind) return [];
-  const state = agent.detectors[detector.id] ?? detector.init();
-  agent.detectors[detector.id] = state;
-  return [...detector.observe(event, state, context)];
+  const state = agent.detectors[id] ?? detector.init();
+  if (agent.detectors[id] !== state) agent.detectors[id] = state;
+  return detector.observe(event, state, context);
 }
 
 const FAILED_BLIND: NotJudged = {
