@@ -127,7 +127,8 @@ function actorOf(record: unknown): Pick<Draft, 'agent' | 'principal' | 'delegati
 const GENERATED = /\d{8}|[0-9a-f]{12}|[0-9a-f]{8}-[0-9a-f]{4}-|^i-[0-9a-f]{8}/i;
 
 const TOKENS = /^(?:AssumeRole|GetSessionToken|GetFederationToken|CreateAccessKey|CreateToken)/;
-const LOGINS = /^(?:ConsoleLogin|SwitchRole|ExitRole|CredentialVerification|UserAuthentication)$/;
+const LOGINS =
+  /^(?:ConsoleLogin|CheckMfa|SwitchRole|ExitRole|CredentialVerification|UserAuthentication)$/;
 
 function kindOf(name: string, op: Operation, record: unknown): EventKind {
   if (LOGINS.test(name)) return 'authentication';
@@ -177,9 +178,16 @@ function outcomeOf(record: unknown): {
   if (typeof errorType === 'string') {
     return { status: DENIED.test(errorType) ? 'denied' : 'failure', errorType };
   }
-  const login = at(record, '/responseElements/ConsoleLogin');
-  if (login === 'Failure') return { status: 'failure', errorType: 'login_failed' };
+  const name = identifier(at(record, '/eventName')) ?? '';
+  if (LOGINS.test(name) && loginFailed(record, name))
+    return { status: 'failure', errorType: 'login_failed' };
   return at(record, '/errorMessage') === undefined ? { status: 'success' } : { status: 'failure' };
+}
+
+/** A log-in tells its result under its own name, that of IAM Identity Center in the details. */
+function loginFailed(record: unknown, name: string): boolean {
+  const result = firstAt(record, `/responseElements/${name}`, `/serviceEventDetails/${name}`);
+  return result === 'Failure';
 }
 
 /** AWS services stand there by name. */

@@ -38,7 +38,7 @@ export const BOX_PROFILE: ProfileDocument = {
   outcome: {
     status: {
       at: '/event_type',
-      map: { '*FAILED*': 'denied', '*DENIED*': 'denied', '*': 'success' },
+      map: { FAILED_LOGIN: 'failure', '*FAILED*': 'denied', '*DENIED*': 'denied', '*': 'success' },
     },
   },
   clientIp: '/ip_address',

@@ -14,6 +14,7 @@ export const DROPBOX_PROFILE: ProfileDocument = {
       map: {
         'sign_in*': 'authentication',
         '*login*': 'authentication',
+        logout: 'authentication',
         'app_link*': 'token_issue',
         'file_*': 'data_access',
         'shared_*': 'data_access',
@@ -24,6 +25,7 @@ export const DROPBOX_PROFILE: ProfileDocument = {
       map: {
         'sign_in*': 'authentication',
         '*login*': 'authentication',
+        logout: 'authentication',
         'app_link*': 'token_issue',
         'file_*': 'data_access',
         'shared_*': 'data_access',

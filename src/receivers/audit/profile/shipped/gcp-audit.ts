@@ -99,6 +99,17 @@ export const GCP_AUDIT_PROFILE: ProfileDocument = {
   },
   outcome: {
     status: [
+      { at: '/protoPayload/methodName', map: { '*.loginFailure': 'failure' } },
+      {
+        when: [{ at: '/protoPayload/methodName', is: ['*.loginChallenge'] }],
+        find: {
+          in: '/protoPayload/metadata/event/0/parameter',
+          key: '/name',
+          is: ['login_challenge_status'],
+          value: '/value',
+        },
+        map: { '*pass*': 'success', '*fail*': 'failure' },
+      },
       {
         at: '/protoPayload/status/code',
         map: {

@@ -16,6 +16,8 @@ export const GITHUB_AUDIT_PROFILE: ProfileDocument = {
     at: '/action',
     map: {
       '*.login': 'authentication',
+      '*.failed_login': 'authentication',
+      '*.logout': 'authentication',
       '*.sso_response': 'authentication',
       'personal_access_token.request_*': 'approval',
       'personal_access_token.*grant*': 'token_issue',

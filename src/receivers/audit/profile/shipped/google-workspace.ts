@@ -1,6 +1,8 @@
 import type { ProfileDocument } from '../schema.ts';
 import { shippedWithVector } from './words.ts';
 
+const CHALLENGES = { '*pass*': 'success', '*fail*': 'failure' };
+
 /** Google Workspace activity reports. */
 export const GOOGLE_WORKSPACE_PROFILE: ProfileDocument = {
   profile: 'google-workspace',
@@ -61,6 +63,16 @@ export const GOOGLE_WORKSPACE_PROFILE: ProfileDocument = {
   },
   outcome: {
     status: [
+      { at: '/parameters/login_challenge_status', map: CHALLENGES },
+      {
+        find: {
+          in: '/@item/parameters',
+          key: '/name',
+          is: ['login_challenge_status'],
+          value: '/value',
+        },
+        map: CHALLENGES,
+      },
       {
         at: '/name',
         map: {

@@ -12,6 +12,7 @@ export const MICROSOFT365_PROFILE: ProfileDocument = {
     at: '/Operation',
     map: {
       'UserLog*': 'authentication',
+      MailboxLogin: 'authentication',
       'File*': 'data_access',
       MailItemsAccessed: 'data_access',
       'Search*': 'data_access',
@@ -27,6 +28,7 @@ export const MICROSOFT365_PROFILE: ProfileDocument = {
   resource: { type: ['/ItemType', '/Workload'], id: '/ObjectId', server: '/Workload' },
   outcome: {
     status: [
+      { at: '/Operation', map: { UserLoginFailed: 'failure' } },
       { at: '/ResultStatus', map: OUTCOME_BY_WORD },
       { when: ['/LogonError'], constant: 'failure' },
     ],

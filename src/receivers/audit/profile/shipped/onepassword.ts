@@ -32,7 +32,12 @@ export const ONEPASSWORD_PROFILE: ProfileDocument = {
     status: [
       {
         at: '/category',
-        map: { success: 'success', '*_failed': 'failure', 'firewall_*': 'denied', '*': 'failure' },
+        map: {
+          success: 'success',
+          firewall_failed: 'denied',
+          firewall_reported_success: 'success',
+          '*': 'failure',
+        },
       },
       { constant: 'success' },
     ],

@@ -14,7 +14,10 @@ export const WINDOWS_PROFILE: ProfileDocument = {
       '4624': 'authentication',
       '4625': 'authentication',
       '4634': 'authentication',
+      '4647': 'authentication',
       '4648': 'authentication',
+      '4771': 'authentication',
+      '4776': 'authentication',
       '4688': 'tool_call',
       '4663': 'data_access',
       '476*': 'token_issue',
@@ -42,10 +45,17 @@ export const WINDOWS_PROFILE: ProfileDocument = {
     server: '/Computer',
   },
   outcome: {
-    status: {
-      at: '/EventID',
-      map: { '4625': 'failure', '4771': 'failure', '4776': 'unknown', '*': 'success' },
-    },
+    status: [
+      {
+        when: [{ at: '/EventID', is: ['4768', '4769', '4776'] }],
+        at: '/ExtraEventData/Status',
+        map: { '0x0': 'success', '*': 'failure' },
+      },
+      {
+        at: '/EventID',
+        map: { '4625': 'failure', '4771': 'failure', '4776': 'unknown', '*': 'success' },
+      },
+    ],
   },
   clientIp: '/ExtraEventData/IpAddress',
   attrs: { event_id: '/EventID', channel: '/Channel' },
