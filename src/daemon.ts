@@ -51,6 +51,7 @@ import { openRedaction, type Redaction } from './redact/open-redaction.ts';
 import { breakerCheck } from './revocation/check/breaker-check.ts';
 import { breakerFeed } from './revocation/feed/breaker-feed.ts';
 import { createGuardedGet } from './revocation/guarded-get.ts';
+import { createGuardedPost } from './revocation/guarded-post.ts';
 import { openKeyRing } from './revocation/keys.ts';
 import { ssfMetadata } from './revocation/ssf/metadata.ts';
 import { createSsfPushReceiver, type SsfPushOptions } from './revocation/ssf/push-receiver.ts';
@@ -126,7 +127,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (forwarder) undo.defer(() => forwarder.shutdown());
 
   const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
-  const redaction = openRedaction({ keys, clock, metrics, policyOf }, within('vault'));
+  const { external } = config.redaction;
+  const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
+  const redacting = { keys, clock, metrics, policyOf, external, post };
+  const redaction = openRedaction(redacting, within('vault'));
   undo.defer(() => redaction.close());
   const { redactor } = redaction;
   let publicUrl = config.publicUrl ?? '';

@@ -10,9 +10,11 @@ import type { Log } from './ports/log.ts';
 import { SILENT_METRICS } from './ports/metrics.ts';
 import type { Redactor } from './ports/redactor.ts';
 import type { TokenVerifier } from './ports/token-verifier.ts';
+import { createExternalRecogniser } from './redact/external/recogniser.ts';
 import { rotatingPseudonymKeys } from './redact/pseudonym-keys.ts';
 import { createRedactor } from './redact/redactor.ts';
 import { SubjectStore } from './redact/subject-store.ts';
+import { createGuardedPost } from './revocation/guarded-post.ts';
 import { fixedKeyRing, openKeyRing } from './revocation/keys.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
@@ -36,6 +38,8 @@ export async function openOffline(options: {
   const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
   const vault = new SubjectStore(keys, join(directory, 'vault'));
   undo.defer(() => vault.close());
+  const { external } = config.redaction;
+  const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
   const host = await startEngineHost({
     ledger,
     store: createMemoryStore(),
@@ -43,6 +47,7 @@ export async function openOffline(options: {
       ...{ keys, metrics, vault },
       pseudonymKeys: rotatingPseudonymKeys({ keys, store: vault, clock }),
       policyOf: (tenant) => redactionOfTenant(config, tenant),
+      ...(external && { external: createExternalRecogniser({ ...external, post, metrics }) }),
     }),
     receivers: [],
     shard: { registry: REGISTRY, initialPosture: 'shadow' },
@@ -64,7 +69,10 @@ export function offlineVerifier(config: TripcoilConfig): TokenVerifier {
   return createTokenVerifier({ issuers, keys: fixedKeyRing(), metrics });
 }
 
-/** The redactor of a replay: its pseudonyms are the same on every machine and protect nothing. */
+/**
+ * The redactor of a replay: its pseudonyms are the same on every machine and protect nothing. It
+ * asks nobody outside.
+ */
 export function offlineRedactor(config?: TripcoilConfig): Redactor {
   return createRedactor({
     ...{ keys: fixedKeyRing(), metrics: SILENT_METRICS },

@@ -72,6 +72,12 @@ export function crossChecks(
       { http: true, loopback: true },
       at,
     ),
+    ...urlProblems(
+      recordOf(recordOf(root['redaction'])['external'])['url'],
+      ['redaction', 'external', 'url'],
+      { http: true, loopback: true },
+      at,
+    ),
     ...identityProblems(
       root,
       readSecret,
@@ -163,6 +169,12 @@ function outgoingProblems(
       ),
     ),
     ...told(['alerts', 'webhook', 'url'], webhook['url'], true, true),
+    ...told(
+      ['redaction', 'external', 'url'],
+      recordOf(recordOf(root['redaction'])['external'])['url'],
+      true,
+      true,
+    ),
     ...(unsigned === null ? [] : [at(['alerts', 'webhook', 'secret'], unsigned)]),
   ];
 }

@@ -69,7 +69,7 @@ describe('loadConfig', () => {
         chains: { decisionGraceMs: 120_000 },
         sources: {},
         tenants: {},
-        redaction: { general: DEFAULT_REDACTION, tenants: {}, legalHolds: [] },
+        redaction: { general: DEFAULT_REDACTION, tenants: {}, legalHolds: [], external: null },
         kafka: { sources: [] },
         revocation: { receivers: [] },
         alerts: { webhook: null },
@@ -110,6 +110,19 @@ describe('loadConfig', () => {
   it('refuses a list of names that cannot be read', () => {
     const text = ['redaction:', '  names: { gazetteer_file: nowhere }'].join('\n');
     expect(linesOf(text)).toEqual(['t.yaml:2:28 redaction.names.gazetteer_file: cannot be read']);
+  });
+
+  it('reads the external recogniser, with defaults, for the whole process alone', () => {
+    const config = configOf('redaction: { external: { url: "http://127.0.0.1:5002/analyze" } }');
+    expect(config.redaction.external).toEqual({
+      ...{ url: 'http://127.0.0.1:5002/analyze', timeoutMs: 2_000, language: 'en' },
+      ...{ entities: ['PERSON', 'LOCATION'], minScore: 0.5, maxConcurrent: 4 },
+    });
+    const faults = linesOf('redaction: { external: { url: "http://presidio.example/analyze" } }');
+    expect(faults).toHaveLength(1);
+    expect(
+      linesOf('tenants: { a: { redaction: { external: { url: "https://x.example" } } } }'),
+    ).toHaveLength(1);
   });
 
   it('refuses a URL with credentials, as the delivery itself would', () => {

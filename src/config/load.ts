@@ -23,7 +23,12 @@ import { parseDocument, type Substitute } from './document.ts';
 import { type TokenIssuerConfig, tokenIssuerOf } from './identity.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
-import { generalPolicy, redactionPolicyOf } from './redaction.ts';
+import {
+  type ExternalRecogniserConfig,
+  externalRecogniserOf,
+  generalPolicy,
+  redactionPolicyOf,
+} from './redaction.ts';
 import { CONFIG_SCHEMA, type ConfigDocument } from './schema.ts';
 import type { JsonSchema } from './schema-path.ts';
 
@@ -72,6 +77,7 @@ export interface TripcoilConfig {
     readonly tenants: { readonly [tenant: string]: RedactionPolicy };
     /** Tenants in which nobody may be erased. */
     readonly legalHolds: readonly string[];
+    readonly external: ExternalRecogniserConfig | null;
   };
   readonly kafka: { readonly sources: readonly KafkaSourceConfig[] };
   readonly revocation: { readonly receivers: readonly ReceiverConfig[] };
@@ -283,6 +289,7 @@ function redactionOf(
       named.map(([tenant, own]) => [tenant, redactionPolicyOf(general, own.redaction, readFile)]),
     ),
     legalHolds: named.filter(([, own]) => own.legal_hold).map(([tenant]) => tenant),
+    external: externalRecogniserOf(redaction),
   };
 }
 

@@ -66,6 +66,55 @@ export const REDACTION_SCHEMA = z.strictObject({
     ),
 });
 
+/** The same at the top, where the recogniser of the process is named, too. */
+export const GENERAL_REDACTION_SCHEMA = REDACTION_SCHEMA.extend({
+  external: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .describe(
+          'Where texts are posted: the `/analyze` of a Presidio analyzer; https, or http on this ' +
+            'machine.',
+        ),
+      timeout_ms: z
+        .int()
+        .min(10)
+        .max(60_000)
+        .default(2_000)
+        .describe('How long a text may wait and be judged before it becomes `[REDACTION_FAILED]`.'),
+      language: z.string().min(2).max(16).default('en').describe('Language of the texts.'),
+      entities: z
+        .array(z.string().regex(/^[A-Z][A-Z0-9_]{1,63}$/))
+        .min(1)
+        .max(LIMITS.aliasesPerField * 4)
+        .default(['PERSON', 'LOCATION'])
+        .describe('Entities to ask for, by the names that the recogniser gives them.'),
+      min_score: z.number().min(0).max(1).default(0.5).describe('Finds below it are left.'),
+      max_concurrent: z.int().min(1).max(64).default(4).describe('Requests at a time.'),
+    })
+    .optional()
+    .describe('A recogniser over HTTP for free text in content; see docs/redaction.md.'),
+});
+
+/** An external recogniser as configured. */
+export interface ExternalRecogniserConfig {
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly language: string;
+  readonly entities: readonly string[];
+  readonly minScore: number;
+  readonly maxConcurrent: number;
+}
+
+/** The recogniser of the process, or null. */
+export function externalRecogniserOf(
+  given: z.output<typeof GENERAL_REDACTION_SCHEMA> | undefined,
+): ExternalRecogniserConfig | null {
+  if (given?.external === undefined) return null;
+  const { timeout_ms, min_score, max_concurrent, ...rest } = given.external;
+  return { ...rest, timeoutMs: timeout_ms, minScore: min_score, maxConcurrent: max_concurrent };
+}
+
 type RedactionDocument = z.output<typeof REDACTION_SCHEMA>;
 
 /** A policy with the members given in the place of those of `base`. */

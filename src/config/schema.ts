@@ -6,7 +6,7 @@ import { ROLES } from '../ports/ingest.ts';
 import { AUDIT_SCHEMA } from './audit.ts';
 import { IDENTITY_SCHEMA } from './identity.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
-import { REDACTION_SCHEMA } from './redaction.ts';
+import { GENERAL_REDACTION_SCHEMA, REDACTION_SCHEMA } from './redaction.ts';
 
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
 const port = z.int().min(0).max(65_535);
@@ -208,7 +208,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     .describe(
       'Tenants by name. Posture is not set here but by `tripcoil enforce`, which is logged.',
     ),
-  redaction: REDACTION_SCHEMA.optional().describe(
+  redaction: GENERAL_REDACTION_SCHEMA.optional().describe(
     'What is replaced before anything is written, and by what; see docs/redaction.md.',
   ),
   kafka: z

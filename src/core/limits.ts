@@ -241,6 +241,12 @@ export const LIMITS = {
   deliveryBackoffMaxMs: 30 * SECOND_MS,
   /** A receiver may ask for patience up to here, no longer. */
   deliveryRetryAfterMaxMs: 5 * MINUTE_MS,
+  /** Characters of one text that an external recogniser is asked about; a longer one goes. */
+  externalTextChars: 100_000,
+  /** Texts that wait for an external recogniser; those beyond go. */
+  externalQueue: 1_024,
+  /** Of an external recogniser's answer; a longer one is none. */
+  externalAnswerBytes: 1024 * 1024,
   /** Of a receiver's answer that is read at all. */
   deliveryAnswerBytes: 4 * 1024,
   /** Alerts waiting for the webhook: 2 KiB each, 2 MiB. The oldest is dropped first. */

@@ -16,6 +16,12 @@ export interface Redactor {
    * and network addresses in it stay, and a secret becomes a keyed token, so no two become one.
    */
   redactIdentifier(tenant: string, text: string): string;
+  /**
+   * Replaces what an external recogniser finds in the free texts of redacted events, before they
+   * are appended; absent where there is none. Never rejects: a text that the recogniser did not
+   * judge in time becomes `[REDACTION_FAILED]`.
+   */
+  complete?(events: readonly Redacted<AccessEvent>[]): Promise<readonly Redacted<AccessEvent>[]>;
   /** Puts on disk what redaction sealed so far; before an event is acknowledged. */
   flush?(): void;
 }

@@ -5,6 +5,8 @@ import type { Metrics } from '../ports/metrics.ts';
 import type { PersonalFindings } from '../ports/personal-findings.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { Subjects } from '../ports/subjects.ts';
+import type { TextPost } from '../ports/text-fetch.ts';
+import { createExternalRecogniser, type ExternalRecogniserOptions } from './external/recogniser.ts';
 import { createPersonalFindings } from './personal-findings.ts';
 import { rotatingPseudonymKeys } from './pseudonym-keys.ts';
 import { createRedactor } from './redactor.ts';
@@ -28,6 +30,9 @@ export function openRedaction(
     readonly policyOf: (tenant: string) => RedactionPolicy;
     readonly clock: Pick<Clock, 'now'>;
     readonly metrics: Metrics;
+    /** The recogniser of free text to ask through `post`, or null. */
+    readonly external: Omit<ExternalRecogniserOptions, 'metrics' | 'post'> | null;
+    readonly post: TextPost;
   },
   directory: string,
 ): Redaction {
@@ -35,7 +40,13 @@ export function openRedaction(
   const vault = new SubjectStore(keys, directory);
   const pseudonymKeys = rotatingPseudonymKeys({ keys, store: vault, clock });
   const findings = createPersonalFindings();
-  const redactor = createRedactor({ keys, metrics, findings, policyOf, pseudonymKeys, vault });
+  const { post } = options;
+  const external =
+    options.external && createExternalRecogniser({ ...options.external, post, metrics });
+  const redactor = createRedactor({
+    ...{ keys, metrics, findings, policyOf, pseudonymKeys, vault },
+    ...(external && { external }),
+  });
   const subjects = createSubjects({ store: vault, keys: pseudonymKeys, redactor });
   return { redactor, findings, subjects, close: () => vault.close() };
 }

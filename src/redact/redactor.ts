@@ -9,6 +9,8 @@ import type { Redactor } from '../ports/redactor.ts';
 import { extractDestinations } from './destinations.ts';
 import { recognisersFor } from './entities/recognisers.ts';
 import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
+import { mapFreeTexts, replaceSpans } from './external/free-text.ts';
+import type { ExternalRecogniser } from './external/recogniser.ts';
 import { modeOf } from './modes.ts';
 import {
   gazetteerOf,
@@ -18,7 +20,7 @@ import {
   namesAmong,
   replaceNames,
 } from './names.ts';
-import { fail, type Pass, refill, startPass } from './pass.ts';
+import { fail, type Pass, refill, replacePersonal, startPass } from './pass.ts';
 import type { PersonalFindingLog } from './personal-findings.ts';
 import { fixedPseudonymKeys, type PseudonymKeys } from './pseudonym-keys.ts';
 import { type RenderWork, renderContent, subjectOf } from './render.ts';
@@ -43,6 +45,8 @@ export interface RedactorOptions {
   readonly pseudonymKeys?: PseudonymKeys;
   /** Takes the values of entities in mode `vault`; without it they are tokens and no more. */
   readonly vault?: Pick<SubjectStore, 'seal' | 'flush'>;
+  /** Judges free text in content once more, after this redactor. */
+  readonly external?: ExternalRecogniser;
 }
 
 /** The redactor with what orders about single persons need of it. */
@@ -60,14 +64,20 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
   const metrics = options.metrics ?? SILENT_METRICS;
   const policyOf = options.policyOf ?? (() => DEFAULT_REDACTION);
   const memory = new NameMemory();
+  const workOn = (event: AccessEvent): Work => {
+    const tenant = tenantOf(event);
+    const policy = policyOf(tenant);
+    const pass = startPass(tokenisers.of(tenant), recognisersFor(policy.regions));
+    const secret = () => options.keys.pseudonymKey(tenant).secret;
+    return { pass, event, tenant, policy, memory, secret, vault };
+  };
+  const { external } = options;
 
   return {
     redact(event) {
-      const tenant = tenantOf(event);
-      const policy = policyOf(tenant);
-      const pass = startPass(tokenisers.of(tenant), recognisersFor(policy.regions));
-      const secret = () => options.keys.pseudonymKey(tenant).secret;
-      const members = redactEvent({ pass, event, tenant, policy, memory, secret, vault });
+      const work = workOn(event);
+      const { pass } = work;
+      const members = redactEvent(work);
       if (pass.counts.size > 0) findings?.note(event, members);
       report(metrics, pass);
       return mint(members);
@@ -84,6 +94,18 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
       report(metrics, pass);
       return redacted;
     },
+    ...(external !== undefined && {
+      complete: (events: readonly Redacted<AccessEvent>[]) =>
+        Promise.all(
+          events.map(async (event) => {
+            const work = workOn(event);
+            const { members, told } = await completeEvent(work, external);
+            if (work.pass.counts.size > 0) findings?.note(event, told);
+            report(metrics, work.pass);
+            return mint(members);
+          }),
+        ),
+    }),
     flush: () => vault?.flush(),
     tokensOf(tenant, identifier) {
       if (typeOfToken(identifier) !== null) return [identifier];
@@ -128,6 +150,44 @@ function redactEvent(work: Work): Members {
   const { aliases } = pass.tokeniser;
   if (aliases.size > 0) out['tokenAliases'] = Object.fromEntries([...aliases].sort());
   return out;
+}
+
+/** The event with what the recogniser found replaced, and where that stood. */
+async function completeEvent(
+  work: Work,
+  external: ExternalRecogniser,
+): Promise<{ readonly members: Members; readonly told: Members }> {
+  const { pass, event } = work;
+  const members: Members = { ...event };
+  const told: Members = { agent: event.agent };
+  try {
+    const texts = new Set<string>();
+    mapFreeTexts({ ...event }, (text) => {
+      texts.add(text);
+      return text;
+    });
+    const judged = new Map(
+      await Promise.all([...texts].map(async (text) => [text, await external(text)] as const)),
+    );
+    mapFreeTexts(members, (text, path) => {
+      const spans = judged.get(text) ?? null;
+      if (spans === null) return fail(pass);
+      const found: string[] = [];
+      const out = replaceSpans(text, spans, (type, value) => {
+        found.push(replacePersonal(pass, type, value));
+        return found.at(-1) ?? '';
+      });
+      if (found.length > 0) told[path] = `${told[path] ?? ''}${found.join('')}`;
+      return out;
+    });
+    sealValues(work, members);
+    renderContent(work, members);
+  } catch {
+    failContent(pass, members);
+  }
+  const redactions = redactionsOf(pass, event);
+  if (redactions !== null) members['redactions'] = redactions;
+  return { members, told };
 }
 
 /** As often may a name uncover a find in which there is another name; none does it twice. */

@@ -10,12 +10,14 @@ export interface PostRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly signal: AbortSignal;
+  /** How much of the answer is read; `LIMITS.deliveryAnswerBytes` unless given. */
+  readonly answerBytes?: number;
 }
 
 export interface PostAnswer {
   readonly status: number;
   readonly retryAfter: string | null;
-  /** The first `LIMITS.deliveryAnswerBytes` of the answer. */
+  /** The first bytes of the answer, as many as were asked for. */
   readonly text: string;
 }
 
@@ -37,7 +39,7 @@ export interface Reach {
  */
 export function createGuardedPost(reach: Reach): Post {
   const lookupGuarded = guardedLookup(reach);
-  return ({ url, headers, body, signal }) =>
+  return ({ url, headers, body, signal, answerBytes = LIMITS.deliveryAnswerBytes }) =>
     new Promise((resolve, reject) => {
       const refusal = refusalOf(url, reach);
       if (refusal !== null) return reject(new Error(refusal));
@@ -50,7 +52,7 @@ export function createGuardedPost(reach: Reach): Post {
         signal,
       });
       request.on('error', reject);
-      request.on('response', (response) => readAnswer(response).then(resolve, reject));
+      request.on('response', (response) => readAnswer(response, answerBytes).then(resolve, reject));
       request.end(body);
     });
 }
@@ -158,17 +160,17 @@ function isLoopback(address: string): boolean {
   return LOOPBACK.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-async function readAnswer(response: IncomingMessage): Promise<PostAnswer> {
+async function readAnswer(response: IncomingMessage, most: number): Promise<PostAnswer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
-    if (bytes > LIMITS.deliveryAnswerBytes) break;
+    if (bytes > most) break;
   }
   return {
     status: response.statusCode ?? 0,
     retryAfter: response.headers['retry-after'] ?? null,
-    text: Buffer.concat(chunks).subarray(0, LIMITS.deliveryAnswerBytes).toString('utf8'),
+    text: Buffer.concat(chunks).subarray(0, most).toString('utf8'),
   };
 }

@@ -63,7 +63,8 @@ export function createControl(options: ControlOptions): Control {
       const proposed = { ...event, phase: 'proposed' } as const;
       const skew = clockSkew(proposed, 0, clock.now());
       if (skew) throw new TripcoilError('bad_request', `\`${skew.path}\`: ${skew.message}`);
-      const body = redactor.redact(proposed);
+      const redacted = redactor.redact(proposed);
+      const [body = redacted] = (await redactor.complete?.([redacted])) ?? [];
       redactor.flush?.();
       const input: Unplaced = { kind: 'input', tenant: event.tenant.id, body };
       const effects = await partition.decide([input]);

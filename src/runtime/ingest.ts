@@ -39,7 +39,7 @@ export interface IngestOptions {
 }
 
 interface Judged {
-  readonly accepted: Redacted<AccessEvent>[];
+  readonly accepted: readonly Redacted<AccessEvent>[];
   readonly rejects: Reject[];
   /** A few of those that name no tenant, by their attributes' names. */
   readonly overlooked: Overlooked[];
@@ -123,7 +123,7 @@ export function createIngest(options: IngestOptions): Ingest & {
   };
 }
 
-/** Does not wait at all when one slice is enough and no event has a token. */
+/** Does not wait where one slice is enough, no event has a token and nobody else is to be asked. */
 async function judge(
   { verifier, clock, redactor }: IngestOptions,
   batch: ReceivedBatch,
@@ -132,7 +132,8 @@ async function judge(
   const reading = readTokens(verifier, batch.events, batch.sender);
   const tokens = reading && (await reading);
   const now = clock.now();
-  const judged: Judged = { accepted: [], rejects: [], overlooked: [] };
+  const accepted: Redacted<AccessEvent>[] = [];
+  const judged = { accepted, rejects: [] as Reject[], overlooked: [] as Overlooked[] };
   let sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
   for (const [index, received] of batch.events.entries()) {
     if (clock.monotonicMs() >= sliceEnd) {
@@ -148,7 +149,8 @@ async function judge(
       overlook(judged.overlooked, reject, received);
     } else if (!('code' in event)) judged.accepted.push(redactor.redact(event));
   }
-  return judged;
+  if (redactor.complete === undefined || judged.accepted.length === 0) return judged;
+  return { ...judged, accepted: await redactor.complete(judged.accepted) };
 }
 
 /** No tenant and no sender is called so. */

@@ -119,6 +119,11 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Values replaced before anything was written, by type.',
     labels: ['type'],
   },
+  tripcoil_redaction_external_total: {
+    type: 'counter',
+    help: 'Texts for an external recogniser: answered, failed, or refused by a full queue.',
+    labels: ['result'],
+  },
   tripcoil_redaction_failures_total: {
     type: 'counter',
     help: 'Fields replaced whole because they could not be judged.',
