@@ -1,23 +1,20 @@
 import type { ReceivedEvent } from '../core/access-event.ts';
-import { TripcoilError } from '../core/errors.ts';
 import type { FieldAliases } from '../core/event-field.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type TenantOfAccount, withTenant } from '../receivers/audit/accounts.ts';
 import { type AuditFormat, isReject } from '../receivers/audit/format.ts';
-import { AUDIT_FORMATS, detectAuditFormat, parseAuditValue } from '../receivers/audit/formats.ts';
+import { AUDIT_FORMATS, detectAuditFormat, mapAuditValue } from '../receivers/audit/formats.ts';
 import { parseNativeLine, parseNativeValue } from '../receivers/audit/native.ts';
-import { parseJsonText } from '../receivers/json-body.ts';
-import { compileTable } from '../receivers/otlp/attribute-table.ts';
-import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpTraces } from '../receivers/otlp/decode.ts';
-import type { Normalised } from '../receivers/otlp/normalise.ts';
-import { UsageMetrics } from '../receivers/otlp/usage-metrics.ts';
+import { langfuseRequest } from './langfuse-export.ts';
+import { OtlpLines, otlpSignalOf, parsedText } from './otlp-lines.ts';
+import { type Read, refused } from './read.ts';
 import { linesOf, type TextLine } from './text-lines.ts';
 
-/** `auto` finds OTLP and every audit format by the shape of the records. */
+/** `auto` finds all others by the shape of the records. */
 export function inputFormats(formats: Formats = AUDIT_FORMATS): readonly string[] {
-  return ['auto', 'otlp', ...formats.keys()];
+  return ['auto', 'otlp', 'langfuse', ...formats.keys()];
 }
 
 export type InputFormat = string;
@@ -43,13 +40,15 @@ export interface Input {
   readonly events: readonly InputEvent[];
   /** By file, then line; `position` is the line. */
   readonly rejects: readonly { readonly reject: Reject; readonly file: string }[];
+  /** How many records tell of no agent's action, by the format they were taken for. */
+  readonly ignored: ReadonlyMap<string, number>;
 }
 
 /**
- * Reads files of native events or audit records (NDJSON, array or single object) or OTLP/JSON (one
- * request a line, as the Collector's file exporter writes it), plain or gzipped. What cannot be
- * read as an event is a reject and costs no other line. Events that name no tenant get
- * `defaultTenant`.
+ * Reads files of native events or audit records (NDJSON, array or single object), OTLP/JSON (one
+ * request a line, as the Collector's file exporter writes it) or exports of Langfuse, plain or
+ * gzipped. What cannot be read as an event is a reject and costs no other line. Events that name
+ * no tenant get `defaultTenant`.
  * @throws TripcoilError `not_found` or `bad_request` naming a file that cannot be read at all.
  */
 export async function readInput(
@@ -61,6 +60,7 @@ export async function readInput(
   const reading: Reading = { format, formats, otlp: new OtlpLines(aliases) };
   const events: InputEvent[] = [];
   const rejects: { reject: Reject; file: string }[] = [];
+  const ignored = new Map<string, number>();
   for (const file of files) {
     // A record that states no time stands at the time of the one before it.
     let previousTime: EpochMs | undefined;
@@ -74,11 +74,13 @@ export async function readInput(
         events.push({ event: { ...event, tenantClaimed }, file, line });
       }
       for (const reject of read.rejects) rejects.push({ reject, file });
+      const { format: name = '', count = 0 } = read.ignored ?? {};
+      if (count > 0) ignored.set(name, (ignored.get(name) ?? 0) + count);
     }
   }
   // Array sort is stable, so equal times keep the order of file and line.
   events.sort((left, right) => left.event.time - right.event.time);
-  return { events, rejects };
+  return { events, rejects, ignored };
 }
 
 /** Files are read as by a sender that may name any tenant. */
@@ -96,7 +98,7 @@ async function* recordsOf(file: string): AsyncGenerator<TextLine> {
   for await (const record of linesOf(file)) {
     const { text, line } = record;
     if (text !== null && text.trim() === '') continue;
-    if (isFirst && text !== null && parsed(text) === undefined) {
+    if (isFirst && text !== null && parsedText(text) === undefined) {
       const document = await wholeDocument(file);
       if (document !== null) {
         yield { text: document, line };
@@ -118,12 +120,7 @@ async function wholeDocument(file: string): Promise<string | null> {
     lines.push(text);
   }
   const whole = lines.join('\n');
-  return parsed(whole) === undefined ? null : whole;
-}
-
-interface Read {
-  readonly events: readonly ReceivedEvent[];
-  readonly rejects: readonly Reject[];
+  return parsedText(whole) === undefined ? null : whole;
 }
 
 function readRecord(
@@ -136,7 +133,7 @@ function readRecord(
     const message = `a line is at most ${LIMITS.bodyBytes} characters`;
     return refused({ position: line, code: 'too_large', path: '', message });
   }
-  const signal = format === 'auto' || format === 'otlp' ? signalOf(text) : null;
+  const signal = format === 'auto' || format === 'otlp' ? otlpSignalOf(text) : null;
   if (signal) return otlp.read(text, line, signal);
   if (format === 'otlp') {
     const message = 'expected an OTLP/JSON request: an object with resourceSpans or resourceLogs';
@@ -144,9 +141,19 @@ function readRecord(
   }
   const isArray = text.trimStart().startsWith('[');
   if (format === 'native' && !isArray) return readNative(text, line);
-  const value = parsed(text);
+  const value = parsedText(text);
   if (value === undefined) {
     return refused({ position: line, code: 'malformed', path: '', message: 'not valid JSON' });
+  }
+  if (format === 'auto' || format === 'langfuse') {
+    const request = langfuseRequest(value);
+    if (request !== null) {
+      return otlp.read(JSON.stringify(request), line, 'resourceSpans', 'langfuse');
+    }
+  }
+  if (format === 'langfuse') {
+    const message = 'expected an export of Langfuse: an object with observations, or their list';
+    return refused({ position: line, code: 'unknown_format', path: '', message });
   }
   if (isArray) return readArray(value, line, reading, previousTime);
   return isNative(value, reading)
@@ -174,10 +181,15 @@ function readAudit(
   reading: Reading,
   previousTime: EpochMs | undefined,
 ): Read {
-  const mapped = parseAuditValue(value, reading.format, line, previousTime, reading.formats);
+  const context = {
+    position: line,
+    ...(previousTime === undefined ? {} : { receivedAt: previousTime }),
+  };
+  const { format, mapped } = mapAuditValue(value, reading.format, context, reading.formats);
   return {
     events: mapped.flatMap((each) => (isReject(each) ? [] : [each])),
     rejects: mapped.filter(isReject),
+    ...(mapped.length === 0 ? { ignored: { format: format?.name ?? '', count: 1 } } : {}),
   };
 }
 
@@ -193,6 +205,7 @@ function readArray(
   }
   const events: ReceivedEvent[] = [];
   const rejects: Reject[] = [];
+  let ignored: Read['ignored'];
   for (const [index, item] of items.entries()) {
     const read = isNative(item, reading)
       ? nativeItem(item, line)
@@ -203,72 +216,13 @@ function readArray(
       const separator = path === '' || path.startsWith('/') ? '' : '.';
       rejects.push({ ...reject, path: `[${index}]${separator}${path}` });
     }
+    const { format = '', count = 0 } = read.ignored ?? {};
+    if (count > 0) ignored = { format, count: (ignored?.count ?? 0) + count };
   }
-  return { events, rejects };
+  return ignored === undefined ? { events, rejects } : { events, rejects, ignored };
 }
 
 function nativeItem(item: unknown, line: number): Read {
   const result = parseNativeValue(item, line);
   return 'event' in result ? { events: [result.event], rejects: [] } : refused(result.reject);
-}
-
-type OtlpSignal = 'resourceSpans' | 'resourceLogs' | 'resourceMetrics';
-const OTLP_SIGNALS: readonly OtlpSignal[] = ['resourceSpans', 'resourceLogs', 'resourceMetrics'];
-
-/** Which OTLP request a text is, by its top-level list; null for anything else. */
-function signalOf(text: string): OtlpSignal | null {
-  const [, first] = /^\s*\{\s*"(\w+)"/.exec(text) ?? [];
-  const leading = OTLP_SIGNALS.find((signal) => signal === first);
-  if (leading) return leading;
-  if (!OTLP_SIGNALS.some((signal) => text.includes(`"${signal}"`))) return null;
-  const value = parsed(text);
-  if (typeof value !== 'object' || value === null) return null;
-  return OTLP_SIGNALS.find((signal) => Object.hasOwn(value, signal)) ?? null;
-}
-
-/** OTLP/JSON requests line by line, as the receivers read them; metrics need what came before. */
-class OtlpLines {
-  readonly #table: ReturnType<typeof compileTable>;
-  readonly #usage: UsageMetrics;
-
-  constructor(aliases: FieldAliases) {
-    this.#table = compileTable(aliases);
-    this.#usage = new UsageMetrics(this.#table);
-  }
-
-  read(text: string, line: number, signal: OtlpSignal): Read {
-    try {
-      const { events, rejects } = this.#decode(new TextEncoder().encode(text), signal);
-      return { events, rejects: rejects.map((reject) => ({ ...reject, position: line })) };
-    } catch (error) {
-      if (!(error instanceof TripcoilError)) throw error;
-      const code = error.code === 'payload_too_large' ? 'too_large' : 'malformed';
-      return refused({ position: line, code, path: '', message: error.message });
-    }
-  }
-
-  #decode(bytes: Uint8Array, signal: OtlpSignal): Normalised {
-    if (signal === 'resourceMetrics') {
-      const read = decodeOtlpMetrics(bytes, 'json', this.#usage, '');
-      read.commit();
-      return read;
-    }
-    const decode = signal === 'resourceLogs' ? decodeOtlpLogs : decodeOtlpTraces;
-    const read = decode(bytes, 'json', this.#table);
-    this.#usage.observe('', read.events);
-    return read;
-  }
-}
-
-function refused(reject: Reject): Read {
-  return { events: [], rejects: [reject] };
-}
-
-/** The value of a JSON text; undefined when it is none. */
-function parsed(text: string): unknown {
-  try {
-    return parseJsonText(text);
-  } catch {
-    return undefined;
-  }
 }

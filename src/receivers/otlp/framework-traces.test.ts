@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encode, TraceRequest } from '../../../bench/decode-oracle.ts';
+import { langfuseRequest } from '../../replay/langfuse-export.ts';
 import { decodeOtlpLogs, decodeOtlpTraces } from './decode.ts';
 
 const DATA = process.env['TRIPCOIL_DATA'] ?? '../shared/data';
@@ -10,85 +11,11 @@ const TRACES = join(DATA, 'framework-traces');
 const present = existsSync(EXAMPLES) && existsSync(TRACES);
 if (!present) console.warn(`skipped: no recorded traces in ${DATA}`);
 
-interface Observation {
-  readonly id: string;
-  readonly traceId: string;
-  readonly parentObservationId: string | null;
-  readonly type: string;
-  readonly name: string;
-  readonly startTime: string;
-  readonly endTime: string | null;
-  readonly input?: unknown;
-  readonly output?: unknown;
-  readonly model?: string | null;
-  readonly usageDetails?: object;
-  readonly costDetails?: object;
-  readonly metadata: unknown;
-}
-
-interface Metadata {
-  readonly attributes?: Readonly<Record<string, unknown>>;
-  readonly resourceAttributes?: Readonly<Record<string, unknown>>;
-  readonly scope?: { readonly name?: string };
-  readonly [key: string]: unknown;
-}
-
-const pairs = (of: Readonly<Record<string, unknown>> = {}) =>
-  Object.entries(of).map(([key, value]) => ({
-    key,
-    value: { stringValue: typeof value === 'string' ? value : JSON.stringify(value) },
-  }));
-const nano = (time: string) => `${Date.parse(time)}000000`;
-
-/** Langfuse took its own SDK's attributes apart into columns; this puts them back. */
-function langfuseAttributes(observation: Observation, metadata: Metadata): object {
-  const { attributes: _a, resourceAttributes: _r, scope: _s, ...own } = metadata;
-  const prefixed = Object.entries(own).map(([key, value]) => [
-    ...[`langfuse.observation.metadata.${key}`, value],
-  ]);
-  const { type, input, output, model, usageDetails, costDetails } = observation;
-  const columns = {
-    'langfuse.observation.type': type.toLowerCase(),
-    'langfuse.observation.input': input,
-    'langfuse.observation.output': output,
-    'langfuse.observation.model.name': model,
-    'langfuse.observation.usage_details': usageDetails,
-    'langfuse.observation.cost_details': costDetails,
-  };
-  const present = Object.entries(columns).filter(
-    ([, value]) => value !== undefined && value !== null,
-  );
-  return Object.fromEntries([...prefixed, ...present]);
-}
-
 /** The spans that Langfuse was sent, rebuilt from its export. */
 function requestOf(file: string): object {
-  const { observations } = JSON.parse(readFileSync(join(TRACES, file), 'utf8')) as {
-    readonly observations: readonly Observation[];
-  };
-  return {
-    resourceSpans: observations.map((observation) => {
-      const text = observation.metadata;
-      const metadata = (typeof text === 'string' ? JSON.parse(text) : (text ?? {})) as Metadata;
-      const isOwn = metadata.scope?.name === 'langfuse-sdk';
-      const span = {
-        traceId: observation.traceId,
-        spanId: observation.id,
-        parentSpanId: observation.parentObservationId ?? '',
-        name: observation.name,
-        startTimeUnixNano: nano(observation.startTime),
-        endTimeUnixNano: nano(observation.endTime ?? observation.startTime),
-        attributes: pairs({
-          ...(isOwn && langfuseAttributes(observation, metadata)),
-          ...metadata.attributes,
-        }),
-      };
-      return {
-        resource: { attributes: pairs(metadata.resourceAttributes) },
-        scopeSpans: [{ scope: { name: metadata.scope?.name ?? '' }, spans: [span] }],
-      };
-    }),
-  };
+  const request = langfuseRequest(JSON.parse(readFileSync(join(TRACES, file), 'utf8')));
+  if (request === null) throw new Error(`${file} is no export of Langfuse`);
+  return request;
 }
 
 const decode = (request: object) => decodeOtlpTraces(Buffer.from(JSON.stringify(request)), 'json');
