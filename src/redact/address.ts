@@ -72,9 +72,9 @@ function mayBeIpv6(subject: Subject, at: number): boolean {
 }
 
 /**
- * Where a start has at most eight colons before it again, in a row that has more from `at` on. With
- * three digits or fewer in each group, every start before has a ninth colon within the length of an
- * address; where a longer group comes, one looks again.
+ * Where an address may begin again after `at`, from where on a row has more than eight colons. A
+ * row of groups of at most three digits holds none, nor does its end: what follows a group is part
+ * of something longer. Where a longer group comes, or `::`, one looks again eight groups before it.
  */
 function lastGroups(text: string, at: number): number {
   let ahead = at;
@@ -83,7 +83,8 @@ function lastGroups(text: string, at: number): number {
   let start = at;
   for (; group <= 3; ahead++) {
     const code = text.charCodeAt(ahead);
-    if (code !== 0x3a && !isHexDigit(code)) break;
+    if (code !== 0x3a && !isHexDigit(code)) return ahead;
+    if (code === 0x3a && group === 0) break;
     group = code === 0x3a ? 0 : group + 1;
     if (code === 0x3a && ++colons > 8) {
       while (text.charCodeAt(start) !== 0x3a) start++;

@@ -94,7 +94,8 @@ function groupOf(members: readonly Recogniser[], form: 'shape' | 'bare'): Recogn
   const sources = members.flatMap(({ [form]: pattern }) => pattern?.source ?? []);
   const any = sources.length === 0 ? '(?!)' : sources.map((source) => `(?:${source})`).join('|');
   const mentions = new Uint8Array(128);
-  for (const char of any.replaceAll(/\(\?(?:[:=!]|<\w+>)/g, '(')) mentions[char.charCodeAt(0)] = 1;
+  for (const char of any.replaceAll(/\(\?(?:[:=!]|<[=!]|<\w+>)/g, '('))
+    mentions[char.charCodeAt(0)] = 1;
   return { members, any: new RegExp(any, form === 'shape' ? 'iy' : 'y'), mentions };
 }
 

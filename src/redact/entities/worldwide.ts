@@ -99,10 +99,12 @@ export const WORLDWIDE_ENTITIES: readonly Entity[] = [
     rule: 'Six pairs with colons or dashes, or three groups of four with dots.',
     source: 'IEEE 802-2014 section 8',
     bare:
-      '(?:[0-9A-Fa-f]{2}(?<mac>[:-])[0-9A-Fa-f]{2}' +
+      // The end of a longer row, such as a fingerprint, is none; a client id has one group before.
+      '(?:(?<!(?:[0-9A-Fa-f]{2}[:-]){3})[0-9A-Fa-f]{2}(?<mac>[:-])[0-9A-Fa-f]{2}' +
       '(?:\\k<mac>[0-9A-Fa-f]{2}){4}(?![:-][0-9A-Fa-f])|' +
       '[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}(?!\\.))',
     bareRuns: [2, 4],
+    gaps: 'Twenty-octet hardware addresses (InfiniBand) look like a fingerprint, and stay.',
     check: (text) => !/^(?:00[:-]?){6}$|^0000\.0000\.0000$|^(?:ff[:-]?){6}$/i.test(text),
   },
   {
