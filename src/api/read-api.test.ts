@@ -326,6 +326,7 @@ describe('operations', () => {
       'get /v1/agents',
       'get /v1/agents/{tenant}/{agent}',
       'get /v1/agents/{tenant}/{agent}/activity',
+      'get /v1/authentications',
       'get /v1/breakers',
       'get /v1/breakers/by-key',
       'get /v1/breakers/feed',

@@ -14,6 +14,7 @@ import { errorAnswer } from './error-answer.ts';
 import { openApiDocument } from './openapi.ts';
 import { mountRoutes } from './route.ts';
 import { agentRoutes } from './routes/agents.ts';
+import { authenticationsRoute } from './routes/authentications.ts';
 import { breakerRoutes } from './routes/breakers.ts';
 import { chainRoutes } from './routes/chains.ts';
 import { findingRoutes } from './routes/findings.ts';
@@ -57,6 +58,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...statusRoutes(status),
       ...agentRoutes({ view, store, clock }),
       ...findingRoutes(store),
+      authenticationsRoute(store, clock),
       ...breakerRoutes({ view, control }),
       ...chainRoutes(store, view, clock),
       ...tokenRoutes(store, clock),

@@ -1,4 +1,4 @@
-import type { AccessEvent } from '../core/access-event.ts';
+import type { AccessEvent, OutcomeStatus } from '../core/access-event.ts';
 import type { Transition } from '../core/breaker.ts';
 import type { ChainLink } from '../core/chain.ts';
 import type { Finding } from '../core/finding.ts';
@@ -33,6 +33,19 @@ export interface FindingQuery {
   readonly detector?: string;
   /** Only findings about one of these chains. */
   readonly chains?: readonly string[];
+  readonly since?: EpochMs;
+  readonly until?: EpochMs;
+  readonly limit: number;
+  /** Opaque; from the previous page. */
+  readonly cursor?: string;
+}
+
+export interface AuthenticationQuery {
+  readonly tenants: readonly string[] | '*';
+  /** Only those of this caller: the agent of the event. */
+  readonly agent?: string;
+  readonly outcome?: OutcomeStatus;
+  /** By event time, in whole milliseconds; `until` itself is left out. */
   readonly since?: EpochMs;
   readonly until?: EpochMs;
   readonly limit: number;
@@ -139,6 +152,8 @@ export interface Store {
    * what is nothing else is no request.
    */
   chains(query: ChainQuery): Promise<Page<ChainHead>>;
+  /** Events of kind `authentication`, the latest first. */
+  authentications(query: AuthenticationQuery): Promise<Page<ChainRow>>;
   /**
    * The token of which some event has `id` as its `jti` or its reference, with every event that has
    * the same `jti` in the same tenant. `limit` is of rows, the earliest.

@@ -299,6 +299,17 @@ function fakeStore(
       });
       return { rows, next: null };
     },
+    authentications: async ({ tenants, since = 0, outcome }) => {
+      up();
+      const rows = state.chain.filter(
+        ({ event }) =>
+          event.kind === 'authentication' &&
+          event.time >= since &&
+          seen(tenants, event.tenant.id) &&
+          (outcome === undefined || event.outcome.status === outcome),
+      );
+      return { rows, next: null };
+    },
     token: async (tenants, id, limit) => {
       up();
       const rows = state.chain.filter(

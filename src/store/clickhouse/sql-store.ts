@@ -7,7 +7,6 @@ import type {
   ChainHead,
   ChainQuery,
   ChainRow,
-  FindingQuery,
   Page,
   ProjectionBatch,
   Store,
@@ -17,6 +16,7 @@ import type {
 import { writeCursor } from '../cursor.ts';
 import { type ChainReader, followChain, type StoredLink } from '../follow-chain.ts';
 import { covers, gaplessEnd, type Intervals, mergedWith, withInterval } from '../intervals.ts';
+import { authenticationsStatement } from './authentication-query.ts';
 import {
   activityStatement,
   carryingStatement,
@@ -69,9 +69,14 @@ export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
       await executor.insert(TABLES.projected, [projectedRow(mergedWith(projected, interval))]);
       projected = withInterval(projected, interval);
     },
-    findings: async (query) => pageOf(query, await run(findingsStatement(query))),
+    findings: async (query) => {
+      const rows = await run(findingsStatement(query));
+      return pageOf(query, rows, (row) => JSON.parse(textOf(row, 'body')) as Finding);
+    },
     chain: (tenants, id, limit) => chainOf(run, tenants, id, limit),
     chains: async (query) => headsOf(query, await run(chainsStatement(query))),
+    authentications: async (query) =>
+      pageOf(query, await run(authenticationsStatement(query)), chainRowOf),
     token: (tenants, id, limit) => tokenOf(run, tenants, id, limit),
     activity: async (query) =>
       (await run(activityStatement(query))).map((row) => ({
@@ -162,14 +167,18 @@ async function eraseRows(
   }
 }
 
-function pageOf(query: FindingQuery, rows: readonly SqlRow[]): Page<Finding> {
+function pageOf<Row>(
+  query: { readonly limit: number },
+  rows: readonly SqlRow[],
+  read: (row: SqlRow) => Row,
+): Page<Row> {
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
   const next =
     last !== undefined && rows.length > page.length
       ? writeCursor({ timeMs: numberOf(last, 'time_ms'), seq: numberOf(last, 'seq') })
       : null;
-  return { rows: page.map((row) => JSON.parse(textOf(row, 'body')) as Finding), next };
+  return { rows: page.map(read), next };
 }
 
 function headsOf(query: ChainQuery, found: readonly SqlRow[]): Page<ChainHead> {

@@ -19,6 +19,7 @@ import { ACTIVITY_KINDS, actionKeyOf, chainIdsOf, SIGN_IN } from '../chain-ids.t
 import { readCursor, writeCursor } from '../cursor.ts';
 import { followChain, type StoredLink } from '../follow-chain.ts';
 import { covers, gaplessEnd, type Intervals, withInterval } from '../intervals.ts';
+import { authenticationsPage } from './authentication-rows.ts';
 import { Ring } from './ring.ts';
 import { type TokenRows, tokenOf } from './token-rows.ts';
 
@@ -77,6 +78,10 @@ export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}):
     findings: async (query) => findingsPage(rings, query),
     chain: (tenants, id, limit) => chainOf(rings, tenants, id, limit),
     chains: async (query) => chainsPage(rings, query),
+    authentications: async (query) => {
+      const isSeen = (tenant: string) => seenBy(query.tenants, tenant);
+      return authenticationsPage(tokenRowsOf(rings).events, isSeen, query);
+    },
     token: async (tenants, id, limit) =>
       tokenOf(tokenRowsOf(rings), (tenant) => seenBy(tenants, tenant), id, limit),
     activity: async (query) => activityOf(rings, query),

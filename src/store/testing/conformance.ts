@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { TripcoilError } from '../../core/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import type { ChainQuery, FindingQuery, Store } from '../../ports/store.ts';
+import { authenticationRules } from './authentication-rules.ts';
 import {
   batchOf,
   START_MS,
@@ -24,6 +25,7 @@ export function storeConformance(open: () => Promise<Store>): void {
   projectionRules(() => store);
   chainRules(() => store);
   chainListRules(() => store);
+  authenticationRules(() => store);
   tokenRules(() => store);
   findingRules(() => store);
   activityRules(() => store);
