@@ -1,7 +1,7 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
-import type { EpochMs } from '../core/time.ts';
+import { DAY_MS, type EpochMs } from '../core/time.ts';
 
 /**
  * Refuses what no clock says, however badly it is set: a wrong unit, a wrong year. What lies nearer
@@ -12,6 +12,10 @@ export function clockSkew(event: AccessEvent, position: number, now: EpochMs): R
   const oldest = now - LIMITS.historyMaxAgeMs;
   const lead = event.phase === 'proposed' ? LIMITS.futureSkewMs : LIMITS.futureRefusedMs;
   if (event.time <= now + lead && event.time >= oldest) return null;
+  if (event.history && event.time < oldest) {
+    const message = `history reaches back ${HISTORY_DAYS} days, and this event is older`;
+    return { position, code: 'out_of_range', path: 'time', message };
+  }
   return {
     position,
     code: 'clock_skew',
@@ -19,3 +23,5 @@ export function clockSkew(event: AccessEvent, position: number, now: EpochMs): R
     message: "the event lies too far from now; the sender's clock is off, or its unit is wrong",
   };
 }
+
+const HISTORY_DAYS = LIMITS.historyMaxAgeMs / DAY_MS;

@@ -60,6 +60,22 @@ describe('submitting', { timeout: 30_000 }, () => {
     expect(forwarded[0]?.attrs).toEqual({ note: 'a [x]' });
   });
 
+  it('names how far history reaches back to what is older', async () => {
+    const { ingest } = start();
+    const events = [
+      receivedOf({ id: 'a', time: START - LIMITS.historyMaxAgeMs }),
+      receivedOf({ id: 'b', time: START - LIMITS.historyMaxAgeMs - 1 }),
+      receivedOf({ id: 'c', time: START + LIMITS.futureRefusedMs + 1 }),
+    ];
+    const { accepted, rejects } = await ingest.submit({ sender: BROKER, events, history: true });
+    expect(accepted).toBe(1);
+    expect(rejects.map(({ position, code }) => [position, code])).toEqual([
+      [1, 'out_of_range'],
+      [2, 'clock_skew'],
+    ]);
+    expect(rejects[0]?.message).toContain('400 days');
+  });
+
   it('takes the good ones of a batch and names the bad ones by their place', async () => {
     const { ledger, ingest, metrics, partition } = start();
     const events = [

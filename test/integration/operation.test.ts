@@ -68,7 +68,7 @@ describe('history', () => {
       site.workplace.configFile,
     );
     expect(stderr).toContain('learned from 1345 events of 1 agents; 3 were refused');
-    expect(stderr).toMatch(/ndjson:1346: time: the event lies too far from now.* \(and 1 more\)/);
+    expect(stderr).toMatch(/ndjson:1346: time: history reaches back 400 days.* \(and 1 more\)/);
     expect(code).toBe(0);
     await site.start();
     await judgesBy('imported-bot');
