@@ -35,7 +35,7 @@ export function addImportCommand(program: Command): void {
 /** Runs the very engine of the daemon over its own data directory, without listeners. */
 async function importHistory(options: ImportOptions): Promise<void> {
   const config = await readConfig(options.config);
-  const { events, rejects } = await readInput(options.history, 'auto', options.tenant, {
+  const { events, rejects, ignored } = await readInput(options.history, 'auto', options.tenant, {
     aliases: config.aliases,
     formats: auditFormats(config.audit),
     tenantOfAccount: tenantOfAccountIn(config.audit.accounts),
@@ -68,8 +68,15 @@ async function importHistory(options: ImportOptions): Promise<void> {
   if (process.stderr.isTTY) process.stderr.write('\n');
   tellRefused(refused);
   const learned = `learned from ${accepted} events of ${agents.size} agents`;
-  talk(`${learned}; ${refused.length} were refused`);
+  const alsoIgnored = ignored.size > 0 ? `, ${ignoredBy(ignored)}` : '';
+  talk(`${learned}; ${refused.length} were refused${alsoIgnored}`);
   if (accepted === 0) process.exitCode = EXIT.failed;
+}
+
+/** `12 of otlp.traces and 3 of langfuse tell of no agent's action`. */
+function ignoredBy(ignored: Input['ignored']): string {
+  const parts = [...ignored].map(([format, count]) => `${count} of ${format}`);
+  return `${parts.join(' and ')} tell of no agent's action`;
 }
 
 /** Each reason once, with how many records it met and where the first of them stands. */

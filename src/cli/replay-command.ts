@@ -63,6 +63,7 @@ export function addReplayCommand(program: Command): void {
         );
       talk(
         `${counted(summary.events, 'event')}, ${summary.rejected} rejected, ` +
+          (summary.ignored > 0 ? `${summary.ignored} ignored, ` : '') +
           `${counted(summary.findings, 'finding')}, ` +
           `${counted(summary.transitions, 'transition')}, ` +
           counted(summary.revocations, 'revocation'),

@@ -103,6 +103,7 @@ describe('the lines of a replay', () => {
     const line = summaryLine({
       events: 1_000,
       rejected: 1,
+      ignored: 9,
       agents: 24,
       findings: 7,
       transitions: 3,
@@ -113,7 +114,7 @@ describe('the lines of a replay', () => {
     expectKeys(
       line,
       'type events rejected agents findings transitions wall_ms events_per_s',
-      'revocations',
+      'revocations ignored',
     );
     expect(JSON.parse(line)).toMatchObject({ wall_ms: 250, events_per_s: 3_994 });
   });

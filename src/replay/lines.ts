@@ -70,6 +70,8 @@ export function rejectLine(reject: Reject, file: string): string {
 export interface ReplaySummary {
   readonly events: number;
   readonly rejected: number;
+  /** Records that tell of no agent's action, such as a span of a database client. */
+  readonly ignored: number;
   readonly agents: number;
   readonly findings: number;
   readonly transitions: number;
@@ -93,6 +95,7 @@ export function summaryLine(summary: ReplaySummary): string {
     wall_ms: Math.round(wallMs),
     events_per_s: perSecond,
     revocations,
+    ignored: summary.ignored,
   });
 }
 

@@ -98,6 +98,38 @@ describe('readInput', () => {
     ]);
   });
 
+  it('takes for a native event that lacks something only what has the shape of one', async () => {
+    const near = [
+      { id: 'a', time: 1, action: { name: 'x' } },
+      { id: 'a', agent: { id: 'bot' } },
+      { v: 1, id: 'a' },
+      { id: 'a', time: 1 },
+    ];
+    for (const record of near) {
+      const [reject] = rejectsOf(await read(JSON.stringify(record)));
+      expect([record, reject?.code]).not.toEqual([record, 'unknown_format']);
+    }
+    const foreign = [
+      { action: 'ACCEPT', srcAddr: '10.0.0.1', version: 2 },
+      { action: 'BLOCK', webaclId: 'w', timestamp: 1 },
+      { name: 'pack', action: 'added', hostIdentifier: 'h' },
+      { agent: 'curl/8', id: 'r' },
+    ];
+    for (const form of [foreign.map((each) => JSON.stringify(each)).join('\n'), foreign]) {
+      const text = typeof form === 'string' ? form : JSON.stringify(form);
+      const codes = rejectsOf(await read(text)).map(({ code }) => code);
+      expect(codes).toEqual(foreign.map(() => 'unknown_format'));
+    }
+  });
+
+  it('counts records that tell of no agent, by format', async () => {
+    const client = { ...SPAN, name: 'GET', attributes: [] };
+    const request = { resourceSpans: [{ scopeSpans: [{ spans: [client, SPAN, client] }] }] };
+    const { events, ignored } = await read(`${JSON.stringify(request)}\n`.repeat(2));
+    expect(events).toHaveLength(2);
+    expect([...ignored]).toEqual([['otlp.traces', 4]]);
+  });
+
   it('reads OTLP requests among native lines, and passes over metrics', async () => {
     const lines = [
       SPANS,

@@ -4,8 +4,9 @@ import { LIMITS } from '../core/limits.ts';
 import type { Reject } from '../core/reject.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type TenantOfAccount, withTenant } from '../receivers/audit/accounts.ts';
+import { isObject } from '../receivers/audit/field-reader.ts';
 import { type AuditFormat, isReject } from '../receivers/audit/format.ts';
-import { AUDIT_FORMATS, detectAuditFormat, mapAuditValue } from '../receivers/audit/formats.ts';
+import { AUDIT_FORMATS, detectAuditFormat, parseAuditValue } from '../receivers/audit/formats.ts';
 import { parseNativeLine, parseNativeValue } from '../receivers/audit/native.ts';
 import { langfuseRequest } from './langfuse-export.ts';
 import { OtlpLines, otlpSignalOf, parsedText } from './otlp-lines.ts';
@@ -167,7 +168,10 @@ function isNative(value: unknown, { format, formats }: Reading): boolean {
   const detected = detectAuditFormat(value, formats);
   if (detected !== null) return detected.name === 'native';
   if (typeof value !== 'object' || value === null) return true;
-  return ['v', 'id', 'agent', 'action'].some((name) => Object.hasOwn(value, name));
+  const { v, id, time, agent, action } = value as Readonly<Record<string, unknown>>;
+  if (isObject(agent) || isObject(action)) return true;
+  // Other products have an action, an agent or an id of their own, as a text beside much else.
+  return id !== undefined && (v === 1 || time !== undefined) && agent === undefined;
 }
 
 function readNative(text: string, line: number): Read {
@@ -181,15 +185,10 @@ function readAudit(
   reading: Reading,
   previousTime: EpochMs | undefined,
 ): Read {
-  const context = {
-    position: line,
-    ...(previousTime === undefined ? {} : { receivedAt: previousTime }),
-  };
-  const { format, mapped } = mapAuditValue(value, reading.format, context, reading.formats);
+  const mapped = parseAuditValue(value, reading.format, line, previousTime, reading.formats);
   return {
     events: mapped.flatMap((each) => (isReject(each) ? [] : [each])),
     rejects: mapped.filter(isReject),
-    ...(mapped.length === 0 ? { ignored: { format: format?.name ?? '', count: 1 } } : {}),
   };
 }
 
@@ -205,7 +204,6 @@ function readArray(
   }
   const events: ReceivedEvent[] = [];
   const rejects: Reject[] = [];
-  let ignored: Read['ignored'];
   for (const [index, item] of items.entries()) {
     const read = isNative(item, reading)
       ? nativeItem(item, line)
@@ -216,10 +214,8 @@ function readArray(
       const separator = path === '' || path.startsWith('/') ? '' : '.';
       rejects.push({ ...reject, path: `[${index}]${separator}${path}` });
     }
-    const { format = '', count = 0 } = read.ignored ?? {};
-    if (count > 0) ignored = { format, count: (ignored?.count ?? 0) + count };
   }
-  return ignored === undefined ? { events, rejects } : { events, rejects, ignored };
+  return { events, rejects };
 }
 
 function nativeItem(item: unknown, line: number): Read {

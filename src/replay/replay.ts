@@ -40,6 +40,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const history = await readInput(options.history, format, defaultTenant, reading);
   const input = await readInput(options.inputs, format, defaultTenant, reading);
   const counts = { ...NOTHING, rejectedHistory: history.rejects.length };
+  for (const ignored of input.ignored.values()) counts.ignored += ignored;
   await writeRejects(input, counts, options);
 
   const fold = new OfflineFold({
@@ -83,6 +84,7 @@ async function readEvery(
 const NOTHING: Counts = {
   events: 0,
   rejected: 0,
+  ignored: 0,
   agents: 0,
   findings: 0,
   transitions: 0,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pairs } from '../../src/receivers/testing/otlp-json.ts';
 import { readInput } from '../../src/replay/read-input.ts';
+import { tripcoil } from './served-daemon.ts';
 
 const START = 1_795_251_600_000;
 const nano = (ms: number) => `${ms}000000`;
@@ -62,5 +63,17 @@ describe('a file of a Collector', () => {
       ['otlp.traces', 'told', { tokensIn: 900 }],
       ['otlp.metrics', 'untold', { tokensIn: 900 }],
     ]);
+  });
+
+  it('with nothing in it that agents did says what its records were', async () => {
+    await write(spansOf('shop', { 'some.attribute': 'any' }));
+    const settings = join(directory, 'tripcoil.json');
+    await writeFile(settings, JSON.stringify({ data_directory: join(directory, 'data') }));
+    const imported = await tripcoil('import', '--history', file, '-c', settings);
+    expect(imported.stderr).toContain("1 of otlp.traces tell of no agent's action");
+    expect(imported.code).toBe(1);
+    const replayed = await tripcoil('replay', file);
+    expect(replayed.stderr).toContain('0 events, 0 rejected, 1 ignored');
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ type: 'summary', ignored: 1 });
   });
 });
