@@ -1,5 +1,6 @@
 import type { AccessEvent, OutcomeStatus, Trust, Verdict } from './access-event.ts';
 import { isDistinctive } from './chain.ts';
+import { sourceIdOf } from './source-id.ts';
 import type { EpochMs } from './time.ts';
 
 export const CHAIN_ROLES = [
@@ -77,7 +78,7 @@ export function stepOf(event: AccessEvent, seq: number, loggedAt: EpochMs): Chai
     eventId: event.id,
     role: roleOf(event),
     agent: event.agent.id,
-    source: `${source.name ?? source.format}\n${source.deliveredBy}`,
+    source: sourceIdOf(event),
     trust: source.trust,
     action: action.name,
     outcome: event.outcome.status,

@@ -74,6 +74,16 @@ describe('a second report of one action', () => {
 });
 
 describe('an event id', () => {
+  it('is one within its source, of which a credential may deliver several', () => {
+    const { shard, write, bot } = enforced();
+    const named = (name: string, latencyMs: number) =>
+      write.input({ id: '77', latencyMs, source: { ...source('broker'), name } });
+    expect(shard.apply([named('alpha', 1), named('beta', 2)])).toEqual([]);
+    expect(bot().calls).toBe(2);
+    expect(restored(shard).apply([named('beta', 2), named('alpha', 1)])).toEqual([]);
+    expect(findings(shard.apply([named('alpha', 3)]))).toEqual(['id_conflict']);
+  });
+
   it('is a duplicate after a restart, with either of two contents', () => {
     const { shard, write } = enforced();
     const one = write.input({ id: 'a' });

@@ -2,6 +2,7 @@ import { type AccessEvent, type EventKind, TRUST_ORDER } from '../core/access-ev
 import type { InputEntry } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
+import { sourceIdOf } from '../core/source-id.ts';
 import type { EpochMs } from '../core/time.ts';
 import { MEASURES, type Measure, measuresOf } from './baseline/agent-baseline.ts';
 import { hashOf } from './hash.ts';
@@ -34,7 +35,7 @@ export function createReports(): Reports {
 }
 
 /**
- * Whether this report was seen before; remembers it when not. Ids are unique per sender. A hash
+ * Whether this report was seen before; remembers it when not. Ids are unique per source. A hash
  * stands for the id, so a duplicate must also agree in 32 bits of its content: ids made to collide
  * are conflicts, which are kept. A proposal is a question: asked again, it is answered again.
  */
@@ -44,7 +45,7 @@ export function noveltyOf(
 ): Novelty {
   if (body.phase === 'proposed') return 'new';
   const ids = body.history ? reports.historyIds : reports.ids;
-  const identity = `${body.source.deliveredBy}\n${body.id}`;
+  const identity = `${sourceIdOf(body)}\n${body.id}`;
   const hash = hashOf(identity);
   const content = hashOf(contentHash).low;
   const known = ids.find(hash);

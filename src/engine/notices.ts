@@ -68,16 +68,16 @@ export function tell(
 }
 
 /** The same id with other content: either a broken sender or somebody rewriting the record. */
-export function idConflict(event: AccessEvent): Notice {
+export function idConflict({ source: { deliveredBy, name } }: AccessEvent): Notice {
   return {
     detector: 'id_conflict',
     level: 'medium',
     score: 20,
     title: 'The same event id arrived twice with different content',
     explanation:
-      'A sender reported this id before with other content. Both are kept. Either the sender ' +
+      'A source reported this id before with other content. Both are kept. Either the source ' +
       'reuses ids, or somebody rewrote a record.',
-    facts: { sender: event.source.deliveredBy },
+    facts: { sender: deliveredBy, ...(name === undefined ? {} : { source: name }) },
   };
 }
 

@@ -27,8 +27,8 @@ import type { SourceState } from './source/source.ts';
 import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
-/** Rises when the shape of a chunk changes; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 5;
+/** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
+export const SNAPSHOT_VERSION = 6;
 
 const ITEMS_PER_CHUNK = 1_000;
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;

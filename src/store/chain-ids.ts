@@ -1,5 +1,6 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import { chainIdOf, joinKeysOf } from '../core/chain.ts';
+import { sourceIdOf } from '../core/source-id.ts';
 
 /** Every identifier by which a person may ask for the chain of this event, or for its token. */
 export function chainIdsOf(event: AccessEvent): readonly string[] {
@@ -19,7 +20,7 @@ export function chainIdsOf(event: AccessEvent): readonly string[] {
  */
 export function actionKeyOf(event: AccessEvent): string {
   const { toolCallId } = event.action;
-  if (toolCallId === undefined) return `${event.source.deliveredBy} ${event.id}`;
+  if (toolCallId === undefined) return `${sourceIdOf(event)}\n${event.id}`;
   const scope = event.trace?.traceId ?? event.session?.id ?? '';
   return `${event.agent.id}\n${scope}\n${toolCallId}`;
 }

@@ -1,6 +1,7 @@
 import type { AccessEvent } from '../../core/access-event.ts';
 import { countedCallOf } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { sourceIdOf } from '../../core/source-id.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
 
@@ -46,8 +47,7 @@ export function sameCalls(
   const key = countedCallOf(event);
   if (key === null) return NONE;
   const traced = event.trace?.traceId !== undefined;
-  const { name, format, deliveredBy } = event.source;
-  const teller = `${event.kind}\n${name ?? format}\n${deliveredBy}`;
+  const teller = `${event.kind}\n${sourceIdOf(event)}`;
   const near = (counted.byKey.get(key) ?? [])
     .filter(({ time }) => Math.abs(time - event.time) <= LIMITS.latenessMs)
     .sort((a, b) => Math.abs(a.time - event.time) - Math.abs(b.time - event.time));

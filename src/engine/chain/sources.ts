@@ -1,6 +1,7 @@
 import type { AccessEvent, EventKind } from '../../core/access-event.ts';
 import type { ChainClock, SourceHeard } from '../../core/chain-links.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { sourceIdOf } from '../../core/source-id.ts';
 import type { EpochMs } from '../../core/time.ts';
 
 export interface SourceTimes {
@@ -39,8 +40,7 @@ export function hear(sources: SourcesHeard, event: AccessEvent, loggedAt: EpochM
   if (told === undefined) return;
   // An agent's word about its own permission makes nobody a source of decisions.
   if (told !== 'executions' && event.source.trust === 'agent') return;
-  const { name, format, deliveredBy } = event.source;
-  const id = told === 'executions' ? ANY : `${name ?? format}\n${deliveredBy}`;
+  const id = told === 'executions' ? ANY : sourceIdOf(event);
   const times = sources[told].get(id);
   if (times === undefined) {
     sources[told].set(id, { firstTime: event.time, watermark: event.time, lastLogged: loggedAt });
