@@ -8,6 +8,8 @@ import { CliError, type OutputFormat, parseOutputFormat, printRows } from './out
 
 interface DoctorOptions {
   readonly config?: string;
+  readonly server?: string;
+  /** What `--server` was called here before. */
   readonly url?: string;
   readonly token?: string;
   readonly ingestToken?: string;
@@ -27,7 +29,8 @@ export function addDoctorCommand(program: Command): void {
       'say what is wrong, why it matters and how to mend it; 0 sound, 1 warnings, 2 broken',
     )
     .option('-c, --config <file>', 'the configuration to judge; without it, the defaults')
-    .addOption(new Option('--url <url>', 'a running daemon to judge').env('TRIPCOIL_URL'))
+    .addOption(new Option('--server <url>', 'a running daemon to judge').env('TRIPCOIL_URL'))
+    .addOption(new Option('--url <url>', 'the same').hideHelp())
     .addOption(new Option('--token <token>', 'token that may read').env('TRIPCOIL_TOKEN'))
     .addOption(
       new Option('--ingest-token <token>', 'token that may send').env('TRIPCOIL_INGEST_TOKEN'),
@@ -49,7 +52,8 @@ export function addDoctorCommand(program: Command): void {
 }
 
 async function examine(options: DoctorOptions): Promise<readonly Check[]> {
-  const { url, token, probe: wantsProbe = false } = options;
+  const { token, probe: wantsProbe = false } = options;
+  const url = options.url ?? options.server;
   const file = options.config;
   const checks: Check[] = [];
   let directory = options.dataDirectory ?? './tripcoil-data';

@@ -90,7 +90,7 @@ describe('sources of a running daemon', () => {
 describe('tripcoil doctor', () => {
   it('follows a probe to the store and says what is wrong with the sources', async () => {
     const result = await tripcoil(
-      ...['doctor', '-c', workplace.configFile, '--url', daemon.main, '--probe', '-o', 'json'],
+      ...['doctor', '-c', workplace.configFile, '--server', daemon.main, '--probe', '-o', 'json'],
     );
     const checks = JSON.parse(result.stdout) as { check: string; status: string; cure: string }[];
     const of = (check: string) => checks.find((one) => one.check.startsWith(check));

@@ -112,7 +112,7 @@ async function port(
   if (code === 'EADDRINUSE') {
     const what = `port ${number} on ${host} is taken`;
     const why = 'By a daemon that runs already, which is fine, or by something else.';
-    const cure = `Look at the daemon with --url http://${host}:${number}, or set ${key}.port.`;
+    const cure = `Look at the daemon with --server http://${host}:${number}, or set ${key}.port.`;
     return warning(key, what, why, cure);
   }
   const cure = `Set ${key}.host to an address of this machine and ${key}.port to one above 1023.`;

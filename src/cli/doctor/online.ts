@@ -37,7 +37,7 @@ async function readiness(server: string): Promise<readonly Check[]> {
     const cure = 'Its log says since when; for the ledger look at free space and permissions.';
     return [failed('daemon', what, 'Senders are refused until it is.', cure), skew];
   } catch {
-    const cure = 'Start it with tripcoil serve, or pass its address by --url.';
+    const cure = 'Start it with tripcoil serve, or pass its address by --server.';
     return [failed('daemon', `no daemon answers at ${server}`, 'Nothing can be received.', cure)];
   }
 }
