@@ -9,6 +9,9 @@ export interface Reject {
   readonly message: string;
 }
 
+/** The `message` of every reject of an audit record that names nobody who acts. */
+export const NO_ACTOR = 'the record names no actor';
+
 export const REJECT_CODES = [
   'malformed',
   'missing_field',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../core/limits.ts';
-import type { Reject } from '../core/reject.ts';
+import { NO_ACTOR, type Reject } from '../core/reject.ts';
 import { eventOf, START } from '../engine/testing/entries.ts';
 import type { Principal } from '../ports/ingest.ts';
 import { SILENT_METRICS } from '../ports/metrics.ts';
@@ -61,6 +61,31 @@ describe('NotesOfIngest', () => {
         { key: 'acme.rows', count: 1 },
       ],
     });
+  });
+
+  it.each([
+    ['opa', '{input: {caller: text, n: number}, x: list}', 'opa:\n    agent: [/input/caller]'],
+    ['audit', '{input: {bot: text}, at: text}', 'opa:\n    agent: [/input/bot]'],
+    ['opa', '{input: {caller: object}}', 'opa:\n    agent: [/input/caller/id]'],
+    ['vault', '{who: {bot: {a: object}, agent_id: text}}', 'agent: { id: [/who/agent_id] }'],
+    ['desk', '{when: text, what: text}', 'agent: { id: [/actor/id] }'],
+    ['audit', null, 'agent: { id: [/actor/id] }'],
+  ])('names the line of the configuration that names the actor of %s %s', (format, shape, fix) => {
+    const notes = notesOf();
+    const refused = { ...reject('missing_field', '/any/where'), message: NO_ACTOR };
+    notes.refused(BROKER, format, [refused, reject('missing_field', '/action')], () => shape);
+    const [first, ...others] = notes.views('*')[0]?.unattributed ?? [];
+    expect(first).toMatchObject({ missing: 'agent', count: 1, fixIn: 'configuration' });
+    expect(first?.fix).toContain(fix);
+    expect(others).toEqual([]);
+  });
+
+  it('shows the member of a native event that would name the agent', () => {
+    const notes = notesOf();
+    notes.refused(BROKER, 'native', [reject('missing_field', 'agent.id')]);
+    expect(notes.views('*')[0]?.unattributed).toMatchObject([
+      { missing: 'agent', fix: '"agent": {"id": "my-agent"}', fixIn: 'sender' },
+    ]);
   });
 
   it('tells which tools have no known operation, for the grants file', () => {

@@ -1,14 +1,14 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
-import type { Reject } from '../core/reject.ts';
+import { NO_ACTOR, type Reject } from '../core/reject.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Principal } from '../ports/ingest.ts';
 import type { IngestNotes, Overlooked } from '../ports/ingest-notes.ts';
 import type { IntakeView, Seen, Unattributed } from '../ports/ingest-status.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import { cureOf, isCandidate } from './attribution-cure.ts';
+import { candidatesIn, cureOf, isCandidate } from './attribution-cure.ts';
 
 type Missing = Unattributed['missing'];
 
@@ -68,10 +68,13 @@ export class NotesOfIngest implements IngestNotes {
       const { code, path } = reject;
       intake.rejected.set(code, (intake.rejected.get(code) ?? 0) + 1);
       if (code === 'missing_field' && path === 'tenant') this.#lacks(intake, 'tenant', 1);
-      if (code === 'missing_field' && path.endsWith(NO_AGENT)) this.#lacks(intake, 'agent', 1);
+      if (lacksAgent(reject)) this.#lacks(intake, 'agent', 1);
     }
     for (const reject of rejects.slice(0, LIMITS.notedExamples)) {
-      this.#example(intake, reject, shapeOf(reject));
+      const shape = shapeOf(reject);
+      this.#example(intake, reject, shape);
+      if (reject.message !== NO_ACTOR || shape === null) continue;
+      for (const key of candidatesIn(shape, 'agent')) this.#candidate(intake, 'agent', key);
     }
   }
 
@@ -211,11 +214,17 @@ const MISSING: Readonly<Record<Overlooked['why'], Missing>> = {
 };
 
 const HIDDEN = '[hidden]';
-const NAME = /^[A-Za-z_$][\w$/:.~[\]-]*$/;
+const NAME = /^\/?[A-Za-z_$][\w$/:.~[\]-]*$/;
 const INDEX = /^\d{1,4}$/;
-const NO_AGENT = '.attributes.gen_ai.agent.id';
 /** What receivers add by themselves. */
 const OWN_ATTRIBUTES = /^otel\.(?:scope|span)\.name$|\.size$|^attrs_dropped$|^account$/;
+
+/** Where OTLP and native events have the agent; audit records have it anywhere. */
+const NO_AGENT = /(?:\.attributes\.gen_ai\.agent\.id|^agent(?:\.id)?)$/;
+
+function lacksAgent({ code, path, message }: Reject): boolean {
+  return code === 'missing_field' && (message === NO_ACTOR || NO_AGENT.test(path));
+}
 
 function coversAll(seen: readonly string[] | '*', tenants: readonly string[] | '*'): boolean {
   if (seen === '*') return true;

@@ -9,7 +9,7 @@ import type {
   Verdict,
 } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Reject, RejectCode } from '../../core/reject.ts';
+import { NO_ACTOR, type Reject, type RejectCode } from '../../core/reject.ts';
 import { spiffeIdIn } from '../../core/spiffe.ts';
 import { boundedId } from '../identifier.ts';
 import { isDeeperThan } from '../json-body.ts';
@@ -113,7 +113,7 @@ export interface DraftParty {
 export function finish(draft: Draft, context: MapContext): Mapped {
   const { wanted } = draft;
   const agentId = identifier(draft.agent.id);
-  if (agentId === undefined) return lacks(context, wanted.agent, 'the record names no actor');
+  if (agentId === undefined) return lacks(context, wanted.agent, NO_ACTOR);
   const name = identifier(draft.action.name);
   if (name === undefined) return lacks(context, wanted.action, 'the record names no action');
   const stated = recordTime(draft.time);
