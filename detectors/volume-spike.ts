@@ -6,19 +6,23 @@ import {
   type BurstMemory,
   type Comparison,
   createBurstMemory,
+  createLeakyBucket,
   DAY_MS,
   type DetectorContext,
   type DetectorVerdict,
   defineDetector,
   endBurst,
   HOUR_MS,
+  type LeakyBucket,
   MEASURES,
   type Measure,
   MINUTE_MS,
   minutesText,
   oneDecimal,
+  pour,
   rounded,
   sightBurst,
+  windowInWords,
 } from '../src/sdk.ts';
 
 const perMeasure = (what: string, defaults: Record<Measure, number>) =>
@@ -114,15 +118,9 @@ const CONFIG = z.strictObject({
 });
 type Config = z.output<typeof CONFIG>;
 
-/** What of a cold-start burst has not drained yet. */
-interface Burst {
-  fill: number;
-  at: number;
-}
-
 interface State {
-  readonly calls: Burst;
-  readonly records: Burst;
+  readonly calls: LeakyBucket;
+  readonly records: LeakyBucket;
   readonly bursts: BurstMemory;
 }
 
@@ -140,8 +138,8 @@ export default defineDetector<Config, State>({
   tags: ['volume', 'exfiltration', 'attack.t1530', 'attack.t1567', 'owasp.llm10'],
   config: CONFIG,
   init: () => ({
-    calls: { fill: 0, at: 0 },
-    records: { fill: 0, at: 0 },
+    calls: createLeakyBucket(),
+    records: createLeakyBucket(),
     bursts: createBurstMemory(),
   }),
   // Calls can always be counted; a measure that nobody reports stays at zero.
@@ -160,7 +158,10 @@ export default defineDetector<Config, State>({
         return early ? [told(stepUpAtMost(early), state, context)] : [];
       }
       if (context.baseline.ageMs < HOUR_MS) return [];
-      const noted = strongest(context, noteSpike);
+      const noted = strongest(
+        context,
+        (one, ten) => coldSpike(one, context) ?? coldSpike(ten, context),
+      );
       return noted ? [noted] : [];
     }
     const seen = strongest(context, spikeOrRise);
@@ -200,16 +201,17 @@ function strongest(context: Context, judge: typeof spikeOrRise): DetectorVerdict
   return best;
 }
 
-function strength({ trip, score }: DetectorVerdict): number {
-  return (trip?.level ?? 0) * 1_000 + score;
-}
+const strength = ({ trip, score }: DetectorVerdict) => (trip?.level ?? 0) * 1_000 + score;
 
 function suddenSpike(window: Comparison, { config, baseline }: Context): DetectorVerdict | null {
   const { actual, typical, measure } = window;
   if (actual < config.floors[measure] || actual < config.sudden_multiple * typical) return null;
   const { probability } = window;
   if (probability > config.sudden_probability || actual <= window.usualUpTo) return null;
-  const isHard = actual >= config.hard_multiple * typical && probability <= config.hard_probability;
+  const isHard =
+    actual >= config.hard_multiple * typical &&
+    probability <= config.hard_probability &&
+    (!baseline.isSparse || actual >= SPARSE_FLOORS * config.floors[measure]);
   const times = actual / Math.max(typical, Number.MIN_VALUE) / config.hard_multiple;
   return {
     ...described(window, baseline),
@@ -220,6 +222,9 @@ function suddenSpike(window: Comparison, { config, baseline }: Context): Detecto
     dedupMs: config.dedup_minutes * MINUTE_MS,
   };
 }
+
+/** A few sessions do not tell how long the next one of a sparse agent may be. */
+const SPARSE_FLOORS = 5;
 
 /**
  * A rise that the sequential test no longer takes for chance. Its alarm rate is at most one per
@@ -237,7 +242,6 @@ function softRise(minute: Comparison, { config, baseline }: Context): DetectorVe
   const lasted = (baseline.time - since) / MINUTE_MS;
   const level: BreakerLevel = lasted >= config.escalate_after_minutes ? 2 : 1;
   const minutes = Math.max(1, Math.ceil(lasted));
-  const ratio = runActual / runTypical;
   return {
     level: 'high',
     score: 60 + Math.min(19, Math.floor(evidence - threshold)),
@@ -246,7 +250,7 @@ function softRise(minute: Comparison, { config, baseline }: Context): DetectorVe
     probability: Math.exp(-evidence),
     title:
       `${measure} ${amount(runActual)} in ${minutesText(minutes)}, ` +
-      `${oneDecimal(ratio)} times the typical ${amount(runTypical)}`,
+      `${oneDecimal(runActual / runTypical)} times the typical ${amount(runTypical)}`,
     explanation:
       `For ${minutesText(minutes)} this agent has moved clearly more ${measure} than it usually ` +
       'does at this hour and weekday, too steadily to be chance. It is slowed down, not stopped.',
@@ -254,7 +258,7 @@ function softRise(minute: Comparison, { config, baseline }: Context): DetectorVe
       actual: runActual,
       typical: runTypical,
       usual_up_to: minute.usualUpTo,
-      ratio: rounded(ratio),
+      ratio: rounded(runActual / runTypical),
       probability: Math.exp(-evidence),
       evidence: rounded(evidence),
       threshold: rounded(threshold),
@@ -315,10 +319,6 @@ const MINUTES_PER_YEAR = 525_600;
 const COLD_PROBABILITY = 1e-4;
 
 /** Remarkable, but this agent is too new to hold it against it. */
-function noteSpike(minute: Comparison, ten: Comparison, context: Context): DetectorVerdict | null {
-  return coldSpike(minute, context) ?? coldSpike(ten, context);
-}
-
 function coldSpike(window: Comparison, { config, baseline }: Context): DetectorVerdict | null {
   const { actual, typical, measure } = window;
   if (actual < config.floors[measure] || actual < config.hard_multiple * typical) return null;
@@ -344,8 +344,17 @@ function overCap({ config, baseline }: Context): DetectorVerdict | null {
     const cap = config.caps[measure];
     if (cap === undefined) continue;
     const { actual, typical } = baseline.compare(measure, MINUTE_MS);
-    if (actual <= cap) continue;
-    return limitVerdict({ measure, actual, typical, cap, kind: 'cap', level: 4, config, baseline });
+    const over = {
+      measure,
+      actual,
+      typical,
+      cap,
+      kind: 'cap',
+      level: 4,
+      config,
+      baseline,
+    } as const;
+    if (actual > cap) return limitVerdict(over);
   }
   return null;
 }
@@ -364,14 +373,11 @@ function coldBurst(state: State, { config, baseline, added }: Context): Detector
   ] as const;
   let found: DetectorVerdict | null = null;
   for (const [measure, burst, perMinute] of checks) {
-    const bucket = state[measure];
-    const drained = (Math.max(0, baseline.time - bucket.at) / MINUTE_MS) * perMinute;
-    const size = Number.isFinite(added[measure]) ? Math.max(0, added[measure]) : 0;
-    bucket.fill = Math.min(Math.max(0, bucket.fill - drained) + size, 2 * burst + size);
-    bucket.at = Math.max(bucket.at, baseline.time);
-    if (found || bucket.fill <= burst) continue;
+    const { time } = baseline;
+    const fill = pour(state[measure], { time, size: added[measure], perMinute, room: 2 * burst });
+    if (found || fill <= burst) continue;
     const { actual, typical } = baseline.compare(measure, MINUTE_MS);
-    const reached = { measure, actual: Math.max(actual, bucket.fill), typical, cap: burst };
+    const reached = { measure, actual: Math.max(actual, fill), typical, cap: burst };
     found = limitVerdict({ ...reached, kind: 'cold_start_cap', level, config, baseline });
   }
   return found;
@@ -419,18 +425,11 @@ function described(window: Comparison, baseline: AgentBaseline) {
   const { measure, actual, typical, probability, usualUpTo } = window;
   const minutes = window.windowMs / MINUTE_MS;
   const ratio = actual / Math.max(typical, Number.MIN_VALUE);
-  const days = baseline.ageMs / DAY_MS;
   return {
     actual,
     typical,
     probability,
-    title:
-      `${measure} ${amount(actual)} in ${minutesText(minutes)}, usually up to ` +
-      `${amount(usualUpTo)} (${oneDecimal(ratio)} times the typical ${amount(typical)})`,
-    explanation:
-      `In ${minutesText(minutes)} this agent moved ${amount(actual)} ${measure}. At this hour ` +
-      `and weekday it typically moves ${amount(typical)} and hardly ever more than ` +
-      `${amount(usualUpTo)}, judged by ${oneDecimal(days)} days of its own history.`,
+    ...windowInWords(window, baseline.ageMs),
     measures: {
       actual,
       typical,
@@ -438,7 +437,7 @@ function described(window: Comparison, baseline: AgentBaseline) {
       ratio: rounded(ratio),
       probability,
       window_s: minutes * 60,
-      baseline_days: rounded(days),
+      baseline_days: rounded(baseline.ageMs / DAY_MS),
     },
     facts: { measure },
   };

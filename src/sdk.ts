@@ -20,6 +20,8 @@ export type {
 export { defineDetector } from './engine/detect/detector.ts';
 export { amount, minutesText, oneDecimal, rounded } from './engine/detect/figures.ts';
 export { matchesAnyGlob, matchesGlob } from './engine/detect/glob.ts';
+export { createLeakyBucket, type LeakyBucket, pour } from './engine/detect/leaky-bucket.ts';
 export { wentThrough } from './engine/detect/outcome.ts';
 export { QUIET_VERBS, shownName, verbsOf } from './engine/detect/tool-name.ts';
+export { windowInWords } from './engine/detect/window-words.ts';
 export type { AgentPractice } from './engine/practice/agent-practice.ts';

@@ -109,9 +109,10 @@ function argumentsOf(tool: DemoTool, person: string): Readonly<Record<string, un
   return { query: 'status:open', limit: 200 };
 }
 
-/** Mid-morning at `now`; office time is four hours before it and six after, each day. */
+/** Mid-morning at `now`: offices opened on the hour, three to four hours ago, each day. */
 function isOffice(time: EpochMs, now: EpochMs): boolean {
-  const sinceOpening = (((time - (now - 4 * HOUR_MS)) % DAY_MS) + DAY_MS) % DAY_MS;
+  const opening = Math.floor((now - 3 * HOUR_MS) / HOUR_MS) * HOUR_MS;
+  const sinceOpening = (((time - opening) % DAY_MS) + DAY_MS) % DAY_MS;
   return sinceOpening < OFFICE_HOURS * HOUR_MS;
 }
 

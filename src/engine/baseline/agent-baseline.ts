@@ -55,6 +55,10 @@ export interface AgentBaseline {
   readonly ageMs: number;
   /** Windows with activity learned from. */
   readonly activeWindows: number;
+  /**
+   * Active in less than one minute of twenty: far above its typical minute whenever it works.
+   */
+  readonly isSparse: boolean;
   /** Measures this agent has any history of: they share the error budget. */
   readonly measuresInUse: number;
   /** Whether peers of its role lent this agent rates for its first day. */

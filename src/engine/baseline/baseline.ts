@@ -130,6 +130,10 @@ class BaselineView implements AgentBaseline {
     return Math.floor(this.#state.learnedMinutes) * MINUTE_MS;
   }
 
+  get isSparse(): boolean {
+    return this.activeWindows * MINUTE_MS * 20 < this.ageMs;
+  }
+
   get activeWindows(): number {
     return this.#state.activeMinutes;
   }
