@@ -47,6 +47,7 @@ import { compileTable, isKnownAttribute } from './receivers/otlp/attribute-table
 import { createOtlpGrpcReceiver } from './receivers/otlp/grpc/server.ts';
 import { OtlpIntake } from './receivers/otlp/intake.ts';
 import { otlpReceiver } from './receivers/otlp/plugin.ts';
+import { UsageMetrics } from './receivers/otlp/usage-metrics.ts';
 import { openRedaction, type Redaction } from './redact/open-redaction.ts';
 import { breakerCheck } from './revocation/check/breaker-check.ts';
 import { breakerFeed } from './revocation/feed/breaker-feed.ts';
@@ -251,10 +252,11 @@ function kafkaSources({
   const { config, clock, log } = options;
   const { ingest } = host;
   const table = compileTable(config.aliases);
+  const usage = new UsageMetrics(table);
   const planned = config.kafka.sources.map((source) => {
     const { name, tenants, trust, format, signal, tls, sasl, brokers } = source;
     const sender: Principal = { name, roles: ['ingest'], tenants, trust };
-    const decoder = kafkaDecoder({ format, signal, sender, table, ...audit });
+    const decoder = kafkaDecoder({ format, signal, sender, table, usage, ...audit });
     if (decoder === null) {
       throw new TripcoilError('config_invalid', `kafka source ${name}: unknown format ${format}`);
     }
@@ -267,8 +269,7 @@ function kafkaSources({
       group: source.group,
       fromBeginning: source.fromBeginning,
       deadLetterTopic: source.deadLetterTopic,
-      format: decoder.source,
-      decode: decoder.decode,
+      ...{ format: decoder.source, decode: decoder.decode, singly: decoder.singly ?? false },
       fingerprint: (bytes) =>
         createHmac('sha256', keys.pseudonymKey(source.tenants[0] ?? SYSTEM_TENANT).secret)
           .update(bytes)

@@ -8,23 +8,32 @@ import type { AuditFormat } from './receivers/audit/format.ts';
 import { mediaType } from './receivers/body.ts';
 import type { DecodedRecord, DecodeRecord } from './receivers/kafka/source.ts';
 import type { AttributeTable } from './receivers/otlp/attribute-table.ts';
-import { decodeOtlpLogs, decodeOtlpTraces } from './receivers/otlp/decode.ts';
+import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpTraces } from './receivers/otlp/decode.ts';
+import { UsageMetrics } from './receivers/otlp/usage-metrics.ts';
 
 /** What the decoders of a deployment know beyond the record. */
 export interface KafkaDecoding {
   /** `otlp_proto`, `otlp_json`, `native`, `cloudevents` or `audit:<name>`. */
   readonly format: string;
-  readonly signal: 'traces' | 'logs' | null;
+  readonly signal: 'traces' | 'logs' | 'metrics' | null;
   readonly sender: Principal;
   readonly formats: ReadonlyMap<string, AuditFormat>;
   readonly table?: AttributeTable;
+  /** Of all sources of the process: who told tokens by spans, and the sums of metrics. */
+  readonly usage?: UsageMetrics;
   readonly tenantOfAccount?: TenantOfAccount;
 }
 
-/** What a format is counted as, and how a record of it is read; null for an unknown format. */
-export function kafkaDecoder(
-  decoding: KafkaDecoding,
-): { readonly source: string; readonly decode: DecodeRecord } | null {
+/** What a format is counted as, and how a record of it is read. */
+export interface KafkaDecoder {
+  readonly source: string;
+  readonly decode: DecodeRecord;
+  /** Whether a record can be read only once what the one before it told is durable. */
+  readonly singly?: boolean;
+}
+
+/** The decoder of a format; null for an unknown one. */
+export function kafkaDecoder(decoding: KafkaDecoding): KafkaDecoder | null {
   const { format, signal, formats } = decoding;
   if (format === 'otlp_proto' || format === 'otlp_json') return otlpDecoder(decoding);
   if (signal !== null) return null;
@@ -37,11 +46,23 @@ export function kafkaDecoder(
   return null;
 }
 
-function otlpDecoder({ format, signal, table }: KafkaDecoding): ReturnType<typeof kafkaDecoder> {
+function otlpDecoder(decoding: KafkaDecoding): KafkaDecoder | null {
+  const { format, signal, sender, table, usage = new UsageMetrics(table) } = decoding;
   if (signal === null) return null;
   const encoding = format === 'otlp_proto' ? 'protobuf' : 'json';
-  const decode = signal === 'traces' ? decodeOtlpTraces : decodeOtlpLogs;
-  return { source: `otlp.${signal}`, decode: ({ value }) => decode(value, encoding, table) };
+  const source = `otlp.${signal}`;
+  // Spans and metrics of one service come by two topics, and so by two sources.
+  const teller = JSON.stringify(sender.tenants);
+  if (signal === 'metrics') {
+    const decode: DecodeRecord = ({ value }) => decodeOtlpMetrics(value, encoding, usage, teller);
+    return { source, decode, singly: true };
+  }
+  const decodeRequest = signal === 'traces' ? decodeOtlpTraces : decodeOtlpLogs;
+  const decode: DecodeRecord = ({ value }) => {
+    const read = decodeRequest(value, encoding, table);
+    return { ...read, commit: () => usage.observe(teller, read.events) };
+  };
+  return { source, decode };
 }
 
 function auditDecoder(decoding: KafkaDecoding, name: string): DecodeRecord {

@@ -69,7 +69,7 @@ describe('kafka.sources', () => {
   });
 
   it.each([
-    ['format: otlp_proto', 'needs signal: traces or signal: logs'],
+    ['format: otlp_proto', 'needs signal: traces, logs or metrics'],
     ['format: native, signal: logs', 'goes with otlp_proto and otlp_json alone'],
     ['format: protobuf', 'expected a format of docs/kafka.md'],
     ['format: audit:oppa', 'names an unknown audit format; known are auto, cerbos, opa'],

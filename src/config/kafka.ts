@@ -12,7 +12,7 @@ export interface KafkaSourceConfig {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly format: string;
-  readonly signal: 'traces' | 'logs' | null;
+  readonly signal: 'traces' | 'logs' | 'metrics' | null;
   readonly tenants: readonly string[];
   readonly trust: Trust;
   readonly group: string;
@@ -62,7 +62,7 @@ export const KAFKA_SOURCE_SCHEMA = z.strictObject({
         '`audit:` with the name of an audit format, or `audit:auto`.',
     ),
   signal: z
-    .enum(['traces', 'logs'])
+    .enum(['traces', 'logs', 'metrics'])
     .optional()
     .describe('What the OTLP records hold; needed with `otlp_proto` and `otlp_json`.'),
   tenants: z
@@ -182,7 +182,7 @@ function formatProblems(
 ): readonly Problem[] {
   if (typeof format !== 'string') return [];
   const isOtlp = format === 'otlp_proto' || format === 'otlp_json';
-  if (isOtlp && signal === undefined) return [at(path, 'needs signal: traces or signal: logs')];
+  if (isOtlp && signal === undefined) return [at(path, 'needs signal: traces, logs or metrics')];
   if (!isOtlp && signal !== undefined) {
     return [at([...path, 'signal'], 'goes with otlp_proto and otlp_json alone')];
   }

@@ -207,6 +207,23 @@ describe('a Kafka source', () => {
     await source.close();
   });
 
+  it('decodes a record only once the one before it is durable, where it has to', async () => {
+    const order: string[] = [];
+    const noted: KafkaSourceOptions['decode'] = (record) => {
+      const read = decode(record);
+      const [first] = read.events;
+      order.push(`decode ${first?.id}`);
+      return { ...read, commit: () => order.push(`commit ${first?.id} of ${batches.length}`) };
+    };
+    for (const value of ['a', 'b']) {
+      await memoryBus(cluster).produce([{ topic: 'orders', key: null, value: Buffer.from(value) }]);
+    }
+    const source = start({ decode: noted, singly: true });
+    await settled();
+    expect(order).toEqual(['decode a', 'commit a of 1', 'decode b', 'commit b of 2']);
+    await source.close();
+  });
+
   it('submits a record of many events in parts that fit a commit', async () => {
     const source = start();
     const ids = Array.from({ length: 2 * LIMITS.commitEntries + 1 }, (_, index) => `e${index}`);

@@ -27,6 +27,8 @@ export interface DecodedRecord {
   readonly rejects: readonly Reject[];
   /** Parts that report no agent's action; nothing is wrong with them. */
   readonly ignored: number;
+  /** To be called once the events are durable. */
+  commit?(): void;
 }
 
 /**
@@ -46,6 +48,8 @@ export interface KafkaSourceOptions {
   /** What the records are counted as: `otlp.traces`, `native`, the name of an audit format. */
   readonly format: string;
   readonly decode: DecodeRecord;
+  /** Records are decoded one after the other, each when the one before it is durable. */
+  readonly singly?: boolean;
   readonly fingerprint: Fingerprint;
   /** Used for this source alone, and closed with it. */
   readonly bus: Bus;
@@ -136,7 +140,9 @@ class Source implements KafkaSource {
       if (refusal !== null) {
         throw new TripcoilError(refusal, 'the queue is full', { retryable: true });
       }
-      await this.#submit(batch.records);
+      const { records } = batch;
+      const parts = this.#options.singly ? records.map((record) => [record]) : [records];
+      for (const part of parts) await this.#submit(part);
       if (this.#refusals > 0) this.#note('kafka records are taken again', 'info');
       this.#refusals = 0;
     } catch (error) {
@@ -169,6 +175,7 @@ class Source implements KafkaSource {
         if (origin) rejects[origin.index]?.push({ ...reject, position: origin.position });
       }
     }
+    for (const each of decoded) each.commit?.();
     const letters = await this.#bury(records, rejects);
     this.#count(records, decoded, rejects, letters);
   }
