@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { TRUST_ORDER, type Trust } from '../core/access-event.ts';
+import { didYouMean } from '../core/nearest.ts';
 import { auditFormats } from '../receivers/audit/formats.ts';
 import { type InputFormat, inputFormats } from '../replay/read-input.ts';
 import { replay } from '../replay/replay.ts';
@@ -101,7 +102,8 @@ async function openOutput(file: string | undefined): Promise<Output> {
 
 function formatOf(text: string, formats: readonly string[]): InputFormat {
   if (formats.includes(text)) return text;
-  throw new CliError(EXIT.usage, `--format takes ${formats.join(', ')}, not ${text}`);
+  const meant = didYouMean(text, formats) || 'tripcoil replay --help lists them';
+  throw new CliError(EXIT.usage, `--format knows no ${text}; ${meant}`);
 }
 
 function trustOf(text: string): Trust {

@@ -15,6 +15,29 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
+/**
+ * `did you mean a, b or c?`, of the candidates near a word or beginning like it, nearest first and
+ * three at most; empty where none is.
+ */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const given = word.toLowerCase();
+  if (given.length > LIMITS.identifierChars) return '';
+  const likely = nearest(word, candidates);
+  const alike = candidates.filter((each) => each !== likely && sharesBeginning(given, each));
+  const named = [...(likely === null ? [] : [likely]), ...alike].slice(0, SUGGESTED);
+  const last = named.pop();
+  if (last === undefined) return '';
+  return `did you mean ${named.length > 0 ? `${named.join(', ')} or ` : ''}${last}?`;
+}
+
+const SUGGESTED = 3;
+const BEGINNING_CHARS = 3;
+
+function sharesBeginning(given: string, candidate: string): boolean {
+  const beginning = given.slice(0, BEGINNING_CHARS);
+  return beginning.length === BEGINNING_CHARS && candidate.toLowerCase().startsWith(beginning);
+}
+
 /** Levenshtein with neighbouring swaps counted as two; rows only, so linear memory. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);

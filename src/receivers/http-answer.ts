@@ -26,6 +26,7 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   bad_request: 400,
   unauthenticated: 401,
   forbidden: 403,
+  not_found: 404,
   payload_too_large: 413,
   unsupported_media_type: 415,
   over_share: 429,

@@ -10,7 +10,6 @@ import { INCIDENTS } from '../../src/demo/incidents.ts';
 import { createRandom } from '../../src/demo/random.ts';
 import { history, type NativeEvent, ordinary } from '../../src/demo/traffic.ts';
 import { DEMO_AGENTS, demoGrants } from '../../src/demo/world.ts';
-import { inputFormats } from '../../src/replay/read-input.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 10, 0, 30);
 const HISTORY_DAYS = 3;
@@ -269,12 +268,7 @@ describe('tripcoil replay', () => {
   it.each([
     ['a missing input', ['nowhere.ndjson'], 3, 'tripcoil: not_found: nowhere.ndjson: no such file'],
     ['no input', [], 64, 'missing required argument'],
-    [
-      'an unknown format',
-      ['x', '--format', 'xml'],
-      64,
-      `--format takes ${inputFormats().join(', ')}`,
-    ],
+    ['an unknown format', ['x', '--format', 'octa'], 64, 'did you mean okta?'],
     ['an unknown isolation', ['x', '--isolate', 'agent'], 64, '--isolate takes session'],
     ['an unknown trust', ['x', '--trust', 'nobody'], 64, '--trust takes agent, broker'],
     ['an unknown option', ['x', '--nope'], 64, "unknown option '--nope'"],

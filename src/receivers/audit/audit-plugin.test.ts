@@ -111,7 +111,7 @@ describe('POST /v1/audit', () => {
 
   it.each([
     [400, 'a body that is no JSON', JSON_TYPE, 'nonsense', '/v1/audit/opa'],
-    [400, 'a format nobody knows', JSON_TYPE, '{}', '/v1/audit/nonsense'],
+    [404, 'a format nobody knows', JSON_TYPE, '{}', '/v1/audit/nonsense'],
     [401, 'no credential', { 'content-type': 'application/json' }, '{}', '/v1/audit'],
     [415, 'an image', { ...AUTH, 'content-type': 'image/png' }, '{}', '/v1/audit'],
     [415, 'a foreign encoding', { ...JSON_TYPE, 'content-encoding': 'zstd' }, '{}', '/v1/audit'],
@@ -121,11 +121,14 @@ describe('POST /v1/audit', () => {
     expect(batches).toHaveLength(0);
   });
 
-  it('names the known formats when it does not know one', async () => {
-    const { message } = (await post('/v1/audit/nonsense', JSON_TYPE, '{}')).json<{
-      message: string;
-    }>();
-    expect(message).toMatch(/\bcloudtrail\b.*\bokta\b.*\bvault\b/);
+  it.each([
+    ['octa', 'did you mean okta?'],
+    ['nonsense', '/v1/audit recognises'],
+  ])('names the formats that are near %s', async (name, told) => {
+    const answer = await post(`/v1/audit/${name}`, JSON_TYPE, '{}');
+    const { code, message } = answer.json<{ code: string; message: string }>();
+    expect([code, message]).toEqual(['not_found', expect.stringContaining(told)]);
+    expect(message.length).toBeLessThan(120);
   });
 
   it('acknowledges after the durable append alone', async () => {

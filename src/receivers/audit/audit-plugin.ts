@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { didYouMean } from '../../core/nearest.ts';
 import type { Reject } from '../../core/reject.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { shareOf } from '../../ports/ingest.ts';
@@ -123,8 +124,9 @@ async function accept(
   const { ingest, metrics, clock } = options;
   const sender = authenticate(request, options.authenticator);
   if (format !== 'auto' && !formats.has(format)) {
-    const known = [...formats.keys()].sort().join(', ');
-    throw new TripcoilError('bad_request', `unknown audit format; known are auto, ${known}`);
+    const known = ['auto', ...[...formats.keys()].sort()];
+    const meant = didYouMean(format, known) || '/v1/audit recognises the format by itself';
+    throw new TripcoilError('not_found', `no audit format has this name; ${meant}`);
   }
   const takesBinary = format === 'cloudevents' || format === 'auto';
   const isBinary = takesBinary && isBinaryCloudEvent(request.headers, 'ce-');
