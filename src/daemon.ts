@@ -336,11 +336,10 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
 }
 
 async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
-  const { options, authenticator, bodies, intake, metrics, host, notes } = s;
+  const { options, authenticator, metrics, host } = s;
   const { clock, log } = options;
   const app = createHttpServer({ clock, log, metrics, authenticator });
-  const { ingest } = host;
-  await app.register(otlpReceiver({ ingest, intake, authenticator, bodies, log, metrics, notes }));
+  await app.register(otlpReceiver({ ...s, ingest: host.ingest, log, alone: true }));
   return app;
 }
 

@@ -5,9 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ExportResponse, encode, RpcStatus, TraceRequest } from '../../../bench/decode-oracle.ts';
+import { createHttpServer } from '../../api/server.ts';
 import { TripcoilError } from '../../core/errors.ts';
+import { FakeClock } from '../../runtime/testing/fake-clock.ts';
 import type { Fixture } from '../testing/receiver-fixture.ts';
 import { createFixture } from '../testing/receiver-fixture.ts';
+import { otlpReceiver } from './plugin.ts';
 
 const MIB = 1024 * 1024;
 const JSON_TYPE = { authorization: 'Bearer good', 'content-type': 'application/json' };
@@ -135,6 +138,24 @@ describe('the OTLP receiver', () => {
       const answer = await fixture.app.inject({ method, url: '/v1/traces' });
       expect([answer.statusCode, answer.headers['allow']]).toEqual([405, 'POST']);
     }
+  });
+
+  it.each(['/', '/v1/trace', '/v1/a/b/c/d'])('answers %s by OTLP where alone', async (url) => {
+    const app = createHttpServer({ ...fixture.options, clock: new FakeClock(0) });
+    await app.register(otlpReceiver({ ...fixture.options, alone: true }));
+    const [json, proto, other] = await Promise.all([
+      app.inject({ method: 'POST', url, headers: JSON_TYPE, payload: '{}' }),
+      app.inject({ method: 'POST', url, headers: PROTO_TYPE, payload: Buffer.from([1, 2]) }),
+      app.inject({ method: 'GET', url }),
+    ]);
+    expect([json.statusCode, proto.statusCode, other.statusCode]).toEqual([404, 404, 404]);
+    expect([json.json(), other.json()]).toMatchObject([{ code: 5 }, { code: 5 }]);
+    expect(proto.headers['content-type']).toBe('application/x-protobuf');
+    expect(RpcStatus.toObject(RpcStatus.decode(proto.rawPayload))['code']).toBe(5);
+    const known = { method: 'POST', url: '/v1/traces', headers: JSON_TYPE } as const;
+    expect((await app.inject({ ...known, payload: JSON.stringify(GOOD) })).statusCode).toBe(200);
+    expect((await app.inject({ method: 'GET', url: '/v1/traces' })).statusCode).toBe(405);
+    await app.close();
   });
 
   it('sheds load before and after reading, always asking to come back', async () => {

@@ -20,6 +20,8 @@ import { exportResponse, MEDIA_TYPES, rpcStatus } from './response.ts';
 export interface OtlpReceiverOptions extends ReceiverOptions {
   /** Shared with the other OTLP receivers of the process; without it one of its own. */
   readonly intake?: OtlpIntake;
+  /** Whether the server serves nothing else: OTLP's rule then answers every other address. */
+  readonly alone?: boolean;
 }
 
 type Options = OtlpReceiverOptions & { readonly intake: OtlpIntake };
@@ -39,6 +41,16 @@ export function otlpReceiver(given: OtlpReceiverOptions): FastifyPluginAsync {
       const status = (error.statusCode ?? 500) < 500 ? 415 : 500;
       return refuse(reply, encodingOf(request) ?? 'json', status, 'the request is not understood');
     });
+    if (options.alone) {
+      app.all('/*', (request, reply) =>
+        refuse(
+          reply,
+          encodingOf(request) ?? 'json',
+          404,
+          'served are /v1/traces, logs and metrics',
+        ),
+      );
+    }
     for (const signal of SIGNALS) {
       for (const prefix of PREFIXES) {
         const url = `${prefix}${signal.path}`;

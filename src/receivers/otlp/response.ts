@@ -80,6 +80,7 @@ const RPC_CODES: ReadonlyMap<number, number> = new Map([
   [400, 3],
   [401, 16],
   [403, 7],
+  [404, 5],
   [405, 12],
   [413, 3],
   [415, 3],
