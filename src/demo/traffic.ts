@@ -78,7 +78,7 @@ export function call(agent: DemoAgent, tool: DemoTool, facts: CallFacts): Native
     tenant: agent.tenant,
     agent: { id: agent.agent, version: '3.1' },
     session: { id: facts.session },
-    trace: { trace_id: trace, span_id: trace.slice(0, 16), parent_span_id: null },
+    trace: { trace_id: trace, span_id: traceOf(facts.id).slice(0, 16), parent_span_id: null },
     principal: { sub: facts.person, type: 'user' },
     action: {
       name: tool.name,
