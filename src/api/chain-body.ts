@@ -51,6 +51,7 @@ export function chainBody(parts: ChainParts): ChainBody | null {
     shared_keys: links
       .filter(({ type }) => type === 'shared')
       .map(({ by, key }) => ({ kind: by, key })),
+    others: stored.others.map(({ tenant, chain }) => ({ id: chain, tenant })),
     unrelated_tenants: parts.unrelatedTenants,
     findings: parts.findings.map(findingBody),
     truncated: parts.truncated,

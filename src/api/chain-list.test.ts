@@ -35,7 +35,7 @@ function storeOf(chains: readonly (readonly Partial<AccessEvent>[])[], pageRows 
       const link: ChainLink = { type: 'joined', chain: first ?? '', alias, ...shown };
       return { seq: 1_000 + n, tenant: 'acme', link };
     });
-    return { rows, links };
+    return { rows, links, others: [] };
   });
   const heads = new Map<string, ChainHead>();
   for (const { rows } of stored) {
@@ -58,7 +58,7 @@ function storeOf(chains: readonly (readonly Partial<AccessEvent>[])[], pageRows 
     chain: async (_tenants, id) => {
       looked += 1;
       const isIt = ({ rows }: StoredChain) => rows.some(({ event }) => chainIdOf(event) === id);
-      return stored.find(isIt) ?? { rows: [], links: [] };
+      return stored.find(isIt) ?? { rows: [], links: [], others: [] };
     },
   };
   return { store: store as Store, looked: () => looked };

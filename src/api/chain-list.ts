@@ -57,7 +57,7 @@ async function summaryOf(
   const rows = whole.rows.slice(0, LIMITS.chainSteps);
   const body = chainBody({
     asked: chain,
-    stored: { rows, links: whole.links },
+    stored: { ...whole, rows },
     findings: [],
     clock: view.chainClock(tenant),
     truncated: whole.rows.length > LIMITS.chainSteps,

@@ -248,6 +248,8 @@ export interface ChainBody {
   }[];
   /** Keys that occur in too many chains to join any more, so that others may belong here. */
   readonly shared_keys: readonly { readonly kind: string; readonly key: string }[];
+  /** What else the id that was asked for may mean: ids by which to ask for those. */
+  readonly others: readonly { readonly id: string; readonly tenant: string }[];
   /** Visible tenants in which the id occurs, but no evidence above an agent's word joins them. */
   readonly unrelated_tenants: readonly string[];
   readonly findings: readonly FindingBody[];

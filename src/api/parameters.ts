@@ -5,6 +5,9 @@ import { LIMITS } from '../core/limits.ts';
 /** An id of ours or of a sender's. */
 export const IDENTIFIER = z.string().min(1).max(LIMITS.identifierChars);
 
+/** A local chain id has the kind, and for an event the source, before the identifier. */
+export const CHAIN_ID = z.string().min(1).max(LIMITS.chainIdChars);
+
 /** RFC 3339 or epoch milliseconds, as text of a query. */
 export const INSTANT = z
   .string()

@@ -200,6 +200,7 @@ export const CHAIN: z.ZodType<ChainBody> = z.strictObject({
     z.strictObject({ id: z.string(), by: z.string(), key: z.string(), time: z.string() }),
   ),
   shared_keys: z.array(z.strictObject({ kind: z.string(), key: z.string() })),
+  others: z.array(z.strictObject({ id: z.string(), tenant: z.string() })),
   unrelated_tenants: z.array(z.string()),
   findings: z.array(FINDING),
   truncated: z.boolean(),

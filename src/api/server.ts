@@ -27,8 +27,8 @@ export function createHttpServer(options: {
     trustProxy: false,
     bodyLimit: LIMITS.bodyBytes,
     genReqId: () => randomUUID(),
-    // An identifier of 256 characters may take nine bytes of path for each of them.
-    routerOptions: { maxParamLength: LIMITS.identifierChars * 9 },
+    // A character may take nine bytes of path.
+    routerOptions: { maxParamLength: LIMITS.chainIdChars * 9 },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     // An address that cannot be decoded; the framework's own answer repeats it.

@@ -156,6 +156,7 @@ function gapLines(chain: ChainBody): readonly string[] {
     ...chain.shared_keys.map(
       ({ kind, key }) => `${kind} ${key} is in too many chains to join them`,
     ),
+    ...chain.others.map(({ id }) => `the id also means ${id}`),
     ...chain.unrelated_tenants.map((tenant) => `${tenant} has this id too; see --tenant`),
     ...chain.gaps.map(({ reason, state, seq }) => {
       const what = reason.replaceAll('_', ' ');

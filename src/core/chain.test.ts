@@ -61,20 +61,37 @@ describe('the local chain id', () => {
     expect(chainIdOf(all)).toBe('x');
     expect(joinKeysOf(all).map(({ kind }) => kind)).toEqual(['txn', 'trace', 'jti', 'decision']);
     expect(chainIdOf({ ...all, token: { jti: 'j' } })).toBe('t');
-    expect(chainIdOf({ ...PLAIN, decision: { verdict: 'deny', id: 'd' } })).toBe('d');
+    expect(chainIdOf({ ...PLAIN, decision: { verdict: 'deny', id: 'd' } })).toBe('decision:d');
+  });
+
+  it('is equal for equal ids of one kind alone, and for event ids of one source alone', () => {
+    const named = (name: string): AccessEvent => ({ ...PLAIN, source: { ...PLAIN.source, name } });
+    const all = [
+      PLAIN,
+      named('alpha'),
+      named('beta'),
+      { ...PLAIN, source: { ...PLAIN.source, deliveredBy: 'other' } },
+      { ...PLAIN, session: { id: 'evt-1' } },
+      { ...PLAIN, token: { jti: 'evt-1' } },
+      { ...PLAIN, decision: { verdict: 'deny', id: 'evt-1' } },
+      { ...PLAIN, trace: { traceId: 'evt-1' } },
+    ] as const;
+    expect(new Set(all.map(chainIdOf)).size).toBe(all.length);
+    expect(chainIdOf(PLAIN)).toMatch(/^event:[0-9a-f]{16}:evt-1$/);
+    expect(chainIdOf({ ...named('alpha'), time: 9 })).toBe(chainIdOf(named('alpha')));
   });
 
   it('is the session only where nothing else joins the record', () => {
     const session = { id: 's-1' };
-    expect(chainIdOf({ ...PLAIN, session })).toBe('s-1');
+    expect(chainIdOf({ ...PLAIN, session })).toBe('session:s-1');
     const action = { ...PLAIN.action, toolCallId: 'call_1' };
     // What the counted id belongs to is for the engine to say.
-    expect(chainIdOf({ ...PLAIN, session, action })).toBe('evt-1');
+    expect(chainIdOf({ ...PLAIN, session, action })).toBe(chainIdOf(PLAIN));
     expect(sessionInWaiting({ ...PLAIN, session, action })).toBe('s-1');
     expect(sessionInWaiting({ ...PLAIN, session, action, token: { txn: 'x' } })).toBeNull();
     expect(sessionInWaiting({ ...PLAIN, session })).toBeNull();
     const random = { ...PLAIN.action, toolCallId: 'toolu_01A09q90qw90lq917835lq9' };
-    expect(chainIdOf({ ...PLAIN, session, action: random })).toBe('evt-1');
+    expect(chainIdOf({ ...PLAIN, session, action: random })).toBe(chainIdOf(PLAIN));
     expect(joinKeysOf({ ...PLAIN, session, action: random }).map(({ kind }) => kind)).toEqual([
       'call',
     ]);

@@ -1,5 +1,7 @@
 import type { AccessEvent } from './access-event.ts';
+import { hashOf } from './hash.ts';
 import { LIMITS } from './limits.ts';
+import { sourceIdOf } from './source-id.ts';
 import type { EpochMs } from './time.ts';
 
 /**
@@ -22,7 +24,8 @@ export type JoinKind = (typeof JOIN_KINDS)[number];
 /**
  * What the engine found out about chains, in the order of the log. `joined`: the events known by
  * the local id `alias` belong to the chain `chain`, the older of the two by order of the log; the
- * alias keeps resolving. `shared`: the key `alias` occurs in too many chains to join any more.
+ * alias keeps resolving. `shared`: the key whose local id is `alias` occurs in too many chains to
+ * join any more.
  */
 export interface ChainLink {
   /** Event time and id of the record that showed it. */
@@ -116,15 +119,43 @@ export function declaredKeysOf(event: AccessEvent): readonly JoinKey[] {
 const NO_KEYS: readonly JoinKey[] = [];
 
 /**
- * The local chain id: what the event itself names its request by, the strongest first. Events of
- * one local id are one chain; the engine joins chains whose events share another key. The id of the
- * event where it names nothing, or only what other records may join it by.
+ * What the event itself names its request by, the strongest first; null where it names nothing, or
+ * only what other records may join it by.
+ */
+export function namingKeyOf(event: AccessEvent): JoinKey | null {
+  const { token, trace, decision } = event;
+  if (token?.txn) return { kind: 'txn', id: token.txn };
+  if (trace?.traceId) return { kind: 'trace', id: trace.traceId };
+  if (token?.jti) return { kind: 'jti', id: token.jti };
+  if (decision?.id) return { kind: 'decision', id: decision.id };
+  const [first] = joinKeysOf(event);
+  return first?.kind === 'session' ? first : null;
+}
+
+/**
+ * A join key as a local chain id. Transactions and traces are made to be one in the world and stand
+ * as they are, as breakers of chains name them; all others carry their kind (`session:s-1`), since
+ * a session and a decision may have equal ids and mean nothing by it.
+ */
+export function localIdOf({ kind, id }: JoinKey): string {
+  return kind === 'txn' || kind === 'trace' ? id : `${kind}:${id}`;
+}
+
+/**
+ * The local chain id: that of the key by which the event names its request. Events of one local id
+ * are one chain; the engine joins chains whose events share another key. An event that names
+ * nothing is a chain of its own by its id, which is one only within its source: `event:`, a hash of
+ * the source, and the id.
  */
 export function chainIdOf(event: AccessEvent): string {
-  const id = event.token?.txn || event.trace?.traceId || event.token?.jti || event.decision?.id;
-  if (id) return id;
-  const [first] = joinKeysOf(event);
-  return first?.kind === 'session' ? first.id : event.id;
+  const key = namingKeyOf(event);
+  if (key !== null) return localIdOf(key);
+  const { high, low } = hashOf(sourceIdOf(event));
+  return `event:${word(high)}${word(low)}:${event.id}`;
+}
+
+function word(bits: number): string {
+  return bits.toString(16).padStart(8, '0');
 }
 
 /** Keys by which a broker, a policy engine or a resource vouches for a request in two tenants. */

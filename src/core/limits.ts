@@ -25,6 +25,10 @@ export const LIMITS = {
   auditProfiles: 64,
   /** Any identifier: agent, session, tool, resource. Longer ones are cut with a hash behind. */
   identifierChars: 256,
+  /** An identifier with its kind and the hash of a source before it: `event:<16 digits>:<id>`. */
+  chainIdChars: 288,
+  /** Other chains told of when a plain id means several. */
+  chainsOfOneId: 20,
   /** Rejects reported back by value; the rest are only counted. */
   rejectsReported: 20,
   /** Spans, log records or events of one body: no more than the queue holds, or it never fits. */

@@ -126,7 +126,7 @@ describe('a revocation of ours', () => {
     ['token', 't-1'],
     ['session', 's-1'],
     ['agent', 'bot'],
-    ['chain', 't-1'],
+    ['chain', 'jti:t-1'],
     ['tenant', 'acme'],
   ] as const)('of the %s takes the token along', (kind, id) => {
     const steps = [breaker(3, 2, { key: { tenant: 'acme', kind, id } })];

@@ -1,4 +1,4 @@
-import type { Hash } from './hash.ts';
+import type { Hash } from '../core/hash.ts';
 
 /** What was noted under a hash. */
 export interface Noted {

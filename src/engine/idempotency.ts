@@ -1,11 +1,11 @@
 import { type AccessEvent, type EventKind, TRUST_ORDER } from '../core/access-event.ts';
 import type { InputEntry } from '../core/entry.ts';
+import { hashOf } from '../core/hash.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import { sourceIdOf } from '../core/source-id.ts';
 import type { EpochMs } from '../core/time.ts';
 import { MEASURES, type Measure, measuresOf } from './baseline/agent-baseline.ts';
-import { hashOf } from './hash.ts';
 import { RecentHashes } from './recent-hashes.ts';
 
 export type Novelty = 'new' | 'duplicate' | 'id_conflict';

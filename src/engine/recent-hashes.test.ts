@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { hashOf } from '../core/hash.ts';
 import { LIMITS } from '../core/limits.ts';
 import { MINUTE_MS } from '../core/time.ts';
-import { hashOf } from './hash.ts';
 import { wordsOf, wordsText } from './hash-text.ts';
 import { RecentHashes } from './recent-hashes.ts';
 import { START } from './testing/entries.ts';

@@ -1,7 +1,7 @@
 import { assert } from '../core/errors.ts';
+import type { Hash } from '../core/hash.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
-import type { Hash } from './hash.ts';
 import { type FrozenHashes, HashList, type Noted } from './hash-list.ts';
 
 /** One generation as of a moment, with the period it began in. */

@@ -28,7 +28,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 6;
+export const SNAPSHOT_VERSION = 7;
 
 const ITEMS_PER_CHUNK = 1_000;
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;

@@ -96,6 +96,8 @@ export interface StoredChain {
     readonly tenant: string;
     readonly link: ChainLink;
   }[];
+  /** Other chains that the id may mean, by ids that mean these alone. */
+  readonly others: readonly { readonly tenant: string; readonly chain: string }[];
 }
 
 export interface ActivityQuery {
@@ -144,7 +146,8 @@ export interface Store {
   /**
    * The chain of which some event has `id` as its chain, trace, transaction, token, decision,
    * approval, tool call, request or session id, or which once had it; with a session, all of its
-   * chains. `limit` is of rows.
+   * chains. Where chains of a tenant have it as ids of several kinds, the strongest kind counts, an
+   * event's own id least, and `others` has the rest. `limit` is of rows.
    */
   chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<StoredChain>;
   /**

@@ -1,5 +1,5 @@
 import type { AccessEvent } from '../core/access-event.ts';
-import { chainIdOf } from '../core/chain.ts';
+import { chainIdOf, localIdOf, namingKeyOf } from '../core/chain.ts';
 import { LIMITS } from '../core/limits.ts';
 import { credentialLabel } from './key-words.ts';
 import { everyToken } from './tokens.ts';
@@ -36,8 +36,8 @@ export class NameMemory {
     const tenant = this.#tenants.get(event.tenant.id);
     if (tenant === undefined && found.size === 0) return found;
     // Records that only a tool call joins are still of one conversation.
-    const own = chainIdOf(event);
-    const within = own === event.id ? (event.session?.id ?? own) : own;
+    const session = namingKeyOf(event) === null ? event.session?.id : undefined;
+    const within = session ? localIdOf({ kind: 'session', id: session }) : chainIdOf(event);
     const known = tenant?.young.get(within) ?? tenant?.old.get(within);
     if (found.size === 0) return known ?? found;
     const names = known ?? new Map<string, string>();

@@ -334,6 +334,7 @@ export function fixtureChain(now: number): ChainBody {
     ],
     merged: [{ id: 'd-1', by: 'decision', key: 'd-1', time: at(660) }],
     shared_keys: [{ kind: 'request', key: 'req-constant-4711' }],
+    others: [],
     unrelated_tenants: [],
     findings: [crossTenant(at(980))],
     truncated: false,

@@ -141,3 +141,61 @@ describe('a chain over the agent, the policy engine, the gateway and the token s
     expect(stdout).toContain('refund');
   });
 });
+
+describe('ids that are equal by chance', () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await Site.open();
+    const numbered = (id: string, name: string) => ({
+      ...{ id, time: timeOf(0), agent: { id: `${name}-bot` } },
+      ...{ action: { name: 'read_account' }, source: { format: 'native', name } },
+    });
+    expect(await site.send([numbered('77', 'alpha'), numbered('77', 'beta')])).toBe(200);
+    const attributes = { 'event.name': 'api_request', 'session.id': 's1', model: 'm' };
+    const logRecord = {
+      timeUnixNano: nanos(5),
+      body: { stringValue: 'claude_code.api_request' },
+      attributes: Object.entries(attributes).map(([key, stringValue]) => ({
+        ...{ key, value: { stringValue } },
+      })),
+    };
+    const resource = {
+      attributes: [{ key: 'service.name', value: { stringValue: 'claude-code' } }],
+    };
+    const logs = { resourceLogs: [{ resource, scopeLogs: [{ logRecords: [logRecord] }] }] };
+    const ingest = await site.daemon.token('local-ingest');
+    expect((await call(site.daemon, ingest, 'POST', '/v1/logs', logs)).status).toBe(200);
+    expect(await site.send([numbered('s1', 'alpha')])).toBe(200);
+    await site.projected();
+  }, 60_000);
+  afterAll(() => site?.close());
+
+  const chain = async (id: string): Promise<ChainBody> => {
+    const operator = await site.daemon.token('local-operator');
+    const path = `/v1/chains/${encodeURIComponent(id)}`;
+    const { body } = await eventually(
+      () => call<ChainBody>(site.daemon, operator, 'GET', path),
+      ({ status }) => status === 200,
+    );
+    return body;
+  };
+
+  it('join no two sources, whose events are asked for each by its own', async () => {
+    const first = await chain('77');
+    expect(first.agents).toEqual(['alpha-bot']);
+    const [other] = first.others;
+    expect((await chain(other?.id ?? '')).agents).toEqual(['beta-bot']);
+    expect((await chain(first.id)).others).toEqual([]);
+    const { stderr } = await site.cli('chains', 'show', '77');
+    expect(stderr).toContain(`the id also means ${other?.id}`);
+    expect((await site.cli('chains', 'show', other?.id ?? '')).stderr).toContain('beta-bot');
+  });
+
+  it('join no event to a session', async () => {
+    const session = await chain('s1');
+    expect([session.id, session.agents]).toEqual(['session:s1', ['claude-code']]);
+    expect((await chain(session.others[0]?.id ?? '')).agents).toEqual(['alpha-bot']);
+    const { stdout } = await site.cli('findings', '-o', 'json');
+    expect(stdout).not.toContain('id_conflict');
+  });
+});

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { chainIdOf, sessionInWaiting, vouchedTenants } from '../../core/chain.ts';
+import { chainIdOf, localIdOf, sessionInWaiting, vouchedTenants } from '../../core/chain.ts';
 import { CHAIN_GAP_REASONS } from '../../core/chain-links.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { DAY_MS } from '../../core/time.ts';
@@ -9,7 +9,7 @@ import type { Store, StoredChain } from '../../ports/store.ts';
 import { READERS, visibleTenants } from '../auth.ts';
 import { chainBody } from '../chain-body.ts';
 import { chainList } from '../chain-list.ts';
-import { CURSOR, IDENTIFIER, INSTANT, wholeNumber } from '../parameters.ts';
+import { CHAIN_ID, CURSOR, IDENTIFIER, INSTANT, wholeNumber } from '../parameters.ts';
 import { notFound } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { CHAIN, CHAIN_SUMMARY, pageOf } from '../schemas.ts';
@@ -54,9 +54,10 @@ export function chainRoutes(store: Store, view: EngineView, clock: Clock): reado
       path: '/v1/chains/:id',
       summary:
         'One request from end to end, by chain, trace, transaction, token, decision, approval, ' +
-        'tool call, request or session id; by `tenant` where several have the id.',
+        'tool call, request, session or event id; by `tenant` where several have the id. Where ' +
+        'it means several chains, the strongest kind is shown and `others` lists the rest.',
       access: READERS,
-      params: z.strictObject({ id: IDENTIFIER }),
+      params: z.strictObject({ id: CHAIN_ID }),
       query: z.strictObject({ tenant: IDENTIFIER.optional() }),
       answer: CHAIN,
       handle: async ({ principal, params: { id }, query }) => {
@@ -69,7 +70,7 @@ export function chainRoutes(store: Store, view: EngineView, clock: Clock): reado
         const found = await store.findings({ tenants, chains, limit: LIMITS.pageRows });
         const body = chainBody({
           asked: id,
-          stored: { rows, links: stored.links },
+          stored: { ...stored, rows },
           findings: found.rows,
           clock: view.chainClock(tenants[0] ?? ''),
           truncated,
@@ -91,12 +92,15 @@ async function wholeChain(
   const found = await store.chain(visible, id, LIMITS.chainSteps + 1);
   const sessions = new Set(found.rows.map(({ event }) => sessionInWaiting(event)));
   const [session] = sessions;
-  if (sessions.size !== 1 || !session || session === id) return found;
-  return store.chain(visible, session, LIMITS.chainSteps + 1);
+  if (sessions.size !== 1 || !session) return found;
+  const local = localIdOf({ kind: 'session', id: session });
+  const whole = await store.chain(visible, local, LIMITS.chainSteps + 1);
+  const others = found.others.filter(({ chain }) => chain !== local);
+  return { ...whole, others };
 }
 
 /** The part of the first record's tenant, with those that evidence of trust joins to it. */
-function together({ rows, links }: StoredChain): {
+function together({ rows, links, others }: StoredChain): {
   readonly tenants: readonly string[];
   readonly stored: StoredChain;
   readonly unrelatedTenants: readonly string[];
@@ -110,6 +114,7 @@ function together({ rows, links }: StoredChain): {
     stored: {
       rows: rows.filter(({ event }) => isOf(event.tenant.id)),
       links: links.filter(({ tenant }) => isOf(tenant)),
+      others: others.filter(({ tenant }) => isOf(tenant)),
     },
     unrelatedTenants: [...all].filter((tenant) => !isOf(tenant)),
   };

@@ -282,7 +282,7 @@ function fakeStore(
     chain: async (tenants, _id, limit) => {
       up();
       const rows = state.chain.filter(({ event }) => seen(tenants, event.tenant.id));
-      return { rows: rows.slice(0, limit), links: [] };
+      return { rows: rows.slice(0, limit), links: [], others: [] };
     },
     chains: async (query) => {
       up();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent } from '../../core/access-event.ts';
-import type { ChainLink } from '../../core/chain.ts';
+import { type ChainLink, chainIdOf } from '../../core/chain.ts';
 import type { Effect } from '../../core/entry.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { MINUTE_MS } from '../../core/time.ts';
 import { Shard } from '../shard.ts';
 import { restore, snapshot } from '../snapshot.ts';
-import { EntryWriter, START } from '../testing/entries.ts';
+import { EntryWriter, eventOf, START } from '../testing/entries.ts';
 import { assignChain, createChainIndex } from './chain-index.ts';
 import { peek } from './chain-keys.ts';
 import { executionsWithoutDecision, holdStep } from './held-steps.ts';
@@ -36,7 +36,7 @@ describe('chains', () => {
       write.input({ id: 'pdp', kind: 'authz_decision', decision }),
       write.input({ id: 'gateway', trace: { traceId: 't-1' }, decision, token: { txn: 'x-1' } }),
     ]);
-    expect(pairs(effects)).toEqual(['joined x-1 t-1 trace', 'joined d-1 t-1 decision']);
+    expect(pairs(effects)).toEqual(['joined x-1 t-1 trace', 'joined decision:d-1 t-1 decision']);
     const later = engine.apply([write.input({ id: 'late', token: { txn: 'x-1' } })]);
     expect(pairs(later)).toEqual([]);
   });
@@ -52,7 +52,7 @@ describe('chains', () => {
       write.input({ id: 'd', trace: { traceId: 't-3' }, action: counted }),
       write.input({ id: 'e', action: counted }),
     ]);
-    expect(pairs(effects)).toEqual(['joined b t-1 call']);
+    expect(pairs(effects)).toEqual([`joined ${chainIdOf(eventOf({ id: 'b' }))} t-1 call`]);
   });
 
   it('lets a key join only so many chains, and says so once', () => {
@@ -69,7 +69,7 @@ describe('chains', () => {
       LIMITS.chainJoinsPerKey,
     );
     expect(links(effects).filter(({ type }) => type === 'shared')).toMatchObject([
-      { alias: requestId, by: 'request', key: requestId },
+      { alias: `request:${requestId}`, by: 'request', key: requestId },
     ]);
   });
 
@@ -108,9 +108,9 @@ describe('chains', () => {
     };
     expect(records('agent')).toEqual([]);
     expect(records('broker')).toEqual([
-      'joined j-2 j-1 jti',
-      'joined t-1 j-1 trace',
-      'joined s-9 j-1 txn',
+      'joined jti:j-2 jti:j-1 jti',
+      'joined t-1 jti:j-1 trace',
+      'joined session:s-9 jti:j-1 txn',
     ]);
   });
 

@@ -6,6 +6,7 @@ import {
   type JoinKey,
   type JoinKind,
   joinKeysOf,
+  localIdOf,
   sessionInWaiting,
 } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -69,12 +70,13 @@ export function assignChain(
       const naming = NAMING.has(kind);
       if (known !== null && naming) {
         chain = known;
-        if (known.id !== id && !isTold(index, id)) {
-          tell({ type: 'joined', chain: known.id, alias: id, ...shownBy({ kind, id, event }) });
+        const alias = localIdOf({ kind, id });
+        if (known.id !== alias && !isTold(index, alias)) {
+          tell({ type: 'joined', chain: known.id, alias, ...shownBy({ kind, id, event }) });
         }
         continue;
       }
-      chain = { id: naming ? id : event.id, seq, into: null, steps: null };
+      chain = { id: chainIdOf(event), seq, into: null, steps: null };
     }
     if (known === null) learn(index, kind, id, chain);
     else if (known !== chain) chain = joined(index, chain, known, { kind, id, event }, tell);
@@ -147,7 +149,9 @@ function joined(
   const limit = SPANNING.has(kind) ? LIMITS.chainJoinsPerTrace : LIMITS.chainJoinsPerKey;
   if (joins > limit) {
     // Told once: from here on every chain with this key stays by itself.
-    if (joins === limit + 1) tell({ type: 'shared', chain: known.id, alias: id, ...shownBy(by) });
+    if (joins === limit + 1) {
+      tell({ type: 'shared', chain: known.id, alias: localIdOf(by), ...shownBy(by) });
+    }
     return chain;
   }
   return merged(index, chain, known, shownBy(by), tell);

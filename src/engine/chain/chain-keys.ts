@@ -1,7 +1,7 @@
 import { JOIN_KINDS, type JoinKind } from '../../core/chain.ts';
+import { type Hash, hashOf } from '../../core/hash.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
-import { type Hash, hashOf } from '../hash.ts';
 import { HashList } from '../hash-list.ts';
 import { type ChainNode, rootOf } from './chain-node.ts';
 

@@ -6,7 +6,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { Shard } from '../shard.ts';
 import { restore, snapshot } from '../snapshot.ts';
-import { EntryWriter, START } from '../testing/entries.ts';
+import { EntryWriter, eventOf, START } from '../testing/entries.ts';
 import { executionsWithoutDecision } from './held-steps.ts';
 
 type Told = Partial<AccessEvent> & { readonly id: string };
@@ -100,7 +100,7 @@ describe('a counted call id', () => {
       });
     expect(told([other, record('a'), record('b')], START)).toEqual([]);
     expect(told([{ id: 'tick' }], START + LIMITS.latenessMs)).toEqual([]);
-    const joined = ['a s-1 session', 'b s-1 session'];
+    const joined = ['a', 'b'].map((id) => `${chainIdOf(eventOf({ id }))} session:s-1 session`);
     expect(told([{ id: 'tock' }], START + LIMITS.latenessMs + 1)).toEqual(joined);
     expect(engine.tenant('acme').chains.counted.queue.size).toBe(0);
   });

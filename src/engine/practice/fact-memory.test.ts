@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashOf } from '../hash.ts';
+import { hashOf } from '../../core/hash.ts';
 import { FactMemory } from './fact-memory.ts';
 
 const session = (name: string | number) => hashOf(`session ${name}`);

@@ -1,5 +1,5 @@
 import { assert } from '../../core/errors.ts';
-import type { Hash } from '../hash.ts';
+import type { Hash } from '../../core/hash.ts';
 
 /** A memory as written into snapshots: the words of each fact, in the order of their slots. */
 export interface FactMemorySnapshot {

@@ -1,6 +1,6 @@
 import type { AccessEvent, Destination, Operation } from '../../core/access-event.ts';
+import { combined, type Hash, hashOf } from '../../core/hash.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { combined, type Hash, hashOf } from '../hash.ts';
 import type { AgentPractice } from './agent-practice.ts';
 import { FactMemory, type FactMemorySnapshot } from './fact-memory.ts';
 import {

@@ -1,7 +1,7 @@
 import type { AccessEvent } from '../../core/access-event.ts';
+import { type Hash, hashOf } from '../../core/hash.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { DAY_MS } from '../../core/time.ts';
-import { type Hash, hashOf } from '../hash.ts';
 
 /** What one session said it is for; its calls are judged by it. Plain JSON. */
 export interface SessionNote {

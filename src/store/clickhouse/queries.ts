@@ -55,13 +55,18 @@ ORDER BY time_ms DESC, seq DESC ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
   };
 }
 
-/** Local chains of the events that carry an id. */
-export function carryingStatement(tenants: readonly string[] | '*', id: string): Statement {
-  const where = ['has(ids, {id:String})', ...inTenants(tenants)];
+/** Local chains of the events that carry one of these ids, and by which, in the order of these. */
+export function carryingStatement(
+  tenants: readonly string[] | '*',
+  ids: readonly string[],
+): Statement {
+  const where = ['hasAny(ids, {ids:Array(String)})', ...inTenants(tenants)];
   return {
-    sql: `SELECT DISTINCT tenant, chain FROM ${TABLES.events} ${whereOf(where)}
-LIMIT {limit:UInt32}`,
-    parameters: { id: id.toWellFormed(), limit: LIMITS.chainAliases, ...tenantsOf(tenants) },
+    sql: `SELECT tenant, chain, arrayJoin(arrayIntersect(ids, {ids:Array(String)})) AS id,
+  min(seq) AS first_seq
+FROM ${TABLES.events} ${whereOf(where)} GROUP BY tenant, chain, id
+ORDER BY indexOf({ids:Array(String)}, id), first_seq LIMIT {limit:UInt32}`,
+    parameters: { ids: wellFormed(ids), limit: LIMITS.chainAliases, ...tenantsOf(tenants) },
   };
 }
 

@@ -3,11 +3,12 @@ import { chainIdOf } from '../../core/chain.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { ProjectionBatch } from '../../ports/store.ts';
 import { actionKeyOf, chainIdsOf } from '../chain-ids.ts';
+import { linkIdsOf } from '../follow-chain.ts';
 import type { Interval } from '../intervals.ts';
 import type { SqlRow } from './sql-executor.ts';
 
 /** Carries the version of the schema: another version starts empty and is projected anew. */
-export const DATABASE = 'tripcoil_4';
+export const DATABASE = 'tripcoil_5';
 
 export const TABLES = {
   events: `${DATABASE}.events`,
@@ -136,11 +137,10 @@ export function transitionRow(row: ProjectionBatch['transitions'][number]): SqlR
 }
 
 export function chainLinkRow(row: ProjectionBatch['chainLinks'][number]): SqlRow {
-  const { alias, chain, key } = row.link;
   return {
     seq: row.seq,
     tenant: row.tenant.toWellFormed(),
-    ids: [...new Set([alias, chain, key])].map((id) => id.toWellFormed()),
+    ids: linkIdsOf(row.link).map((id) => id.toWellFormed()),
     body: JSON.stringify(row.link),
   };
 }

@@ -108,16 +108,17 @@ async function chainOf(
   limit: number,
 ): Promise<StoredChain> {
   const reader: ChainReader = {
-    carrying: async () =>
-      (await run(carryingStatement(tenants, id))).map((row) => ({
+    carrying: async (ids) =>
+      (await run(carryingStatement(tenants, ids))).map((row) => ({
         tenant: textOf(row, 'tenant'),
         chain: textOf(row, 'chain'),
+        id: textOf(row, 'id'),
       })),
     links: async (ids) => (await run(linksStatement(tenants, ids))).map(linkOf),
   };
-  const { locals, links } = await followChain(id.toWellFormed(), reader);
-  if (locals.length === 0) return { rows: [], links: [] };
-  return { rows: (await run(chainStatement(locals, limit))).map(chainRowOf), links };
+  const { locals, links, others } = await followChain(id.toWellFormed(), reader);
+  if (locals.length === 0) return { rows: [], links: [], others };
+  return { rows: (await run(chainStatement(locals, limit))).map(chainRowOf), links, others };
 }
 
 async function tokenOf(

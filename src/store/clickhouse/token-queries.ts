@@ -1,6 +1,7 @@
 import type { AccessEvent } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { tokenKeysOf } from '../../core/token-life.ts';
+import { tokenIdsOf } from '../chain-ids.ts';
 import type { Statement } from './queries.ts';
 import { TABLES } from './schema.ts';
 
@@ -10,7 +11,8 @@ export interface TokenName {
   readonly jti: string;
 }
 
-const IS_ASKED = 'has(ids, {id:String}) AND (jti = {id:String} OR token_ref = {id:String})';
+const IS_ASKED =
+  'hasAny(ids, {asked:Array(String)}) AND (jti = {id:String} OR token_ref = {id:String})';
 
 /** Names of the tokens that have this as their `jti` or reference. */
 export function tokenNamesStatement(tenants: readonly string[] | '*', id: string): Statement {
@@ -20,6 +22,7 @@ export function tokenNamesStatement(tenants: readonly string[] | '*', id: string
 WHERE ${IS_ASKED} ${within} ORDER BY tenant, jti LIMIT {limit:UInt32}`,
     parameters: {
       id: id.toWellFormed(),
+      asked: wellFormed(tokenIdsOf(id)),
       limit: LIMITS.tokenKeys,
       ...(tenants === '*' ? {} : { tenants: wellFormed(tenants) }),
     },
@@ -40,8 +43,9 @@ WHERE tenant IN {tenants:Array(String)} AND ((${IS_ASKED}) OR (hasAny(ids, {jtis
 ORDER BY time_ms, seq LIMIT 1 BY seq LIMIT {limit:UInt32}`,
     parameters: {
       id: id.toWellFormed(),
+      asked: wellFormed(tokenIdsOf(id)),
       tenants: wellFormed(names.map(({ tenant }) => tenant)),
-      jtis: wellFormed(named.map(({ jti }) => jti)),
+      jtis: wellFormed(named.flatMap(({ jti }) => tokenIdsOf(jti))),
       names: wellFormed(named.map(({ tenant, jti }) => `${tenant}\n${jti}`)),
       limit,
     },

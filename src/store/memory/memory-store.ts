@@ -17,7 +17,7 @@ import type {
 } from '../../ports/store.ts';
 import { ACTIVITY_KINDS, actionKeyOf, chainIdsOf, SIGN_IN } from '../chain-ids.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
-import { followChain, type StoredLink } from '../follow-chain.ts';
+import { type CarryingChain, followChain, linkIdsOf, type StoredLink } from '../follow-chain.ts';
 import { covers, gaplessEnd, type Intervals, withInterval } from '../intervals.ts';
 import { authenticationsPage } from './authentication-rows.ts';
 import { Ring } from './ring.ts';
@@ -144,15 +144,11 @@ async function chainOf(
   id: string,
   limit: number,
 ): Promise<StoredChain> {
-  const { locals, links } = await followChain(id, {
-    carrying: async () =>
-      rings.events
-        .filter(({ event, ids }) => seenBy(tenants, event.tenant.id) && ids.includes(id))
-        .map(({ event, chain }) => ({ tenant: event.tenant.id, chain })),
-    links: async (ids) => {
-      const asked = new Set(ids);
-      const touches = ({ alias, chain, key }: StoredLink['link']) =>
-        asked.has(alias) || asked.has(chain) || asked.has(key);
+  const { locals, links, others } = await followChain(id, {
+    carrying: async (asked) => carryingOf(rings, tenants, asked),
+    links: async (asked) => {
+      const wanted = new Set(asked);
+      const touches = (link: StoredLink['link']) => linkIdsOf(link).some((one) => wanted.has(one));
       return rings.chainLinks.filter(
         ({ tenant, link }) => seenBy(tenants, tenant) && touches(link),
       );
@@ -164,7 +160,29 @@ async function chainOf(
     .sort((a, b) => Math.trunc(a.event.time) - Math.trunc(b.event.time) || a.seq - b.seq)
     .slice(0, limit)
     .map(({ seq, loggedAt, event }) => ({ seq, loggedAt, event }));
-  return { rows, links };
+  return { rows, links, others };
+}
+
+function carryingOf(
+  rings: Rings,
+  tenants: readonly string[] | '*',
+  asked: readonly string[],
+): readonly CarryingChain[] {
+  const places = new Map(asked.map((id, place) => [id, place]));
+  const found = new Map<string, CarryingChain & { readonly seq: number }>();
+  const rows = rings.events.filter(
+    ({ event, ids }) => seenBy(tenants, event.tenant.id) && ids.some((id) => places.has(id)),
+  );
+  for (const { seq, event, chain, ids } of rows) {
+    for (const id of ids) {
+      if (!places.has(id)) continue;
+      const key = JSON.stringify([event.tenant.id, chain, id]);
+      const first = Math.min(seq, found.get(key)?.seq ?? seq);
+      found.set(key, { tenant: event.tenant.id, chain, id, seq: first });
+    }
+  }
+  const placeOf = (id: string): number => places.get(id) ?? 0;
+  return [...found.values()].sort((a, b) => placeOf(a.id) - placeOf(b.id) || a.seq - b.seq);
 }
 
 function addRows(rings: Rings, batch: ProjectionBatch, isNew: (seq: number) => boolean): void {

@@ -3,17 +3,9 @@ import { TripcoilError } from '../../core/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import type { ChainQuery, FindingQuery, Store } from '../../ports/store.ts';
 import { authenticationRules } from './authentication-rules.ts';
-import {
-  batchOf,
-  START_MS,
-  storedEvent,
-  storedFinding,
-  storedLink,
-  storedTransition,
-} from './rows.ts';
+import { chainRules } from './chain-rules.ts';
+import { batchOf, START_MS, storedEvent, storedFinding, storedTransition } from './rows.ts';
 import { HOSTILE, tokenRules } from './token-rules.ts';
-
-const CALL = 'toolu_01A09q90qw90lq917835lq9';
 
 /** What every store must do. Called inside a `describe`; `open` gives an empty store each time. */
 export function storeConformance(open: () => Promise<Store>): void {
@@ -78,7 +70,7 @@ function projectionRules(store: () => Store): void {
   it('starts empty and healthy', async () => {
     expect(await store().projectedSeq()).toBe(0);
     expect(store().healthy()).toBe(true);
-    expect(await store().chain('*', 'nothing', 10)).toEqual({ rows: [], links: [] });
+    expect(await store().chain('*', 'nothing', 10)).toEqual({ rows: [], links: [], others: [] });
     expect(await store().findings({ tenants: '*', limit: 10 })).toEqual({ rows: [], next: null });
   });
 
@@ -116,96 +108,6 @@ function projectionRules(store: () => Store): void {
   it('moves on over a run of the log that holds nothing to project', async () => {
     await store().project({ ...batchOf(1, []), lastSeq: 500 });
     expect(await store().projectedSeq()).toBe(500);
-  });
-}
-
-function chainRules(store: () => Store): void {
-  it('finds a chain by each of its identifiers, in order of time', async () => {
-    const joined = storedEvent({
-      id: 'evt-late',
-      time: START_MS + 50.25,
-      session: { id: 's-1' },
-      trace: { traceId: 'trace-1', spanId: 'span-1' },
-      token: { txn: 'txn-1', jti: 'jti-1' },
-      decision: { verdict: 'allow', id: 'd-1' },
-    });
-    const earlier = storedEvent({ id: 'evt-early', session: { id: 's-1' } });
-    await store().project(batchOf(1, [joined, earlier, storedEvent({ id: 'alone' })]));
-    for (const id of ['trace-1', 'txn-1', 'jti-1', 'd-1']) {
-      expect((await store().chain('*', id, 10)).rows.map(({ event }) => event)).toEqual([joined]);
-    }
-    expect((await store().chain('*', 's-1', 10)).rows.map(({ event }) => event)).toEqual([
-      earlier,
-      joined,
-    ]);
-    expect((await store().chain('*', 's-1', 1)).rows.map(({ event }) => event)).toEqual([earlier]);
-    expect((await store().chain('*', 'alone', 10)).rows.map(({ event }) => event.id)).toEqual([
-      'alone',
-    ]);
-  });
-
-  it('follows what was joined, from any of its identifiers', async () => {
-    const events = [
-      storedEvent({ id: 'span', trace: { traceId: 't-1' } }),
-      storedEvent({ id: 'pdp', decision: { verdict: 'allow', id: 'd-1' } }),
-      storedEvent({ id: 'token', token: { jti: 'j-1' } }),
-      storedEvent({ id: 'call', action: { name: 'x', op: 'read', toolCallId: CALL } }),
-      storedEvent({ id: 'other', trace: { traceId: 't-2' } }),
-      storedEvent({ id: 'theirs', tenant: { id: 'globex' }, token: { jti: 'j-1' } }),
-    ];
-    const link = (seq: number, alias: string, chain: string) => ({
-      seq,
-      tenant: 'acme',
-      link: storedLink(alias, chain),
-    });
-    const chainLinks = [link(7, 'd-1', 't-1'), link(8, 'j-1', 'call'), link(9, 'call', 'd-1')];
-    await store().project(batchOf(1, events, { chainLinks }));
-    await store().project(batchOf(1, events, { chainLinks }));
-    for (const id of ['t-1', 'd-1', CALL, 'call']) {
-      const { rows, links } = await store().chain('*', id, 10);
-      expect(rows.map(({ event }) => event.id)).toEqual(['span', 'pdp', 'token', 'call']);
-      expect(links.map(({ seq }) => seq)).toEqual([7, 8, 9]);
-    }
-    const ours = await store().chain(['acme'], 'j-1', 10);
-    expect(ours.rows.map(({ event }) => event.id)).toEqual(['span', 'pdp', 'token', 'call']);
-    const theirs = await store().chain(['globex'], 'j-1', 10);
-    expect(theirs).toMatchObject({ rows: [{ event: { id: 'theirs' } }], links: [] });
-    expect((await store().chain('*', 't-2', 10)).rows).toHaveLength(1);
-  });
-
-  it('tells of a key that joins no more', async () => {
-    const events = ['t-1', 't-2'].map((traceId, n) =>
-      storedEvent({ id: `e-${n}`, trace: { traceId, requestId: CALL } }),
-    );
-    const link = { ...storedLink(CALL, 't-1'), type: 'shared', by: 'request' } as const;
-    const chainLinks = [{ seq: 3, tenant: 'acme', link }];
-    await store().project(batchOf(1, events, { chainLinks }));
-    const { rows, links } = await store().chain('*', 't-1', 10);
-    expect(rows).toHaveLength(1);
-    expect(links).toEqual(chainLinks);
-  });
-
-  it('shows a tenant its own rows alone', async () => {
-    const shared = { session: { id: 'shared' } };
-    const ours = storedEvent({ ...shared, id: 'ours' });
-    const theirs = storedEvent({ ...shared, id: 'theirs', tenant: { id: 'globex' } });
-    await store().project(
-      batchOf(1, [ours, theirs], {
-        findings: [
-          { seq: 3, finding: storedFinding() },
-          { seq: 4, finding: storedFinding({ tenant: 'globex' }) },
-        ],
-      }),
-    );
-    const ids = async (tenants: readonly string[] | '*') =>
-      (await store().chain(tenants, 'shared', 10)).rows.map(({ event }) => event.id);
-    expect(await ids(['acme'])).toEqual(['ours']);
-    expect(await ids(['globex'])).toEqual(['theirs']);
-    expect(await ids([])).toEqual([]);
-    expect(await ids('*')).toEqual(['ours', 'theirs']);
-    const page = await store().findings({ tenants: ['globex'], limit: 10 });
-    expect(page.rows.map(({ tenant }) => tenant)).toEqual(['globex']);
-    expect((await store().findings({ tenants: [], limit: 10 })).rows).toEqual([]);
   });
 }
 

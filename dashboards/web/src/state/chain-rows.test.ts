@@ -16,6 +16,7 @@ const chain = (own: Partial<ChainBody>): ChainBody => ({
   gaps: [],
   merged: [],
   shared_keys: [],
+  others: [],
   unrelated_tenants: [],
   truncated: false,
   ...own,

@@ -1,6 +1,7 @@
 import type { ChainBody } from '../../../../../src/api/contract.ts';
 import { keyWord, linkWords } from '../../format/gap.ts';
 import { plural } from '../../format/number.ts';
+import { hrefTo } from '../../state/router.ts';
 
 /** Per action: which links of request, decision, approval, token and outcome are there. */
 export function ExecutionLinks({ chain }: { chain: ChainBody }) {
@@ -36,14 +37,15 @@ export function ExecutionLinks({ chain }: { chain: ChainBody }) {
 
 /** What became part of this chain, and what could not be told apart. */
 export function ChainNotes({ chain }: { chain: ChainBody }) {
-  const { merged, shared_keys, unrelated_tenants } = chain;
-  if (merged.length + shared_keys.length + unrelated_tenants.length === 0) return null;
+  const { merged, shared_keys, others, unrelated_tenants } = chain;
+  const notes = merged.length + shared_keys.length + others.length + unrelated_tenants.length;
+  if (notes === 0) return null;
   return (
     <ul class="chain-notes">
       {merged.map(({ id, by, key }) => (
         <li key={id}>
           Joined with <code>{id}</code> by {keyWord(by)}
-          {key !== id && (
+          {key !== id && `${by}:${key}` !== id && (
             <>
               {' '}
               <code>{key}</code>
@@ -55,6 +57,14 @@ export function ChainNotes({ chain }: { chain: ChainBody }) {
         <li key={key} class="warned">
           The {keyWord(kind)} <code>{key}</code> occurs in too many chains to join them; some of
           their steps may belong here
+        </li>
+      ))}
+      {others.map(({ id, tenant }) => (
+        <li key={`${tenant}/${id}`}>
+          The id also means{' '}
+          <a class="link" href={hrefTo({ page: 'chain', id })}>
+            {id}
+          </a>
         </li>
       ))}
       {unrelated_tenants.map((tenant) => (
