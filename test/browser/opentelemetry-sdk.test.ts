@@ -48,7 +48,7 @@ describe.skipIf(!found)('a real OpenTelemetry JS SDK process, seen in the browse
     await page.goto(`${daemon.main}/#/chains/${traceId}`);
     const steps = page.getByRole('region', { name: /^Steps/ });
     for (const kind of ['agent run', 'model call', 'tool call']) {
-      await steps.getByText(kind, { exact: true }).waitFor();
+      await steps.getByText(`${kind} · invoice-service`, { exact: true }).waitFor();
     }
     expect(await steps.getByText('send_email', { exact: true }).count()).toBe(1);
     await page.getByText('1 value (1 email)').waitFor();
