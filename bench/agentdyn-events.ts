@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
+import { onlyReads } from '../src/core/access-event.ts';
 import { DAY_MS, type EpochMs, SECOND_MS } from '../src/core/time.ts';
 import { operationOfName } from '../src/receivers/operation.ts';
 
@@ -149,7 +150,7 @@ export const QUIET_READS: readonly string[] = ['cart_total'];
 
 function requiredBy(tool: string): readonly string[] {
   const operation = QUIET_READS.includes(tool) ? 'read' : operationOfName(tool);
-  return operation === 'read' || operation === 'list' ? [] : [tool];
+  return onlyReads(operation) ? [] : [tool];
 }
 
 function statusOf({ error, output_chars }: RecordedCall): string {

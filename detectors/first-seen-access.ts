@@ -6,10 +6,11 @@ import {
   type DetectorVerdict,
   defineDetector,
   HOUR_MS,
+  hasVerbOf,
+  onlyReads,
   QUIET_VERBS,
   type Redacted,
   shownName,
-  verbsOf,
   wentThrough,
 } from '../src/sdk.ts';
 
@@ -84,12 +85,11 @@ function counts({ type }: Destination, event: Event, context: Context): boolean 
   const { config, practice, actionFact } = context;
   if (config.ignored_types.includes(type)) return false;
   const op = actionFact?.op ?? event.action.op;
-  if ((op === 'read' || op === 'list') && !config.read_types.includes(type)) return false;
+  if (onlyReads(op) && !config.read_types.includes(type)) return false;
   if (practice.task === 'new' && practice.covered !== false) {
     if (!config.new_task_types.includes(type)) return false;
   }
-  const isQuiet = verbsOf(event.action.name).some((verb) => config.quiet_verbs.includes(verb));
-  return !isQuiet || config.quiet_types.includes(type);
+  return !hasVerbOf(event.action.name, config.quiet_verbs) || config.quiet_types.includes(type);
 }
 
 function verdictOn(

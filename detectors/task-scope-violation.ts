@@ -5,10 +5,11 @@ import {
   type DetectorVerdict,
   defineDetector,
   HOUR_MS,
+  hasVerbOf,
+  onlyReads,
   QUIET_VERBS,
   type Redacted,
   shownName,
-  verbsOf,
   wentThrough,
 } from '../src/sdk.ts';
 
@@ -66,8 +67,7 @@ export default defineDetector<Config, Record<string, never>>({
 function isSensitive(event: Event, { config, actionFact }: Context): boolean {
   if (actionFact?.sensitivity !== undefined) return actionFact.sensitivity !== 'low';
   const op = actionFact?.op ?? event.action.op;
-  if (op === 'read' || op === 'list') return false;
-  return !verbsOf(event.action.name).some((verb) => config.quiet_verbs.includes(verb));
+  return !onlyReads(op) && !hasVerbOf(event.action.name, config.quiet_verbs);
 }
 
 function verdictOn(event: Event, { config, practice }: Context): DetectorVerdict {

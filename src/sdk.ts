@@ -1,5 +1,6 @@
 /** All that a detector may import: the contract, the vocabulary, and the readings of a baseline. */
 export type { AccessEvent, Destination, Operation, Volume } from './core/access-event.ts';
+export { onlyReads } from './core/access-event.ts';
 export type { BreakerLevel } from './core/breaker.ts';
 export { UNKNOWN_TENANT } from './core/entry.ts';
 export type { FindingLevel } from './core/finding.ts';
@@ -22,6 +23,6 @@ export { amount, minutesText, oneDecimal, rounded } from './engine/detect/figure
 export { matchesAnyGlob, matchesGlob } from './engine/detect/glob.ts';
 export { createLeakyBucket, type LeakyBucket, pour } from './engine/detect/leaky-bucket.ts';
 export { wentThrough } from './engine/detect/outcome.ts';
-export { QUIET_VERBS, shownName, verbsOf } from './engine/detect/tool-name.ts';
+export { hasVerbOf, QUIET_VERBS, shownName } from './engine/detect/tool-name.ts';
 export { windowInWords } from './engine/detect/window-words.ts';
 export type { AgentPractice } from './engine/practice/agent-practice.ts';

@@ -38,6 +38,11 @@ export const OPERATIONS = [
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
+/** Whether the operation only looks: `read` or `list`. One that is not known may do more. */
+export function onlyReads(operation: string | undefined): boolean {
+  return operation === 'read' || operation === 'list';
+}
+
 export const OUTCOMES = [
   'success',
   'failure',

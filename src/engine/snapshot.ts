@@ -13,6 +13,7 @@ import {
   freezeChains,
   restoreChains,
 } from './chain/chain-snapshot.ts';
+import { chunked, spans } from './chunks.ts';
 import { wordsOf, wordsText } from './hash-text.ts';
 import {
   copyPractice,
@@ -30,7 +31,6 @@ import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tena
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
 export const SNAPSHOT_VERSION = 7;
 
-const ITEMS_PER_CHUNK = 1_000;
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
 
 /** A shard's state as a sequence of small plain values, so that nothing big is ever stringified. */
@@ -225,8 +225,7 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   for (const [memory, generations] of state.memories) {
     for (const generation of generations) {
       const each = generation.figures.length / (generation.words.length / 3);
-      for (let from = 0; from < generation.count; from += ITEMS_PER_CHUNK) {
-        const until = Math.min(generation.count, from + ITEMS_PER_CHUNK);
+      for (const [from, until] of spans(generation.count)) {
         const words = wordsText(generation, from, until);
         const figures = [...generation.figures.subarray(from * each, until * each)];
         const since = from === 0 ? { since: generation.since } : {};
@@ -339,15 +338,4 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       });
     }
   }
-}
-
-function* chunked<Item>(items: Iterable<Item>): Generator<readonly Item[]> {
-  let chunk: Item[] = [];
-  for (const item of items) {
-    chunk.push(item);
-    if (chunk.length < ITEMS_PER_CHUNK) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }

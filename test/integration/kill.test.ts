@@ -2,10 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/demo/random.ts';
-import { openLedger } from '../../src/ledger/ledger.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
-import { SILENT_LOG } from '../../src/ports/log.ts';
-import { SILENT_METRICS } from '../../src/ports/metrics.ts';
 import { WALL_CLOCK } from '../../src/runtime/wall-clock.ts';
 import {
   receiverConfig,
@@ -13,6 +10,7 @@ import {
   startSecurityEventReceiver,
 } from './security-event-receiver.ts';
 import { call, createWorkplace, eventually, serve, type Workplace } from './served-daemon.ts';
+import { storedEventIds } from './stored-event-ids.ts';
 
 const ROUNDS = Number(process.env['TRIPCOIL_KILL_ROUNDS'] ?? 20);
 const SEED = 7;
@@ -114,21 +112,4 @@ function eventOf(id: string, offends: boolean) {
     resource: { type: 'crm', id: 'account', tenant: offends ? 'globex' : 'acme' },
     outcome: { status: 'success' },
   };
-}
-
-async function storedEventIds(directory: string): Promise<ReadonlySet<string>> {
-  const ledger = await openLedger({
-    directory,
-    log: SILENT_LOG,
-    metrics: SILENT_METRICS,
-    clock: WALL_CLOCK,
-  });
-  const ids = new Set<string>();
-  for await (const batch of ledger.read(1)) {
-    for (const { kind, body } of batch) {
-      if (kind === 'input') ids.add((JSON.parse(body) as { id: string }).id);
-    }
-  }
-  await ledger.close();
-  return ids;
 }

@@ -3,11 +3,8 @@ import { afterEach, describe, expect, inject, it } from 'vitest';
 import { encode, TraceRequest } from '../../bench/decode-oracle.ts';
 import type { AgentBody, PageBody } from '../../src/api/contract.ts';
 import { createRandom } from '../../src/demo/random.ts';
-import { openLedger } from '../../src/ledger/ledger.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import type { Bus } from '../../src/ports/bus.ts';
-import { SILENT_LOG } from '../../src/ports/log.ts';
-import { SILENT_METRICS } from '../../src/ports/metrics.ts';
 import { WALL_CLOCK } from '../../src/runtime/wall-clock.ts';
 import {
   call,
@@ -17,6 +14,7 @@ import {
   serve,
   type Workplace,
 } from '../integration/served-daemon.ts';
+import { storedEventIds } from '../integration/stored-event-ids.ts';
 import { createTopic } from './broker.ts';
 import { contents, freshName, nativeEvent, openBus } from './reading.ts';
 
@@ -180,23 +178,6 @@ async function committed(topic: string, group: string): Promise<number> {
   await admin.disconnect();
   const offsets = answer?.partitions.map(({ offset }) => Math.max(0, Number(offset))) ?? [];
   return offsets.reduce((sum, offset) => sum + offset, 0);
-}
-
-async function storedEventIds(directory: string): Promise<ReadonlySet<string>> {
-  const ledger = await openLedger({
-    directory,
-    log: SILENT_LOG,
-    metrics: SILENT_METRICS,
-    clock: WALL_CLOCK,
-  });
-  const ids = new Set<string>();
-  for await (const batch of ledger.read(1)) {
-    for (const { kind, body } of batch) {
-      if (kind === 'input') ids.add((JSON.parse(body) as { id: string }).id);
-    }
-  }
-  await ledger.close();
-  return ids;
 }
 
 function spanOf(agent: string): object {

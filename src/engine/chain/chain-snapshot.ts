@@ -1,5 +1,6 @@
 import type { ChainStep } from '../../core/chain-step.ts';
 import { assert } from '../../core/errors.ts';
+import { chunked, spans } from '../chunks.ts';
 import type { FrozenHashes } from '../hash-list.ts';
 import { wordsOf, wordsText } from '../hash-text.ts';
 import type { ChainIndex } from './chain-index.ts';
@@ -9,7 +10,6 @@ import { type CountedCall, restoreCall } from './counted-calls.ts';
 import type { SourceTimes } from './sources.ts';
 
 /** Keys and steps of one chunk, so that nothing big is ever stringified at once. */
-const ITEMS_PER_CHUNK = 1_000;
 const GENERATIONS = ['old', 'young'] as const;
 type Generation = (typeof GENERATIONS)[number];
 
@@ -181,21 +181,4 @@ export function restoreChains(index: ChainIndex, chunk: ChainChunk): void {
 function hashesOf(text: string): FrozenHashes {
   const words = wordsOf(text);
   return { count: words.length / 3, words, figures: new Float64Array(0) };
-}
-
-function* spans(count: number): Generator<readonly [from: number, until: number]> {
-  for (let from = 0; from < count; from += ITEMS_PER_CHUNK) {
-    yield [from, Math.min(count, from + ITEMS_PER_CHUNK)];
-  }
-}
-
-function* chunked<Item>(items: Iterable<Item>): Generator<readonly Item[]> {
-  let chunk: Item[] = [];
-  for (const item of items) {
-    chunk.push(item);
-    if (chunk.length < ITEMS_PER_CHUNK) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }

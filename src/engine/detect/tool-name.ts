@@ -18,6 +18,11 @@ export function verbsOf(tool: string): readonly string[] {
     .split(/[^a-z0-9]+/, 2);
 }
 
+/** Whether a verb of the tool's name is among these. */
+export function hasVerbOf(tool: string, verbs: readonly string[]): boolean {
+  return verbsOf(tool).some((verb) => verbs.includes(verb));
+}
+
 /**
  * Verbs that change only what lies inside, or bring something in: where to is what matters then.
  * Detectors of novelty take calls of such tools more lightly unless configured otherwise.

@@ -1,4 +1,4 @@
-import type { AccessEvent, Destination, Operation } from '../../core/access-event.ts';
+import { type AccessEvent, type Destination, onlyReads } from '../../core/access-event.ts';
 import { combined, type Hash, hashOf } from '../../core/hash.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { AgentPractice } from './agent-practice.ts';
@@ -57,7 +57,6 @@ const SUSPECT_SESSIONS = 3;
 /** A kind of destination that is new in more than half of this many sessions tells nothing. */
 const KIND_SESSIONS = 8;
 
-const READS: ReadonlySet<Operation> = new Set<Operation>(['read', 'list']);
 const TOOL = hashOf('tool');
 const SUSPECT = hashOf('suspect');
 const UNGRANTED = hashOf('ungranted');
@@ -161,7 +160,7 @@ export class PracticeReading implements AgentPractice {
     // Read before anything is added: what is new in this event stays new for all of it.
     const aims = this.#aims;
     const isFirst = note.taught === 0;
-    const ungranted = !READS.has(this.#event.action.op) && this.covered === false;
+    const ungranted = !onlyReads(this.#event.action.op) && this.covered === false;
     for (const practice of this.#peers ? [this.#own, this.#peers] : [this.#own]) {
       if (isFirst) practice.sessions += 1;
       const add = (fact: Hash) => {

@@ -1,4 +1,4 @@
-import type { EventKind, Operation } from '../../core/access-event.ts';
+import { type EventKind, type Operation, onlyReads } from '../../core/access-event.ts';
 
 /**
  * What kind of event the name of an action or event type speaks of, for formats that name it in
@@ -13,7 +13,7 @@ export function kindOfName(name: string, op: Operation): EventKind {
   if (AUTHENTICATION.test(words)) return 'authentication';
   if (CREDENTIAL.test(words) && MAKES.test(words)) return 'token_issue';
   if (APPROVAL.test(words)) return 'approval';
-  return op === 'read' || op === 'list' ? 'data_access' : 'admin';
+  return onlyReads(op) ? 'data_access' : 'admin';
 }
 
 const JUDGED_CHARS = 256;

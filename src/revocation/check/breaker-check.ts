@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { ReceivedEvent } from '../../core/access-event.ts';
+import { onlyReads, type ReceivedEvent } from '../../core/access-event.ts';
 import type { BreakerKey } from '../../core/breaker.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -109,7 +109,7 @@ async function answerProposed(
   });
   const known = view.check(question);
   const unjudged = answerBody(dependencies, question, known, false);
-  const read = question.op === 'read' || question.op === 'list';
+  const read = onlyReads(question.op);
   const enforced = known.posture === 'enforce';
   if (!unjudged.allow || read || !enforced) return unjudged;
   return { ...unjudged, allow: false, reason: NOT_JUDGED };

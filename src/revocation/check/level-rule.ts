@@ -1,3 +1,4 @@
+import { onlyReads } from '../../core/access-event.ts';
 import type { BreakerLevel, TransitionClass } from '../../core/breaker.ts';
 
 export interface LevelQuestion {
@@ -24,7 +25,7 @@ export interface LevelRuling {
  */
 export function ruleOnLevel(question: LevelQuestion): LevelRuling {
   const { level, op, posture } = question;
-  const read = op === 'read' || op === 'list';
+  const read = onlyReads(op);
   if (posture === 'shadow' && question.class !== 'operator') {
     return { allow: true, needsApproval: false, throttle: false };
   }

@@ -3,6 +3,7 @@ import type { ActivityQuery, ChainQuery, FindingQuery } from '../../ports/store.
 import { ACTIVITY_KINDS, SIGN_IN } from '../chain-ids.ts';
 import { readCursor } from '../cursor.ts';
 import type { LocalChain } from '../follow-chain.ts';
+import { Narrowing } from './narrowing.ts';
 import { TABLES, wholeMs } from './schema.ts';
 import type { SqlParameters } from './sql-executor.ts';
 
@@ -20,33 +21,19 @@ FROM ${TABLES.projected} GROUP BY first_seq ORDER BY first_seq`;
 
 /** One row more than the page is asked for, which tells whether another page follows. */
 export function findingsStatement(query: FindingQuery): Statement {
-  const where: string[] = [];
-  const parameters: Record<string, string | number | readonly string[]> = {};
-  const narrow = (clause: string, name: string, value: string | number | readonly string[]) => {
-    where.push(clause);
-    parameters[name] = value;
-  };
-  if (query.tenants !== '*') narrow(IN_TENANTS, 'tenants', wellFormed(query.tenants));
+  const narrowing = new Narrowing();
+  if (query.tenants !== '*') narrowing.by(IN_TENANTS, 'tenants', wellFormed(query.tenants));
   if (query.agent !== undefined) {
-    narrow('agent = {agent:String}', 'agent', query.agent.toWellFormed());
+    narrowing.by('agent = {agent:String}', 'agent', query.agent.toWellFormed());
   }
   if (query.detector !== undefined) {
-    narrow('detector = {detector:String}', 'detector', query.detector.toWellFormed());
+    narrowing.by('detector = {detector:String}', 'detector', query.detector.toWellFormed());
   }
   if (query.chains !== undefined) {
-    narrow('chain IN {chains:Array(String)}', 'chains', wellFormed(query.chains));
+    narrowing.by('chain IN {chains:Array(String)}', 'chains', wellFormed(query.chains));
   }
-  if (query.since !== undefined) {
-    narrow('time_ms >= {since:Int64}', 'since', Math.ceil(query.since));
-  }
-  if (query.until !== undefined) {
-    narrow('time_ms < {until:Int64}', 'until', Math.ceil(query.until));
-  }
-  if (query.cursor !== undefined) {
-    const after = readCursor(query.cursor);
-    narrow('(time_ms, seq) < ({afterTime:Int64}, {afterSeq:UInt64})', 'afterTime', after.timeMs);
-    parameters['afterSeq'] = after.seq;
-  }
+  narrowing.byTime(query);
+  const { where, parameters } = narrowing;
   parameters['limit'] = query.limit + 1;
   return {
     sql: `SELECT seq, time_ms, body FROM ${TABLES.findings} ${whereOf(where)}

@@ -1,7 +1,7 @@
 import type { AccessEvent } from '../../core/access-event.ts';
 import type { AuthenticationQuery, ChainRow, Page } from '../../ports/store.ts';
 import { SIGN_IN } from '../chain-ids.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
+import { newestPage } from './newest-page.ts';
 
 /** One page of the authentications among the rows that `rowsOf` keeps, the latest first. */
 export function authenticationsPage(
@@ -9,22 +9,8 @@ export function authenticationsPage(
   isSeen: (tenant: string) => boolean,
   query: AuthenticationQuery,
 ): Page<ChainRow> {
-  const after = query.cursor === undefined ? null : readCursor(query.cursor);
-  const matching = rowsOf((event) => isSeen(event.tenant.id) && isAsked(query, event))
-    .filter(({ seq, event }) => {
-      const timeMs = Math.trunc(event.time);
-      return (
-        after === null || timeMs < after.timeMs || (timeMs === after.timeMs && seq < after.seq)
-      );
-    })
-    .sort((a, b) => Math.trunc(b.event.time) - Math.trunc(a.event.time) || b.seq - a.seq);
-  const rows = matching.slice(0, query.limit);
-  const last = rows.at(-1);
-  const next =
-    last !== undefined && matching.length > rows.length
-      ? writeCursor({ timeMs: Math.trunc(last.event.time), seq: last.seq })
-      : null;
-  return { rows, next };
+  const asked = rowsOf((event) => isSeen(event.tenant.id) && isAsked(query, event));
+  return newestPage(asked, ({ event, seq }) => ({ timeMs: Math.trunc(event.time), seq }), query);
 }
 
 function isAsked({ agent, outcome, since, until }: AuthenticationQuery, event: AccessEvent) {

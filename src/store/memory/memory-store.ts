@@ -20,6 +20,7 @@ import { readCursor, writeCursor } from '../cursor.ts';
 import { type CarryingChain, followChain, linkIdsOf, type StoredLink } from '../follow-chain.ts';
 import { covers, gaplessEnd, type Intervals, withInterval } from '../intervals.ts';
 import { authenticationsPage } from './authentication-rows.ts';
+import { newestPage } from './newest-page.ts';
 import { Ring } from './ring.ts';
 import { type TokenRows, tokenOf } from './token-rows.ts';
 
@@ -198,27 +199,22 @@ function addRows(rings: Rings, batch: ProjectionBatch, isNew: (seq: number) => b
 }
 
 function findingsPage(rings: Rings, query: FindingQuery): Page<Finding> {
-  const after = query.cursor === undefined ? null : readCursor(query.cursor);
-  const matching = rings.findings
-    .filter(({ seq, finding }) => {
-      const timeMs = Math.trunc(finding.time);
-      return (
-        seenBy(query.tenants, finding.tenant) &&
-        (query.agent === undefined || finding.agent === query.agent) &&
-        (query.detector === undefined || finding.detector === query.detector) &&
-        (query.chains === undefined || query.chains.includes(finding.chain)) &&
-        (query.since === undefined || timeMs >= query.since) &&
-        (query.until === undefined || timeMs < query.until) &&
-        (after === null || timeMs < after.timeMs || (timeMs === after.timeMs && seq < after.seq))
-      );
-    })
-    .sort((a, b) => Math.trunc(b.finding.time) - Math.trunc(a.finding.time) || b.seq - a.seq);
-  const rows = matching.slice(0, query.limit);
-  const last = rows.at(-1);
-  const next =
-    last !== undefined && matching.length > rows.length
-      ? writeCursor({ timeMs: Math.trunc(last.finding.time), seq: last.seq })
-      : null;
+  const asked = rings.findings.filter(({ finding }) => {
+    const timeMs = Math.trunc(finding.time);
+    return (
+      seenBy(query.tenants, finding.tenant) &&
+      (query.agent === undefined || finding.agent === query.agent) &&
+      (query.detector === undefined || finding.detector === query.detector) &&
+      (query.chains === undefined || query.chains.includes(finding.chain)) &&
+      (query.since === undefined || timeMs >= query.since) &&
+      (query.until === undefined || timeMs < query.until)
+    );
+  });
+  const placeOf = ({ seq, finding }: (typeof asked)[number]) => ({
+    timeMs: Math.trunc(finding.time),
+    seq,
+  });
+  const { rows, next } = newestPage(asked, placeOf, query);
   return { rows: rows.map(({ finding }) => finding), next };
 }
 

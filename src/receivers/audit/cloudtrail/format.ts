@@ -1,4 +1,9 @@
-import type { EventKind, Operation, OutcomeStatus } from '../../../core/access-event.ts';
+import {
+  type EventKind,
+  type Operation,
+  type OutcomeStatus,
+  onlyReads,
+} from '../../../core/access-event.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { operationOfName } from '../../operation.ts';
 import type { Draft } from '../draft.ts';
@@ -137,7 +142,7 @@ function kindOf(name: string, op: Operation, record: unknown): EventKind {
   if (at(record, '/eventCategory') === 'Data' || at(record, '/managementEvent') === false) {
     return 'data_access';
   }
-  return op === 'read' || op === 'list' ? 'data_access' : 'admin';
+  return onlyReads(op) ? 'data_access' : 'admin';
 }
 
 function opOf(name: string, readOnly: unknown): Operation {
@@ -145,7 +150,7 @@ function opOf(name: string, readOnly: unknown): Operation {
   if (TOKENS.test(name)) return 'execute';
   const judged = operationOfName(name);
   if (readOnly === true || readOnly === 'true') return judged === 'list' ? 'list' : 'read';
-  const reads = judged === 'read' || judged === 'list' || judged === 'unknown';
+  const reads = onlyReads(judged) || judged === 'unknown';
   return (readOnly === false || readOnly === 'false') && reads ? 'write' : judged;
 }
 

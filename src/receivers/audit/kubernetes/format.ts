@@ -1,4 +1,10 @@
-import type { EventKind, Operation, OutcomeStatus, Verdict } from '../../../core/access-event.ts';
+import {
+  type EventKind,
+  type Operation,
+  type OutcomeStatus,
+  onlyReads,
+  type Verdict,
+} from '../../../core/access-event.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { isDeeperThan, parseJsonText } from '../../json-body.ts';
 import type { Draft } from '../draft.ts';
@@ -162,7 +168,7 @@ function kindOf(verb: string, object: unknown): EventKind {
   if (target === 'certificatesigningrequests/approval') return 'approval';
   if (EXECUTING.has(at(object, '/subresource'))) return 'tool_call';
   const op = opOf(verb, undefined);
-  return op === 'read' || op === 'list' ? 'data_access' : 'admin';
+  return onlyReads(op) ? 'data_access' : 'admin';
 }
 
 function verdictOf(record: unknown): Verdict | undefined {
