@@ -1,5 +1,12 @@
 /** All that a detector may import: the contract, the vocabulary, and the readings of a baseline. */
-export type { AccessEvent, Destination, Operation, Volume } from './core/access-event.ts';
+export type {
+  AccessEvent,
+  Destination,
+  EventKind,
+  JsonValue,
+  Operation,
+  Volume,
+} from './core/access-event.ts';
 export { onlyReads } from './core/access-event.ts';
 export type { BreakerLevel } from './core/breaker.ts';
 export { UNKNOWN_TENANT } from './core/entry.ts';
@@ -23,6 +30,13 @@ export { amount, minutesText, oneDecimal, rounded } from './engine/detect/figure
 export { matchesAnyGlob, matchesGlob } from './engine/detect/glob.ts';
 export { createLeakyBucket, type LeakyBucket, pour } from './engine/detect/leaky-bucket.ts';
 export { wentThrough } from './engine/detect/outcome.ts';
+export {
+  createRecentTable,
+  keepRecent,
+  type RecentTable,
+  recallRecent,
+  type TableOwner,
+} from './engine/detect/recent-table.ts';
 export { hasVerbOf, QUIET_VERBS, shownName } from './engine/detect/tool-name.ts';
 export { windowInWords } from './engine/detect/window-words.ts';
 export type { AgentPractice } from './engine/practice/agent-practice.ts';

@@ -163,6 +163,12 @@ export const LIMITS = {
   /** What does not come is missing after this time, unless configured (`chains`). */
   decisionGraceMs: 2 * MINUTE_MS,
   openFindingsPerAgent: 64,
+  /**
+   * Entries of one table in the state of a detector: of one agent, 20 bytes each where only times
+   * are kept, and of a whole tenant, at most 128 bytes each, 1 MiB of JSON.
+   */
+  detectorEntriesPerAgent: 32,
+  detectorEntriesPerTenant: 8_192,
   /** What one agent is known to do: slots of 12 bytes, three quarters used; 6 KiB. */
   practiceSlotsPerAgent: 512,
   /** The same of a peer group, 96 KiB each, and peer groups of a tenant: 24 MiB at worst. */

@@ -16,7 +16,7 @@ import { windowTimeOf } from './event-time.ts';
 import { actionFactOf, grantOf, resourceFactOf } from './grants.ts';
 import { errorClassOf } from './notices.ts';
 import type { AgentPractice } from './practice/agent-practice.ts';
-import { modeOf, type Registry, settingOf } from './registry.ts';
+import { detectorsOf, modeOf, type Registry, settingOf } from './registry.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
 
 /** A verdict worth telling, with the detector and mode it came from. */
@@ -39,7 +39,7 @@ export interface Judged {
 
 /**
  * Asks every detector about one event; notes who was blind and keeps repeats back. A detector that
- * throws loses its memory of the agent, shows as blind, and costs the others nothing.
+ * throws loses its memory, shows as blind, and costs the others nothing.
  */
 export function judge(
   registry: Registry,
@@ -64,7 +64,7 @@ export function judge(
     baseline: viewOf(agent.baseline, windowTimeOf(event, logTime)),
     practice,
   };
-  for (const detector of registry.detectors) {
+  for (const detector of detectorsOf(registry, event.kind)) {
     if (isDisabled(tenant, detector)) {
       agent.coverage[detector.id] = FAILED_BLIND;
       continue;
@@ -73,13 +73,13 @@ export function judge(
       const { mode, options } = settingOf(detector, tenant.config, event.agent.id);
       if (mode === 'off' || detector.applies?.(event) === false) continue;
       context.config = options;
-      for (const verdict of ask(detector, agent, event, context)) {
+      for (const verdict of ask(detector, tenant, agent, event, context)) {
         // Each proposal is answered by itself, and leaves the news of the act to the act.
         const told = event.phase === 'proposed' || isNews(agent, detector, verdict, event, logTime);
         if (told) judgements.push({ detector, mode, verdict });
       }
     } catch (error) {
-      delete agent.detectors[detector.id];
+      delete statesOf(detector, tenant, agent)[detector.id];
       agent.coverage[detector.id] = FAILED_BLIND;
       failures.push({ detector, errorClass: errorClassOf(error) });
     }
@@ -89,6 +89,7 @@ export function judge(
 
 function ask(
   detector: AnyDetector,
+  tenant: TenantState,
   agent: AgentState,
   event: Redacted<AccessEvent>,
   context: DetectorContext<unknown>,
@@ -98,9 +99,19 @@ function ask(
   // Most events change neither: what is written again would be a write to old memory all the same.
   if (agent.coverage[id] !== blind) agent.coverage[id] = blind;
   if (blind) return [];
-  const state = agent.detectors[id] ?? detector.init();
-  if (agent.detectors[id] !== state) agent.detectors[id] = state;
+  const states = statesOf(detector, tenant, agent);
+  const state = states[id] ?? detector.init();
+  if (states[id] !== state) states[id] = state;
   return detector.observe(event, state, context);
+}
+
+/** What concerns several agents is remembered once for the tenant, all else by agent. */
+function statesOf(
+  { scope }: AnyDetector,
+  tenant: TenantState,
+  agent: AgentState,
+): Record<string, unknown> {
+  return scope === 'agent' ? agent.detectors : tenant.detectors;
 }
 
 const FAILED_BLIND: NotJudged = {

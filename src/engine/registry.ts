@@ -1,3 +1,4 @@
+import type { EventKind } from '../core/access-event.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import type { DetectorMode } from '../core/finding.ts';
 import type { AnyDetector } from './detect/detector.ts';
@@ -7,17 +8,41 @@ export interface Registry {
   readonly detectors: readonly AnyDetector[];
 }
 
+const byKind = new WeakMap<Registry, Map<EventKind, readonly AnyDetector[]>>();
+
+/** The detectors that have something to say of this kind of event, in their fixed order. */
+export function detectorsOf(registry: Registry, kind: EventKind): readonly AnyDetector[] {
+  const known = byKind.get(registry);
+  const lists = known ?? new Map<EventKind, readonly AnyDetector[]>();
+  if (known === undefined) byKind.set(registry, lists);
+  let list = lists.get(kind);
+  if (list === undefined) {
+    list = registry.detectors.filter(({ kinds }) => kinds?.includes(kind) ?? true);
+    lists.set(kind, list);
+  }
+  return list;
+}
+
 /** Detectors that judge an event of any time, and those that compare it with other times. */
-export function byTime({ detectors }: Registry): {
-  readonly timeless: Registry;
-  readonly timed: Registry;
-} {
+export function byTime(registry: Registry): ByTime {
+  const known = splitByTime.get(registry);
+  if (known !== undefined) return known;
+  const { detectors } = registry;
   const isTimeless = ({ family }: AnyDetector): boolean => family === 'deterministic';
-  return {
+  const split = {
     timeless: { detectors: detectors.filter(isTimeless) },
     timed: { detectors: detectors.filter((detector) => !isTimeless(detector)) },
   };
+  splitByTime.set(registry, split);
+  return split;
 }
+
+interface ByTime {
+  readonly timeless: Registry;
+  readonly timed: Registry;
+}
+
+const splitByTime = new WeakMap<Registry, ByTime>();
 
 export interface Setting {
   readonly mode: DetectorMode;

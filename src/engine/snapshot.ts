@@ -29,7 +29,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 7;
+export const SNAPSHOT_VERSION = 8;
 
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
 
@@ -80,6 +80,12 @@ export type SnapshotChunk =
     }
   | { readonly type: 'source'; readonly tenant: string; readonly source: SourceState }
   | { readonly type: 'chains'; readonly tenant: string; readonly chunk: ChainChunk }
+  | {
+      readonly type: 'detector';
+      readonly tenant: string;
+      readonly detector: string;
+      readonly state: unknown;
+    }
   | {
       readonly type: 'agent';
       readonly tenant: string;
@@ -180,6 +186,8 @@ interface FrozenTenant {
   readonly sources: readonly SourceState[];
   readonly chains: FrozenChains;
   readonly peers: readonly (readonly [string, PracticeState])[];
+  /** State by detector, as text: `LIMITS.detectorBytesPerTenant` each at most. */
+  readonly detectors: readonly (readonly [string, string])[];
   /** Each agent's id, and its state, which changes. */
   readonly ids: readonly string[];
   readonly agents: readonly AgentState[];
@@ -211,6 +219,7 @@ function frozen(state: TenantState): FrozenTenant {
     // Few and small, and they change in place: copied.
     sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
     chains: freezeChains(state.chains),
+    detectors: Object.entries(state.detectors).map(([id, own]) => [id, JSON.stringify(own)]),
     peers: Array.from(state.peerGroups, ([role, group]) => [role, copyPractice(group)]),
     ids: [...state.agents.keys()],
     agents: [...state.agents.values()],
@@ -236,6 +245,9 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   for (const pairs of chunked(state.aliases)) yield { type: 'aliases', tenant, pairs };
   for (const source of state.sources) yield { type: 'source', tenant, source };
   for (const chunk of chainChunks(state.chains)) yield { type: 'chains', tenant, chunk };
+  for (const [detector, text] of state.detectors) {
+    yield { type: 'detector', tenant, detector, state: JSON.parse(text) };
+  }
   for (const [role, group] of state.peers) {
     yield { type: 'peers', tenant, role, practice: snapshotPractice(group) };
   }
@@ -320,6 +332,9 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       return;
     case 'chains':
       restoreChains(tenant.chains, chunk.chunk);
+      return;
+    case 'detector':
+      tenant.detectors[chunk.detector] = chunk.state;
       return;
     case 'peers':
       tenant.peerGroups.set(

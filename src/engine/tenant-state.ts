@@ -44,7 +44,7 @@ export interface AgentState {
   calls: number;
   baseline: BaselineState;
   practice: PracticeState;
-  /** State of each detector, by its id. */
+  /** State of each detector whose scope is the agent, by its id. */
   readonly detectors: Record<string, unknown>;
   readonly risk: RiskState;
   /** Latest judgement per detector: null judged, else the field it lacked. */
@@ -80,6 +80,8 @@ export interface TenantState {
   /** The snapshot being taken, if any; no part of the state. */
   cut: Cut | null;
   readonly chains: ChainIndex;
+  /** State of each detector whose scope is the tenant or the chain, by its id. */
+  readonly detectors: Record<string, unknown>;
   /** Findings that enforcement would have acted on, while in shadow. */
   wouldHaveTripped: number;
 }
@@ -104,6 +106,7 @@ export function createTenant(
     unjudged: { late: 0, ahead: 0, agents: 0, tenants: 0, detector: 0, entry: 0 },
     cut: null,
     chains: createChainIndex(),
+    detectors: {},
     wouldHaveTripped: 0,
   };
 }

@@ -101,7 +101,7 @@ export class OfflineFold {
   thaw({ common, agents }: FrozenState, named: readonly string[]): void {
     const shard = new Shard(this.#shardOptions);
     const wanted = named.flatMap((key) => agents.get(key) ?? []);
-    restore(shard, [...common, ...wanted.map(copyOf)]);
+    restore(shard, [...common.map(unshared), ...wanted.map(copyOf)]);
     this.#shard = shard;
     this.#logTime = 0;
   }
@@ -133,7 +133,12 @@ export function agentKey(tenant: string, agent: string): string {
   return `${tenant}\n${agent}`;
 }
 
-/** Everything but the agents is replaced, never changed, by the fold, so it may be shared. */
+/** The memory of a detector changes in place; each session begins with a copy of its own. */
+function unshared(chunk: SnapshotChunk): SnapshotChunk {
+  return chunk.type === 'detector' ? { ...chunk, state: structuredClone(chunk.state) } : chunk;
+}
+
+/** All else but the agents is replaced, never changed, by the fold, so it may be shared. */
 export interface FrozenState {
   readonly common: readonly SnapshotChunk[];
   readonly agents: ReadonlyMap<string, AgentChunk>;

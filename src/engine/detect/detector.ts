@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import type { AccessEvent } from '../../core/access-event.ts';
+import type { AccessEvent, EventKind } from '../../core/access-event.ts';
 import type { BreakerLevel } from '../../core/breaker.ts';
 import type { DetectionFamily, DetectorMode, FindingLevel } from '../../core/finding.ts';
 import type { ActionFact, AgentGrant, ResourceFact } from '../../core/grant.ts';
@@ -67,8 +67,9 @@ export interface NotJudged {
 }
 
 /**
- * One detector: pure, synchronous, bounded. `State` is plain JSON per agent, snapshotted by the
- * shard. See detectors/README.md for the contract and the conformance suite.
+ * One detector: pure, synchronous, bounded. `State` is plain JSON, snapshotted by the shard: one
+ * per agent, or one per tenant where the scope is `tenant` or `chain`; then an event of any agent
+ * moves it. See detectors/README.md for the contract and the conformance suite.
  */
 export interface DetectorDefinition<Config = unknown, State = unknown> {
   readonly id: string;
@@ -81,6 +82,8 @@ export interface DetectorDefinition<Config = unknown, State = unknown> {
   readonly tags: readonly string[];
   readonly config: ZodType<Config>;
   readonly init: () => State;
+  /** Kinds of event it is asked about at all; of any other it costs nothing. Absent means all. */
+  readonly kinds?: readonly EventKind[];
   /**
    * Whether the detector has anything to say about this kind of event. Where false, neither
    * `judges` nor `observe` is asked and coverage stays as it is. Absent means always.
