@@ -103,6 +103,27 @@ describe('out_of_scope_access', () => {
     expect(verdict).toMatchObject({ trip: { level: 4 }, facts: { breach: 'expired_grant' } });
   });
 
+  it('does not let an event dated back escape an expired grant', () => {
+    const grant = { ...GRANT, validUntil: SCENARIO_START + 60_000 };
+    const before = agent.at(0.5).calls('send_email', 'write');
+    const loggedAfter = (minutes: number) => {
+      const run = new DetectorRun(outOfScopeAccess, { grant });
+      return run.see(before, { logTime: SCENARIO_START + 60_000 + minutes * 60_000 });
+    };
+    expect(loggedAfter(0)).toEqual([]);
+    expect(loggedAfter(15)).toEqual([]);
+    expect(loggedAfter(15.01)[0]).toMatchObject({
+      trip: { level: 4 },
+      facts: { breach: 'expired_grant' },
+    });
+    expect(loggedAfter(15.01)[0]?.title).toContain('too long ago');
+    const patient = new DetectorRun(outOfScopeAccess, {
+      grant,
+      options: { lateness_minutes: 60 },
+    });
+    expect(patient.see(before, { logTime: SCENARIO_START + 45 * 60_000 })).toEqual([]);
+  });
+
   it('is blind without a grant, and says which field would cure it', () => {
     const run = new DetectorRun(outOfScopeAccess, { grant: null });
     expect(run.blindFor(agent.writes())).toBe('scopes.granted');

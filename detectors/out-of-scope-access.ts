@@ -27,6 +27,11 @@ const CONFIG = z.strictObject({
     .min(1)
     .default(3)
     .describe('Earlier sessions outside the scopes of their events from which these do not bind.'),
+  lateness_minutes: z
+    .number()
+    .min(0)
+    .default(15)
+    .describe('How long after a grant expired a call made before may still be reported.'),
   dedup_minutes: z
     .number()
     .positive()
@@ -61,7 +66,7 @@ export default defineDetector<Config, Record<string, never>>({
   },
   observe(event, _state, context) {
     if (!JUDGED_KINDS.has(event.kind)) return [];
-    const breach = breachOf(event, context.grant);
+    const breach = breachOf(event, context);
     if (breach?.kind === 'scope' && isLoose(event, context)) return [];
     return breach ? [verdictOn(event, breach, context)] : [];
   },
@@ -86,10 +91,10 @@ interface Breach {
 }
 
 /** The gravest way in which the event leaves the grant, or null where it stays inside. */
-function breachOf(event: Event, grant: AgentGrant | null): Breach | null {
-  if (grant?.validUntil !== undefined && event.time >= grant.validUntil) {
-    return { kind: 'expired_grant', words: 'the grant of this agent has expired' };
-  }
+function breachOf(event: Event, context: Context): Breach | null {
+  const { grant } = context;
+  const expired = expiryOf(event, context);
+  if (expired !== null) return { kind: 'expired_grant', words: expired };
   if (lacksScope(event, grant)) {
     return { kind: 'scope', words: 'a scope that the call requires was not granted' };
   }
@@ -101,6 +106,19 @@ function breachOf(event: Event, grant: AgentGrant | null): Breach | null {
     return { kind: 'resource', words: 'this resource is not among the resources granted' };
   }
   return null;
+}
+
+/**
+ * A sender that dates its events back would escape by their time alone, so a call that is told
+ * later than any honest source tells it was made under no grant, whatever it says of itself.
+ */
+function expiryOf(event: Event, { config, grant, logTime }: Context): string | null {
+  const { validUntil } = grant ?? {};
+  if (validUntil === undefined) return null;
+  if (event.time >= validUntil) return 'the grant of this agent has expired';
+  const latest = validUntil + config.lateness_minutes * MINUTE_MS;
+  if (event.history || logTime <= latest) return null;
+  return 'the grant of this agent expired too long ago for a late report';
 }
 
 /**

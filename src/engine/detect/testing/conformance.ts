@@ -49,11 +49,14 @@ export class DetectorRun {
     this.state = detector.init();
   }
 
-  see(event: Event, { counted = true, learn = true } = {}): readonly DetectorVerdict[] {
+  see(
+    event: Event,
+    { counted = true, learn = true, logTime = event.time } = {},
+  ): readonly DetectorVerdict[] {
     const added = counted ? measuresOf(event) : NOTHING_ADDED;
     if (counted) observeBaseline(this.baseline, added, event.time, { learn });
     const practice = new PracticeReading(this.practice, null, event);
-    const context = this.#context(event, practice, added);
+    const context = { ...this.#context(event, practice, added), logTime };
     const detector = this.#detector;
     const isAsked = detector.kinds?.includes(event.kind) !== false;
     const isJudged =
