@@ -11,7 +11,7 @@ import { parseNativeValue } from '../src/receivers/audit/native.ts';
 import { createRedactor } from '../src/redact/redactor.ts';
 import { fixedKeyRing } from '../src/revocation/keys.ts';
 import { attribute } from '../src/runtime/attribution.ts';
-import { contentHashOf } from '../src/runtime/entries.ts';
+import { contentMarksOf } from '../src/runtime/entries.ts';
 import { cpuSecondsSince } from './machine.ts';
 import { BENCH_AGENTS, BENCH_TENANT, createZipf, nativeEvent } from './workload.ts';
 
@@ -102,7 +102,7 @@ class EntryMaker {
       tenant: BENCH_TENANT,
       engineVersion: ENGINE_VERSION,
       body,
-      contentHash: contentHashOf(body, JSON.stringify(body)),
+      ...contentMarksOf(body, JSON.stringify(body)),
     };
   }
 }

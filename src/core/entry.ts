@@ -129,9 +129,17 @@ export interface Decided<Body> {
 }
 
 export type InputEntry = Envelope<'input', Redacted<AccessEvent>> & {
-  /** Hash over `contentOf` the redacted event; tells a resent event from an id conflict. */
+  /**
+   * Hash over `contentOf` the redacted event but its pseudonyms; with these it tells a resent event
+   * from an id conflict.
+   */
   readonly contentHash: string;
+  /** The pseudonyms, in order: their names change when the tenant's key does. Absent for none. */
+  readonly contentTokens?: readonly string[];
 };
+
+/** What tells one content from another under the same event id. */
+export type ContentMarks = Pick<InputEntry, 'contentHash' | 'contentTokens'>;
 export type TickEntry = Envelope<'tick', Record<string, never>>;
 export type ConfigEntry = Envelope<'config', TenantConfig | TermStarted>;
 export type GrantEntry = Envelope<'grant', GrantSet>;

@@ -1,5 +1,5 @@
 import { type AccessEvent, type EventKind, TRUST_ORDER } from '../core/access-event.ts';
-import type { InputEntry } from '../core/entry.ts';
+import type { ContentMarks, InputEntry } from '../core/entry.ts';
 import { hashOf } from '../core/hash.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
@@ -39,26 +39,53 @@ export function createReports(): Reports {
  * stands for the id, so a duplicate must also agree in 32 bits of its content: ids made to collide
  * are conflicts, which are kept. A proposal is a question: asked again, it is answered again.
  */
-export function noveltyOf(
-  reports: Reports,
-  { body, contentHash, loggedAt }: Pick<InputEntry, 'body' | 'contentHash' | 'loggedAt'>,
-): Novelty {
+export function noveltyOf(reports: Reports, report: Report): Novelty {
+  const { body, loggedAt } = report;
   if (body.phase === 'proposed') return 'new';
-  const ids = body.history ? reports.historyIds : reports.ids;
-  const identity = `${sourceIdOf(body)}\n${body.id}`;
-  const hash = hashOf(identity);
-  const content = hashOf(contentHash).low;
+  const ids = idsOf(reports, body);
+  const { identity, hash, content, tag } = marksOf(report);
   const known = ids.find(hash);
-  if (known?.tag === content) return 'duplicate';
+  if (known?.tag === tag) return 'duplicate';
   if (!known) {
-    ids.put(hash, content, [], loggedAt);
+    ids.put(hash, tag, [], loggedAt);
     return 'new';
   }
   // The other content under this id is remembered too, so that its own repeats are duplicates.
-  const other = hashOf(`${identity}\n${contentHash}`);
-  if (ids.find(other)?.tag === content) return 'duplicate';
-  ids.put(other, content, [], loggedAt);
+  const other = hashOf(`${identity}\n${content}`);
+  if (ids.find(other)?.tag === tag) return 'duplicate';
+  ids.put(other, tag, [], loggedAt);
   return 'id_conflict';
+}
+
+/** A report as the log has it, its pseudonyms under their first names. */
+type Report = Pick<InputEntry, 'body' | 'loggedAt' | keyof ContentMarks>;
+
+/** Whether any report of this id is remembered, so that a repeat of it would be no news. */
+export function knowsId(reports: Reports, body: AccessEvent): boolean {
+  if (body.phase === 'proposed') return false;
+  return idsOf(reports, body).find(hashOf(identityOf(body))) !== null;
+}
+
+/** Whether `noveltyOf` would find a duplicate; remembers nothing. */
+export function isRepeat(reports: Reports, report: Omit<Report, 'loggedAt'>): boolean {
+  if (!knowsId(reports, report.body)) return false;
+  const ids = idsOf(reports, report.body);
+  const { identity, hash, content, tag } = marksOf(report);
+  return [hash, hashOf(`${identity}\n${content}`)].some((key) => ids.find(key)?.tag === tag);
+}
+
+function idsOf(reports: Reports, { history }: AccessEvent): RecentHashes {
+  return history ? reports.historyIds : reports.ids;
+}
+
+function identityOf(body: AccessEvent): string {
+  return `${sourceIdOf(body)}\n${body.id}`;
+}
+
+function marksOf({ body, contentHash, contentTokens }: Omit<Report, 'loggedAt'>) {
+  const identity = identityOf(body);
+  const content = contentTokens ? [contentHash, ...contentTokens].join('\n') : contentHash;
+  return { identity, hash: hashOf(identity), content, tag: hashOf(content).low };
 }
 
 /**

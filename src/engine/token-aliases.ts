@@ -1,14 +1,13 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import type { InputEntry } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
+import { PSEUDONYM } from '../core/pseudonym.ts';
 
 /**
  * What each token of a newer pseudonym key was called first. All state of a tenant goes by first
  * names, so that a rotation of keys makes nothing look new and no grant look foreign.
  */
 export type TokenAliases = Map<string, string>;
-
-const TOKEN = /\[[a-z_]{2,32}:[A-Za-z0-9_-]{1,32}:[A-Za-z0-9_-]{22}\]/g;
 
 /**
  * Takes in what the event tells of its tokens; the longest known are forgotten first. Returns
@@ -34,7 +33,12 @@ export function learnAliases(aliases: TokenAliases, event: AccessEvent): boolean
 /** The entry with every token under its first name; the same object where no key ever rotated. */
 export function underFirstNames(aliases: TokenAliases, entry: InputEntry): InputEntry {
   if (aliases.size === 0) return entry;
-  return { ...entry, body: renamed(aliases, entry.body) as InputEntry['body'] };
+  const { body, contentTokens } = entry;
+  return {
+    ...entry,
+    body: renamed(aliases, body) as InputEntry['body'],
+    ...(contentTokens ? { contentTokens: contentTokens.map((it) => aliases.get(it) ?? it) } : {}),
+  };
 }
 
 /** The same for grants and orders. Unchanged parts are returned as they came. */
@@ -42,7 +46,7 @@ export function renamed(aliases: TokenAliases, value: unknown): unknown {
   if (aliases.size === 0) return value;
   if (typeof value === 'string') {
     if (!value.includes('[')) return value;
-    return value.replaceAll(TOKEN, (token) => aliases.get(token) ?? token);
+    return value.replaceAll(PSEUDONYM, (token) => aliases.get(token) ?? token);
   }
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {

@@ -15,7 +15,7 @@ import { restore, type SnapshotChunk, snapshot } from '../engine/snapshot.ts';
 import type { Principal } from '../ports/ingest.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { attribute } from '../runtime/attribution.ts';
-import { contentHashOf } from '../runtime/entries.ts';
+import { contentMarksOf } from '../runtime/entries.ts';
 import type { PresentedToken } from '../runtime/presented-token.ts';
 import { redactedConfig, redactedGrants } from '../runtime/redacted-orders.ts';
 
@@ -67,8 +67,8 @@ export class OfflineFold {
     const event = attribute(received, this.#sender, position, history, token ?? null);
     if ('code' in event) return event;
     const body = this.#redactor.redact(event);
-    const contentHash = contentHashOf(body, JSON.stringify(body));
-    const input = { kind: 'input', tenant: event.tenant.id, body, contentHash } as const;
+    const marks = contentMarksOf(body, JSON.stringify(body));
+    const input = { kind: 'input', tenant: event.tenant.id, body, ...marks } as const;
     // History moves baselines by event time alone; the log's clock starts with the input.
     if (history) return this.#entry(input, event.time);
     const ticked = this.#ticksUpTo(event.time);

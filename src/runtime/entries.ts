@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { AccessEvent } from '../core/access-event.ts';
 import {
+  type ContentMarks,
   type Decided,
   type DecisionEntry,
   type Effect,
@@ -11,6 +12,7 @@ import {
   type RecordEntry,
   SYSTEM_TENANT,
 } from '../core/entry.ts';
+import { PSEUDONYM } from '../core/pseudonym.ts';
 import type { Redacted } from '../core/redacted.ts';
 import { contentOf } from '../core/resent.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -20,7 +22,7 @@ import type { SequencedEntry, UnsequencedEntry } from '../ports/ledger.ts';
 export type Unplaced = {
   [Kind in FoldedEntry['kind']]: Omit<
     Extract<FoldedEntry, { kind: Kind }>,
-    'seq' | 'loggedAt' | 'engineVersion' | 'contentHash'
+    'seq' | 'loggedAt' | 'engineVersion' | keyof ContentMarks
   >;
 }[FoldedEntry['kind']];
 
@@ -30,27 +32,23 @@ export type UnplacedRecord = Omit<RecordEntry, 'seq' | 'loggedAt' | 'engineVersi
 const HASH_CHARS = 22;
 
 /**
- * The text that a content hash is taken over. A resent event has other tokens after a rotation of
- * keys, so tokens that are told with their older ones stand as those.
+ * What tells a resent event from another one under the same id: SHA-256 of the stored text, 128
+ * bits, and the pseudonyms in it, which have other names after a rotation of keys. What the
+ * verification of a token added to the event does not count.
  */
-function hashedText(body: string): string {
-  if (!body.includes('"tokenAliases":')) return body;
-  const { tokenAliases, ...event } = JSON.parse(body) as AccessEvent;
-  let text = JSON.stringify(event);
-  for (const [token, earlier] of Object.entries(tokenAliases ?? {})) {
-    text = text.replaceAll(token, earlier);
-  }
-  return text;
-}
-
-/**
- * Tells a resent event from another one under the same id: SHA-256 of the stored text, 128 bits.
- * What the verification of a token added to the event does not count.
- */
-export function contentHashOf(event: Redacted<AccessEvent>, stored: string): string {
-  const content = contentOf(event);
-  const text = content === event ? stored : JSON.stringify(content);
-  return hash('sha256', hashedText(text), 'base64url').slice(0, HASH_CHARS);
+export function contentMarksOf(event: Redacted<AccessEvent>, stored: string): ContentMarks {
+  const { tokenAliases, ...content } = contentOf(event) as AccessEvent;
+  const unchanged = tokenAliases === undefined && event.token?.saidRef === undefined;
+  const text = unchanged ? stored : JSON.stringify(content);
+  const contentTokens: string[] = [];
+  const nameless = text.includes('[')
+    ? text.replaceAll(PSEUDONYM, (token) => {
+        contentTokens.push(token);
+        return '[]';
+      })
+    : text;
+  const contentHash = hash('sha256', nameless, 'base64url').slice(0, HASH_CHARS);
+  return contentTokens.length === 0 ? { contentHash } : { contentHash, contentTokens };
 }
 
 export function encodeEntry(entry: Unplaced | UnplacedRecord, loggedAt: EpochMs): UnsequencedEntry {
@@ -78,7 +76,7 @@ export function placed(
   const { seq, loggedAt, engineVersion } = stored;
   const envelope = { ...entry, seq, loggedAt, engineVersion };
   if (entry.kind !== 'input') return envelope as FoldedEntry;
-  return { ...envelope, contentHash: contentHashOf(entry.body, stored.body) } as InputEntry;
+  return { ...envelope, ...contentMarksOf(entry.body, stored.body) } as InputEntry;
 }
 
 /** A decision that was just recorded. */
@@ -96,7 +94,7 @@ export function decodeEntry(stored: SequencedEntry): LogEntry {
   const envelope = { seq, loggedAt, kind, tenant, engineVersion, body };
   if (kind !== 'input') return envelope as LogEntry;
   const event = body as Redacted<AccessEvent>;
-  return { ...envelope, kind, body: event, contentHash: contentHashOf(event, stored.body) };
+  return { ...envelope, kind, body: event, ...contentMarksOf(event, stored.body) };
 }
 
 export function isDecision(entry: LogEntry): entry is DecisionEntry {

@@ -11,7 +11,7 @@ import { rotatingPseudonymKeys } from '../../src/redact/pseudonym-keys.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
 import { SubjectStore } from '../../src/redact/subject-store.ts';
 import { eventWith, testKeys } from '../../src/redact/testing/events.ts';
-import { contentHashOf } from '../../src/runtime/entries.ts';
+import { contentMarksOf } from '../../src/runtime/entries.ts';
 import { redactedGrants } from '../../src/runtime/redacted-orders.ts';
 import { type DetectorVerdict, defineDetector } from '../../src/sdk.ts';
 
@@ -81,8 +81,8 @@ function start() {
           ...members,
         }),
       );
-      const contentHash = contentHashOf(body, JSON.stringify(body));
-      const effects = fold({ kind: 'input', body, contentHash });
+      const marks = contentMarksOf(body, JSON.stringify(body));
+      const effects = fold({ kind: 'input', body, ...marks });
       const titles = effects.flatMap((e) => (e.kind === 'finding' ? [e.decision.title] : []));
       return { body, titles };
     },
@@ -136,6 +136,26 @@ describe('a rotation of pseudonym keys', () => {
     site.send('1', { time });
     site.rotate();
     expect(site.send('1', { time }).titles).toEqual([]);
+  });
+
+  it('takes an event for the same one that is resent after the overlap, or after another key', () => {
+    const site = start();
+    site.grant();
+    const time = START;
+    site.send('before', { time });
+    site.rotate();
+    expect(site.send('within', { time }).titles).toEqual([]);
+    site.pass(2 * DAY_MS);
+    expect(site.send('before', { time }).titles).toEqual([]);
+    expect(site.send('within', { time }).titles).toEqual([]);
+    site.rotate();
+    expect(site.send('before', { time }).titles).toEqual([]);
+    expect(site.send('within', { time }).titles).toEqual([]);
+    site.restart();
+    site.pass(2 * DAY_MS);
+    expect(site.send('before', { time }).titles).toEqual([]);
+    const other = { name: 'send', op: 'write', arguments: { to: ['eve@example.com'] } } as const;
+    expect(site.send('before', { time, action: other }).titles.join()).toMatch(/different content/);
   });
 
   it('leaves identifiers that revocations go by as they are', () => {
