@@ -91,7 +91,13 @@ function plain(
 }
 
 /** A body described elsewhere, by the types of content it may have. */
-function taken(summary: string, role: string, types: readonly string[], more: Json = {}): Json {
+function taken(
+  summary: string,
+  role: string,
+  types: readonly string[],
+  more: Json = {},
+  answer: Json = {},
+): Json {
   const content = Object.fromEntries(types.map((type) => [type, {}]));
   return {
     post: {
@@ -100,7 +106,7 @@ function taken(summary: string, role: string, types: readonly string[], more: Js
       ...more,
       requestBody: { required: true, content },
       responses: {
-        200: { description: 'Taken; the answer counts what was refused.' },
+        200: { description: 'Taken; the answer counts what was refused.', ...answer },
         default: { description: 'An error.', content: json(ERROR_REFERENCE) },
       },
     },
@@ -111,19 +117,26 @@ function text(name: string, place: 'path' | 'query'): Json {
   return { name, in: place, required: true, schema: { type: 'string' } };
 }
 
+/** Records in, and an answer that accounts for each. */
+function records(summary: string, role: string, types: readonly string[], more: Json = {}): Json {
+  return taken(summary, role, types, more, {
+    content: json(jsonSchema(schemas.RECORDS_TAKEN, 'output')),
+  });
+}
+
 const JSON_TYPES: readonly string[] = ['application/json', 'application/x-ndjson'];
 const OTLP_TYPES: readonly string[] = ['application/x-protobuf', 'application/json'];
 
 /** What answers in another form than JSON bodies of the contract. */
 const PLAIN_PATHS: Json = {
-  '/v1/events': taken('Native events; see docs/formats.', 'ingest', JSON_TYPES),
-  '/v1/history': taken('Native events to learn from; nothing trips.', 'operator', JSON_TYPES),
+  '/v1/events': records('Native events; see docs/formats.', 'ingest', JSON_TYPES),
+  '/v1/history': records('Native events to learn from; nothing trips.', 'operator', JSON_TYPES),
   '/v1/traces': taken('OTLP/HTTP traces.', 'ingest', OTLP_TYPES),
   '/v1/logs': taken('OTLP/HTTP logs.', 'ingest', OTLP_TYPES),
   '/v1/metrics': taken('OTLP/HTTP metrics.', 'ingest', OTLP_TYPES),
-  '/v1/cloudevents': taken('CloudEvents.', 'ingest', ['application/cloudevents+json']),
-  '/v1/audit': taken('Audit records, their format told by form.', 'ingest', JSON_TYPES),
-  '/v1/audit/{format}': taken(
+  '/v1/cloudevents': records('CloudEvents.', 'ingest', ['application/cloudevents+json']),
+  '/v1/audit': records('Audit records, their format told by form.', 'ingest', JSON_TYPES),
+  '/v1/audit/{format}': records(
     'Audit records of other products, by format; see docs/formats.',
     'ingest',
     JSON_TYPES,

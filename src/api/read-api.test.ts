@@ -367,6 +367,12 @@ describe('operations', () => {
     const validate = ajv.compile(agents.schema);
     expect(validate((await get('/v1/agents')).json()), JSON.stringify(validate.errors)).toBe(true);
     expect(validate({ items: [{}] })).toBe(false);
+    for (const path of ['/v1/events', '/v1/history', '/v1/cloudevents', '/v1/audit']) {
+      const { content } = document.paths[path].post.responses[200];
+      expect(Object.keys(content['application/json'].schema.properties)).toEqual([
+        ...['accepted', 'duplicates', 'ignored', 'rejected_count', 'rejected'],
+      ]);
+    }
     const trip = document.paths['/v1/breakers/trip'].post.requestBody.content['application/json'];
     expect(trip.schema.required).toEqual(['key', 'level', 'reason']);
   });

@@ -24,7 +24,10 @@ export interface ReceivedBatch {
 }
 
 export interface IngestResult {
+  /** Durable now, duplicates among them. */
   readonly accepted: number;
+  /** Those of `accepted` of which it is known already that they were taken in before. */
+  readonly duplicates: number;
   /** Found after decoding: tenant not allowed, clock skew. Receivers add their own. */
   readonly rejects: readonly Reject[];
 }

@@ -19,7 +19,7 @@ function recording() {
     submit: async (batch) => {
       if (failing) throw new Error('disk');
       batches.push(batch);
-      return { accepted: batch.events.length, rejects: [] };
+      return { accepted: batch.events.length, duplicates: 0, rejects: [] };
     },
   };
   const clock = new FakeClock(START);

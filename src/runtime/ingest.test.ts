@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AccessEvent } from '../core/access-event.ts';
+import type { AccessEvent, ReceivedEvent } from '../core/access-event.ts';
 import { LIMITS } from '../core/limits.ts';
 import { DAY_MS, MINUTE_MS } from '../core/time.ts';
 import { START } from '../engine/testing/entries.ts';
@@ -47,8 +47,26 @@ describe('submitting', { timeout: 30_000 }, () => {
     await settled();
     expect([done, forwarded.length]).toEqual([false, 0]);
     release();
-    expect(await submitted).toEqual({ accepted: 1, rejects: [] });
+    expect(await submitted).toEqual({ accepted: 1, duplicates: 0, rejects: [] });
     expect(forwarded).toHaveLength(1);
+  });
+
+  it('tells which events it is known to have taken in before', async () => {
+    const { ingest, partition, ledger } = start();
+    const first = receivedOf({ id: 'a' });
+    const submit = async (...events: ReceivedEvent[]) => {
+      const { accepted, duplicates } = await ingest.submit({ sender: BROKER, events });
+      await partition.idle();
+      return [accepted, duplicates];
+    };
+    expect(await submit(first)).toEqual([1, 0]);
+    const other = receivedOf({ id: 'a', attrs: { more: 1 } });
+    expect(await submit(first, receivedOf({ id: 'b' }), other)).toEqual([3, 1]);
+    expect(await submit(other, first)).toEqual([2, 2]);
+    const elsewhere = { ...first, source: { ...first.source, name: 'other gateway' } };
+    expect(await submit(elsewhere)).toEqual([1, 0]);
+    // What is recorded is recorded: the log holds each copy, the fold counts one.
+    expect(ledger.entries.filter(({ kind }) => kind === 'input')).toHaveLength(7);
   });
 
   it('redacts before anything is written or passed on', async () => {
@@ -134,7 +152,7 @@ describe('submitting', { timeout: 30_000 }, () => {
     const events = Array.from({ length: 10 }, (_, index) => receivedOf({ id: `e${index}` }));
     const submitted = ingest.submit({ sender: BROKER, events });
     expect(redacted).toBe(Math.ceil(LIMITS.ingestSliceMs / 3));
-    expect(await submitted).toEqual({ accepted: 10, rejects: [] });
+    expect(await submitted).toEqual({ accepted: 10, duplicates: 0, rejects: [] });
     // Two events of 3 ms fill a slice of 4 ms; nothing is written until all are redacted.
     expect(new Set(turns.map(([count]) => count))).toEqual(new Set([2, 4, 6, 8]));
     expect(turns.every(([, written]) => written === 0)).toBe(true);

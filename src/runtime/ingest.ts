@@ -4,6 +4,8 @@ import { OWN_FORMAT } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { Reject } from '../core/reject.ts';
+import { isRepeatOf } from '../engine/repeats.ts';
+import type { Shard } from '../engine/shard.ts';
 import type { Clock } from '../ports/clock.ts';
 import {
   type Ingest,
@@ -19,6 +21,7 @@ import type { Redactor } from '../ports/redactor.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
 import { attribute } from './attribution.ts';
 import { clockSkew } from './clock-skew.ts';
+import { contentMarksOf } from './entries.ts';
 import type { Partition } from './partition.ts';
 import { readTokens } from './presented-token.ts';
 import { Turns } from './turns.ts';
@@ -86,10 +89,11 @@ export function createIngest(options: IngestOptions): Ingest & {
       underWay.add(share, -batch.events.length);
     });
     const { accepted, rejects } = judged;
+    const duplicates = accepted.filter((event) => wasTakenIn(partition.shard, event)).length;
     if (accepted.length > 0) await append(options, accepted, share);
     for (const event of accepted) options.forward?.(event);
     note(judged, batch);
-    return { accepted: accepted.length, rejects };
+    return { accepted: accepted.length, duplicates, rejects };
   }
 
   function refusal(sender: Principal): Refusal | null {
@@ -151,6 +155,13 @@ async function judge(
   }
   if (redactor.complete === undefined || judged.accepted.length === 0) return judged;
   return { ...judged, accepted: await redactor.complete(judged.accepted) };
+}
+
+/** Whether what the fold remembers now has this event; one that waits to be folded is not known. */
+function wasTakenIn(shard: Shard, event: Redacted<AccessEvent>): boolean {
+  const tenant = shard.tenants.get(event.tenant.id);
+  if (tenant === undefined) return false;
+  return isRepeatOf(tenant, event, () => contentMarksOf(event, JSON.stringify(event)));
 }
 
 /** No tenant and no sender is called so. */

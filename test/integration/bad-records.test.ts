@@ -200,8 +200,8 @@ describe('a bad native event amid good ones', () => {
         expect(status).toBe(200);
         expect(body).toMatchObject({
           accepted: 2,
-          rejected: 1,
-          errors: [{ index: 1, code, path }],
+          rejected_count: 1,
+          rejected: [{ index: 1, code, path }],
         });
       },
     );
@@ -221,8 +221,8 @@ describe('a bad native event amid good ones', () => {
     });
     expect(JSON.parse(answer.text)).toMatchObject({
       accepted: 2,
-      rejected: 3,
-      errors: [
+      rejected_count: 3,
+      rejected: [
         { line: 2, code: 'malformed' },
         { line: 3, code: 'malformed' },
         { line: 4, code: 'out_of_range', path: 'volume.records' },
@@ -237,7 +237,7 @@ describe('a bad native event amid good ones', () => {
       '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}',
     );
     const { body } = await post('/v1/events', `[${event}]`);
-    expect(body).toMatchObject({ accepted: 1, rejected: 0 });
+    expect(body).toMatchObject({ accepted: 1, rejected_count: 0 });
     const top = JSON.stringify(eventOf('proto-2', 'proto-agent')).replace(
       '{',
       '{"__proto__":{"id":"x","polluted":true},',
@@ -293,8 +293,8 @@ describe('a bad native event amid good ones', () => {
     const { body } = await post('/v1/events', batch, BOTH);
     expect(body).toMatchObject({
       accepted: 2,
-      rejected: 2,
-      errors: [
+      rejected_count: 2,
+      rejected: [
         { index: 1, code: 'tenant_not_allowed', path: 'tenant' },
         { index: 2, code: 'missing_field', path: 'tenant' },
       ],

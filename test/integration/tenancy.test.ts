@@ -135,7 +135,7 @@ async function traffic(): Promise<void> {
 async function accepted(token: string, events: readonly object[], count: number) {
   const { body } = await call<{ accepted: number }>(daemon, token, 'POST', '/v1/events', events);
   expect(body.accepted).toBe(count);
-  return body as unknown as { readonly errors: readonly object[] };
+  return body as unknown as { readonly rejected: readonly object[] };
 }
 
 async function projected(): Promise<void> {
@@ -338,8 +338,8 @@ describe('a tenant claimed', () => {
       named('b-3'),
       named('b-4', 'initech'),
     ];
-    const { errors } = await accepted(BOTH, events, 2);
-    expect(errors).toMatchObject([
+    const { rejected } = await accepted(BOTH, events, 2);
+    expect(rejected).toMatchObject([
       { index: 2, code: 'missing_field', path: 'tenant' },
       { index: 3, code: 'tenant_not_allowed', path: 'tenant' },
     ]);

@@ -83,7 +83,7 @@ export class FakeLedger implements Ingest {
       else this.events.push(event);
     });
     this.#wake();
-    return { accepted: events.length - rejects.length, rejects };
+    return { accepted: events.length - rejects.length, duplicates: 0, rejects };
   };
 
   ids(): readonly string[] {

@@ -19,6 +19,8 @@ export interface AuditBatch {
   /** Line number from 1 for NDJSON, index from 0 otherwise; of each event. */
   readonly positions: number[];
   readonly rejects: Reject[];
+  /** Records that came to no event and are not at fault. */
+  ignored: number;
 }
 
 /** How the records of a body are to be read. */
@@ -51,7 +53,7 @@ export function* auditBodySteps(
 ): Steps<AuditBatch> {
   const text = decodeUtf8(bytes);
   const shape = declared ?? sniffShape(text);
-  const batch: AuditBatch = { shape, events: [], positions: [], rejects: [] };
+  const batch: AuditBatch = { shape, events: [], positions: [], rejects: [], ignored: 0 };
   if (text.trim() === '') return batch;
   if (shape === 'ndjson') {
     let charsLeft: number = LIMITS.ingestSliceChars;
@@ -81,7 +83,7 @@ export function* auditBodySteps(
 
 /** One value that is parsed already, such as an event in binary mode, as a batch. */
 export function auditBatchOf(value: unknown, reading: AuditReading): AuditBatch {
-  const batch: AuditBatch = { shape: 'object', events: [], positions: [], rejects: [] };
+  const batch: AuditBatch = { shape: 'object', events: [], positions: [], rejects: [], ignored: 0 };
   take(batch, 0, mapValue(value, 0, reading));
   return batch;
 }
@@ -113,6 +115,7 @@ function mapValue(
 }
 
 function take(batch: AuditBatch, position: number, mapped: readonly Mapped[]): void {
+  if (mapped.length === 0) batch.ignored += 1;
   for (const each of mapped) {
     if (isReject(each)) batch.rejects.push(each);
     else {

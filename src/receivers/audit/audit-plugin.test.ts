@@ -6,7 +6,8 @@ import { TripcoilError } from '../../core/errors.ts';
 import type { Principal, ReceivedBatch } from '../../ports/ingest.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { BodyReader } from '../body.ts';
-import { type AuditAnswer, auditReceiver } from './audit-plugin.ts';
+import type { RecordAnswer } from '../record-answer.ts';
+import { auditReceiver } from './audit-plugin.ts';
 
 const NOW = Date.parse('2026-11-21T09:30:00Z');
 const AUTH = { authorization: 'Bearer one' };
@@ -43,7 +44,7 @@ beforeEach(async () => {
         submit: async (batch) => {
           if (failure !== null) throw failure;
           batches.push(batch);
-          return { accepted: batch.events.length, rejects: [] };
+          return { accepted: batch.events.length, duplicates: 0, rejects: [] };
         },
         refusal: () => (overloaded ? 'over_share' : null),
         turn: async () => {},
@@ -77,7 +78,10 @@ describe('POST /v1/audit', () => {
     for (const url of ['/v1/audit/opa', '/v1/audit']) {
       const answer = await post(url, headers, payload);
       expect(answer.statusCode).toBe(200);
-      expect(answer.json<AuditAnswer>()).toEqual({ accepted: count, rejected: 0, errors: [] });
+      expect(answer.json<RecordAnswer>()).toEqual({
+        ...{ accepted: count, duplicates: 0, ignored: 0 },
+        ...{ rejected_count: 0, rejected: [] },
+      });
     }
     expect(events()).toHaveLength(2 * count);
   });
@@ -87,9 +91,9 @@ describe('POST /v1/audit', () => {
     const records = [native, opa('1', false), { what: 'ever' }, { ...opa('2'), input: {} }];
     const answer = await post('/v1/audit', JSON_TYPE, JSON.stringify(records));
     expect(answer.statusCode).toBe(200);
-    expect(answer.json<AuditAnswer>()).toMatchObject({
-      ...{ accepted: 2, rejected: 2 },
-      errors: [
+    expect(answer.json<RecordAnswer>()).toMatchObject({
+      ...{ accepted: 2, rejected_count: 2 },
+      rejected: [
         { index: 2, code: 'unknown_format' },
         { index: 3, code: 'missing_field', path: '/input/agent/id' },
       ],
@@ -102,10 +106,20 @@ describe('POST /v1/audit', () => {
     expect(batches[0]?.positions).toEqual([0, 1]);
   });
 
+  it('counts records that tell of nothing done apart from those at fault', async () => {
+    const stage = { kind: 'Event', apiVersion: 'audit.k8s.io/v1', auditID: 'a' };
+    const list = [{ ...stage, stage: 'RequestReceived' }, { what: 'ever' }, opa('1')];
+    const answer = await post('/v1/audit', JSON_TYPE, JSON.stringify(list));
+    expect(answer.json<RecordAnswer>()).toMatchObject({
+      ...{ accepted: 1, duplicates: 0, ignored: 1, rejected_count: 1 },
+      rejected: [{ index: 1, code: 'unknown_format' }],
+    });
+  });
+
   it('answers 200 even when every record is bad, so that nobody retries for ever', async () => {
     const answer = await post('/v1/audit/vault', AUTH, '{"type":"request","request":{"id":"r"}}');
     expect(answer.statusCode).toBe(200);
-    expect(answer.json<AuditAnswer>()).toMatchObject({ accepted: 0, rejected: 1 });
+    expect(answer.json<RecordAnswer>()).toMatchObject({ accepted: 0, rejected_count: 1 });
     expect(batches).toHaveLength(0);
   });
 
@@ -244,7 +258,7 @@ describe('POST /v1/cloudevents', () => {
     expect([quiet.statusCode, quiet.body]).toEqual([204, '']);
     expect(quiet.headers['tripcoil-rejected']).toBe('1');
     const told = await post('/v1/cloudevents', { ...type, accept: '*/*' }, bad);
-    expect(told.json<AuditAnswer>().errors).toMatchObject([{ path: 'type' }]);
+    expect(told.json<RecordAnswer>().rejected).toMatchObject([{ path: 'type' }]);
   });
 
   it('shakes hands with a sender that asks first', async () => {

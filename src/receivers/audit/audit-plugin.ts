@@ -1,8 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { TripcoilError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
 import { didYouMean } from '../../core/nearest.ts';
-import type { Reject } from '../../core/reject.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { shareOf } from '../../ports/ingest.ts';
 import { mediaType } from '../body.ts';
@@ -16,6 +14,7 @@ import {
   statusOf,
   takeRawBodies,
 } from '../http-answer.ts';
+import { type RecordAnswer, recordAnswer } from '../record-answer.ts';
 import { noteRejects } from '../record-shape.ts';
 import { runInTurns } from '../steps.ts';
 import { type TenantOfAccount, withTenant } from './accounts.ts';
@@ -26,19 +25,6 @@ import { allowDelivery } from './cloudevents/handshake.ts';
 import type { AuditFormat } from './format.ts';
 import { AUDIT_FORMATS } from './formats.ts';
 import type { Shape } from './records.ts';
-
-/** Answer to audit records. `errors` holds the first `LIMITS.rejectsReported` rejects. */
-export interface AuditAnswer {
-  readonly accepted: number;
-  readonly rejected: number;
-  readonly errors: readonly {
-    readonly line?: number;
-    readonly index?: number;
-    readonly code: string;
-    readonly path: string;
-    readonly message: string;
-  }[];
-}
 
 export interface AuditReceiverOptions extends ReceiverOptions {
   /** Stands in for the time of records that state none. */
@@ -120,7 +106,7 @@ async function accept(
   request: FastifyRequest,
   format: string,
   source: string,
-): Promise<AuditAnswer> {
+): Promise<RecordAnswer> {
   const { ingest, metrics, clock } = options;
   const sender = authenticate(request, options.authenticator);
   if (format !== 'auto' && !formats.has(format)) {
@@ -156,14 +142,10 @@ async function accept(
   const { positions } = batch;
   const result =
     events.length === 0
-      ? { accepted: 0, rejects: [] }
+      ? { accepted: 0, duplicates: 0, rejects: [] }
       : await ingest.submit({ sender, events, positions });
   const rejects = [...batch.rejects, ...result.rejects];
-  return {
-    accepted: result.accepted,
-    rejected: rejects.length,
-    errors: rejects.slice(0, LIMITS.rejectsReported).map((reject) => describe(reject, batch.shape)),
-  };
+  return recordAnswer({ ...result, ignored: batch.ignored, rejects }, batch.shape);
 }
 
 /** Undeclared types are looked into: the HTTP audit device of OpenBao sets none. */
@@ -198,7 +180,7 @@ function shapeOf(header: string | undefined): Shape | null {
 function send(
   request: FastifyRequest,
   reply: FastifyReply,
-  answer: AuditAnswer,
+  answer: RecordAnswer,
   isCloudEvents: boolean,
 ): FastifyReply {
   const wanted = request.headers.accept;
@@ -208,14 +190,8 @@ function send(
   return reply
     .code(204)
     .header('tripcoil-accepted', String(answer.accepted))
-    .header('tripcoil-rejected', String(answer.rejected))
+    .header('tripcoil-duplicates', String(answer.duplicates))
+    .header('tripcoil-ignored', String(answer.ignored))
+    .header('tripcoil-rejected', String(answer.rejected_count))
     .send();
-}
-
-function describe(
-  { position, code, path, message }: Reject,
-  shape: Shape,
-): AuditAnswer['errors'][number] {
-  const place = shape === 'ndjson' ? { line: position } : { index: position };
-  return { ...place, code, path, message };
 }

@@ -38,11 +38,11 @@ describe('POST /v1/events', () => {
   it('lands the good records and reports the bad ones, a bounded number of them', async () => {
     const bad = Array.from({ length: LIMITS.rejectsReported + 5 }, () => ({ id: 'x' }));
     const answer = await post(AUTH, JSON.stringify([event('1'), ...bad]));
-    const body = answer.json<{ errors: object[] }>();
+    const body = answer.json<{ rejected: object[] }>();
     expect(answer.statusCode).toBe(200);
-    expect(body).toMatchObject({ accepted: 1, rejected: LIMITS.rejectsReported + 5 });
-    expect(body.errors).toHaveLength(LIMITS.rejectsReported);
-    expect(body.errors[0]).toEqual({
+    expect(body).toMatchObject({ accepted: 1, rejected_count: LIMITS.rejectsReported + 5 });
+    expect(body.rejected).toHaveLength(LIMITS.rejectsReported);
+    expect(body.rejected[0]).toEqual({
       index: 1,
       code: 'missing_field',
       path: 'time',
@@ -53,7 +53,7 @@ describe('POST /v1/events', () => {
 
   it('reports lines by number', async () => {
     const answer = await post(AUTH, `${JSON.stringify(event('1'))}\n{"id":\n`);
-    expect(answer.json<{ errors: object[] }>().errors).toMatchObject([{ line: 2 }]);
+    expect(answer.json<{ rejected: object[] }>().rejected).toMatchObject([{ line: 2 }]);
   });
 
   it.each([

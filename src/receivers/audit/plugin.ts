@@ -1,7 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { TripcoilError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
-import type { Reject } from '../../core/reject.ts';
 import { type Role, shareOf } from '../../ports/ingest.ts';
 import { mediaType } from '../body.ts';
 import type { ReceiverOptions } from '../http-answer.ts';
@@ -15,24 +13,10 @@ import {
   statusOf,
   takeRawBodies,
 } from '../http-answer.ts';
+import { type RecordAnswer, recordAnswer } from '../record-answer.ts';
 import { noteRejects } from '../record-shape.ts';
 import type { NativeBatch, Shape } from './records.ts';
 import { parseNativeBody } from './records.ts';
-
-/** Answer to `POST /v1/events`. `errors` holds the first `LIMITS.rejectsReported` rejects. */
-export interface NativeAnswer {
-  readonly accepted: number;
-  readonly rejected: number;
-  readonly errors: readonly {
-    /** Line from 1, for NDJSON. */
-    readonly line?: number;
-    /** Index from 0, for an array or a single event. */
-    readonly index?: number;
-    readonly code: string;
-    readonly path: string;
-    readonly message: string;
-  }[];
-}
 
 /** `path` and `role` serve the import of history, which takes another right than sending. */
 export interface NativeReceiverOptions extends ReceiverOptions {
@@ -109,7 +93,7 @@ async function receive(
 async function accept(
   options: NativeReceiverOptions,
   request: FastifyRequest,
-): Promise<NativeAnswer> {
+): Promise<RecordAnswer> {
   const { ingest, metrics } = options;
   const sender = authenticate(request, options.authenticator, options.role);
   const shape = SHAPES.get(mediaType(request.headers['content-type']));
@@ -132,20 +116,8 @@ async function accept(
   const { events, positions } = batch;
   const result =
     events.length === 0
-      ? { accepted: 0, rejects: [] }
+      ? { accepted: 0, duplicates: 0, rejects: [] }
       : await ingest.submit({ sender, events, positions });
   const rejects = [...batch.rejects, ...result.rejects];
-  return {
-    accepted: result.accepted,
-    rejected: rejects.length,
-    errors: rejects.slice(0, LIMITS.rejectsReported).map((reject) => describe(reject, batch.shape)),
-  };
-}
-
-function describe(
-  { position, code, path, message }: Reject,
-  shape: Shape,
-): NativeAnswer['errors'][number] {
-  const place = shape === 'ndjson' ? { line: position } : { index: position };
-  return { ...place, code, path, message };
+  return recordAnswer({ ...result, ignored: 0, rejects }, batch.shape);
 }

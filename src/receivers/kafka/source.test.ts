@@ -75,7 +75,7 @@ function start(more: Partial<KafkaSourceOptions> = {}): KafkaSource {
               ]
             : [],
         );
-        return { accepted: batch.events.length - rejects.length, rejects };
+        return { accepted: batch.events.length - rejects.length, duplicates: 0, rejects };
       },
     },
     metrics: {

@@ -33,7 +33,7 @@ export async function createFixture(bodyBytes?: number): Promise<Fixture> {
       submit: async (batch: ReceivedBatch) => {
         if (fixture.failure !== null) throw fixture.failure;
         batches.push(batch);
-        return { accepted: batch.events.length, rejects: [] };
+        return { accepted: batch.events.length, duplicates: 0, rejects: [] };
       },
       refusal: () => (fixture.overloaded ? 'over_share' : null),
       turn: async () => {},
