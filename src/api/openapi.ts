@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { RECORDS_TAKEN } from './records-taken.ts';
 import type { Route } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -120,7 +121,7 @@ function text(name: string, place: 'path' | 'query'): Json {
 /** Records in, and an answer that accounts for each. */
 function records(summary: string, role: string, types: readonly string[], more: Json = {}): Json {
   return taken(summary, role, types, more, {
-    content: json(jsonSchema(schemas.RECORDS_TAKEN, 'output')),
+    content: json(jsonSchema(RECORDS_TAKEN, 'output')),
   });
 }
 

@@ -138,7 +138,7 @@ describe('a rotation of pseudonym keys', () => {
     expect(site.send('1', { time }).titles).toEqual([]);
   });
 
-  it('takes an event for the same one that is resent after the overlap, or after another key', () => {
+  it('takes an event for the same one that is resent later, or under a third key', () => {
     const site = start();
     site.grant();
     const time = START;
