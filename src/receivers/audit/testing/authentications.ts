@@ -38,6 +38,9 @@ export const AUTHENTICATIONS: readonly AuthenticationCase[] = [
   ['vault', 'success', 'userpass', vault({ response: { auth: vaultAuth() } })],
   ['vault', 'failure', 'userpass', vault({ error: 'invalid username or password' })],
   ['vault', 'denied', 'userpass', vault({ error: 'permission denied' })],
+  ['vault', 'denied', 'certificate, nobody named', vaultUnnamed('auth/cert/login')],
+  ['vault', 'success', 'OIDC', vaultUnnamed('auth/oidc/oidc/callback', vaultAuth())],
+  ['vault', 'denied', 'a token nobody knows', vaultUnnamed('secret/data/crm')],
   ['teleport', 'success', 'user.login', teleport('T1000I', { success: true })],
   ['teleport', 'failure', 'user.login', teleport('T1000W', { success: false, error: 'bad otp' })],
   [
@@ -167,6 +170,15 @@ function vault(answer: Readonly<Record<string, unknown>>) {
   const path = 'auth/userpass/login/bot';
   const request = { id: 'r1', operation: 'update', path, mount_type: 'userpass' };
   return { type: 'response', time: AT, auth: {}, request, ...answer };
+}
+
+function vaultUnnamed(path: string, auth?: object) {
+  const error = auth === undefined ? { error: '1 error occurred:\n\t* permission denied\n\n' } : {};
+  return vault({
+    auth: { token_type: 'default' },
+    request: { id: 'r2', operation: 'update', path, client_token: 'hmac-sha256:0a' },
+    ...{ ...error, response: auth === undefined ? {} : { auth } },
+  });
 }
 
 function teleport(code: string, result: Readonly<Record<string, unknown>>) {

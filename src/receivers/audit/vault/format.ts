@@ -27,23 +27,26 @@ function draftOf(record: unknown): Draft {
   const path = identifier(at(record, '/request/path')) ?? '';
   const operation = identifier(at(record, '/request/operation')) ?? '';
   const requestId = at(record, '/request/id');
-  const isLogin = LOGIN.test(path);
-  const auth = isLogin && isResponse ? at(record, '/response/auth') : at(record, '/auth');
+  const signsIn = isLogin(path);
+  const auth = signsIn && isResponse ? at(record, '/response/auth') : at(record, '/auth');
   const verdict = verdictOf(record);
+  const actor = firstAt(auth, '/entity_id', '/display_name');
+  const isUnnamed = actor === undefined && (signsIn || verdict === 'deny');
+  const kind = isUnnamed ? 'authentication' : kindOf(record, path, operation, signsIn);
   return {
     ...{ format: 'vault', record, id: requestId, part: isResponse ? 'response' : 'request' },
     wanted: { time: '/time', agent: '/auth/entity_id', action: '/request/operation' },
     time: at(record, '/time'),
-    kind: kindOf(record, path, operation, isLogin),
+    kind,
     phase: isResponse ? 'executed' : 'proposed',
     tenant: firstAt(auth, '/metadata/tenant') ?? namespaceOf(record),
     agent: {
-      id: firstAt(auth, '/entity_id', '/display_name') ?? loginName(record, path, isLogin),
+      id: actor ?? (isUnnamed ? unnamed(record, path, signsIn) : undefined),
       name: firstAt(auth, '/metadata/role_name', '/display_name'),
     },
     trace: { requestId },
     action: {
-      name: isLogin ? 'login' : nameOf(record, operation, path),
+      name: kind === 'authentication' ? 'login' : nameOf(record, operation, path),
       op: opOf(operation, path),
       toolCallId: requestId,
       arguments: at(record, '/request/data'),
@@ -65,7 +68,7 @@ function draftOf(record: unknown): Draft {
     outcome: outcomeOf(record, isResponse, verdict),
     clientIp: at(record, '/request/remote_address'),
     attrs: {
-      token_accessor: firstAt(auth, '/accessor'),
+      token_accessor: firstAt(auth, '/accessor') ?? at(record, '/request/client_token_accessor'),
       token_ref: hashed(firstAt(record, '/auth/client_token', '/request/client_token')),
       token_type: firstAt(auth, '/token_type'),
       entity_name: at(auth, '/display_name'),
@@ -82,11 +85,16 @@ function nameOf(record: unknown, operation: string, path: string): string | unde
   return operation === '' ? undefined : `${operation} ${engine ?? ''}`.trim();
 }
 
-const LOGIN = /^auth\/.+\/login(?:\/|$)/;
+/** Log-ins by path; those of OIDC and of a second factor end elsewhere. */
+const LOGIN = /^auth\/.+\/(?:login(?:\/|$)|oidc\/callback$)|^sys\/mfa\/validate$/;
 const TOKEN_MADE = /^auth\/token\/(?:create|renew)|^sys\/wrapping\/|\/(?:secret-id|creds)(?:\/|$)/;
 
-function kindOf(record: unknown, path: string, operation: string, isLogin: boolean): EventKind {
-  if (isLogin) return 'authentication';
+function isLogin(path: string): boolean {
+  return LOGIN.test(path) && !path.startsWith('auth/token/');
+}
+
+function kindOf(record: unknown, path: string, operation: string, signsIn: boolean): EventKind {
+  if (signsIn) return 'authentication';
   const leased = firstAt(record, '/response/secret/lease_id', '/response/wrap_info/accessor');
   if (TOKEN_MADE.test(path) || leased !== undefined) return 'token_issue';
   if (/^sys\/control-group\/(?:authorize|request)/.test(path)) return 'approval';
@@ -120,11 +128,23 @@ function namespaceOf(record: unknown): string | undefined {
   return typeof path === 'string' ? path.replaceAll(/^\/+|\/+$/g, '') : undefined;
 }
 
-/** Before a log-in nobody is known but by the name in the path or the (hashed) role id sent. */
-function loginName(record: unknown, path: string, isLogin: boolean): unknown {
-  if (!isLogin) return undefined;
-  const [, named] = /\/login\/([^/]+)$/.exec(path) ?? [];
-  return named ?? firstAt(record, '/request/data/role_id', '/request/data/role');
+/**
+ * Who is meant where nobody is known: at a log-in the name in the path or the (hashed) role sent,
+ * else the token's accessor. A token that nobody knows has none; its hash would make every try an
+ * agent of its own, so those are one for each mount.
+ */
+function unnamed(record: unknown, path: string, signsIn: boolean): unknown {
+  const [, named] = signsIn ? (/\/login\/([^/]+)$/.exec(path) ?? []) : [];
+  const sent = signsIn ? firstAt(record, '/request/data/role_id', '/request/data/role') : undefined;
+  const accessor = firstAt(record, '/auth/accessor', '/request/client_token_accessor');
+  return named ?? sent ?? accessor ?? `unknown@${mountOf(record, path)}`;
+}
+
+/** The mount as the entry tells it; older servers tell none. */
+function mountOf(record: unknown, path: string): string {
+  const depth = path.startsWith('auth/') ? 2 : 1;
+  const told = identifier(at(record, '/request/mount_point'));
+  return told ?? `${path.split('/', depth).join('/')}/`;
 }
 
 function verdictOf(record: unknown): Verdict | undefined {
