@@ -14,6 +14,7 @@ export const EVENT_FIELDS = [
   'agent.id',
   'agent.name',
   'agent.version',
+  'agent.workload_id',
   'session.id',
   'session.conversation_id',
   'trace.request_id',

@@ -36,6 +36,7 @@ export function spanOf(event: Redacted<AccessEvent>): ExportableSpan {
   const parent = event.trace?.parentSpanId;
   const startTime = hrTimeOf(event.time);
   const duration = hrTimeOf(event.latencyMs ?? 0);
+  const links = linksOf(event);
   const failed = event.outcome.status !== 'success' && event.outcome.status !== 'unknown';
   return {
     name: `${OPERATION_NAMES[event.kind] ?? event.kind} ${event.action.name}`,
@@ -51,15 +52,27 @@ export function spanOf(event: Redacted<AccessEvent>): ExportableSpan {
       ? { code: SpanStatusCode.ERROR, message: event.outcome.status }
       : { code: SpanStatusCode.UNSET },
     attributes: attributesOf(event),
-    links: [],
+    links,
     events: [],
     ended: true,
     resource: RESOURCE,
     instrumentationScope: SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
-    droppedLinksCount: 0,
+    droppedLinksCount: (event.trace?.links?.length ?? 0) - links.length,
   };
+}
+
+/**
+ * Links as redacted: ids alone, since their attributes were never taken in. OTLP has no link to a
+ * trace as a whole, so one without a span counts as dropped.
+ */
+function linksOf({ trace }: AccessEvent): ExportableSpan['links'] {
+  return (trace?.links ?? []).flatMap(({ traceId, spanId = '' }) =>
+    TRACE_ID.test(traceId) && SPAN_ID.test(spanId)
+      ? [{ context: contextOf(traceId.toLowerCase(), spanId.toLowerCase()) }]
+      : [],
+  );
 }
 
 function attributesOf(event: Redacted<AccessEvent>): Attributes {

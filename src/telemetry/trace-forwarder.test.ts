@@ -89,6 +89,23 @@ describe('trace forwarder', () => {
     expect(counted).toEqual({ sent: 1 });
   });
 
+  it('keeps the links of a span as redacted, and says what it could not keep', async () => {
+    const forwarder = await open();
+    const other = 'AAAA2F3577b34da6a3ce929d0e0e4736';
+    const links = [
+      { traceId: other, spanId: 'B7AD6B7169203331' },
+      { traceId: other },
+      { traceId: '[REDACTION_FAILED]', spanId: 'b7ad6b7169203331' },
+    ];
+    forwarder.forward([eventOf({ trace: { traceId: TRACE, links } }), eventOf()]);
+    await forwarder.shutdown();
+    expect(receiver.spans[0]).toMatchObject({
+      links: [{ traceId: other.toLowerCase(), spanId: 'b7ad6b7169203331' }],
+      droppedLinksCount: 2,
+    });
+    expect(receiver.spans[1]?.links ?? []).toEqual([]);
+  });
+
   it('gives audit events of one chain one trace, the same every time', async () => {
     const forwarder = await open();
     const events = [

@@ -53,7 +53,7 @@ const KNOWN: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     destinations: '',
     sources: '',
     reasoning: '',
-    agent: 'id name version',
+    agent: 'id name version workload_id',
     session: 'id conversation_id',
     trace: 'trace_id span_id parent_span_id request_id links',
     parent: 'txn jti trace_id task_id',

@@ -2,6 +2,7 @@ import type { Operation, Party, ReceivedEvent, TraceLink } from '../../core/acce
 import { EVENT_KINDS, OPERATIONS, OUTCOMES, VERDICTS } from '../../core/access-event.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
+import { spiffeIdIn } from '../../core/spiffe.ts';
 import { isDeeperThan, parseJsonText } from '../json-body.ts';
 import { operationOfName } from '../operation.ts';
 import { withShape } from '../record-shape.ts';
@@ -185,6 +186,8 @@ function readAgent(reader: FieldReader, of: Json): ReceivedEvent['agent'] {
   const agent: Mutable<ReceivedEvent['agent']> = { id: reader.requiredId(from, 'id', 'agent.id') };
   put(agent, 'name', reader.id(from, 'name', 'agent.name'));
   put(agent, 'version', reader.id(from, 'version', 'agent.version'));
+  const workload = reader.text(from, 'workload_id', 'agent.workload_id', LIMITS.attrChars);
+  put(agent, 'workloadId', workload && (spiffeIdIn(workload) ?? undefined));
   return agent;
 }
 

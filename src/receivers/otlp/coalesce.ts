@@ -32,6 +32,12 @@ export const COALESCE = {
   plainAgentId: ['agent_id'],
   agentName: ['tripcoil.agent.name', 'gen_ai.agent.name', 'agent.name', 'agent_name'],
   agentVersion: ['tripcoil.agent.version', 'gen_ai.agent.version'],
+  /** Counts only where it is a SPIFFE id; then it also names an agent that nothing else names. */
+  agentWorkloadId: [
+    'tripcoil.agent.workload_id',
+    ...['spiffe.id', 'spiffe_id', 'spiffeId', 'workload.id', 'workload_id', 'workloadId'],
+    ...['source.spiffeId', 'src.identity'],
+  ],
   serviceName: ['service.name'],
   /** Names the agent on OpenInference AGENT spans only. */
   graphNode: ['graph.node.id'],

@@ -16,7 +16,7 @@ import {
   volumeOf,
 } from './facets.ts';
 import type { FieldValues } from './field-values.ts';
-import type { Identity } from './identity.ts';
+import { type Identity, workloadOf } from './identity.ts';
 import { destinationsOf, partiesOf, reasoningOf, retrievedOf } from './structured.ts';
 
 /** What a span and a log record have in common once read. */
@@ -163,6 +163,7 @@ function agentOf(fields: FieldValues, id: string): ReceivedEvent['agent'] {
   const agent: Mutable<ReceivedEvent['agent']> = { id };
   put(agent, 'name', fields.text(FIELD.agentName));
   put(agent, 'version', fields.text(FIELD.agentVersion));
+  put(agent, 'workloadId', workloadOf(fields));
   return agent;
 }
 

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/access-event.ts';
+import { spiffeIdIn } from '../../core/spiffe.ts';
 import { boundedId } from '../identifier.ts';
 import { FIELD } from './attribute-table.ts';
 import type { Signal } from './classify.ts';
@@ -38,8 +39,10 @@ export function inherit(own: Identity, outer: Identity): Identity {
   };
 }
 
-/** The last resort of the table. */
+/** The last resort of the table: the workload by its certificate, else the service by its name. */
 export function serviceAgent(fields: FieldValues): string | undefined {
+  const workload = workloadOf(fields);
+  if (workload !== undefined) return boundedId(workload);
   const service = fields.peek(FIELD.serviceName);
   return service === undefined ? undefined : boundedId(service);
 }
@@ -48,6 +51,12 @@ function explicitAgent(fields: FieldValues, signal: Signal): string | undefined 
   const id =
     fields.text(FIELD.agentId) ?? instanceFree(fields, signal) ?? namedByKind(fields, signal);
   return id === undefined ? undefined : boundedId(id);
+}
+
+/** The SPIFFE id under which the agent runs, as its certificate or the attribute says. */
+export function workloadOf(fields: FieldValues): string | undefined {
+  const text = fields.text(FIELD.agentWorkloadId);
+  return text === undefined ? undefined : (spiffeIdIn(text) ?? undefined);
 }
 
 /** Claude Code's `agent_id` is new for every sub-agent: a session of an agent, not an agent. */

@@ -332,6 +332,23 @@ describe('a bad span', () => {
   });
 });
 
+describe('the workload of an agent', () => {
+  const WORKLOAD = 'spiffe://acme.example/ns/agents/sa/bot';
+
+  it.each([
+    ...['tripcoil.agent.workload_id', 'spiffe.id', 'spiffe_id', 'spiffeId', 'workloadId'],
+    ...['workload.id', 'source.spiffeId', 'src.identity'],
+  ])('is the SPIFFE id of %s', (key) => {
+    const tool = { 'gen_ai.tool.name': 'search', 'gen_ai.operation.name': 'execute_tool' };
+    const attributes = { ...tool, 'tripcoil.agent.id': 'bot', [key]: WORKLOAD };
+    expect(traces([{ attributes }]).events[0]?.agent).toEqual({ id: 'bot', workloadId: WORKLOAD });
+    const unnamed = { ...tool, [key]: WORKLOAD };
+    expect(traces([{ attributes: unnamed }]).events[0]?.agent.id).toBe(WORKLOAD);
+    const other = { ...attributes, [key]: 'batch-7' };
+    expect(traces([{ attributes: other }]).events[0]?.agent).toEqual({ id: 'bot' });
+  });
+});
+
 describe('links of a span', () => {
   const attributes = { 'gen_ai.agent.id': 'bot', 'gen_ai.operation.name': 'invoke_agent' };
   const traceId = '0af7651916cd43dd8448eb211c80319c';

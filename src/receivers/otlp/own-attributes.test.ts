@@ -16,7 +16,10 @@ const NATIVE = {
   phase: 'proposed',
   tenant: 'acme',
   source: { name: 'broker-1', seq: 7 },
-  agent: { id: 'invoice-bot', name: 'Invoice bot', version: '3.1' },
+  agent: {
+    ...{ id: 'invoice-bot', name: 'Invoice bot', version: '3.1' },
+    workload_id: 'spiffe://acme.example/ns/agents/sa/invoice-bot',
+  },
   session: { id: 's-91', conversation_id: 'c-4' },
   trace: { request_id: 'r-9' },
   parent: { txn: 'x-0', jti: 't-0', trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', task_id: 'k-0' },
