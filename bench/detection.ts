@@ -289,6 +289,7 @@ class SimulatedAgent {
     const context = {
       logTime: time,
       grant: null,
+      principalGrant: null,
       resourceFact: null,
       actionFact: null,
       baseline: viewOf(this.#baseline, time),

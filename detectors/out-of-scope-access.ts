@@ -5,12 +5,15 @@ import {
   type DetectorContext,
   type DetectorVerdict,
   defineDetector,
+  hasLabelOf,
+  isAmongResources,
   MINUTE_MS,
   matchesAnyGlob,
   type Operation,
   type Redacted,
+  SENSITIVE_LABELS,
   shownName,
-  wentThrough,
+  wasDone,
 } from '../src/sdk.ts';
 
 const CONFIG = z.strictObject({
@@ -20,7 +23,7 @@ const CONFIG = z.strictObject({
     .describe('Operations that are sensitive whatever they touch.'),
   sensitive_labels: z
     .array(z.string().min(1))
-    .default(['high', 'critical', 'confidential', 'restricted', 'secret'])
+    .default([...SENSITIVE_LABELS])
     .describe('Sensitivity labels of resources and actions that make a call sensitive.'),
   loose_sessions: z
     .int()
@@ -102,7 +105,7 @@ function breachOf(event: Event, context: Context): Breach | null {
   if (usesTool && grant?.tools && !matchesAnyGlob(grant.tools, event.action.name)) {
     return { kind: 'tool', words: 'this tool is not among the tools granted' };
   }
-  if (grant?.resources && !isGrantedResource(event, grant.resources)) {
+  if (grant?.resources && !isAmongResources(event, grant.resources)) {
     return { kind: 'resource', words: 'this resource is not among the resources granted' };
   }
   return null;
@@ -140,36 +143,18 @@ function lacksScope(event: Event, grant: AgentGrant | null): boolean {
   );
 }
 
-/** Globs are written over `type:id`; the id alone and `server:type/id` are understood too. */
-function isGrantedResource(event: Event, globs: readonly string[]): boolean {
-  const { type, id, server } = event.resource ?? {};
-  if (id === undefined) return true;
-  const texts = [id];
-  if (type !== undefined) texts.push(`${type}:${id}`, `${type}/${id}`);
-  if (server !== undefined) texts.push(`${server}:${id}`);
-  if (server !== undefined && type !== undefined) texts.push(`${server}:${type}/${id}`);
-  return texts.some((text) => matchesAnyGlob(globs, text));
-}
-
-/** A decision is not yet an act; an executed call of unknown outcome counts as done. */
-function hasSucceeded(event: Event): boolean {
-  if (event.phase === 'proposed' || event.kind === 'authz_decision') return false;
-  return wentThrough(event);
-}
-
 function isSensitive(event: Event, breach: Breach, context: Context): boolean {
-  const { config, actionFact, resourceFact } = context;
+  const { config, actionFact } = context;
   const op: Operation = actionFact?.op ?? event.action.op;
-  const labels = [event.resource?.sensitivity, resourceFact?.sensitivity, actionFact?.sensitivity];
   return (
     breach.kind === 'scope' ||
     config.sensitive_operations.includes(op) ||
-    labels.some((label) => label !== undefined && config.sensitive_labels.includes(label))
+    hasLabelOf(event, context, config.sensitive_labels)
   );
 }
 
 function verdictOn(event: Event, breach: Breach, context: Context): DetectorVerdict {
-  const done = hasSucceeded(event);
+  const done = wasDone(event);
   const sensitive = isSensitive(event, breach, context);
   const tool = shownName(event.action.name);
   const common = {

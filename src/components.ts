@@ -1,10 +1,14 @@
 import credentialExposure from '../detectors/credential-exposure.ts';
 import crossTenantAccess from '../detectors/cross-tenant-access.ts';
+import crossUnitAccess from '../detectors/cross-unit-access.ts';
+import dataResidency from '../detectors/data-residency.ts';
 import firstSeenAccess from '../detectors/first-seen-access.ts';
 import outOfScopeAccess from '../detectors/out-of-scope-access.ts';
 import slowDrip from '../detectors/slow-drip.ts';
 import taskScopeViolation from '../detectors/task-scope-violation.ts';
+import userEntitlementExceeded from '../detectors/user-entitlement-exceeded.ts';
 import volumeSpike from '../detectors/volume-spike.ts';
+import zombieAgent from '../detectors/zombie-agent.ts';
 import type { Registry } from './engine/registry.ts';
 
 /** Every detector of the process. Their order is part of the fold: append, never reorder. */
@@ -17,6 +21,10 @@ export const REGISTRY: Registry = {
     firstSeenAccess,
     taskScopeViolation,
     slowDrip,
+    userEntitlementExceeded,
+    crossUnitAccess,
+    dataResidency,
+    zombieAgent,
   ],
 };
 

@@ -11,7 +11,7 @@ export { onlyReads } from './core/access-event.ts';
 export type { BreakerLevel } from './core/breaker.ts';
 export { UNKNOWN_TENANT } from './core/entry.ts';
 export type { FindingLevel } from './core/finding.ts';
-export type { ActionFact, AgentGrant, ResourceFact } from './core/grant.ts';
+export type { ActionFact, AgentGrant, PrincipalGrant, ResourceFact } from './core/grant.ts';
 export type { Redacted } from './core/redacted.ts';
 export { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './core/time.ts';
 export type { AgentBaseline, Comparison, Measure } from './engine/baseline/agent-baseline.ts';
@@ -26,10 +26,10 @@ export type {
   NotJudged,
 } from './engine/detect/detector.ts';
 export { defineDetector } from './engine/detect/detector.ts';
-export { amount, minutesText, oneDecimal, rounded } from './engine/detect/figures.ts';
+export { amount, minutesText, NO_FIGURES, oneDecimal, rounded } from './engine/detect/figures.ts';
 export { matchesAnyGlob, matchesGlob } from './engine/detect/glob.ts';
 export { createLeakyBucket, type LeakyBucket, pour } from './engine/detect/leaky-bucket.ts';
-export { wentThrough } from './engine/detect/outcome.ts';
+export { ACCESS_KINDS, wasDone, wentThrough } from './engine/detect/outcome.ts';
 export {
   createRecentTable,
   keepRecent,
@@ -37,6 +37,8 @@ export {
   recallRecent,
   type TableOwner,
 } from './engine/detect/recent-table.ts';
+export { isAmongResources } from './engine/detect/resource-match.ts';
+export { hasLabelOf, SENSITIVE_LABELS } from './engine/detect/sensitivity.ts';
 export { hasVerbOf, QUIET_VERBS, shownName } from './engine/detect/tool-name.ts';
 export { windowInWords } from './engine/detect/window-words.ts';
 export type { AgentPractice } from './engine/practice/agent-practice.ts';

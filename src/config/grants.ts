@@ -59,7 +59,7 @@ const agent = z.strictObject({
   tools: texts.optional().describe('Tools it may call; globs.'),
   resources: texts.optional().describe('Resources it may touch, as `type:id`; globs.'),
   tenants: texts.optional().describe('Tenants whose resources it may touch.'),
-  jurisdiction: text.optional().describe('Region its data must stay in; not judged yet.'),
+  jurisdiction: text.optional().describe('Region its data must stay in.'),
   valid_until: instant.optional().describe('The grant ends here; a bare date is 00:00 UTC.'),
   approval: z
     .strictObject({
@@ -81,7 +81,7 @@ const principal = z.strictObject({
 const resource = z.strictObject({
   match: text.describe('Resources, as `type:id`; glob.'),
   tenant: text.optional().describe('Who owns them.'),
-  region: text.optional().describe('Where they are kept; not judged yet.'),
+  region: text.optional().describe('Where they are kept.'),
   sensitivity: text.optional().describe('How sensitive they are.'),
 });
 
@@ -89,7 +89,7 @@ const action = z.strictObject({
   match: text.describe('Action names; glob.'),
   op: z.enum(OPERATIONS).optional().describe('What the action does.'),
   sensitivity: text.optional().describe('How sensitive it is.'),
-  outward: z.boolean().optional().describe('Whether it sends something outwards; not judged yet.'),
+  outward: z.boolean().optional().describe('Whether it sends something outwards.'),
 });
 
 /** The grants file as written: snake_case, unknown keys refused. */
@@ -98,7 +98,7 @@ export const GRANTS_SCHEMA = z.strictObject({
   principals: z
     .array(principal)
     .default([])
-    .describe('What people behind agents may see; not judged yet.'),
+    .describe('What people behind agents may see.'),
   resources: z.array(resource).default([]).describe('Who owns what.'),
   actions: z.array(action).default([]).describe('What actions mean.'),
 });

@@ -2,8 +2,8 @@ import type { Operation } from './access-event.ts';
 import type { EpochMs } from './time.ts';
 
 /**
- * What an agent may do. Names may be globs (`*` matches any run of characters). Judged today are
- * scopes, tools, resources, tenants and validUntil; the rest is recorded (docs/grants.md).
+ * What an agent may do. Names may be globs (`*` matches any run of characters). Judged today is
+ * all but `approval` (docs/grants.md).
  */
 export interface AgentGrant {
   readonly tenant: string;
@@ -15,14 +15,14 @@ export interface AgentGrant {
   readonly tools?: readonly string[];
   readonly resources?: readonly string[];
   readonly tenants?: readonly string[];
-  /** Recorded, not judged yet. */
+  /** Where data it touches must lie: a country or a union of them, see data_residency. */
   readonly jurisdiction?: string;
   readonly validUntil?: EpochMs;
   /** Recorded, not judged yet. */
   readonly approval?: { readonly requiredFor?: readonly string[]; readonly maxAmount?: number };
 }
 
-/** What the person behind an agent may see. Recorded, not judged yet. */
+/** What the person behind an agent may see, where from, and in which unit. */
 export interface PrincipalGrant {
   readonly match: string;
   readonly tenant?: string;
@@ -35,7 +35,7 @@ export interface PrincipalGrant {
 export interface ResourceFact {
   readonly match: string;
   readonly tenant?: string;
-  /** Recorded, not judged yet. */
+  /** Where it is kept: a country, a union of countries or a cloud region. */
   readonly region?: string;
   readonly sensitivity?: string;
 }
@@ -45,7 +45,7 @@ export interface ActionFact {
   readonly match: string;
   readonly op?: Operation;
   readonly sensitivity?: string;
-  /** Recorded, not judged yet. */
+  /** Whether it sends something outwards. */
   readonly outward?: boolean;
 }
 

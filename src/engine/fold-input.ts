@@ -136,7 +136,8 @@ function learnPractice(
     event.approval?.status !== 'approved' &&
     (loggedAt < agent.quarantinedUntil ||
       isTripped(tenant, event) ||
-      (tenant.posture === 'enforce' && judgements.some(({ verdict }) => verdict.trip !== null)));
+      (tenant.posture === 'enforce' &&
+        judgements.some(({ mode, verdict }) => mode !== 'shadow' && verdict.trip !== null)));
   practice.learn({ suspect });
 }
 

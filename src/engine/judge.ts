@@ -13,7 +13,7 @@ import type {
   NotJudged,
 } from './detect/detector.ts';
 import { windowTimeOf } from './event-time.ts';
-import { actionFactOf, grantOf, resourceFactOf } from './grants.ts';
+import { actionFactOf, grantOf, principalGrantOf, resourceFactOf } from './grants.ts';
 import { errorClassOf } from './notices.ts';
 import type { AgentPractice } from './practice/agent-practice.ts';
 import { detectorsOf, modeOf, type Registry, settingOf } from './registry.ts';
@@ -59,6 +59,7 @@ export function judge(
     counted: added !== null,
     added: added ?? NOTHING_ADDED,
     grant: resolvedGrant(tenant, agent, event.agent.id),
+    principalGrant: principalGrantOf(tenant.grants, event),
     resourceFact: resourceFactOf(tenant.grants, event),
     actionFact: actionFactOf(tenant.grants, event),
     baseline: viewOf(agent.baseline, windowTimeOf(event, logTime)),

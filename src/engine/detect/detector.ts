@@ -2,7 +2,7 @@ import type { ZodType } from 'zod';
 import type { AccessEvent, EventKind } from '../../core/access-event.ts';
 import type { BreakerLevel } from '../../core/breaker.ts';
 import type { DetectionFamily, DetectorMode, FindingLevel } from '../../core/finding.ts';
-import type { ActionFact, AgentGrant, ResourceFact } from '../../core/grant.ts';
+import type { ActionFact, AgentGrant, PrincipalGrant, ResourceFact } from '../../core/grant.ts';
 import type { Redacted } from '../../core/redacted.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { AgentBaseline, Measure } from '../baseline/agent-baseline.ts';
@@ -15,6 +15,8 @@ export interface DetectorContext<Config> {
   readonly logTime: EpochMs;
   /** The agent's grant, or null where none matches (an unregistered agent). */
   readonly grant: AgentGrant | null;
+  /** What the person behind the agent may see, or null where nobody registered it. */
+  readonly principalGrant: PrincipalGrant | null;
   /** Facts of the grants file that match this resource and action. */
   readonly resourceFact: ResourceFact | null;
   readonly actionFact: ActionFact | null;

@@ -17,3 +17,6 @@ export function rounded(value: number): number {
 export function minutesText(minutes: number): string {
   return minutes === 1 ? '1 minute' : `${amount(minutes)} minutes`;
 }
+
+/** For a verdict that compares no volume with another. */
+export const NO_FIGURES = { actual: null, typical: null, probability: null } as const;

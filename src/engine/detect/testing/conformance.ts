@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent } from '../../../core/access-event.ts';
-import type { ActionFact, AgentGrant, ResourceFact } from '../../../core/grant.ts';
+import type { ActionFact, AgentGrant, PrincipalGrant, ResourceFact } from '../../../core/grant.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Redacted } from '../../../core/redacted.ts';
 import { type Measure, measuresOf, NOTHING_ADDED } from '../../baseline/agent-baseline.ts';
@@ -29,6 +29,7 @@ type Event = Redacted<AccessEvent>;
 export interface Surroundings {
   readonly options?: object;
   readonly grant?: AgentGrant | null;
+  readonly principalGrant?: PrincipalGrant | null;
   readonly resourceFact?: ResourceFact | null;
   readonly actionFact?: ActionFact | null;
 }
@@ -77,11 +78,13 @@ export class DetectorRun {
   }
 
   #context(event: Event, practice: PracticeReading, added: Readonly<Record<Measure, number>>) {
-    const { grant = null, resourceFact = null, actionFact = null } = this.#surroundings;
+    const { grant = null, principalGrant = null } = this.#surroundings;
+    const { resourceFact = null, actionFact = null } = this.#surroundings;
     return {
       config: this.#config,
       logTime: event.time,
       grant,
+      principalGrant,
       resourceFact,
       actionFact,
       baseline: viewOf(this.baseline, event.time),
