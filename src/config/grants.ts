@@ -95,10 +95,7 @@ const action = z.strictObject({
 /** The grants file as written: snake_case, unknown keys refused. */
 export const GRANTS_SCHEMA = z.strictObject({
   agents: z.array(agent).max(LIMITS.agentsPerTenant).default([]).describe('What agents may do.'),
-  principals: z
-    .array(principal)
-    .default([])
-    .describe('What people behind agents may see.'),
+  principals: z.array(principal).default([]).describe('What people behind agents may see.'),
   resources: z.array(resource).default([]).describe('Who owns what.'),
   actions: z.array(action).default([]).describe('What actions mean.'),
 });
