@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
 import { redactionOfTenant, type TripcoilConfig } from './config/load.ts';
 import type { GrantSet } from './core/grant.ts';
+import type { RedactionPolicy } from './core/redaction-policy.ts';
 import { createIssuers } from './identity/issuers.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
 import { openLedger } from './ledger/ledger.ts';
@@ -78,4 +79,9 @@ export function offlineRedactor(config?: TripcoilConfig): Redactor {
     ...{ keys: fixedKeyRing(), metrics: SILENT_METRICS },
     ...(config ? { policyOf: (tenant: string) => redactionOfTenant(config, tenant) } : {}),
   });
+}
+
+/** The same for one policy, whoever the tenant is. */
+export function offlineRedactorOf(policy: RedactionPolicy): Redactor {
+  return createRedactor({ keys: fixedKeyRing(), policyOf: () => policy });
 }

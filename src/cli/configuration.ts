@@ -9,6 +9,7 @@ import { SYSTEM_TENANT } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { AUDIT_FORMATS } from '../receivers/audit/formats.ts';
 import { profileFaults } from '../receivers/audit/profile/profile.ts';
+import { REDACTION_CHECKS } from '../redact/custom/checks.ts';
 import { addressProblem } from '../revocation/guarded-post.ts';
 import { secretProblem } from '../revocation/webhook/alert-webhook.ts';
 import { CliError, EXIT, talk } from './output.ts';
@@ -20,6 +21,7 @@ export async function readConfig(file: string | undefined): Promise<TripcoilConf
     detectors: REGISTRY.detectors,
     audit: { formats: [...AUDIT_FORMATS.keys()], checkProfile: profileFaults },
     outgoing: { address: addressProblem, webhookSecret: secretProblem },
+    redaction: REDACTION_CHECKS,
     env: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
   });

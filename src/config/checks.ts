@@ -6,6 +6,7 @@ import type { ParsedDocument } from './document.ts';
 import { identityProblems } from './identity.ts';
 import { kafkaProblems } from './kafka.ts';
 import { type Problem, pathText, problemsOfIssues, unknownKey } from './problems.ts';
+import { type RedactionChecks, redactionProblems } from './redaction-checks.ts';
 import type { JsonSchema, Path } from './schema-path.ts';
 
 /** What the configuration needs to know of a registered detector. */
@@ -39,6 +40,7 @@ export function crossChecks(
   readSecret: (path: string) => string | null,
   audit: AuditFormats | null,
   outgoing: OutgoingChecks | null,
+  redaction: RedactionChecks | null,
 ): readonly Problem[] {
   const root = recordOf(document.value);
   const tokens = listOf(root['tokens']).map(recordOf);
@@ -87,31 +89,10 @@ export function crossChecks(
     ...(audit === null ? [] : auditProblems(root, audit, readSecret, document, at)),
     ...kafkaProblems(root, readSecret, formats, at),
     ...exposureProblems(root, tokens, at),
-    ...redactionProblems(root, readSecret, at),
+    ...redactionProblems(root, readSecret, redaction, at),
     ...aliasProblems(root, document),
     ...(detectors === null ? [] : detectorProblems(root, detectors, document)),
   ];
-}
-
-/** A list of names that cannot be read would let names through in silence. */
-function redactionProblems(
-  root: Record<string, unknown>,
-  readSecret: (path: string) => string | null,
-  at: Report,
-): readonly Problem[] {
-  const tenants = Object.entries(recordOf(root['tenants']));
-  const sections: readonly (readonly [Path, unknown])[] = [
-    [['redaction'], root['redaction']],
-    ...tenants.map(
-      ([tenant, own]) => [['tenants', tenant, 'redaction'], recordOf(own)['redaction']] as const,
-    ),
-  ];
-  return sections.flatMap(([path, given]) => {
-    const section = recordOf(given);
-    const file = recordOf(section['names'])['gazetteer_file'];
-    const unreadable = typeof file === 'string' && file !== '' && readSecret(file) === null;
-    return unreadable ? [at([...path, 'names', 'gazetteer_file'], 'cannot be read')] : [];
-  });
 }
 
 function tokenProblems(

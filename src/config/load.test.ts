@@ -40,6 +40,8 @@ function linesOf(text: string, more: Partial<LoadOptions> = {}): readonly string
   return 'problems' in result ? result.problems.map((one) => formatProblem(one, 't.yaml')) : [];
 }
 
+const patternProblem = (pattern: string) => (pattern === '(' ? 'is no pattern' : null);
+
 const fragment = fc.constantFrom(
   ...['listen:', ' port: ', '\n', '  ', '- ', '{', '}', '[', ']', '*a', '&a ', '"', "'", ': '],
   ...[`\${env:`, '}', 'tokens:', '\t', '? ', '| ', '!!', '%YAML', '---\n', '\u0000', '<<: '],
@@ -78,6 +80,46 @@ describe('loadConfig', () => {
         log: { level: 'info' },
       },
     });
+  });
+
+  it('reads recognisers, and names every fault of one at its place', () => {
+    const checks = { entities: ['card'], validators: ['luhn'], patternProblem };
+    const rules = (text: string) => linesOf(`redaction: ${text}`, { redaction: checks });
+    const config = configOf(
+      'redaction: { recognisers: [{ name: staff, entity: x_staff, pattern: S1, mode: drop }] }',
+      { redaction: checks },
+    );
+    expect(redactionOfTenant(config, 'any')).toMatchObject({
+      recognisers: [{ name: 'staff', keywords: [], keywordDistance: 48, validator: null }],
+      modes: { x_staff: 'drop' },
+    });
+    expect(
+      rules(
+        '{ recognisers: [{ name: ab, entity: cart, pattern: "(", validator: lun, mode: drop }] }',
+      ),
+    ).toEqual([
+      expect.stringMatching(/recognisers\[0\]\.entity: is neither .*did you mean card\?/),
+      expect.stringMatching(/recognisers\[0\]\.pattern: is no pattern$/),
+      expect.stringMatching(/recognisers\[0\]\.validator: .*did you mean luhn\?/),
+      expect.stringMatching(/recognisers\[0\]\.mode: belongs into modes\.cart/),
+    ]);
+    const one = '{ name: ab, entity: x_a, pattern: b, mode: drop }';
+    expect(rules(`{ recognisers: [${one}, ${one.replace('drop', 'mask')}] }`)).toEqual([
+      expect.stringMatching(/recognisers\[1\]\.name: is the name of an earlier entry/),
+      expect.stringMatching(/recognisers\[1\]\.mode: is not what x_a has elsewhere/),
+    ]);
+    expect(rules('{ modes: { x_b: drop, cards: mask } }')).toEqual([
+      expect.stringMatching(/modes\.x_b: is the entity of no recogniser/),
+      expect.stringMatching(/modes\.cards: is not a known entity \(did you mean card\?\)/),
+    ]);
+    const many = Array.from({ length: LIMITS.recognisers + 1 }, (_, at) =>
+      one.replace('name: ab', `name: a${'b'.repeat(at % 30)}${'c'.repeat(Math.floor(at / 30))}`),
+    );
+    expect(rules(`{ recognisers: [${many.join(', ')}] }`)).toHaveLength(1);
+    const long = 'a'.repeat(LIMITS.recogniserPatternChars + 1);
+    expect(rules(`{ recognisers: [{ name: ab, entity: card, pattern: ${long} }] }`)).toEqual([
+      expect.stringMatching(/pattern: is too large or too long/),
+    ]);
   });
 
   it('gives a tenant its own redaction over the general one, key by key', () => {

@@ -29,6 +29,7 @@ import {
   generalPolicy,
   redactionPolicyOf,
 } from './redaction.ts';
+import type { RedactionChecks } from './redaction-checks.ts';
 import { CONFIG_SCHEMA, type ConfigDocument } from './schema.ts';
 import type { JsonSchema } from './schema-path.ts';
 
@@ -108,6 +109,8 @@ export interface LoadOptions {
   readonly audit?: AuditFormats;
   /** The rules of the senders; when given, what they would refuse is a problem too. */
   readonly outgoing?: OutgoingChecks;
+  /** The rules of the redactor; when given, what it would refuse is a problem too. */
+  readonly redaction?: RedactionChecks;
 }
 
 export type LoadResult =
@@ -138,6 +141,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
       readSecret,
       options.audit ?? null,
       options.outgoing ?? null,
+      options.redaction ?? null,
     ),
   ];
   if (problems.length > 0 || !checked.success) return { problems: sortProblems(problems) };

@@ -5,10 +5,59 @@ import {
   CONTENT_POLICIES,
   DEFAULT_REDACTION,
   REDACTION_MODES,
+  type RecogniserRule,
   type RedactionPolicy,
 } from '../core/redaction-policy.ts';
 
 const policy = z.enum(CONTENT_POLICIES).optional();
+
+const recogniser = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z_]{1,31}$/)
+    .describe('What `tripcoil redact test` calls it; for a secret also what its mask says.'),
+  entity: z
+    .string()
+    .regex(/^[a-z][a-z_]{1,31}$/)
+    .describe(
+      'What its pseudonyms, findings and mode are called: a type of docs/entities.md, `secret`, ' +
+        'or a type of your own that begins with `x_`.',
+    ),
+  pattern: z
+    .string()
+    .min(1)
+    .max(LIMITS.recogniserPatternChars)
+    .describe('In the syntax of RE2: no look-around, no back-references.'),
+  keywords: z
+    .array(z.string().min(2).max(64))
+    .max(LIMITS.recogniserKeywords)
+    .default([])
+    .describe(
+      'Words of which one must stand before a match, or in the key that holds the text. Without ' +
+        'them the pattern is tried on every text, which costs time.',
+    ),
+  keyword_distance: z
+    .int()
+    .min(1)
+    .max(LIMITS.recogniserDistance)
+    .default(48)
+    .describe('Characters from the end of a keyword to the beginning of a match, at most.'),
+  validator: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('A check that a match must pass, by name; see docs/redaction.md.'),
+  max_length: z
+    .int()
+    .min(1)
+    .max(LIMITS.recogniserMatchChars)
+    .default(64)
+    .describe('Characters of the longest match; the rest of a longer one is looked at anew.'),
+  mode: z
+    .enum(REDACTION_MODES)
+    .optional()
+    .describe('Mode of an entity of your own, as `modes` says it for the others.'),
+});
 
 /** `redaction` in the configuration file, for every tenant or for one. */
 export const REDACTION_SCHEMA = z.strictObject({
@@ -64,6 +113,11 @@ export const REDACTION_SCHEMA = z.strictObject({
       'Countries whose numbers are looked for, such as `[DE, US]`; see docs/entities.md. What ' +
         'the world has alike is always looked for. Default: all.',
     ),
+  recognisers: z
+    .array(recogniser)
+    .max(LIMITS.recognisers)
+    .optional()
+    .describe('Values of your own that are looked for beside the others. Default: none.'),
 });
 
 /** The same at the top, where the recogniser of the process is named, too. */
@@ -130,13 +184,30 @@ export function redactionPolicyOf(
     content: contentOf(base.content, content),
     unknownKeys: given.unknown_keys ?? base.unknownKeys,
     allowedKeys: given.allowed_keys ?? base.allowedKeys,
-    modes: { ...base.modes, ...given.modes },
+    modes: { ...base.modes, ...given.modes, ...modesOf(given.recognisers ?? []) },
     names: {
       propagate: names?.propagate ?? base.names.propagate,
       gazetteer: file === undefined ? base.names.gazetteer : namesOf(readText(file) ?? ''),
     },
     regions: given.regions ?? base.regions,
+    recognisers: given.recognisers?.map(ruleOf) ?? base.recognisers,
   };
+}
+
+type RecogniserDocument = z.output<typeof recogniser>;
+
+function ruleOf(given: RecogniserDocument): RecogniserRule {
+  const { name, entity, pattern, keywords, keyword_distance, validator, max_length } = given;
+  return {
+    ...{ name, entity, pattern, keywords: keywords.map((word) => word.toLowerCase()) },
+    ...{ keywordDistance: keyword_distance, validator: validator ?? null, maxLength: max_length },
+  };
+}
+
+function modesOf(recognisers: readonly RecogniserDocument[]): RedactionPolicy['modes'] {
+  return Object.fromEntries(
+    recognisers.flatMap(({ entity, mode }) => (mode === undefined ? [] : [[entity, mode]])),
+  );
 }
 
 /** The policy that holds for every tenant without its own. */

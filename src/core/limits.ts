@@ -286,6 +286,20 @@ export const LIMITS = {
   /** Chains of a tenant whose names are looked for, and names of each: 6 MiB when all are full. */
   chainsWithNames: 2_048,
   namesPerChain: 32,
+  /** Recognisers of one tenant's own, with their patterns' text and compiled instructions. */
+  recognisers: 32,
+  recogniserPatternChars: 512,
+  recogniserInstructions: 160,
+  recogniserKeywords: 32,
+  /** From a keyword to a match, and the longest match. */
+  recogniserDistance: 256,
+  recogniserMatchChars: 256,
+  /**
+   * Characters times instructions that one recogniser may spend for each character of a text, and
+   * on one text: at 3 to 30 ns each 8 µs and 2 s at worst. A text that asks for more is not judged.
+   */
+  recogniserStepsPerChar: 256,
+  recogniserSteps: 64 * 1024 * 1024,
   /** Names of a gazetteer file, and its lines' length. */
   gazetteerNames: 100_000,
   /** Tokens of newer keys remembered per tenant by their first name: 150 bytes each, 7 MiB. */

@@ -32,6 +32,24 @@ export type ContentKind = (typeof CONTENT_KINDS)[number];
 export const CONTENT_POLICIES = ['scan', 'shape', 'drop'] as const;
 export type ContentPolicy = (typeof CONTENT_POLICIES)[number];
 
+/** A kind of value that a tenant looks for beside those that everybody does. */
+export interface RecogniserRule {
+  /** As in `tripcoil redact test`; of a secret also what its mask says. */
+  readonly name: string;
+  /** A type of the entity table, `secret`, or a type of the tenant's own that begins with `x_`. */
+  readonly entity: string;
+  /** In the syntax of RE2, which has a linear-time matcher: no look-around, no back-references. */
+  readonly pattern: string;
+  /** Lower case. Where there are some, a match counts only near one of them, or under its key. */
+  readonly keywords: readonly string[];
+  /** Characters between the end of a keyword and the beginning of a match, at most. */
+  readonly keywordDistance: number;
+  /** A named check that a match has to pass; null for none. */
+  readonly validator: string | null;
+  /** Characters of the longest match. */
+  readonly maxLength: number;
+}
+
 /** What one tenant wants redacted, and how. */
 export interface RedactionPolicy {
   readonly content: Readonly<Record<ContentKind, ContentPolicy>>;
@@ -48,6 +66,8 @@ export interface RedactionPolicy {
   };
   /** Countries whose numbers are looked for, ISO 3166-1 alpha-2; null for all. */
   readonly regions: readonly string[] | null;
+  /** Further values that are looked for. */
+  readonly recognisers: readonly RecogniserRule[];
 }
 
 /** What holds where nothing is configured. */
@@ -64,4 +84,5 @@ export const DEFAULT_REDACTION: RedactionPolicy = {
   modes: {},
   names: { propagate: true, gazetteer: [] },
   regions: null,
+  recognisers: [],
 };

@@ -35,6 +35,8 @@ export function canonicalForm(type: PersonalType, value: string): string {
         .toLowerCase()
         .replaceAll(/[\s,]+/g, ' ')
         .trim();
+    default:
+      return value.normalize('NFKC').trim();
   }
 }
 

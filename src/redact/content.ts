@@ -1,4 +1,6 @@
 import { LIMITS } from '../core/limits.ts';
+import { namesOneOf } from './custom/recogniser.ts';
+import type { RecogniserSet } from './entities/recognisers.ts';
 import { HINT } from './hit.ts';
 import { type KeyPolicy, NO_POLICY, policyOfKey } from './key-policy.ts';
 import { fail, type Pass, redactString, replacePersonal, replaceSecret } from './pass.ts';
@@ -85,10 +87,12 @@ function redactObject(pass: Pass, value: object, policy: KeyPolicy, depth: numbe
   return out ?? value;
 }
 
-/** Keys met and found clean, so that each is scanned once; the policy cache bounds them. */
-const cleanKeys = new Set<string>();
+/** Keys met and found clean by some set of recognisers, so that each is scanned once. */
+const cleanKeysOf = new WeakMap<RecogniserSet, Set<string>>();
 
 function redactKey(pass: Pass, key: string): string {
+  const cleanKeys = cleanKeysOf.get(pass.recognisers) ?? new Set();
+  cleanKeysOf.set(pass.recognisers, cleanKeys);
   if (cleanKeys.has(key)) return key;
   const name = redactString(pass, key, HINT.none);
   if (name === key && key.length <= LIMITS.identifierChars) {
@@ -184,10 +188,18 @@ function isNumberOfNote(pass: Pass, value: number, policy: KeyPolicy): boolean {
     (policy.hints & ~HINT.version) !== 0 ||
     policy.personal !== null ||
     candidatesOfKey(pass.recognisers, policy.words).length > 0;
+  if (isOwnNumber(pass, policy)) return true;
   const least = hinted ? SMALLEST_HINTED_NUMBER : SMALLEST_NUMBER_OF_NOTE;
   // A place is given by decimals; everything else that is somebody's is an integer.
   if (!Number.isInteger(value)) return hinted && PLACE.test(policy.words.at(-1) ?? '');
   return Math.abs(value) >= least;
+}
+
+/** A tenant's own recogniser may ask for any number: under a key it names, or everywhere. */
+function isOwnNumber({ recognisers }: Pass, { words }: KeyPolicy): boolean {
+  return recognisers.custom.some(
+    ({ keywords, rule }) => keywords === null || namesOneOf(words, rule.keywords),
+  );
 }
 
 function redactSecretNumber(pass: Pass, value: number, policy: KeyPolicy): unknown {

@@ -5,8 +5,15 @@ import { inspectText } from './inspect.ts';
 describe('inspectText', () => {
   it('tells entity, span and confidence, and no value', () => {
     expect(inspectText('mail alice@example.com, cpf 012.345.678-90')).toEqual([
-      { entity: 'email', start: 5, end: 22, confidence: 'shaped', inside: [] },
-      { entity: 'br_cpf', start: 28, end: 42, confidence: 'checked', inside: [] },
+      { entity: 'email', type: 'email', start: 5, end: 22, confidence: 'shaped', inside: [] },
+      {
+        entity: 'br_cpf',
+        type: 'national_id',
+        start: 28,
+        end: 42,
+        confidence: 'checked',
+        inside: [],
+      },
     ]);
   });
 

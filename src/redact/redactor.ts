@@ -31,7 +31,7 @@ import { PERSONAL_TYPES, REDACTION_FAILED, tokensIn, typeOfToken } from './token
 
 /** An event without a tenant has no key of its own; its pseudonyms meet nobody else's. */
 const UNKNOWN_TENANT = '_unknown';
-const REDACTION_TYPE = /^[a-z_]{2,20}(?::[a-z_]{2,32})?$/;
+const REDACTION_TYPE = /^[a-z_]{2,32}(?::[a-z_]{2,32})?$/;
 
 /** What the redactor needs: the tenants' pseudonym keys; the rest has a default that keeps none. */
 export interface RedactorOptions {
@@ -67,7 +67,7 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
   const workOn = (event: AccessEvent): Work => {
     const tenant = tenantOf(event);
     const policy = policyOf(tenant);
-    const pass = startPass(tokenisers.of(tenant), recognisersFor(policy.regions));
+    const pass = startPass(tokenisers.of(tenant), recognisersFor(policy));
     const secret = () => options.keys.pseudonymKey(tenant).secret;
     return { pass, event, tenant, policy, memory, secret, vault };
   };
@@ -83,13 +83,13 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
       return mint(members);
     },
     redactText(tenant, text) {
-      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant).regions));
+      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant)));
       const redacted = typeof text === 'string' ? redactName(pass, text) : REDACTION_FAILED;
       report(metrics, pass);
       return redacted;
     },
     redactIdentifier(tenant, text) {
-      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant).regions));
+      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant)));
       const redacted = typeof text === 'string' ? redactIdentifier(pass, text) : REDACTION_FAILED;
       report(metrics, pass);
       return redacted;
@@ -109,8 +109,11 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
     flush: () => vault?.flush(),
     tokensOf(tenant, identifier) {
       if (typeOfToken(identifier) !== null) return [identifier];
-      const found = redactName(startPass(tokenisers.of(tenant)), identifier);
-      const tokens = PERSONAL_TYPES.flatMap((type) => tokenisers.every(tenant, type, identifier));
+      const recognisers = recognisersFor(policyOf(tenant));
+      const found = redactName(startPass(tokenisers.of(tenant), recognisers), identifier);
+      const own = recognisers.custom.flatMap(({ type }) => (type === 'secret' ? [] : type));
+      const types = new Set([...PERSONAL_TYPES, ...own]);
+      const tokens = [...types].flatMap((type) => tokenisers.every(tenant, type, identifier));
       return [...new Set([...tokens, ...tokensIn(found).map(({ text }) => text)])];
     },
     forget() {

@@ -1,6 +1,7 @@
 import { ibanAt } from './account.ts';
 import { ipv6At } from './address.ts';
 import { assignmentAt } from './assignment.ts';
+import { customHits, mergeHits } from './custom/recogniser.ts';
 import { emailAround, speltEmailAround } from './email.ts';
 import { encodedAt, isBase64Sign, SHORTEST_RUN } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
@@ -41,6 +42,14 @@ export const PLAIN_CONTEXT: ScanContext = { recognisers: ALL_RECOGNISERS, keyWor
  * hold something, and only there a recogniser looks closer. Linear in the length of the text.
  */
 export function scanText(text: string, hints: number, context: ScanContext = PLAIN_CONTEXT): Scan {
+  const scan = scanBuiltIn(text, hints, context);
+  const { custom } = context.recognisers;
+  if (custom.length === 0) return scan;
+  const own = customHits(scan.text, hints, context.keyWords, custom);
+  return { ...scan, hits: mergeHits(scan.hits, own) };
+}
+
+function scanBuiltIn(text: string, hints: number, context: ScanContext): Scan {
   const hits = scanPass(text, hints, true, context);
   if (hits !== null) return { text, hits, offsets: null };
   const folded = foldText(text);

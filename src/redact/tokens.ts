@@ -29,7 +29,17 @@ export const PERSONAL_TYPES = [
   'ssn',
   'vehicle',
 ] as const;
-export type PersonalType = (typeof PERSONAL_TYPES)[number];
+/** A type of the table, or one that a tenant's own recogniser brings. */
+export type PersonalType = (typeof PERSONAL_TYPES)[number] | `x_${string}`;
+
+const OWN_TYPE = 'x_[a-z_]{1,30}';
+const WHOLE_OWN_TYPE = new RegExp(`^${OWN_TYPE}$`);
+
+/** The type of this name, or null. */
+export function personalTypeOf(name: string): PersonalType | null {
+  if (WHOLE_OWN_TYPE.test(name)) return `x_${name.slice(2)}`;
+  return PERSONAL_TYPES.find((type) => type === name) ?? null;
+}
 
 /** The pseudonym of a value: its type, the id of the key, and 128 bits of HMAC in base64url. */
 export function tokenText(type: PersonalType, keyId: string, digest: string): string {
@@ -78,11 +88,12 @@ export function generalText(type: PersonalType, group: string): string | null {
 
 // The last of 22 base64url characters carries 2 bits of 16 bytes: it is one of A, Q, g and w.
 const DIGEST = '[A-Za-z0-9_-]{21}[AQgw]';
-const PERSONAL = `\\[(${PERSONAL_TYPES.join('|')}):[A-Za-z0-9_-]{1,32}:${DIGEST}\\]`;
+const TYPE = `${PERSONAL_TYPES.join('|')}|${OWN_TYPE}`;
+const PERSONAL = `\\[(${TYPE}):[A-Za-z0-9_-]{1,32}:${DIGEST}\\]`;
 const DOMAIN = '[a-z][a-z0-9-]{0,62}(?:\\.[a-z][a-z0-9-]{0,62}){1,4}';
 const NETWORK = '\\d{1,3}(?:\\.\\d{1,3}){2}\\.0/24|[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){2}::/48';
 const GROUP = `${DOMAIN}|${NETWORK}|[A-Z]{2}|\\+\\d{1,2}|\\d{4}|\\*{8}[A-Za-z0-9]{4}`;
-const REDUCED = `\\[(?:${PERSONAL_TYPES.join('|')})(?:~(?:${GROUP}))?\\]|\\*{8}(?!\\*)`;
+const REDUCED = `\\[(?:${TYPE})(?:~(?:${GROUP}))?\\]|\\*{8}(?!\\*)`;
 /** Lengths are rounded up to powers of two, so that no number of seven digits passes for one. */
 const SIZES = [0, ...Array.from({ length: 21 }, (_, power) => 2 ** power)].join('|');
 const SHAPE = `\\[text:(?:${SIZES})\\]|\\[number\\]`;
@@ -106,7 +117,7 @@ export function typeOfToken(text: string): PersonalType | 'secret' | null {
   const match = WHOLE.exec(text);
   if (match === null || LONG_NUMBER.test(match[0])) return null;
   // `[REDACTION_FAILED]` hides as much as a mask does.
-  return PERSONAL_TYPES.find((type) => type === match[1]) ?? 'secret';
+  return personalTypeOf(match[1] ?? '') ?? 'secret';
 }
 
 function isOwn(text: string): boolean {

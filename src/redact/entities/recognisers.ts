@@ -1,3 +1,5 @@
+import type { RedactionPolicy } from '../../core/redaction-policy.ts';
+import { type CustomRecogniser, compileRecognisers } from '../custom/recogniser.ts';
 import { AMERICAN_ENTITIES } from './americas.ts';
 import { ASIAN_ENTITIES } from './asia-pacific.ts';
 import type { Entity } from './entity.ts';
@@ -45,6 +47,8 @@ export interface RecogniserSet {
   readonly byRun: readonly (RecogniserGroup | undefined)[];
   /** 1 where some word of `byWord` has this beginning and length; see `wordSlot`. */
   readonly wordSlots: Uint8Array;
+  /** The tenant's own; none for most. */
+  readonly custom: readonly CustomRecogniser[];
 }
 
 /** Slot of an ASCII word by its first two characters, case aside, and its length. */
@@ -86,6 +90,7 @@ export function recognisersOf(regions: readonly string[] | null): RecogniserSet 
     byKey: new WeakMap(),
     byRun: Array.from(byRun, (members) => members && groupOf(members, 'bare')),
     wordSlots: slotsOf(byWord.keys()),
+    custom: [],
   };
 }
 
@@ -112,9 +117,22 @@ function slotsOf(phrases: Iterable<string>): Uint8Array {
 export const ALL_RECOGNISERS = recognisersOf(null);
 
 const chosen = new WeakMap<readonly string[], RecogniserSet>();
+const extended = new WeakMap<Pick<RedactionPolicy, 'recognisers'>, RecogniserSet>();
 
-/** The set of a policy's regions, made once for each list; null for all. */
-export function recognisersFor(regions: readonly string[] | null): RecogniserSet {
+/** The set of a policy: its regions' and its own, made once for each policy. */
+export function recognisersFor(
+  policy: Pick<RedactionPolicy, 'regions' | 'recognisers'>,
+): RecogniserSet {
+  const { regions, recognisers } = policy;
+  if (recognisers.length === 0) return ofRegions(regions);
+  const known = extended.get(policy);
+  if (known !== undefined) return known;
+  const made = { ...ofRegions(regions), custom: compileRecognisers(recognisers) };
+  extended.set(policy, made);
+  return made;
+}
+
+function ofRegions(regions: readonly string[] | null): RecogniserSet {
   if (regions === null) return ALL_RECOGNISERS;
   const known = chosen.get(regions) ?? recognisersOf(regions);
   chosen.set(regions, known);
