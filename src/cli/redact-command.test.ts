@@ -82,7 +82,7 @@ describe('the recognisers of docs/redaction.md', () => {
     const text = /redact test '([^']+)'/.exec(PAGE)?.[1] ?? '';
     expect(await run(text, '-c', config)).toBe(blockOf('text'));
     expect(await run('see S12345678', '-c', config)).toBe('see S12345678\n');
-    const both = '9111 1111 1111 1111 and 9111 1111 1111 1119';
+    const both = '9111 1111 1111 1111 and 9111 1111 1111 1110';
     const hits: unknown = JSON.parse(await run(both, '-c', config, '-o', 'json'));
     expect(hits).toMatchObject([{ entity: 'loyalty_card', confidence: 'checked' }]);
   });
