@@ -91,7 +91,7 @@ async function policyOf({ config, tenant }: PolicyOptions): Promise<RedactionPol
   return redactionOfTenant(loaded, tenant);
 }
 
-/** The text as it would be kept as a tool's argument, with pseudonyms of the key that replay has. */
+/** The text as it would be kept as a tool argument, with pseudonyms of the key that replay has. */
 function redactedText(text: string, policy: RedactionPolicy, { key, tenant }: TestOptions): string {
   const { action } = offlineRedactorOf(policy).redact({
     ...{ v: 1, id: 'test', time: 0, kind: 'tool_call', phase: 'executed', attrs: {} },

@@ -1,7 +1,7 @@
 import { ibanAt } from './account.ts';
 import { ipv6At } from './address.ts';
 import { assignmentAt } from './assignment.ts';
-import { customHits, mergeHits } from './custom/recogniser.ts';
+import { customHits, mergeHits } from './custom/matches.ts';
 import { emailAround, speltEmailAround } from './email.ts';
 import { encodedAt, isBase64Sign, SHORTEST_RUN } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';

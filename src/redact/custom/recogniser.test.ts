@@ -10,7 +10,8 @@ import { createPersonalFindings } from '../personal-findings.ts';
 import { createRedactor } from '../redactor.ts';
 import { eventWith, testKeys } from '../testing/events.ts';
 import { REDACTION_FAILED } from '../tokens.ts';
-import { compileRecognisers, customHits, patternProblem } from './recogniser.ts';
+import { customHits } from './matches.ts';
+import { compileRecognisers, patternProblem } from './recogniser.ts';
 
 const STAFF: RecogniserRule = {
   ...{ name: 'staff_number', entity: 'x_staff', pattern: 'S[0-9]{6}', keywords: [] },
