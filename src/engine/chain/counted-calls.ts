@@ -4,6 +4,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { sourceIdOf } from '../../core/source-id.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
+import { LogQueue } from './log-queue.ts';
 
 /** One report of a call whose id was counted (`call_1`). */
 export interface CountedCall {
@@ -24,12 +25,12 @@ export interface CountedCall {
 
 /** The calls of a tenant with counted ids that were told of lately. */
 export interface CountedCalls {
-  readonly queue: Map<number, CountedCall>;
+  readonly queue: LogQueue<CountedCall>;
   readonly byKey: Map<string, CountedCall[]>;
 }
 
 export function createCounted(): CountedCalls {
-  return { queue: new Map(), byKey: new Map() };
+  return { queue: new LogQueue(), byKey: new Map() };
 }
 
 /**
@@ -48,9 +49,7 @@ export function sameCalls(
   if (key === null) return NONE;
   const traced = event.trace?.traceId !== undefined;
   const teller = `${event.kind}\n${sourceIdOf(event)}`;
-  const near = (counted.byKey.get(key) ?? [])
-    .filter(({ time }) => Math.abs(time - event.time) <= LIMITS.latenessMs)
-    .sort((a, b) => Math.abs(a.time - event.time) - Math.abs(b.time - event.time));
+  const near = nearest(counted.byKey.get(key), event.time);
   const { time, id: eventId } = event;
   if (!traced) {
     const free = near.filter(({ told }) => takes(told, teller));
@@ -79,6 +78,15 @@ export function sameCalls(
 }
 
 const NONE: readonly ChainNode[] = [];
+const NOBODY: readonly CountedCall[] = [];
+
+/** Calls of one key within `latenessMs` of a time, the nearest first. */
+function nearest(calls: readonly CountedCall[] | undefined, at: EpochMs): readonly CountedCall[] {
+  if (calls === undefined) return NOBODY;
+  return calls
+    .filter(({ time }) => Math.abs(time - at) <= LIMITS.latenessMs)
+    .sort((a, b) => Math.abs(a.time - at) - Math.abs(b.time - at));
+}
 
 function takes(told: readonly string[], teller: string): boolean {
   return told.length < LIMITS.chainJoinsPerKey && !told.includes(teller);
@@ -107,7 +115,9 @@ export function* expiredCalls(
   counted: CountedCalls,
   logTime: EpochMs,
 ): Generator<CountedCall & { readonly session: string }> {
-  for (const call of counted.queue.values()) {
+  for (;;) {
+    const call = counted.queue.oldest();
+    if (call === null) return;
     const full = counted.queue.size >= LIMITS.countedCalls;
     if (call.loggedAt >= logTime - LIMITS.latenessMs && !full) return;
     const { session } = call;

@@ -6,11 +6,12 @@ import type { EpochMs } from '../../core/time.ts';
 import { type ChainKeys, peek } from './chain-keys.ts';
 import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
 import { type CountedCalls, waitingBeside } from './counted-calls.ts';
+import { LogQueue } from './log-queue.ts';
 import { chainClock, type SourcesHeard } from './sources.ts';
 
 /** The latest records of all chains of a tenant, in order of the log, each with its chain. */
 export interface HeldSteps {
-  readonly queue: Map<number, { readonly chain: ChainNode; readonly step: ChainStep }>;
+  readonly queue: LogQueue<{ readonly chain: ChainNode; readonly step: ChainStep }>;
   /** Executions dropped before they could be judged, for want of room. */
   overlooked: number;
 }
@@ -23,7 +24,7 @@ interface Holding extends ChainKeys {
 }
 
 export function createHeld(): HeldSteps {
-  return { queue: new Map(), overlooked: 0 };
+  return { queue: new LogQueue(), overlooked: 0 };
 }
 
 /**
@@ -54,7 +55,11 @@ export function holdStep(
 /** Lets go of what was logged too long ago, and of the oldest where there is no room. */
 function release(held: HeldSteps, logTime: EpochMs): void {
   const from = logTime - 2 * LIMITS.latenessMs;
-  for (const [seq, { chain, step }] of held.queue) {
+  for (;;) {
+    const oldest = held.queue.oldest();
+    if (oldest === null) return;
+    const { chain, step } = oldest;
+    const { seq } = step;
     const full = held.queue.size >= LIMITS.chainStepsHeld;
     if (step.loggedAt >= from && !full) return;
     held.queue.delete(seq);
