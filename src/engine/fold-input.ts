@@ -2,7 +2,7 @@ import type { AccessEvent, EventKind } from '../core/access-event.ts';
 import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
 import type { TripDecision } from '../core/finding.ts';
 import { MINUTE_MS } from '../core/time.ts';
-import { observeBaseline } from './baseline/baseline.ts';
+import { isGrown, observeBaseline } from './baseline/baseline.ts';
 import {
   attachRevocation,
   hasRoomFor,
@@ -102,15 +102,24 @@ function foldJudged(
     return;
   }
   const added = event.phase === 'proposed' ? null : addedBy(tenant.reports, event, loggedAt);
+  // Nothing is opened or closed before `conclude`: what holds here holds for what is learned, too.
+  const isSuspect =
+    added !== null && (loggedAt < agent.quarantinedUntil || isTripped(tenant, event));
   if (added) {
     agent.calls += added.calls;
-    const learn = loggedAt >= agent.quarantinedUntil && !isTripped(tenant, event);
+    const learn = !isSuspect;
     observeBaseline(agent.baseline, added, windowTimeOf(event, loggedAt), { learn });
+    tenant.hasGrown ||= isGrown(agent.baseline);
   }
   const { role } = resolvedGrant(tenant, agent, event.agent.id) ?? {};
   const practice = new PracticeReading(agent.practice, peersOf(tenant, role), event);
   const { judgements, failures } = judge(registry, tenant, agent, event, practice, added, loggedAt);
-  if (added !== null && added.calls > 0) learnPractice(tenant, agent, entry, practice, judgements);
+  if (added !== null && added.calls > 0) {
+    const isDangerous =
+      tenant.posture === 'enforce' &&
+      judgements.some(({ mode, verdict }) => mode !== 'shadow' && verdict.trip !== null);
+    learnPractice(entry.body, practice, isSuspect || isDangerous);
+  }
   for (const failure of failures) tellFailure(tenant, entry, failure, effects);
   if (event.history) {
     agent.openFindings.clear();
@@ -122,23 +131,11 @@ function foldJudged(
 }
 
 /** What went through becomes known; under suspicion, only after it was seen several times. */
-function learnPractice(
-  tenant: TenantState,
-  agent: AgentState,
-  { body: event, loggedAt }: InputEntry,
-  practice: PracticeReading,
-  judgements: readonly Judgement[],
-): void {
+function learnPractice(event: AccessEvent, practice: PracticeReading, isSuspect: boolean): void {
   practice.keepNote();
   if (!PRACTISED_KINDS.has(event.kind) || !wentThrough(event)) return;
-  const suspect =
-    event.history !== true &&
-    event.approval?.status !== 'approved' &&
-    (loggedAt < agent.quarantinedUntil ||
-      isTripped(tenant, event) ||
-      (tenant.posture === 'enforce' &&
-        judgements.some(({ mode, verdict }) => mode !== 'shadow' && verdict.trip !== null)));
-  practice.learn({ suspect });
+  const isCleared = event.history === true || event.approval?.status === 'approved';
+  practice.learn({ suspect: isSuspect && !isCleared });
 }
 
 const PRACTISED_KINDS: ReadonlySet<EventKind> = new Set<EventKind>(['tool_call', 'data_access']);

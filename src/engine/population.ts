@@ -57,7 +57,7 @@ export function agentOf(
 
 /** What agents of its role, or like it without one, lend a newcomer for its first day. */
 function ratesOfPeers(tenant: TenantState, id: string): PeerPriors | null {
-  if (tenant.agents.size < LIMITS.peersForPrior) return null;
+  if (!tenant.hasGrown || tenant.agents.size < LIMITS.peersForPrior) return null;
   const role = grantOf(tenant.grants, id)?.role;
   const peers: BaselineState[] = [];
   let looked = 0;

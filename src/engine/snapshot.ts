@@ -4,7 +4,7 @@ import { assert, TripcoilError } from '../core/errors.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
-import { restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
+import { isGrown, restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
 import {
   type ChainChunk,
@@ -343,10 +343,12 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       );
       return;
     case 'agent': {
-      const { baseline, practice, openFindings, ...rest } = chunk.state;
+      const { practice, openFindings, ...rest } = chunk.state;
+      const baseline = restoreBaseline(rest.baseline);
+      tenant.hasGrown ||= isGrown(baseline);
       tenant.agents.set(chunk.agent, {
         ...rest,
-        baseline: restoreBaseline(baseline),
+        baseline,
         practice: restorePractice(LIMITS.practiceSlotsPerAgent, practice),
         openFindings: new Map(openFindings),
         grant: undefined,

@@ -75,6 +75,8 @@ export interface TenantState {
   readonly notices: Map<string, EpochMs>;
   /** Failures by detector and version since the configuration changed. */
   readonly failures: Map<string, number>;
+  /** Whether any agent ever had a day of its own: until then none can lend its rates. Derived. */
+  hasGrown: boolean;
   /** Events that were recorded but not judged, by reason. */
   readonly unjudged: Record<Unjudged, number>;
   /** The snapshot being taken, if any; no part of the state. */
@@ -104,6 +106,7 @@ export function createTenant(
     notices: new Map(),
     failures: new Map(),
     unjudged: { late: 0, ahead: 0, agents: 0, tenants: 0, detector: 0, entry: 0 },
+    hasGrown: false,
     cut: null,
     chains: createChainIndex(),
     detectors: {},

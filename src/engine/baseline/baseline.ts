@@ -20,6 +20,7 @@ import {
   sumRecent,
 } from './measure-history.ts';
 import { hourOf } from './seasonal-rate.ts';
+import { doubles } from './zeroes.ts';
 
 /** Rises when the meaning of a stored baseline changes; another version is not restored. */
 export const BASELINE_VERSION = 2;
@@ -93,6 +94,11 @@ export function observeBaseline(
     const history = historyOf(state, measure, isCount ? 1 : bounded);
     addSize(history, minute, state.minute, bounded, isCount, state.weight);
   }
+}
+
+/** Whether the agent has a day of its own behind it, and may lend its rates to others. */
+export function isGrown({ learnedMinutes }: BaselineState): boolean {
+  return learnedMinutes >= COLD_MINUTES;
 }
 
 /** The readings a detector gets, as of one event's time. */
@@ -258,17 +264,17 @@ function copyOfHistory(history: MeasureHistory): MeasureHistory {
     day: copyOfAnchor(history.day),
     rate: {
       ...rate,
-      weekSum: [...rate.weekSum],
-      weekMinutes: [...rate.weekMinutes],
-      daySum: [...rate.daySum],
-      dayMinutes: [...rate.dayMinutes],
+      weekSum: doubles(rate.weekSum),
+      weekMinutes: doubles(rate.weekMinutes),
+      daySum: doubles(rate.daySum),
+      dayMinutes: doubles(rate.dayMinutes),
     },
-    totals: [...history.totals],
-    expected: [...history.expected],
-    logSizes: [...history.logSizes],
-    openLogSizes: [...history.openLogSizes],
+    totals: doubles(history.totals),
+    expected: doubles(history.expected),
+    logSizes: doubles(history.logSizes),
+    openLogSizes: doubles(history.openLogSizes),
     dispersion: { ...history.dispersion },
-    normal: [...history.normal],
-    evidence: [...history.evidence],
+    normal: doubles(history.normal),
+    evidence: doubles(history.evidence),
   };
 }

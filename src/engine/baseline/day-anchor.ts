@@ -1,4 +1,5 @@
 import { DAY_HOURS } from './seasonal-rate.ts';
+import { zeroes } from './zeroes.ts';
 
 /**
  * Whole days held against slow anchors by weekday, so that growth of a few per cent a day, which a
@@ -44,8 +45,8 @@ const WOBBLE_FIRST = 0.2;
 
 export function createDayAnchor(): DayAnchor {
   return {
-    hours: new Array<number>(DAY_HOURS).fill(0),
-    anchors: new Array<number>(WEEK_DAYS).fill(-1),
+    hours: zeroes(DAY_HOURS),
+    anchors: zeroes(WEEK_DAYS).fill(-1),
     open: 0,
     closed: 0,
     ratio: 0,

@@ -11,6 +11,7 @@ import {
   rateAt,
   type SeasonalRate,
 } from './seasonal-rate.ts';
+import { zeroes } from './zeroes.ts';
 
 /**
  * One agent's history of one measure in minute buckets of event time: a seasonal rate, a local
@@ -116,9 +117,8 @@ export function createMeasureHistory(
   const rate = createSeasonalRate(minute);
   if (peers) borrow(rate, peers);
   else if (like) {
-    for (const [index, minutes] of like.rate.weekMinutes.entries())
-      rate.weekMinutes[index] = minutes;
-    for (const [index, minutes] of like.rate.dayMinutes.entries()) rate.dayMinutes[index] = minutes;
+    rate.weekMinutes = like.rate.weekMinutes.slice();
+    rate.dayMinutes = like.rate.dayMinutes.slice();
     rate.minutes = like.rate.minutes;
     rate.hour = like.rate.hour;
   }
@@ -126,8 +126,8 @@ export function createMeasureHistory(
     rate,
     day: createDayAnchor(),
     borrowed: peers?.deviation ?? 0,
-    totals: new Array<number>(LIMITS.baselineRingMinutes).fill(0),
-    expected: new Array<number>(LIMITS.baselineRingMinutes).fill(0),
+    totals: zeroes(LIMITS.baselineRingMinutes),
+    expected: zeroes(LIMITS.baselineRingMinutes),
     nineActual: 0,
     nineExpected: 0,
     seasonal: 0,
@@ -135,22 +135,22 @@ export function createMeasureHistory(
     squares: 0,
     sizeSum: first,
     sizeSquares: first * first,
-    logSizes: [0, 0, 0],
-    openLogSizes: [0, 0, 0],
+    logSizes: zeroes(3),
+    openLogSizes: zeroes(3),
     levelActual: 0,
     levelExpected: 0,
     dispersion: {
       excess: Math.max(first - 1, peers?.excess ?? 0),
       spread: Math.max(FIRST_SPREAD, peers?.spread ?? 0),
     },
-    normal: [0, 0, 0, 0, 0],
+    normal: zeroes(5),
     slack: Math.max(SLACK_FIRST, peers?.slack ?? 0),
     quarterActual: 0,
     quarterExpected: 0,
     quarterMinutes: 0,
     peakMinute: 0,
     peakTen: 0,
-    evidence: [0, 0, 0],
+    evidence: zeroes(3),
     cumulative: 0,
     runSince: minute,
     runActual: 0,

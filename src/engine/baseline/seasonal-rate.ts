@@ -1,4 +1,5 @@
 import { LIMITS } from '../../core/limits.ts';
+import { zeroes } from './zeroes.ts';
 
 /**
  * Rate per minute by hour of the week, each slot leaning on its hour of the day, that on the
@@ -7,9 +8,9 @@ import { LIMITS } from '../../core/limits.ts';
  */
 export interface SeasonalRate {
   readonly weekSum: number[];
-  readonly weekMinutes: number[];
+  weekMinutes: number[];
   readonly daySum: number[];
-  readonly dayMinutes: number[];
+  dayMinutes: number[];
   sum: number;
   minutes: number;
   /** Hour since the epoch up to which decay is applied. */
@@ -35,10 +36,10 @@ const EDGE_MINUTES = 5;
 
 export function createSeasonalRate(minute: number): SeasonalRate {
   return {
-    weekSum: new Array<number>(WEEK_HOURS).fill(0),
-    weekMinutes: new Array<number>(WEEK_HOURS).fill(0),
-    daySum: new Array<number>(DAY_HOURS).fill(0),
-    dayMinutes: new Array<number>(DAY_HOURS).fill(0),
+    weekSum: zeroes(WEEK_HOURS),
+    weekMinutes: zeroes(WEEK_HOURS),
+    daySum: zeroes(DAY_HOURS),
+    dayMinutes: zeroes(DAY_HOURS),
     sum: 0,
     minutes: 0,
     hour: hourOf(minute),
