@@ -16,7 +16,7 @@ import { windowTimeOf } from './event-time.ts';
 import { actionFactOf, grantOf, principalGrantOf, resourceFactOf } from './grants.ts';
 import { errorClassOf } from './notices.ts';
 import type { AgentPractice } from './practice/agent-practice.ts';
-import { detectorsOf, modeOf, type Registry, settingOf } from './registry.ts';
+import { judgingOf, modeOf, type Registry } from './registry.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
 
 /** A verdict worth telling, with the detector and mode it came from. */
@@ -65,13 +65,16 @@ export function judge(
     baseline: viewOf(agent.baseline, windowTimeOf(event, logTime)),
     practice,
   };
-  for (const detector of detectorsOf(registry, event.kind)) {
+  const { id: agentId } = event.agent;
+  const detectors = judgingOf(registry, tenant.config, event.kind);
+  for (const { detector, mode: ofTenant, agents, options, fault } of detectors) {
     if (isDisabled(tenant, detector)) {
       agent.coverage[detector.id] = FAILED_BLIND;
       continue;
     }
     try {
-      const { mode, options } = settingOf(detector, tenant.config, event.agent.id);
+      if (fault !== null) throw fault.error;
+      const mode = agents?.[agentId]?.mode ?? ofTenant;
       if (mode === 'off' || detector.applies?.(event) === false) continue;
       context.config = options;
       for (const verdict of ask(detector, tenant, agent, event, context)) {

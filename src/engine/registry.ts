@@ -8,21 +8,6 @@ export interface Registry {
   readonly detectors: readonly AnyDetector[];
 }
 
-const byKind = new WeakMap<Registry, Map<EventKind, readonly AnyDetector[]>>();
-
-/** The detectors that have something to say of this kind of event, in their fixed order. */
-export function detectorsOf(registry: Registry, kind: EventKind): readonly AnyDetector[] {
-  const known = byKind.get(registry);
-  const lists = known ?? new Map<EventKind, readonly AnyDetector[]>();
-  if (known === undefined) byKind.set(registry, lists);
-  let list = lists.get(kind);
-  if (list === undefined) {
-    list = registry.detectors.filter(({ kinds }) => kinds?.includes(kind) ?? true);
-    lists.set(kind, list);
-  }
-  return list;
-}
-
 /** Detectors that judge an event of any time, and those that compare it with other times. */
 export function byTime(registry: Registry): ByTime {
   const known = splitByTime.get(registry);
@@ -58,6 +43,55 @@ export function settingOf(detector: AnyDetector, config: TenantConfig, agent: st
 export function modeOf(detector: AnyDetector, config: TenantConfig, agent: string): DetectorMode {
   const entry = config.detectors[detector.id];
   return entry?.agents?.[agent]?.mode ?? entry?.mode ?? detector.defaultMode;
+}
+
+/** A detector with its setting for a tenant, and for those of its agents that have their own. */
+export interface Judging {
+  readonly detector: AnyDetector;
+  readonly mode: DetectorMode;
+  readonly agents: Readonly<Record<string, { readonly mode?: DetectorMode | undefined }>> | null;
+  readonly options: unknown;
+  /** What its options could not be read for; thrown at each event, as a fault of the detector. */
+  readonly fault: { readonly error: unknown } | null;
+}
+
+type ByKind = Map<EventKind, readonly Judging[]>;
+
+const judging = new WeakMap<TenantConfig, WeakMap<Registry, ByKind>>();
+
+/**
+ * The detectors that have something to say of this kind of event, in their fixed order, as a tenant
+ * has set them: worked out once per configuration.
+ */
+export function judgingOf(
+  registry: Registry,
+  config: TenantConfig,
+  kind: EventKind,
+): readonly Judging[] {
+  const ofConfig = judging.get(config) ?? new WeakMap<Registry, ByKind>();
+  const lists = ofConfig.get(registry) ?? new Map<EventKind, readonly Judging[]>();
+  let list = lists.get(kind);
+  if (list === undefined) {
+    list = registry.detectors
+      .filter(({ kinds }) => kinds?.includes(kind) ?? true)
+      .map((detector) => judgingBy(detector, config));
+    judging.set(config, ofConfig.set(registry, lists.set(kind, list)));
+  }
+  return list;
+}
+
+function judgingBy(detector: AnyDetector, config: TenantConfig): Judging {
+  const entry = config.detectors[detector.id];
+  const common = {
+    detector,
+    mode: entry?.mode ?? detector.defaultMode,
+    agents: entry?.agents ?? null,
+  };
+  try {
+    return { ...common, options: optionsOf(detector, entry?.options), fault: null };
+  } catch (error) {
+    return { ...common, options: undefined, fault: { error } };
+  }
 }
 
 const parsed = new WeakMap<object, Map<string, unknown>>();

@@ -23,31 +23,37 @@ interface Place {
   worst: Match | null;
 }
 
-const FAMILIES = [
-  'everything',
-  'broker',
-  'agent',
-  'session',
-  'sessionsOfAgent',
-  'chain',
-  'token',
-  'tool',
-  'toolOfAgent',
-] as const;
-type Family = (typeof FAMILIES)[number];
+type Family =
+  | 'everything'
+  | 'broker'
+  | 'agent'
+  | 'session'
+  | 'sessionsOfAgent'
+  | 'chain'
+  | 'token'
+  | 'tool'
+  | 'toolOfAgent';
 
 /**
  * Finds the gravest open breaker over every key that a subject falls under, in constant time. The
  * rule is the broker's too (`client/src/breaker-map.ts`); `match-rule.cases.ts` there holds both.
  */
 export class MatchIndex {
-  readonly #places = new Map<Family, Map<string, Place>>(
-    FAMILIES.map((family) => [family, new Map()]),
-  );
+  readonly #places: Readonly<Record<Family, Map<string, Place>>> = {
+    everything: new Map(),
+    broker: new Map(),
+    agent: new Map(),
+    session: new Map(),
+    sessionsOfAgent: new Map(),
+    chain: new Map(),
+    token: new Map(),
+    tool: new Map(),
+    toolOfAgent: new Map(),
+  };
 
   add(text: string, match: Match): void {
     for (const [family, id] of placesOf(match.key)) {
-      const places = this.#of(family);
+      const places = this.#places[family];
       const place = places.get(id) ?? { matches: new Map(), worst: null };
       places.set(id, place);
       place.matches.set(text, match);
@@ -57,7 +63,7 @@ export class MatchIndex {
 
   remove(text: string, key: BreakerKey): void {
     for (const [family, id] of placesOf(key)) {
-      const places = this.#of(family);
+      const places = this.#places[family];
       const place = places.get(id);
       const removed = place?.matches.get(text);
       if (!place || !removed) continue;
@@ -81,23 +87,18 @@ export class MatchIndex {
     if (tool === undefined) return top;
     top = this.#worst('tool', tool, top);
     if (agent === undefined) return top;
-    top = this.#worst('tool', `${agent}/${tool}`, top);
+    if (this.#places.tool.size > 0) top = this.#worst('tool', `${agent}/${tool}`, top);
+    if (this.#places.toolOfAgent.size === 0) return top;
     return this.#worst('toolOfAgent', `${agent}\0${tool}`, top);
   }
 
   /** Whether a breaker of the agent itself, or one that names it, is open. */
   names(agent: string): boolean {
-    return this.#of('agent').has(agent) || this.#of('sessionsOfAgent').has(agent);
-  }
-
-  #of(family: Family): Map<string, Place> {
-    const places = this.#places.get(family) ?? new Map<string, Place>();
-    this.#places.set(family, places);
-    return places;
+    return this.#places.agent.has(agent) || this.#places.sessionsOfAgent.has(agent);
   }
 
   #worst(family: Family, id: string, top: Match | null): Match | null {
-    const places = this.#of(family);
+    const places = this.#places[family];
     if (places.size === 0) return top;
     const worst = places.get(id)?.worst;
     return worst ? graver(top, worst) : top;

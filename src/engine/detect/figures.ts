@@ -1,7 +1,8 @@
 /** 1,234 or 12 or 0.4: no more digits than a person needs, the same on every machine. */
 export function amount(value: number): string {
   if (value < 10 && !Number.isInteger(value)) return oneDecimal(value);
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  const text = String(Math.round(value));
+  return text.length < 4 ? text : text.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
 /** 2.1 or 12.4, and whole from a thousand up. */
