@@ -1,3 +1,4 @@
+import { assert } from '../core/errors.ts';
 import type { Hash } from '../core/hash.ts';
 
 /** What was noted under a hash. */
@@ -20,10 +21,16 @@ const WORDS = 3;
 const FIRST_ENTRIES = 64;
 /** Slots per entry before the index doubles: three quarters full at most. */
 const FULLEST = 0.75;
+/**
+ * A slot holds the place of an entry, from 1, and above it some bits of its hash: most entries that
+ * are in the way are told apart without a look at their words, which are far away in memory.
+ */
+const PLACE_BITS = 21;
+const PLACES = 2 ** PLACE_BITS - 1;
 
 /**
  * Hashes in the order they came, with a tag and figures each, and an open-addressed index of their
- * places, from 1. In typed arrays, since a `Map` of texts costs five times the memory, keeps the
+ * places; two million at most. In typed arrays, since a `Map` of texts costs five times the memory, keeps the
  * texts alive and makes the collector walk over all of them.
  */
 export class HashList {
@@ -49,17 +56,24 @@ export class HashList {
 
   /** Where the latest entry of this hash is in the order, or -1. */
   find({ high, low }: Hash): number {
-    const mask = this.#slots.length - 1;
+    const slots = this.#slots;
+    const words = this.#words;
+    const mask = slots.length - 1;
     for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const place = this.#slots[slot] ?? 0;
-      if (place === 0) return -1;
-      const at = (place - 1) * WORDS;
-      if (this.#words[at] === high && this.#words[at + 1] === low) return place - 1;
+      const taken = slots[slot] ?? 0;
+      if (taken === 0) return -1;
+      if ((taken ^ high) >>> PLACE_BITS !== 0) continue;
+      const position = (taken & PLACES) - 1;
+      const at = position * WORDS;
+      if (words[at] === high && words[at + 1] === low) return position;
     }
   }
 
   at(position: number): Noted {
-    return read(this.frozen(), position, this.#figuresEach);
+    return {
+      tag: this.#words[position * WORDS + 2] ?? 0,
+      figures: figuresAt(this.#figures, position, this.#figuresEach),
+    };
   }
 
   /** The tag of the latest entry of this hash, 0 where there is none. */
@@ -96,15 +110,19 @@ export class HashList {
 
   /** The latest of equal hashes is the one found. */
   #index(high: number, low: number, place: number): void {
-    const mask = this.#slots.length - 1;
+    assert(place <= PLACES, 'a list has two million places');
+    const slots = this.#slots;
+    const words = this.#words;
+    const mask = slots.length - 1;
     let slot = low & mask;
-    for (;;) {
-      const taken = this.#slots[slot] ?? 0;
-      const at = (taken - 1) * WORDS;
-      if (taken === 0 || (this.#words[at] === high && this.#words[at + 1] === low)) break;
-      slot = (slot + 1) & mask;
+    for (; ; slot = (slot + 1) & mask) {
+      const taken = slots[slot] ?? 0;
+      if (taken === 0) break;
+      if ((taken ^ high) >>> PLACE_BITS !== 0) continue;
+      const at = ((taken & PLACES) - 1) * WORDS;
+      if (words[at] === high && words[at + 1] === low) break;
     }
-    this.#slots[slot] = place;
+    slots[slot] = place | ((high >>> PLACE_BITS) << PLACE_BITS);
   }
 
   /** New arrays, so that what was frozen stays as it is. */
@@ -132,8 +150,15 @@ function read(
   return {
     hash: { high: words[at] ?? 0, low: words[at + 1] ?? 0 },
     tag: words[at + 2] ?? 0,
-    figures: each === 0 ? NONE : [...figures.subarray(position * each, (position + 1) * each)],
+    figures: figuresAt(figures, position, each),
   };
+}
+
+function figuresAt(figures: Float64Array, position: number, each: number): readonly number[] {
+  if (each === 0) return NONE;
+  const own: number[] = [];
+  for (let at = position * each; at < (position + 1) * each; at += 1) own.push(figures[at] ?? 0);
+  return own;
 }
 
 const NONE: readonly number[] = [];

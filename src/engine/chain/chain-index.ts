@@ -17,6 +17,7 @@ import {
   createKeys,
   expire,
   isTold,
+  keyOf,
   learn,
   recall,
 } from './chain-keys.ts';
@@ -65,7 +66,8 @@ export function assignChain(
   if (index.counted.queue.size > 0) settleCalls(index, loggedAt, tell);
   let chain: ChainNode | null = null;
   for (const { kind, id } of joinKeysOf(event)) {
-    const known = recall(index, kind, id);
+    const key = keyOf(kind, id);
+    const known = recall(index, key);
     if (chain === null) {
       const naming = NAMING.has(kind);
       if (known !== null && naming) {
@@ -78,7 +80,7 @@ export function assignChain(
       }
       chain = { id: chainIdOf(event), seq, into: null, steps: null };
     }
-    if (known === null) learn(index, kind, id, chain);
+    if (known === null) learn(index, key, chain);
     else if (known !== chain) chain = joined(index, chain, known, { kind, id, event }, tell);
   }
   let assigned = chain ?? { id: chainIdOf(event), seq, into: null, steps: null };
@@ -102,9 +104,10 @@ function callKey({ session, action }: AccessEvent): string {
 /** What no trace has claimed is part of its session after all. */
 function settleCalls(index: ChainIndex, logTime: EpochMs, tell: (link: ChainLink) => void): void {
   for (const { chain, session, time, eventId } of expiredCalls(index.counted, logTime)) {
-    const known = recall(index, 'session', session);
+    const key = keyOf('session', session);
+    const known = recall(index, key);
     const root = rootOf(chain);
-    if (known === null) learn(index, 'session', session, root);
+    if (known === null) learn(index, key, root);
     else if (known !== root) {
       merged(index, root, known, { time, eventId, by: 'session', key: session }, tell);
     }
@@ -119,7 +122,8 @@ function declared(
   tell: (link: ChainLink) => void,
 ): ChainNode {
   const { kind, id, event } = by;
-  const known = recall(index, kind, id);
+  const key = keyOf(kind, id);
+  const known = recall(index, key);
   if (known === chain) return chain;
   // What links to ever more requests is a hub of them, whichever of the two came first.
   const local = chainIdOf(event);
@@ -132,7 +136,7 @@ function declared(
     return chain;
   }
   if (known !== null) return joined(index, chain, known, by, tell);
-  learn(index, kind, id, chain);
+  learn(index, key, chain);
   return chain;
 }
 

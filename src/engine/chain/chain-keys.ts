@@ -38,9 +38,13 @@ const KINDS = Object.fromEntries(JOIN_KINDS.map((kind) => [kind, hashOf(kind)]))
   readonly [Kind in JoinKind]: Hash;
 };
 
+/** The hash under which a key is remembered. */
+export function keyOf(kind: JoinKind, id: string): Hash {
+  return hashOf(id, KINDS[kind]);
+}
+
 /** The chain of a key; one of the old generation moves into the young. */
-export function recall({ young, old }: ChainKeys, kind: JoinKind, id: string): ChainNode | null {
-  const key = hashOf(id, KINDS[kind]);
+export function recall({ young, old }: ChainKeys, key: Hash): ChainNode | null {
   const known = chainAt(young, key);
   if (known !== null) return known;
   const forgotten = chainAt(old, key);
@@ -48,13 +52,13 @@ export function recall({ young, old }: ChainKeys, kind: JoinKind, id: string): C
   return forgotten;
 }
 
-export function learn({ young }: ChainKeys, kind: JoinKind, id: string, chain: ChainNode): void {
-  add(young, hashOf(id, KINDS[kind]), chain);
+export function learn({ young }: ChainKeys, key: Hash, chain: ChainNode): void {
+  add(young, key, chain);
 }
 
 /** The chain of a key, which stays as old as it is: for those who only look. */
 export function peek({ young, old }: ChainKeys, kind: JoinKind, id: string): ChainNode | null {
-  const key = hashOf(id, KINDS[kind]);
+  const key = keyOf(kind, id);
   return chainAt(young, key) ?? chainAt(old, key);
 }
 
