@@ -30,8 +30,8 @@ const PLACES = 2 ** PLACE_BITS - 1;
 
 /**
  * Hashes in the order they came, with a tag and figures each, and an open-addressed index of their
- * places; two million at most. In typed arrays, since a `Map` of texts costs five times the memory, keeps the
- * texts alive and makes the collector walk over all of them.
+ * places; two million at most. In typed arrays, since a `Map` of texts costs five times the memory,
+ * keeps the texts alive and makes the collector walk over all of them.
  */
 export class HashList {
   readonly #figuresEach: number;

@@ -342,17 +342,24 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
         restorePractice(LIMITS.practiceSlotsPerGroup, chunk.practice),
       );
       return;
-    case 'agent': {
-      const { practice, openFindings, ...rest } = chunk.state;
-      const baseline = restoreBaseline(rest.baseline);
-      tenant.hasGrown ||= isGrown(baseline);
-      tenant.agents.set(chunk.agent, {
-        ...rest,
-        baseline,
-        practice: restorePractice(LIMITS.practiceSlotsPerAgent, practice),
-        openFindings: new Map(openFindings),
-        grant: undefined,
-      });
-    }
+    case 'agent':
+      restoreAgent(tenant, chunk.agent, chunk.state);
   }
+}
+
+function restoreAgent(
+  tenant: TenantState,
+  id: string,
+  state: Extract<SnapshotChunk, { type: 'agent' }>['state'],
+): void {
+  const { practice, openFindings, ...rest } = state;
+  const baseline = restoreBaseline(rest.baseline);
+  tenant.hasGrown ||= isGrown(baseline);
+  tenant.agents.set(id, {
+    ...rest,
+    baseline,
+    practice: restorePractice(LIMITS.practiceSlotsPerAgent, practice),
+    openFindings: new Map(openFindings),
+    grant: undefined,
+  });
 }
