@@ -37,9 +37,8 @@ const HASH_CHARS = 22;
  * verification of a token added to the event does not count.
  */
 export function contentMarksOf(event: Redacted<AccessEvent>, stored: string): ContentMarks {
-  const { tokenAliases, ...content } = contentOf(event) as AccessEvent;
-  const unchanged = tokenAliases === undefined && event.token?.saidRef === undefined;
-  const text = unchanged ? stored : JSON.stringify(content);
+  const unchanged = event.tokenAliases === undefined && event.token?.saidRef === undefined;
+  const text = unchanged ? stored : JSON.stringify(contentWithoutAliases(event));
   const contentTokens: string[] = [];
   const nameless = text.includes('[')
     ? text.replaceAll(PSEUDONYM, (token) => {
@@ -49,6 +48,11 @@ export function contentMarksOf(event: Redacted<AccessEvent>, stored: string): Co
     : text;
   const contentHash = hash('sha256', nameless, 'base64url').slice(0, HASH_CHARS);
   return contentTokens.length === 0 ? { contentHash } : { contentHash, contentTokens };
+}
+
+function contentWithoutAliases(event: AccessEvent): object {
+  const { tokenAliases: _known, ...content } = contentOf(event) as AccessEvent;
+  return content;
 }
 
 export function encodeEntry(entry: Unplaced | UnplacedRecord, loggedAt: EpochMs): UnsequencedEntry {
