@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addConfigCommand } from './cli/configuration.ts';
 import { addDemoCommand } from './cli/demo-command.ts';
+import { addDetectorsCommand } from './cli/detectors-command.ts';
 import { addDoctorCommand } from './cli/doctor-command.ts';
 import { addImportCommand } from './cli/import-command.ts';
 import { addOperatorCommands } from './cli/operator-commands.ts';
@@ -34,6 +35,7 @@ addOperatorCommands(program);
 addReadCommands(program);
 addVerifyCommand(program);
 addSubjectCommands(program, addRedactCommand(program));
+addDetectorsCommand(program);
 addConfigCommand(program);
 addDoctorCommand(program);
 

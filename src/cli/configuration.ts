@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { REGISTRY } from '../components.ts';
 import { parseGrants } from '../config/grants.ts';
 import { loadConfig, type TripcoilConfig } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
+import type { RuleFiles } from '../config/rule-files.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
+import { RULE_FIELDS } from '../engine/rules/event-shape.ts';
+import { ruleFaults } from '../engine/rules/rule-detector.ts';
 import { AUDIT_FORMATS } from '../receivers/audit/formats.ts';
 import { profileFaults } from '../receivers/audit/profile/profile.ts';
 import { REDACTION_CHECKS } from '../redact/custom/checks.ts';
@@ -14,11 +17,20 @@ import { addressProblem } from '../revocation/guarded-post.ts';
 import { secretProblem } from '../revocation/webhook/alert-webhook.ts';
 import { CliError, EXIT, talk } from './output.ts';
 
+/** Rules as this build reads them. */
+export const RULE_FILES: RuleFiles = {
+  fields: RULE_FIELDS,
+  faults: ruleFaults,
+  list: (pattern) => globSync(pattern).sort(),
+  read: (path) => readFileSync(path, 'utf8'),
+};
+
 /** Reads the configuration, or ends the command with every problem at its line. */
 export async function readConfig(file: string | undefined): Promise<TripcoilConfig> {
   const result = loadConfig({
     ...(file === undefined ? {} : { file }),
     detectors: REGISTRY.detectors,
+    rules: RULE_FILES,
     audit: { formats: [...AUDIT_FORMATS.keys()], checkProfile: profileFaults },
     outgoing: { address: addressProblem, webhookSecret: secretProblem },
     redaction: REDACTION_CHECKS,

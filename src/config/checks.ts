@@ -234,6 +234,8 @@ function tokenLines(
   return [tokens.length === 0 ? 'tokens:' : 'tokens: # add to the list', ...entry].join('\n');
 }
 
+const BESIDE_SETTINGS: ReadonlySet<string> = new Set(['rules', 'exceptions']);
+
 function detectorProblems(
   root: Record<string, unknown>,
   detectors: readonly DetectorOptions[],
@@ -246,6 +248,7 @@ function detectorProblems(
   const ids = detectors.map((detector) => detector.id);
   return places.flatMap(([path, settings]) =>
     Object.entries(recordOf(settings)).flatMap(([id, each]) => {
+      if (BESIDE_SETTINGS.has(id)) return [];
       const detector = detectors.find((candidate) => candidate.id === id);
       if (detector === undefined) return [unknownKey([...path, id], id, ids, locate)];
       const checked = detector.config.safeParse(recordOf(recordOf(each)['options']));

@@ -68,6 +68,8 @@ describe('loadConfig', () => {
         identity: { issuers: [] },
         grantsFile: null,
         detectors: {},
+        rules: [],
+        exceptions: [],
         chains: { decisionGraceMs: 120_000 },
         sources: {},
         tenants: {},

@@ -10,6 +10,7 @@ import {
 } from '../core/entry.ts';
 import type { FieldAliases } from '../core/event-field.ts';
 import type { RedactionPolicy } from '../core/redaction-policy.ts';
+import type { DetectionException, Rule } from '../core/rule.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import type { Role } from '../ports/ingest.ts';
 import { type AuditConfig, auditConfigOf } from './audit.ts';
@@ -30,6 +31,7 @@ import {
   redactionPolicyOf,
 } from './redaction.ts';
 import type { RedactionChecks } from './redaction-checks.ts';
+import { detectionOf, type ReadDetection, type RuleFiles, readDetection } from './rule-files.ts';
 import { CONFIG_SCHEMA, type ConfigDocument } from './schema.ts';
 import type { JsonSchema } from './schema-path.ts';
 
@@ -69,6 +71,9 @@ export interface TripcoilConfig {
   readonly grantsFile: string | null;
   /** Detector settings that hold for every tenant without its own. */
   readonly detectors: TenantConfig['detectors'];
+  /** The user's own rules and exceptions, for every tenant. */
+  readonly rules: readonly Rule[];
+  readonly exceptions: readonly DetectionException[];
   readonly sources: SourceWatchConfig;
   readonly chains: ChainConfig;
   readonly tenants: { readonly [tenant: string]: TenantConfig };
@@ -107,6 +112,8 @@ export interface LoadOptions {
   readonly detectors?: readonly DetectorOptions[];
   /** Audit formats; when given, unknown ones and unsound profiles are problems too. */
   readonly audit?: AuditFormats;
+  /** How files of rules are found and judged; when not given, rules are not read. */
+  readonly rules?: RuleFiles;
   /** The rules of the senders; when given, what they would refuse is a problem too. */
   readonly outgoing?: OutgoingChecks;
   /** The rules of the redactor; when given, what it would refuse is a problem too. */
@@ -132,12 +139,14 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const document = parseDocument(text, CONFIG_JSON_SCHEMA, substitution(options.env, readSecret));
   const checked = CONFIG_SCHEMA.safeParse(document.value);
   const { value, locate } = document;
+  const detection = readDetection(document, options.rules ?? null, options.detectors ?? [], inBase);
   const problems = [
+    ...detection.problems,
     ...document.problems,
     ...problemsOfIssues(checked.error?.issues ?? [], value, CONFIG_JSON_SCHEMA, locate),
     ...crossChecks(
       document,
-      options.detectors ?? null,
+      options.detectors === undefined ? null : [...options.detectors, ...detection.named],
       readSecret,
       options.audit ?? null,
       options.outgoing ?? null,
@@ -145,7 +154,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
     ),
   ];
   if (problems.length > 0 || !checked.success) return { problems: sortProblems(problems) };
-  return { config: toConfig(checked.data, inBase, readSecret) };
+  return { config: toConfig(checked.data, detection, inBase, readSecret) };
 }
 
 /** Settings of one tenant: its own keys over the general ones, detector by detector. */
@@ -156,7 +165,10 @@ export function tenantConfigOf(config: TripcoilConfig, tenant: string): TenantCo
     merged[id] = { ...(Object.hasOwn(merged, id) ? merged[id] : {}), ...settings };
   }
   const sources = { ...config.sources, ...own?.sources };
-  return { detectors: merged, sources, chains: config.chains };
+  return {
+    ...{ detectors: merged, sources, chains: config.chains },
+    ...detectionOf(config.rules, config.exceptions, own),
+  };
 }
 
 /** The process's configuration for any tenant, then that of each tenant with its own. */
@@ -165,7 +177,12 @@ export function tenantConfigsOf(config: TripcoilConfig): ReadonlyMap<string, Ten
   return new Map([
     [
       SYSTEM_TENANT,
-      { detectors: config.detectors, sources: config.sources, chains: config.chains },
+      {
+        detectors: config.detectors,
+        sources: config.sources,
+        chains: config.chains,
+        ...detectionOf(config.rules, config.exceptions),
+      },
     ],
     ...named.map((tenant) => [tenant, tenantConfigOf(config, tenant)] as const),
   ]);
@@ -208,6 +225,7 @@ function substitution(
 
 function toConfig(
   document: ConfigDocument,
+  detection: ReadDetection,
   inBase: (path: string) => string,
   readSecret: (path: string) => string | null,
 ): TripcoilConfig {
@@ -229,10 +247,11 @@ function toConfig(
       issuers: document.identity.issuers.map((issuer) => tokenIssuerOf(issuer, readSecret)),
     },
     grantsFile: document.grants_file === undefined ? null : inBase(document.grants_file),
-    detectors: document.detectors as TenantConfig['detectors'],
+    detectors: settingsOf(document.detectors),
+    ...detection.general,
     sources: sourcesOf(document.sources),
     chains: { decisionGraceMs: document.chains.decision_grace_ms },
-    tenants: tenantSettingsOf(document.tenants),
+    tenants: tenantSettingsOf(document.tenants, detection),
     redaction: redactionOf(document, readSecret),
     kafka: {
       sources: document.kafka.sources.map((source) => kafkaSourceOf(source, readSecret)),
@@ -260,13 +279,25 @@ function toConfig(
   };
 }
 
-function tenantSettingsOf(tenants: ConfigDocument['tenants']): TripcoilConfig['tenants'] {
+function tenantSettingsOf(
+  tenants: ConfigDocument['tenants'],
+  detection: ReadDetection,
+): TripcoilConfig['tenants'] {
   const settings = Object.entries(tenants).map(([tenant, { detectors, sources }]) => {
-    const own = detectors as TenantConfig['detectors'];
     const watch = sources === undefined ? {} : { sources: sourcesOf(sources) };
-    return [tenant, { detectors: own, ...watch }] as const;
+    const own = {
+      detectors: settingsOf(detectors),
+      ...detectionOf([], [], detection.tenants.get(tenant)),
+    };
+    return [tenant, { ...own, ...watch }] as const;
   });
   return Object.fromEntries(settings);
+}
+
+/** What stands beside the settings of detectors is read by `readDetection`. */
+function settingsOf(given: ConfigDocument['detectors']): TenantConfig['detectors'] {
+  const { rules: _rules, exceptions: _exceptions, ...settings } = given;
+  return settings as TenantConfig['detectors'];
 }
 
 function sourcesOf({

@@ -26,6 +26,8 @@ export interface Problem extends Position {
   readonly didYouMean?: string;
   /** Lines that cure it, ready to paste. */
   readonly add?: string;
+  /** The file, where it is not the one being read. */
+  readonly file?: string;
 }
 
 /** Where a key or a value stands in the text; the nearest enclosing place when it is absent. */
@@ -40,7 +42,8 @@ export function formatProblem(problem: Problem, file: string): string {
   const path = problem.path === '' ? '' : ` ${problem.path}:`;
   const tail = hints.length === 0 ? '' : ` (${hints.join('; ')})`;
   const add = problem.add === undefined ? '' : `\n${problem.add.replace(/^/gm, '    ')}`;
-  return `${file}:${problem.line}:${problem.column}${path} ${problem.message}${tail}${add}`;
+  const place = `${problem.file ?? file}:${problem.line}:${problem.column}`;
+  return `${place}${path} ${problem.message}${tail}${add}`;
 }
 
 /** Dotted text of a path: `tokens[0].roles`. Names with dots or spaces are quoted. */

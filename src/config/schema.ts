@@ -4,6 +4,7 @@ import { DETECTOR_MODES } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ROLES } from '../ports/ingest.ts';
 import { AUDIT_SCHEMA } from './audit.ts';
+import { EXCEPTION_SCHEMA } from './exceptions.ts';
 import { IDENTITY_SCHEMA } from './identity.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 import { GENERAL_REDACTION_SCHEMA, REDACTION_SCHEMA } from './redaction.ts';
@@ -32,6 +33,20 @@ const overridableDetector = z.strictObject({
     .optional()
     .describe('Modes of single agents, by agent id.'),
 });
+
+/** Beside the settings of detectors by id: what the user adds to them, and what is agreed to. */
+const userDetection = {
+  rules: z
+    .array(z.string().min(1))
+    .max(LIMITS.rulesPerTenant)
+    .optional()
+    .describe('Files of your own rules, paths or globs; see docs/rules.md.'),
+  exceptions: z
+    .array(EXCEPTION_SCHEMA)
+    .max(LIMITS.exceptionsPerTenant)
+    .optional()
+    .describe('Findings that are known and agreed to, each with an owner, a reason and an end.'),
+};
 
 const token = z.strictObject({
   name: identifier.describe('Who holds the token; stands in logs and on every event delivered.'),
@@ -163,9 +178,10 @@ export const CONFIG_SCHEMA = z.strictObject({
         'it names, those set by `PUT /v1/grants` too.',
     ),
   detectors: z
-    .record(z.string(), z.strictObject(detectorSettings))
+    .object(userDetection)
+    .catchall(z.strictObject(detectorSettings))
     .prefault({})
-    .describe('Detectors by id, for every tenant.'),
+    .describe('Detectors and rules by id, for every tenant.'),
   chains: z
     .strictObject({
       decision_grace_ms: z
@@ -192,9 +208,13 @@ export const CONFIG_SCHEMA = z.strictObject({
           .optional()
           .describe('How senders are watched, for this tenant; each key replaces the general one.'),
         detectors: z
-          .record(z.string(), overridableDetector)
+          .object(userDetection)
+          .catchall(overridableDetector)
           .prefault({})
-          .describe('Detectors by id, for this tenant; each key given replaces the general one.'),
+          .describe(
+            'Detectors and rules by id, for this tenant; each key given replaces the general ' +
+              'one. Rules and exceptions are added to the general ones.',
+          ),
         redaction: REDACTION_SCHEMA.optional().describe(
           'Redaction for this tenant; each key given replaces the general one.',
         ),

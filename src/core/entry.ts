@@ -5,6 +5,7 @@ import type { DetectorMode, Finding } from './finding.ts';
 import type { GrantSet } from './grant.ts';
 import type { Redacted } from './redacted.ts';
 import type { Revocation } from './revocation.ts';
+import type { DetectionException, Rule } from './rule.ts';
 import type { EpochMs } from './time.ts';
 
 /** Rises when the fold changes its mind about the same log; stamped on every entry. */
@@ -55,6 +56,9 @@ export interface TenantConfig {
   };
   readonly sources?: SourceWatchConfig;
   readonly chains?: ChainConfig;
+  /** The user's own rules, asked behind the detectors in this order. */
+  readonly rules?: readonly Rule[];
+  readonly exceptions?: readonly DetectionException[];
 }
 
 /** How a tenant's sources are watched. Absent members take the limits' values. */

@@ -216,6 +216,30 @@ export const LIMITS = {
   noticesPerTenant: 256,
   /** Failures of a detector in one tenant before it is no longer asked there. */
   detectorFailures: 8,
+  /** Rules of one tenant; each is asked about every event of its kinds. */
+  rulesPerTenant: 256,
+  /** Text of one condition, its nodes and their nesting. A linear walk of it stays under 50 µs. */
+  ruleChars: 4_096,
+  ruleNodes: 512,
+  ruleDepth: 32,
+  /** Values of `arguments`, `attrs` or `reasoning` that a condition may read: 0.1 s at worst. */
+  ruleContentValues: 4_096,
+  /** Selections of one correlation, fields to group by, and fields shown as evidence. */
+  ruleSelections: 8,
+  ruleFields: 8,
+  /** Events counted one by one up to here; more are taken in sixteenths of the timespan. */
+  ruleCountedExactly: 32,
+  /** Distinct values counted by one group. */
+  ruleValues: 64,
+  /** Figures remembered by one rule, 17 characters each: 8 KiB an agent, 128 KiB a tenant. */
+  ruleMarksPerAgent: 448,
+  ruleMarksPerTenant: 7_168,
+  /** Longest timespan of a correlation, and of what counts as the same finding. */
+  ruleTimespanMs: 30 * DAY_MS,
+  /** Events that one line of a rule's test may stand for. */
+  ruleTestEvents: 10_000,
+  /** Exceptions of one tenant; each is asked about every finding. */
+  exceptionsPerTenant: 1_024,
   breakersPerTenant: 200_000,
   /** Beyond `breakersPerTenant`: a person's trip holds even where automation filled the board. */
   breakersForPeople: 1_000,

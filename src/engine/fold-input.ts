@@ -20,6 +20,7 @@ import { hear } from './chain/sources.ts';
 import { wentThrough } from './detect/outcome.ts';
 import { type Effects, revocationOf } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
+import { excepted, exceptionFor } from './exceptions.ts';
 import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
 import {
   countFailure,
@@ -29,6 +30,7 @@ import {
   judge,
   markBlind,
   resolvedGrant,
+  tellAgainFrom,
 } from './judge.ts';
 import {
   agentFlood,
@@ -42,6 +44,7 @@ import { agentOf, countOther, FLOOD_BLIND, OTHER_AGENTS } from './population.ts'
 import { PracticeReading } from './practice/practice.ts';
 import { byTime, type Registry } from './registry.ts';
 import { addRisk } from './risk.ts';
+import { withRules } from './rules/rule-registry.ts';
 import { observeSource } from './source/watch.ts';
 import { type AgentState, peersOf, type TenantState, takeGrants } from './tenant-state.ts';
 import { learnAliases, underFirstNames } from './token-aliases.ts';
@@ -53,7 +56,7 @@ const QUARANTINE_MS = 10 * MINUTE_MS;
 
 /** Folds one event into its tenant. */
 export function foldInput(
-  registry: Registry,
+  detectors: Registry,
   tenant: TenantState,
   given: InputEntry,
   term: number,
@@ -66,7 +69,7 @@ export function foldInput(
   const novelty = noveltyOf(tenant.reports, entry);
   observeSource(tenant, entry, novelty, effects);
   if (novelty === 'duplicate') return;
-  foldJudged(registry, tenant, entry, novelty, term, effects);
+  foldJudged(withRules(detectors, tenant.config), tenant, entry, novelty, term, effects);
   // History is the past of a baseline, and no part of what is being asked now.
   if (!event.history) foldChain(tenant, entry, effects);
 }
@@ -205,13 +208,17 @@ function conclude(
   tenant: TenantState,
   agent: AgentState,
   entry: InputEntry,
-  judgement: Judgement,
+  given: Judgement,
   term: number,
   effects: Effects,
 ): void {
   const event = entry.body;
+  const { exceptions } = tenant.config;
+  const exception = exceptionFor(exceptions, given.detector.id, event, entry.loggedAt);
+  const judgement = exception === null ? given : excepted(given, exception);
   const { detector, mode, verdict } = judgement;
-  markAnomaly(agent, entry, judgement);
+  if (exception === null) markAnomaly(agent, entry, judgement);
+  else tellAgainFrom(exception.expires, agent, judgement);
 
   const answer = decide(event, verdict, {
     family: detector.family,
@@ -222,6 +229,7 @@ function conclude(
     openAutomatic: tenant.board.automatic,
     hasRoomFor: (key) => hasRoomFor(tenant.board, key),
     agentsInTenant: tenant.agents.size,
+    isExcepted: exception !== null,
   });
   const findingId = effects.nextId;
   if (!answer.trip) {

@@ -188,6 +188,17 @@ function isNews(
   return true;
 }
 
+/** Lets a finding that an exception held be told again once the exception has run out. */
+export function tellAgainFrom(
+  time: EpochMs,
+  agent: AgentState,
+  { detector, verdict }: Judgement,
+): void {
+  const key = `${detector.id}\n${verdict.dedupKey}`;
+  const told = agent.openFindings.get(key);
+  if (told && told.until > time) agent.openFindings.set(key, { ...told, until: time });
+}
+
 /** The finding as recorded. `id` is `<inputSeq>-<ordinal>`. */
 export function findingOf(
   id: string,

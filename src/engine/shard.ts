@@ -29,6 +29,7 @@ import { Effects, revocationOf } from './effects.ts';
 import { foldInput } from './fold-input.ts';
 import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
 import type { Registry } from './registry.ts';
+import { withRules } from './rules/rule-registry.ts';
 import { checkSources } from './source/watch.ts';
 import {
   type AgentState,
@@ -187,6 +188,7 @@ export class Shard {
       const tenant = this.#ordered(entry.tenant);
       if (!tenant) return;
       tenant.config = entry.body;
+      forgetRules(withRules(this.registry, entry.body), tenant);
       tenant.failures.clear();
     }
   }
@@ -267,6 +269,22 @@ export class Shard {
     const agent = transition.key.agent ?? transition.key.id;
     const state = tenant.agents.get(agent);
     if (state) forgetFindings(tenant, state);
+  }
+}
+
+/** What rules remembered that the new configuration no longer has. */
+function forgetRules({ detectors }: Registry, tenant: TenantState): void {
+  const known = new Set(detectors.map(({ id }) => id));
+  const isGone = (id: string): boolean => !known.has(id);
+  for (const id of Object.keys(tenant.detectors).filter(isGone)) delete tenant.detectors[id];
+  for (const agent of tenant.agents.values()) {
+    const gone = [...Object.keys(agent.detectors), ...Object.keys(agent.coverage)].filter(isGone);
+    if (gone.length === 0) continue;
+    tenant.cut?.keep(agent);
+    for (const id of gone) {
+      delete agent.detectors[id];
+      delete agent.coverage[id];
+    }
   }
 }
 

@@ -49,6 +49,17 @@ export class OfflineFold {
     return agents;
   }
 
+  /** A field for want of which some agent is not judged by this detector by now, if any. */
+  blindOf(detector: string): string | null {
+    for (const tenant of this.#shard.tenants.values()) {
+      for (const agent of tenant.agents.values()) {
+        const blind = agent.coverage[detector];
+        if (blind) return blind.field;
+      }
+    }
+    return null;
+  }
+
   configure(tenant: string, config: TenantConfig): void {
     this.#entry({ kind: 'config', tenant, body: redactedConfig(this.#redactor, tenant, config) });
   }

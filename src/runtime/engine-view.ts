@@ -8,6 +8,7 @@ import { chainClock, createSources } from '../engine/chain/sources.ts';
 import { resolvedGrant } from '../engine/judge.ts';
 import { settingOf } from '../engine/registry.ts';
 import { decayed, riskScore } from '../engine/risk.ts';
+import { withRules } from '../engine/rules/rule-registry.ts';
 import type { Shard } from '../engine/shard.ts';
 import type { AgentState, TenantState } from '../engine/tenant-state.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -169,8 +170,8 @@ function agentView(
     baselineAgeMs: baseline.ageMs,
     learning: baseline.ageMs < LEARNING_MS,
     calls: agent.calls,
-    coverage: shard.registry.detectors
-      .filter((detector) => settingOf(detector, tenant.config, id).mode !== 'off')
+    coverage: withRules(shard.registry, tenant.config)
+      .detectors.filter((detector) => settingOf(detector, tenant.config, id).mode !== 'off')
       .map((detector) => ({ detector: detector.id, blind: agent.coverage[detector.id] ?? null })),
   };
 }

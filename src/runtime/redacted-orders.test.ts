@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Rule } from '../core/rule.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import {
   redactedConfig,
@@ -74,6 +75,33 @@ describe('orders as recorded', () => {
         ...detectors,
         volume_spike: { ...detectors.volume_spike, agents: { '<acme>': { mode: 'off' } } },
       },
+    });
+  });
+
+  it('redacts the texts of rules and exceptions, conditions literal by literal', () => {
+    const rule = {
+      id: 'one',
+      title: bob,
+      description: `of ${bob}`,
+      selections: { match: `event.principal.sub == "${bob}" && event.kind == 'x'` },
+      runbook: 'https://example.com',
+    } as unknown as Rule;
+    const exception = { agent: bob, tool: bob, owner: bob, reason: bob, expires: 1 };
+    expect(
+      redactedConfig(redactor, 'acme', { detectors: {}, rules: [rule], exceptions: [exception] }),
+    ).toEqual({
+      detectors: {},
+      rules: [
+        {
+          ...rule,
+          title: '[acme]',
+          description: 'of [acme]',
+          selections: { match: 'event.principal.sub == "[acme]" && event.kind == \'x\'' },
+        },
+      ],
+      exceptions: [
+        { agent: '<acme>', tool: '[acme]', owner: '[acme]', reason: '[acme]', expires: 1 },
+      ],
     });
   });
 });

@@ -1,6 +1,8 @@
 import type { BreakerKey } from '../core/breaker.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
+import type { DetectionException, Rule } from '../core/rule.ts';
+import { withLiterals } from '../engine/rules/condition.ts';
 import type { CheckRequest } from '../ports/breakers.ts';
 import type { Redactor } from '../ports/redactor.ts';
 
@@ -56,7 +58,7 @@ export function redactedGrants(redactor: Redactor, tenant: string, grants: Grant
 export function redactedConfig(
   redactor: Redactor,
   tenant: string,
-  { detectors, ...rest }: TenantConfig,
+  { detectors, rules, exceptions, ...rest }: TenantConfig,
 ): TenantConfig {
   const settings = Object.entries(detectors).map(([id, setting]) => {
     if (setting.agents === undefined) return [id, setting] as const;
@@ -65,7 +67,40 @@ export function redactedConfig(
     );
     return [id, { ...setting, agents: Object.fromEntries(agents) }] as const;
   });
-  return { ...rest, detectors: Object.fromEntries(settings) };
+  return {
+    ...rest,
+    detectors: Object.fromEntries(settings),
+    ...(rules && { rules: rules.map((rule) => redactedRule(redactor, tenant, rule)) }),
+    ...(exceptions && {
+      exceptions: exceptions.map((each) => redactedException(redactor, tenant, each)),
+    }),
+  };
+}
+
+/** The texts that conditions compare with meet what events became; words for people pass too. */
+function redactedRule(redactor: Redactor, tenant: string, rule: Rule): Rule {
+  const text = (given: string): string => redactor.redactText(tenant, given);
+  const selections = Object.entries(rule.selections).map(
+    ([name, condition]) => [name, withLiterals(condition, text)] as const,
+  );
+  return {
+    ...rule,
+    title: text(rule.title),
+    description: text(rule.description),
+    selections: Object.fromEntries(selections),
+  };
+}
+
+function redactedException(
+  redactor: Redactor,
+  tenant: string,
+  { agent, session, ...rest }: DetectionException,
+): DetectionException {
+  return {
+    ...(redactTexts(redactor, tenant, rest) as typeof rest),
+    ...(agent === undefined ? {} : { agent: redactor.redactIdentifier(tenant, agent) }),
+    ...(session === undefined ? {} : { session: redactor.redactIdentifier(tenant, session) }),
+  };
 }
 
 function redactTexts(redactor: Redactor, tenant: string, value: unknown): unknown {

@@ -40,7 +40,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: 'src/engine',
     may: ['src/core'],
-    packages: ['zod', 'simple-statistics'],
+    packages: ['zod', 'simple-statistics', '@marcbachmann/cel-js'],
     node: false,
   },
   { folder: 'src/ports', may: ['src/core'], packages: [], node: false, typesOnly: true },

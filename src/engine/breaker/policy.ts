@@ -1,6 +1,7 @@
 import type { AccessEvent, Trust } from '../../core/access-event.ts';
 import type { BreakerKey, BreakerLevel } from '../../core/breaker.ts';
 import type { CapReason, DetectionFamily, DetectorMode, HeldReason } from '../../core/finding.ts';
+import type { TripKey } from '../../core/rule.ts';
 import type { DetectorVerdict } from '../detect/detector.ts';
 
 /** What the policy knows when a verdict asks for a trip. */
@@ -15,6 +16,8 @@ export interface PolicyFacts {
   /** Whether the board can take this breaker. */
   readonly hasRoomFor: (key: BreakerKey) => boolean;
   readonly agentsInTenant: number;
+  /** Whether an exception of the tenant covers this finding. */
+  readonly isExcepted: boolean;
 }
 
 export type PolicyAnswer =
@@ -45,11 +48,15 @@ export function decide(
   verdict: DetectorVerdict,
   facts: PolicyFacts,
 ): PolicyAnswer {
-  if (!verdict.trip) return { trip: false, why: verdict.held ?? 'below_threshold' };
+  if (!verdict.trip) {
+    const why = facts.isExcepted ? 'suppressed' : (verdict.held ?? 'below_threshold');
+    return { trip: false, why };
+  }
   const key = keyOf(event, verdict.trip.key);
   const asked = verdict.trip.level;
   const weakness = asked > STEP_UP ? weaknessOf(facts) : null;
   const level = weakness ? STEP_UP : asked;
+  if (facts.isExcepted) return { trip: false, why: 'suppressed', would: { key, level } };
   if (facts.mode === 'shadow' || facts.posture === 'shadow') {
     return { trip: false, why: 'shadow', would: { key, level } };
   }
@@ -61,13 +68,23 @@ export function decide(
   return { trip: true, key, level, cappedBy: weakness };
 }
 
-/** The session of the event, or its agent where it has none. */
-export function keyOf(event: AccessEvent, kind: 'agent' | 'session'): BreakerKey {
-  const session = event.session?.id;
-  if (kind === 'session' && session !== undefined) {
-    return { tenant: event.tenant.id, kind: 'session', id: session, agent: event.agent.id };
-  }
-  return { tenant: event.tenant.id, kind: 'agent', id: event.agent.id };
+/** The key of this kind that the event names, or its agent where it names none. */
+export function keyOf(event: AccessEvent, kind: TripKey): BreakerKey {
+  const tenant = event.tenant.id;
+  const agent = event.agent.id;
+  if (kind === 'tenant') return { tenant, kind, id: tenant };
+  const id = kind === 'agent' ? agent : idOf(event, kind);
+  if (kind === 'agent' || id === undefined) return { tenant, kind: 'agent', id: agent };
+  return { tenant, kind, id, agent };
+}
+
+/** As brokers ask for it: see `subjectOf` of the fold. */
+function idOf(
+  { session, token, trace }: AccessEvent,
+  kind: 'session' | 'chain' | 'token',
+): string | undefined {
+  if (kind === 'session') return session?.id;
+  return kind === 'token' ? token?.jti : (token?.txn ?? trace?.traceId);
 }
 
 /** What keeps evidence at step-up: novelty, an agent's own word, an agent nobody registered. */

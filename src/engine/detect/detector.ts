@@ -4,6 +4,7 @@ import type { BreakerLevel } from '../../core/breaker.ts';
 import type { DetectionFamily, DetectorMode, FindingLevel } from '../../core/finding.ts';
 import type { ActionFact, AgentGrant, PrincipalGrant, ResourceFact } from '../../core/grant.ts';
 import type { Redacted } from '../../core/redacted.ts';
+import type { TripKey } from '../../core/rule.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { AgentBaseline, Measure } from '../baseline/agent-baseline.ts';
 import type { AgentPractice } from '../practice/agent-practice.ts';
@@ -48,10 +49,11 @@ export interface DetectorVerdict {
   readonly measures?: Readonly<Record<string, number>>;
   readonly facts?: Readonly<Record<string, string>>;
   /**
-   * What should follow. `key: 'session'` falls back to the agent where the event has no session.
+   * What should follow. A session, chain or token that the event does not name falls back to the
+   * agent.
    * Null: the finding adds score only.
    */
-  readonly trip: { readonly key: 'agent' | 'session'; readonly level: BreakerLevel } | null;
+  readonly trip: { readonly key: TripKey; readonly level: BreakerLevel } | null;
   /** Verdicts with one key within `dedupMs` are one finding. */
   readonly dedupKey: string;
   readonly dedupMs: number;

@@ -6,6 +6,7 @@ import {
   type FoldedEntry,
   type InputEntry,
   SYSTEM_TENANT,
+  type TenantConfig,
 } from '../../core/entry.ts';
 import type { GrantSet } from '../../core/grant.ts';
 import type { Redacted } from '../../core/redacted.ts';
@@ -36,6 +37,10 @@ export class EntryWriter {
   grant(tenant: string, agents: GrantSet['agents'], loggedAt: EpochMs = START): FoldedEntry {
     const body = { agents, principals: [], resources: [], actions: [] };
     return { ...this.#envelope(loggedAt), kind: 'grant', tenant, body };
+  }
+
+  config(tenant: string, body: TenantConfig, loggedAt: EpochMs = START): FoldedEntry {
+    return { ...this.#envelope(loggedAt), kind: 'config', tenant, body };
   }
 
   command(tenant: string, body: CommandEntry['body'], loggedAt: EpochMs = START): CommandEntry {
