@@ -17,6 +17,7 @@ const STEADY_BODIES = 100;
 const FLOOD_BY_SHARE = 10;
 const TENANTS = 2;
 const SETTLE_MS = 500;
+const DRAIN_POLL_MS = 50;
 /** Below every other process, so that sending the flood takes no CPU from who is flooded. */
 const FLOOD_NICE = 15;
 
@@ -42,6 +43,7 @@ export async function fairnessBench({ quick }: { quick: boolean }): Promise<{
     await order(flood, 'closed');
     await sleep(phaseMs);
     const { accepted } = await order(flood, 0);
+    await drained(flood);
     const capacity = (accepted / phaseMs) * 1_000;
     await steady.during(SETTLE_MS);
     const pace = (capacity / TENANTS) * FLOOD_BY_SHARE;
@@ -96,6 +98,7 @@ async function alternate(plan: {
     const report = await order(flood, 0);
     sent += report.sent;
     accepted += report.accepted;
+    await drained(flood);
     await sleep(SETTLE_MS);
   }
   const floodedS = (rounds * (phaseMs + SETTLE_MS)) / 1_000;
@@ -130,6 +133,11 @@ async function order(flood: ChildProcess, pace: FloodPace): Promise<FloodReport>
   flood.send(pace);
   const [report] = await answered;
   return report as FloodReport;
+}
+
+/** What was sent before the flood stopped would make the quiet value a loud one. */
+async function drained(flood: ChildProcess): Promise<void> {
+  while ((await order(flood, 0)).outstanding > 0) await sleep(DRAIN_POLL_MS);
 }
 
 /** Sends at a fixed pace, whatever the answers do, and notes how long each took. */

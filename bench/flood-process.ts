@@ -13,8 +13,9 @@ export interface FloodOrder {
 /** Spans a second wanted; 'closed' sends as fast as it is acknowledged, 0 sends nothing. */
 export type FloodPace = number | 'closed';
 
-/** Spans sent, taken and refused since the last order. */
+/** Spans sent, taken and refused since the last order, and requests not answered yet. */
 export interface FloodReport {
+  readonly outstanding: number;
   readonly sent: number;
   readonly accepted: number;
   readonly refused: number;
@@ -36,7 +37,7 @@ let outstanding = 0;
 let pace: FloodPace = 0;
 
 process.on('message', (wanted: FloodPace) => {
-  process.send?.(count satisfies FloodReport);
+  process.send?.({ ...count, outstanding } satisfies FloodReport);
   count = { sent: 0, accepted: 0, refused: 0 };
   pace = wanted;
 });
