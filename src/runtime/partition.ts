@@ -1,4 +1,4 @@
-import type { DecisionEntry, Effect, FoldedEntry, LogEntry } from '../core/entry.ts';
+import type { DecisionEntry, Effect, FoldedEntry, LogEntry, RecordEntry } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -36,13 +36,26 @@ export interface PartitionOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Lets others run: resolves when it is the writer's turn to fold. At once unless given. */
+  readonly nextTurn?: () => Promise<unknown>;
+}
+
+/** What a cycle has folded, while its decisions are not on disk yet. */
+interface Folded {
+  readonly taken: readonly Waiting[];
+  readonly stored: readonly SequencedEntry[];
+  readonly entries: readonly (FoldedEntry | RecordEntry)[];
+  readonly folded: readonly FoldedEntry[];
+  readonly effects: readonly Effect[];
+  readonly loggedAt: EpochMs;
 }
 
 const NO_EFFECTS: readonly Effect[] = [];
 
 /**
  * The one writer of a partition. Cycle: take what waits, append and fsync, acknowledge, fold,
- * record the decisions, hand them out. Entries are folded in the order of their sequence.
+ * record the decisions, hand them out. The decisions go to disk together with what waits by then:
+ * one fsync serves both. Entries are folded in the order of their sequence.
  */
 export class Partition {
   readonly shard: Shard;
@@ -50,6 +63,7 @@ export class Partition {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #metrics: Metrics;
+  readonly #nextTurn: () => Promise<unknown>;
   readonly #intake = new Intake();
   readonly #listeners = new Set<(committed: Committed) => void>();
   /** Decisions of one cycle that went out although the disk refused them. */
@@ -57,6 +71,8 @@ export class Partition {
   #loggedAt: EpochMs;
   #running: Promise<void> | null = null;
   #inHand: readonly Waiting[] = [];
+  /** Of the last cycle, when it decided something. */
+  #undecided: Folded | null = null;
   #writable = true;
   #closing: Promise<void> | null = null;
   #broken = false;
@@ -67,6 +83,7 @@ export class Partition {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#metrics = options.metrics;
+    this.#nextTurn = options.nextTurn ?? (() => Promise.resolve());
     this.#loggedAt = Math.max(options.ledger.head.loggedAt, options.shard.logTime);
   }
 
@@ -173,7 +190,7 @@ export class Partition {
 
   async #run(): Promise<void> {
     try {
-      while (!this.#intake.empty) await this.#cycle();
+      while (!this.#intake.empty || this.#undecided !== null) await this.#cycle();
     } catch (error) {
       this.#break(error);
     }
@@ -191,44 +208,76 @@ export class Partition {
     await this.#commit(this.#inHand);
   }
 
+  /** Decisions of the cycle before, then what was taken, in one append. */
   async #commit(taken: readonly Waiting[]): Promise<void> {
+    const before = this.#undecided;
     const unplaced = taken.flatMap((waiting) => waiting.entries);
     this.#loggedAt = Math.max(this.#loggedAt, this.#clock.now());
     const loggedAt = this.#loggedAt;
+    const decisions = (before?.effects ?? []).map((effect) =>
+      encodeDecision(effect, before?.loggedAt ?? loggedAt),
+    );
     let stored: readonly SequencedEntry[];
     try {
-      stored = await this.#ledger.append(unplaced.map((entry) => encodeEntry(entry, loggedAt)));
+      const entries = unplaced.map((entry) => encodeEntry(entry, loggedAt));
+      stored = await this.#ledger.append([...decisions, ...entries]);
     } catch (error) {
-      // An entry the ledger cannot take is the fault of one call, not of its neighbours.
-      if (isOfStorage(error) || taken.length === 1) this.#refuse(taken, error);
-      else for (const waiting of taken) await this.#commit([waiting]);
+      await this.#recommit(taken, error);
       return;
     }
-    this.#settle(taken);
     this.#setWritable(true);
+    this.#settle(taken);
+    if (before !== null) this.#handOut(before, stored.slice(0, decisions.length));
     for (const waiting of taken) waiting.durable();
-    await this.#fold(taken, unplaced, stored, loggedAt);
+    if (taken.length === 0) return;
+    // Acknowledgements leave before the fold begins; whoever gave an order finds it obeyed.
+    if (taken.every(({ lane }) => lane === 'event')) await this.#nextTurn();
+    this.#fold(taken, unplaced, stored.slice(decisions.length), loggedAt);
   }
 
-  async #fold(
+  /** An entry the ledger cannot take is the fault of one call, not of its neighbours. */
+  async #recommit(taken: readonly Waiting[], error: unknown): Promise<void> {
+    const before = this.#undecided;
+    const alone = taken.length + (before === null ? 0 : 1) === 1;
+    if (isOfStorage(error) || alone) {
+      // They are derivable from what is durable, so they go out all the same.
+      if (before !== null) this.#handOut(before, null);
+      this.#refuse(taken, error);
+      return;
+    }
+    if (before !== null) await this.#commit([]);
+    for (const waiting of taken) await this.#commit([waiting]);
+  }
+
+  #fold(
     taken: readonly Waiting[],
     unplaced: readonly (Unplaced | UnplacedRecord)[],
     stored: readonly SequencedEntry[],
     loggedAt: EpochMs,
-  ): Promise<void> {
+  ): void {
     const entries = unplaced.map((entry, index) => placed(entry, at(stored, index)));
     const folded = entries.filter(isFolded);
     const effects = this.shard.apply(folded);
-    let decisions: readonly DecisionEntry[] = [];
-    let recorded = true;
-    try {
-      decisions = await this.#record(effects, loggedAt);
-    } catch {
-      // They are derivable from what is durable, so they go out all the same.
+    const cycle = { taken, stored, entries, folded, effects, loggedAt };
+    if (effects.length === 0) this.#handOut(cycle, []);
+    else this.#undecided = cycle;
+  }
+
+  /** To followers of the log, and to those who wait for an answer. Null: the disk refused them. */
+  #handOut(cycle: Folded, recorded: readonly SequencedEntry[] | null): void {
+    this.#undecided = null;
+    const { taken, stored, entries, folded, effects } = cycle;
+    if (recorded === null) {
       this.#unrecorded = [...this.#unrecorded, ...effects];
-      recorded = false;
+      this.#setWritable(false);
     }
-    this.#tell({ entries: [...entries, ...decisions], folded, effects, recorded });
+    const decisions = recorded === null ? [] : decisionsOf(effects, recorded);
+    this.#tell({
+      entries: [...entries, ...decisions],
+      folded,
+      effects,
+      recorded: recorded !== null,
+    });
     let entry = 0;
     let effect = 0;
     for (const { entries: own, decided } of taken) {
@@ -242,23 +291,21 @@ export class Partition {
 
   /** Before anything else is written, so that what is owed never exceeds one cycle. */
   async #recordOwed(): Promise<void> {
-    if (this.#unrecorded.length === 0) return;
-    const entries = await this.#record(this.#unrecorded, this.#loggedAt);
-    this.#unrecorded = [];
-    this.#setWritable(true);
-    this.#tell({ entries, folded: [], effects: [], recorded: true });
-  }
-
-  async #record(effects: readonly Effect[], loggedAt: EpochMs): Promise<readonly DecisionEntry[]> {
-    if (effects.length === 0) return [];
+    const owed = this.#unrecorded;
+    if (owed.length === 0) return;
+    let stored: readonly SequencedEntry[];
     try {
-      const encoded = effects.map((effect) => encodeDecision(effect, loggedAt));
-      const stored = await this.#ledger.append(encoded);
-      return effects.map((effect, index) => recordedDecision(effect, at(stored, index)));
+      stored = await this.#ledger.append(
+        owed.map((effect) => encodeDecision(effect, this.#loggedAt)),
+      );
     } catch (error) {
       this.#setWritable(false);
       throw error;
     }
+    this.#unrecorded = [];
+    this.#setWritable(true);
+    const entries = decisionsOf(owed, stored);
+    this.#tell({ entries, folded: [], effects: [], recorded: true });
   }
 
   #tell(committed: Committed): void {
@@ -317,6 +364,13 @@ function refused(refusal: Refusal): TripcoilError {
 
 function overloaded(message: string): TripcoilError {
   return new TripcoilError('overloaded', message, { retryable: true });
+}
+
+function decisionsOf(
+  effects: readonly Effect[],
+  stored: readonly SequencedEntry[],
+): readonly DecisionEntry[] {
+  return effects.map((effect, index) => recordedDecision(effect, at(stored, index)));
 }
 
 function at(stored: readonly SequencedEntry[], index: number): SequencedEntry {
