@@ -69,12 +69,19 @@ export const LIMITS = {
    * throughput per core is the same within 6 %, while the wait of others grows in proportion.
    */
   eventsPerCommit: 128,
-  /** Attributing and redacting one batch before others get their turn. */
-  ingestSliceMs: 4,
+  /** Decoding and redacting for one tenant before others get their turn. */
+  ingestSliceMs: 2,
   /** Text of native records read before others get their turn: about 5 ms. */
   ingestSliceChars: 256 * 1024,
   /** Commands, acknowledgements and proposals waiting for the ledger, beside the events. */
   queuedOrders: 4_096,
+  /**
+   * Bodies of one tenant that wait to be decoded: beyond both, the next one gets 429. It is what is
+   * worked off within `retryAfterSeconds`; to hold more would help nobody, and memory beside the
+   * heap makes the garbage collector stop the process for 5 to 10 ms at every buffer.
+   */
+  waitingBodies: 16,
+  waitingBodyBytes: 8 * 1024 * 1024,
   /** Bodies being decoded at once: 4 × 64 MiB × (body + decompressed) = 512 MiB at worst. */
   concurrentBodies: 4,
   /**

@@ -62,6 +62,27 @@ describe('BodyReader', () => {
     await expect(full('umbrella')).rejects.toMatchObject(overShare);
   });
 
+  it('takes up no more of one tenant than is soon worked off', async () => {
+    const bodies = new BodyReader();
+    const eighth = Math.ceil(LIMITS.waitingBodyBytes / 8);
+    const send = (share: string, bytes: number) =>
+      bodies.read(sent(Buffer.alloc(bytes)), {}, share);
+    const large = await Promise.all(Array.from({ length: 8 }, () => send('acme', eighth)));
+    // Few bodies may be large, and many may be small.
+    const small = Array.from({ length: LIMITS.waitingBodies - 8 }, () => send('acme', 1));
+    const held = [...large, ...(await Promise.all(small))];
+    const refusal = { code: 'over_share', retryable: true };
+    await expect(send('acme', 1)).rejects.toMatchObject(refusal);
+    await expect(send('globex', eighth)).resolves.toMatchObject({ sentBytes: eighth });
+    held[0]?.release();
+    held[0]?.release();
+    held.push(await send('acme', eighth));
+    await expect(send('acme', 1)).rejects.toMatchObject(refusal);
+    for (const body of held) body.release();
+    const many = Array.from({ length: 4 * LIMITS.waitingBodies }, () => send('acme', 1));
+    expect(await Promise.all(many)).toHaveLength(4 * LIMITS.waitingBodies);
+  });
+
   it('gives back what a sender held who is gone in the middle', async () => {
     const bodies = new BodyReader({ bodyBytes: 10 });
     for (let round = 0; round < 20; round++) {

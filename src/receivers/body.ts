@@ -18,14 +18,15 @@ export interface Body {
  * Reads and decompresses request bodies within bounds shared by every receiver it is given to: one
  * body is at most `bodyBytes` before and after decompression, all bodies together
  * `concurrentBodies` times both, and no more than `concurrentBodies` are decompressed at once. A
- * tenant holds at most half of what the others leave, and tenants are decompressed for in turn.
+ * tenant holds at most half of what the others leave, and tenants are decompressed for in turn. Of
+ * many bodies only so much is taken up as is soon worked off (`waitingBodyBytes`).
  */
 export class BodyReader {
   private readonly bodyBytes: number;
   private readonly budget: number;
   private held = 0;
   private decompressing = 0;
-  private readonly heldBy = new Map<string, number>();
+  private readonly heldBy = new Map<string, { bodies: number; bytes: number }>();
   private readonly waiting = new FairQueue<() => void>(1);
 
   constructor(options: { readonly bodyBytes?: number } = {}) {
@@ -43,7 +44,7 @@ export class BodyReader {
     if (Number(headers['content-length'] ?? 0) > this.bodyBytes + LIMITS.drainBytes) {
       throw this.tooLarge();
     }
-    const holding: Holding = { share, bytes: 0 };
+    const holding = this.takeUp(share);
     const release = (): void => this.letGo(holding);
     try {
       const sent = await this.collect(stream, holding);
@@ -110,25 +111,38 @@ export class BodyReader {
     }
   }
 
+  /** @throws TripcoilError `over_share` when as much waits already as is soon worked off. */
+  private takeUp(share: string): Holding {
+    const own = this.heldBy.get(share) ?? { bodies: 0, bytes: 0 };
+    if (own.bodies >= LIMITS.waitingBodies && own.bytes >= LIMITS.waitingBodyBytes) {
+      throw new TripcoilError('over_share', BUSY, { retryable: true });
+    }
+    own.bodies += 1;
+    this.heldBy.set(share, own);
+    return { share, bytes: 0, released: false };
+  }
+
   /** Null when there is room, else why not. */
   private hold(bytes: number, holding: Holding): TripcoilError | null {
-    const own = this.heldBy.get(holding.share) ?? 0;
-    if (own + bytes > fairShare(this.budget, this.held - own)) {
-      const code = own > holding.bytes ? 'over_share' : 'overloaded';
+    const own = this.heldBy.get(holding.share) ?? { bodies: 0, bytes: 0 };
+    if (own.bytes + bytes > fairShare(this.budget, this.held - own.bytes)) {
+      const code = own.bytes > holding.bytes ? 'over_share' : 'overloaded';
       return new TripcoilError(code, BUSY, { retryable: true });
     }
     this.held += bytes;
-    this.heldBy.set(holding.share, own + bytes);
+    own.bytes += bytes;
     holding.bytes += bytes;
     return null;
   }
 
   private letGo(holding: Holding): void {
+    const own = this.heldBy.get(holding.share);
+    if (own === undefined || holding.released) return;
+    holding.released = true;
     this.held -= holding.bytes;
-    const left = (this.heldBy.get(holding.share) ?? 0) - holding.bytes;
-    if (left > 0) this.heldBy.set(holding.share, left);
-    else this.heldBy.delete(holding.share);
-    holding.bytes = 0;
+    own.bytes -= holding.bytes;
+    own.bodies -= 1;
+    if (own.bodies === 0) this.heldBy.delete(holding.share);
   }
 
   private tooLarge(): TripcoilError {
@@ -141,6 +155,7 @@ export class BodyReader {
 interface Holding {
   readonly share: string;
   bytes: number;
+  released: boolean;
 }
 
 /** A request that was read to its end is closed itself; only its connection still tells. */
