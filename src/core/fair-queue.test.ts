@@ -40,6 +40,14 @@ describe('a fair queue', () => {
     expect(drain(queue)).toBe('sssHsss');
   });
 
+  it('serves what was begun before what is fresh, but not for ever', () => {
+    const queue = new FairQueue<string>(1);
+    queue.push('a', 'f', 1);
+    queue.push('a', 'g', 1);
+    for (let index = 0; index < 10; index++) queue.push('a', 'b', 1, 'begun');
+    expect(drain(queue)).toBe('bbbbbbbfbbbg');
+  });
+
   it('leaves room for newcomers whoever floods', () => {
     let others = 0;
     for (let lane = 0; lane < 8; lane++) {

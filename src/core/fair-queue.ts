@@ -1,7 +1,7 @@
 /**
  * What waits in lanes, one lane a tenant: handed out by deficit round robin (Shreedhar and
  * Varghese 1996), so that each lane gets the same cost served whatever waits in the others. Within
- * a lane first in, first out.
+ * a lane first in, first out, but for what is pushed as `begun`.
  */
 export class FairQueue<Item> {
   readonly #quantum: number;
@@ -19,21 +19,30 @@ export class FairQueue<Item> {
     return this.#size;
   }
 
-  push(name: string, item: Item, cost: number): void {
+  /**
+   * `begun` is the rest of something that was served in part before: it goes ahead of what is
+   * fresh, so that few things are half done, yet one time in `FRESH_EVERY` the fresh has its turn,
+   * so that something long does not hold up its whole lane.
+   */
+  push(name: string, item: Item, cost: number, state: 'fresh' | 'begun' = 'fresh'): void {
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = { items: [], next: 0, deficit: this.#quantum };
+      lane = { fresh: new Fifo(), begun: new Fifo(), streak: 0, deficit: this.#quantum };
       this.#lanes.set(name, lane);
     }
-    lane.items.push({ item, cost });
+    lane[state].push({ item, cost });
     this.#size += 1;
   }
 
   /** The item whose turn it is, or undefined when none waits. */
   take(): Item | undefined {
     for (const [name, lane] of this.#lanes) {
-      const first = lane.items[lane.next];
-      if (first !== undefined && first.cost <= lane.deficit) return this.#serve(name, lane, first);
+      const line = lineOf(lane);
+      const first = line.first;
+      if (first !== undefined && first.cost <= lane.deficit) {
+        line.shift();
+        return this.#serve(name, lane, first);
+      }
       // Its turn is over; it goes to the end of the round, which this loop comes back to.
       this.#lanes.delete(name);
       lane.deficit += this.#quantum;
@@ -44,13 +53,9 @@ export class FairQueue<Item> {
 
   #serve(name: string, lane: Lane<Item>, { item, cost }: Entry<Item>): Item {
     lane.deficit -= cost;
-    lane.next += 1;
+    lane.streak = (lane.streak + 1) % FRESH_EVERY;
     this.#size -= 1;
-    if (lane.next === lane.items.length) this.#lanes.delete(name);
-    else if (lane.next >= COMPACTED_ITEMS && 2 * lane.next >= lane.items.length) {
-      lane.items.splice(0, lane.next);
-      lane.next = 0;
-    }
+    if (lane.fresh.empty && lane.begun.empty) this.#lanes.delete(name);
     return item;
   }
 }
@@ -61,11 +66,50 @@ interface Entry<Item> {
 }
 
 interface Lane<Item> {
-  readonly items: Entry<Item>[];
-  /** Index of the first that waits, so that a long lane is not shifted item by item. */
-  next: number;
+  readonly fresh: Fifo<Entry<Item>>;
+  readonly begun: Fifo<Entry<Item>>;
+  /** Items served, modulo `FRESH_EVERY`. */
+  streak: number;
   /** Cost that may still be spent in this round. */
   deficit: number;
+}
+
+/** At least every so many items of a lane, one of the fresh ones is served. */
+const FRESH_EVERY = 8;
+
+function lineOf<Item>({ fresh, begun, streak }: Lane<Item>): Fifo<Entry<Item>> {
+  if (begun.empty) return fresh;
+  return streak === FRESH_EVERY - 1 && !fresh.empty ? fresh : begun;
+}
+
+/** First in, first out, without shifting a long array item by item. */
+class Fifo<Item> {
+  readonly #items: Item[] = [];
+  /** Index of the first that waits. */
+  #next = 0;
+
+  get empty(): boolean {
+    return this.#next === this.#items.length;
+  }
+
+  get first(): Item | undefined {
+    return this.#items[this.#next];
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  shift(): void {
+    this.#next += 1;
+    if (this.#next >= COMPACTED_ITEMS && 2 * this.#next >= this.#items.length) {
+      this.#items.splice(0, this.#next);
+      this.#next = 0;
+    } else if (this.empty) {
+      this.#items.length = 0;
+      this.#next = 0;
+    }
+  }
 }
 
 const COMPACTED_ITEMS = 256;

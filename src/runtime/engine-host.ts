@@ -30,6 +30,7 @@ import { recover } from './recovery.ts';
 import { redactedConfig, redactedGrants } from './redacted-orders.ts';
 import { nodeSnapshotFiles, type SnapshotFiles } from './snapshot-files.ts';
 import { Snapshots } from './snapshots.ts';
+import { Turns } from './turns.ts';
 
 export interface EngineHostOptions {
   readonly ledger: Ledger;
@@ -81,7 +82,9 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   if (replayed > 0 || completed.length > 0) {
     log.info('engine recovered', { entries: replayed, completed_decisions: completed.length });
   }
-  const partition = new Partition({ shard, ledger, clock, log, metrics });
+  const turns = new Turns(clock);
+  const nextTurn = () => turns.ahead();
+  const partition = new Partition({ shard, ledger, clock, log, metrics, nextTurn });
   const outbox: Outbox = new Outbox({
     ...options,
     append: (entries) => partition.append(entries),
@@ -91,7 +94,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const breakers = createBreakerView(partition, redactor, readers);
   const control = createControl({ ...options, partition, view: breakers });
   const notes = options.notes ?? new NotesOfIngest({ clock, metrics });
-  const ingest = createIngest({ ...options, notes, partition });
+  const ingest = createIngest({ ...options, notes, partition, turns });
   const { overloaded } = ingest;
   const ingestStatus = createIngestStatus({ partition, notes, overloaded, clock });
   const { counters } = ingest;

@@ -17,6 +17,7 @@ import {
   tripOf,
 } from './testing/fixtures.ts';
 import { MemoryLedger } from './testing/memory-ledger.ts';
+import { Turns } from './turns.ts';
 
 function start() {
   const ledger = new MemoryLedger();
@@ -30,6 +31,7 @@ function start() {
     redactor: SECRET_REDACTOR,
     clock,
     metrics,
+    turns: new Turns(clock),
     forward: (event) => forwarded.push(event),
   });
   return { ledger, clock, shard, metrics, partition, forwarded, ingest };
@@ -136,9 +138,14 @@ describe('submitting', { timeout: 30_000 }, () => {
     });
     let redacted = 0;
     const turns: (readonly [number, number])[] = [];
+    const moving = {
+      now: () => START,
+      monotonicMs: () => (redacted * LIMITS.ingestSliceMs) / 2,
+      sleep: (ms: number) => clock.sleep(ms),
+    };
     const ingest = createIngest({
       partition,
-      clock: { ...clock, now: () => START, monotonicMs: () => redacted * 3, sleep: clock.sleep },
+      clock: moving,
       metrics: new RecordingMetrics(),
       redactor: {
         ...SECRET_REDACTOR,
@@ -147,14 +154,17 @@ describe('submitting', { timeout: 30_000 }, () => {
           return SECRET_REDACTOR.redact(event);
         },
       },
-      nextTurn: async () => turns.push([redacted, ledger.entries.length]),
+      turns: new Turns(moving, {
+        next: async () => turns.push([redacted, ledger.entries.length]),
+        settled,
+      }),
     });
     const events = Array.from({ length: 10 }, (_, index) => receivedOf({ id: `e${index}` }));
     const submitted = ingest.submit({ sender: BROKER, events });
-    expect(redacted).toBe(Math.ceil(LIMITS.ingestSliceMs / 3));
+    expect(redacted).toBe(2);
     expect(await submitted).toEqual({ accepted: 10, duplicates: 0, rejects: [] });
-    // Two events of 3 ms fill a slice of 4 ms; nothing is written until all are redacted.
-    expect(new Set(turns.map(([count]) => count))).toEqual(new Set([2, 4, 6, 8]));
+    // Two events fill a slice; nothing is written until all are redacted.
+    expect(new Set(turns.map(([count]) => count))).toEqual(new Set([0, 4, 6, 8]));
     expect(turns.every(([, written]) => written === 0)).toBe(true);
     const ids = ledger.entries.map(({ body }) => (JSON.parse(body) as AccessEvent).id);
     expect(ids).toEqual(events.map(({ id }) => id));

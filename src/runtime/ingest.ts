@@ -1,4 +1,3 @@
-import { setImmediate as nextLoop } from 'node:timers/promises';
 import type { AccessEvent, ReceivedEvent } from '../core/access-event.ts';
 import { OWN_FORMAT } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -24,7 +23,7 @@ import { clockSkew } from './clock-skew.ts';
 import { contentMarksOf } from './entries.ts';
 import type { Partition } from './partition.ts';
 import { readTokens } from './presented-token.ts';
-import { Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 import { UnderWay } from './under-way.ts';
 
 export interface IngestOptions {
@@ -35,8 +34,8 @@ export interface IngestOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly notes?: IngestNotes;
-  /** Lets others run: resolves in a later pass of the event loop. `setImmediate` unless given. */
-  readonly nextTurn?: () => Promise<unknown>;
+  /** Shared with the writer of the partition. */
+  readonly turns: Turns;
   /** Sees each redacted event once it is durable, for forwarding. Neither blocks nor throws. */
   readonly forward?: (event: Redacted<AccessEvent>) => void;
 }
@@ -77,15 +76,14 @@ export function createIngest(options: IngestOptions): Ingest & {
   /** True when a tenant that has nothing under way would be refused, too. */
   overloaded(): boolean;
 } {
-  const { partition, clock, metrics, notes = NO_NOTES } = options;
-  const turns = new Turns(clock, options.nextTurn ?? nextLoop);
+  const { partition, clock, metrics, turns, notes = NO_NOTES } = options;
   const counters: IngestCounters = { events: 0, rejected: 0, lastEventAt: null };
   const underWay = new UnderWay(partition);
 
   async function submit(batch: ReceivedBatch): Promise<IngestResult> {
     const share = shareOf(batch.sender);
     underWay.add(share, batch.events.length);
-    const judged = await judge(options, batch, () => turns.next(share)).finally(() => {
+    const judged = await judge(options, batch, share).finally(() => {
       underWay.add(share, -batch.events.length);
     });
     const { accepted, rejects } = judged;
@@ -97,6 +95,7 @@ export function createIngest(options: IngestOptions): Ingest & {
   }
 
   function refusal(sender: Principal): Refusal | null {
+    turns.arrived();
     const reason = underWay.refusal(shareOf(sender));
     if (reason !== null) metrics.count('tripcoil_ingest_refusals_total', { reason });
     return reason;
@@ -129,21 +128,17 @@ export function createIngest(options: IngestOptions): Ingest & {
 
 /** Does not wait where one slice is enough, no event has a token and nobody else is to be asked. */
 async function judge(
-  { verifier, clock, redactor }: IngestOptions,
+  { verifier, clock, redactor, turns }: IngestOptions,
   batch: ReceivedBatch,
-  turn: () => Promise<void>,
+  share: string,
 ): Promise<Judged> {
   const reading = readTokens(verifier, batch.events, batch.sender);
   const tokens = reading && (await reading);
   const now = clock.now();
   const accepted: Redacted<AccessEvent>[] = [];
   const judged = { accepted, rejects: [] as Reject[], overlooked: [] as Overlooked[] };
-  let sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
   for (const [index, received] of batch.events.entries()) {
-    if (clock.monotonicMs() >= sliceEnd) {
-      await turn();
-      sliceEnd = clock.monotonicMs() + LIMITS.ingestSliceMs;
-    }
+    if (turns.over) await turns.next(share);
     const position = batch.positions?.[index] ?? index;
     const token = tokens?.get(index) ?? null;
     const event = attribute(received, batch.sender, position, batch.history ?? false, token);

@@ -16,6 +16,7 @@ import {
   SECRET_REDACTOR,
 } from './testing/fixtures.ts';
 import { MemoryLedger } from './testing/memory-ledger.ts';
+import { Turns } from './turns.ts';
 
 const CLAIMS = { jti: 't-1', iss: 'https://as.example', sub: 'alice' };
 const AWAY: TokenReading = {
@@ -50,7 +51,8 @@ async function noveltiesOf(
     verify: async () => reading,
     reference: (tenant: string, text: string) => `hmac-sha256:${tenant} ${text.length}`,
   };
-  const options = { partition, redactor: SECRET_REDACTOR, verifier, clock, metrics };
+  const turns = new Turns(clock);
+  const options = { partition, redactor: SECRET_REDACTOR, verifier, clock, metrics, turns };
   const ingest = createIngest(options);
   for (const [read, differences] of sent) {
     reading = read;

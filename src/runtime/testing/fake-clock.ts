@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EpochMs } from '../../core/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 
@@ -82,7 +83,10 @@ export class FakeClock implements Clock {
   }
 }
 
+/** Passes of the event loop that an entry needs from its sender to the followers of the log. */
+const PASSES = 4;
+
 /** Resolves once every promise that can go on without time or I/O has gone on. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+export async function settled(): Promise<void> {
+  for (let pass = 0; pass < PASSES; pass += 1) await setImmediate();
 }
