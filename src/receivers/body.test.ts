@@ -62,6 +62,18 @@ describe('BodyReader', () => {
     await expect(full('umbrella')).rejects.toMatchObject(overShare);
   });
 
+  it('gives memory back when a body is released, and touches nobody else’s', async () => {
+    const bodies = new BodyReader();
+    const chunk = Buffer.alloc(100_000, 'x');
+    const plain = await bodies.read(sent(chunk), {});
+    const packed = await bodies.read(sent(gzipSync(chunk)), GZIP);
+    expect([plain.bytes.length, packed.bytes.length]).toEqual([100_000, 100_000]);
+    for (const body of [plain, packed]) body.release();
+    plain.release();
+    expect([plain.bytes.length, packed.bytes.length]).toEqual([0, 0]);
+    expect(chunk.toString()).toBe('x'.repeat(100_000));
+  });
+
   it('takes up no more of one tenant than is soon worked off', async () => {
     const bodies = new BodyReader();
     const eighth = Math.ceil(LIMITS.waitingBodyBytes / 8);
