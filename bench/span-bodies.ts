@@ -3,14 +3,18 @@ import { TraceRequest } from './decode-oracle.ts';
 import {
   BENCH_AGENTS,
   BENCH_TENANT,
+  callId,
   createZipf,
+  decisionId,
+  ROUND_AT,
   SPANS_PER_BODY,
   spanAttributes,
 } from './workload.ts';
 
 /**
- * An OTLP request encoded once. `freshen` overwrites ids and times in place before each sending,
- * since the engine counts a span that it has seen as a duplicate and does next to nothing for it.
+ * An OTLP request encoded once. `freshen` overwrites ids and times in place before each sending:
+ * the engine does next to nothing for a span that it has seen, and takes two traces that share a
+ * decision or a call for one request, of which no two rounds are.
  */
 export interface SpanBody {
   readonly bytes: Buffer;
@@ -69,14 +73,16 @@ function requestOf(spans: readonly object[]): object {
 function protobufBody(spans: readonly Span[], serials: readonly number[]): SpanBody {
   const encoded = TraceRequest.encode(TraceRequest.fromObject(requestOf(spans))).finish();
   const bytes = Buffer.from(encoded);
-  const ids = serials.map((serial) => placeOf(bytes, traceId(serial)));
-  const starts = serials.map((serial) => placeOf(bytes, fixed64(startOf(serial))));
-  const ends = serials.map((serial) => placeOf(bytes, fixed64(startOf(serial) + DURATION_NS)));
+  const ids = placesOf(bytes, serials, traceId);
+  const starts = placesOf(bytes, serials, (serial) => fixed64(startOf(serial)));
+  const ends = placesOf(bytes, serials, (serial) => fixed64(startOf(serial) + DURATION_NS));
+  const named = namesIn(bytes, serials);
   return {
     bytes,
     freshen(round, nowMs) {
       const now = BigInt(Math.floor(nowMs)) * 1_000_000n;
       for (const at of ids) bytes.writeUInt32BE(round, at + 4);
+      for (const at of named) bytes.write(digitsOf(round), at, 'latin1');
       for (const at of starts) bytes.writeBigUInt64LE(now - DURATION_NS, at);
       for (const at of ends) bytes.writeBigUInt64LE(now, at);
     },
@@ -90,19 +96,23 @@ function jsonBody(spans: readonly Span[], serials: readonly number[]): SpanBody 
     spanId: span.spanId.toString('hex'),
   }));
   const bytes = Buffer.from(JSON.stringify(requestOf(spelled)));
-  const ids = serials.map((s) => placeOf(bytes, Buffer.from(traceId(s).toString('hex'))));
-  const starts = serials.map((s) => placeOf(bytes, Buffer.from(`"${startOf(s)}"`)) + 1);
-  const ends = serials.map((s) => placeOf(bytes, Buffer.from(`"${startOf(s) + DURATION_NS}"`)) + 1);
+  const textsAt = (text: (serial: number) => string): readonly number[] =>
+    placesOf(bytes, serials, (serial) => Buffer.from(text(serial)));
+  const ids = textsAt((serial) => traceId(serial).toString('hex'));
+  const starts = textsAt((serial) => `"${startOf(serial)}"`);
+  const ends = textsAt((serial) => `"${startOf(serial) + DURATION_NS}"`);
+  const named = namesIn(bytes, serials);
   return {
     bytes,
     freshen(round, nowMs) {
       const now = BigInt(Math.floor(nowMs)) * 1_000_000n;
       const start = String(now - DURATION_NS);
       const end = String(now);
-      const digits = round.toString(16).padStart(8, '0');
+      const digits = digitsOf(round);
       for (const at of ids) bytes.write(digits, at + 8, 'latin1');
-      for (const at of starts) bytes.write(start, at, 'latin1');
-      for (const at of ends) bytes.write(end, at, 'latin1');
+      for (const at of named) bytes.write(digits, at, 'latin1');
+      for (const at of starts) bytes.write(start, at + 1, 'latin1');
+      for (const at of ends) bytes.write(end, at + 1, 'latin1');
     },
   };
 }
@@ -113,8 +123,28 @@ function fixed64(value: bigint): Buffer {
   return bytes;
 }
 
-function placeOf(bytes: Buffer, wanted: Buffer): number {
-  const at = bytes.indexOf(wanted);
-  if (at < 0 || bytes.indexOf(wanted, at + 1) >= 0) throw new Error('not exactly once in the body');
-  return at;
+/** Where the digits of the round are in the ids of calls and decisions. */
+function namesIn(bytes: Buffer, serials: readonly number[]): readonly number[] {
+  return [callId, decisionId].flatMap((idOf) =>
+    placesOf(bytes, serials, (serial) => Buffer.from(idOf(serial))).map((at) => at + ROUND_AT),
+  );
+}
+
+function digitsOf(round: number): string {
+  return round.toString(16).padStart(8, '0');
+}
+
+/** Where something of each span is; the spans follow one another. */
+function placesOf(
+  bytes: Buffer,
+  serials: readonly number[],
+  wantedOf: (serial: number) => Buffer,
+): readonly number[] {
+  let from = 0;
+  return serials.map((serial) => {
+    const at = bytes.indexOf(wantedOf(serial), from);
+    if (at < 0) throw new Error('not in the body');
+    from = at + 1;
+    return at;
+  });
 }

@@ -53,6 +53,22 @@ export function nativeEvent(id: string, agent: number, timeMs: number, random: R
   };
 }
 
+/** Where the digits of the round begin in a call id or decision id, eight of them. */
+export const ROUND_AT = 'decision-00000000'.length;
+
+/** As long as those that model providers draw, and as unlike any other. */
+export function callId(serial: number): string {
+  return `call_tool${word(serial)}00000000c3`;
+}
+
+export function decisionId(serial: number): string {
+  return `decision-${word(serial)}00000000`;
+}
+
+function word(serial: number): string {
+  return serial.toString(16).padStart(8, '0');
+}
+
 /** Twenty attributes as a broker that follows the conventions sends them, with one address. */
 export function spanAttributes(
   serial: number,
@@ -68,7 +84,7 @@ export function spanAttributes(
     text('gen_ai.conversation.id', `conversation-${agent}`),
     text('gen_ai.tool.name', random.pick(TOOLS)),
     text('gen_ai.tool.type', 'function'),
-    text('gen_ai.tool.call.id', `call_${serial}`),
+    text('gen_ai.tool.call.id', callId(serial)),
     text('gen_ai.tool.call.arguments', `{"customer":"user-${serial}@example.com","limit":50}`),
     text('tripcoil.tenant.id', tenant),
     text('tripcoil.principal.sub', `user-${agent % 97}`),
@@ -77,7 +93,7 @@ export function spanAttributes(
     integer('tripcoil.volume.records', random.integer(1, 50)),
     integer('tripcoil.volume.bytes_out', random.integer(2_048, 6_144)),
     text('tripcoil.decision.verdict', 'allow'),
-    text('tripcoil.decision.id', `decision-${serial}`),
+    text('tripcoil.decision.id', decisionId(serial)),
     text('tripcoil.decision.policy.version', '12'),
     text('server.address', 'crm.internal'),
     {
