@@ -50,6 +50,7 @@ interface Exposure {
   readonly place: 'arguments' | 'output' | 'reasoning';
 }
 
+const MASK_BEGINS = '[secret:';
 const MASK = /\[secret:([a-z][a-z_]{1,31})\]/g;
 /** Attributes in which agents and tools say something; requests' own headers are none. */
 const OUTPUT =
@@ -64,17 +65,27 @@ function exposures(event: Event, config: Config): readonly Exposure[] {
       if (!config.ignored_labels.includes(label) && !found.has(label))
         found.set(label, { label, place });
     });
-  note(event.action.arguments, 'arguments');
-  for (const [key, value] of Object.entries(event.attrs)) {
+  const { action, attrs, reasoning } = event;
+  if (holdsMask(action.arguments, DEPTH)) note(action.arguments, 'arguments');
+  // Few events hold a mask at all: whether they do is asked before what the attribute is.
+  for (const key of Object.keys(attrs)) {
+    const value = attrs[key];
+    if (!holdsMask(value, DEPTH)) continue;
     if (OUTPUT.test(key) && !NOT_OUTPUT.test(key)) note(value, 'output');
   }
-  note(event.reasoning, 'reasoning');
+  if (holdsMask(reasoning, DEPTH)) note(reasoning, 'reasoning');
   return [...found.values()];
+}
+
+function holdsMask(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.includes(MASK_BEGINS);
+  if (depth <= 0 || typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some((item) => holdsMask(item, depth - 1));
 }
 
 function eachMask(value: unknown, depth: number, visit: (label: string) => void): void {
   if (typeof value === 'string') {
-    if (!value.includes('[secret:')) return;
+    if (!value.includes(MASK_BEGINS)) return;
     for (const [, label] of value.matchAll(MASK)) if (label !== undefined) visit(label);
   } else if (depth > 0 && typeof value === 'object' && value !== null) {
     for (const item of Object.values(value)) eachMask(item, depth - 1, visit);
