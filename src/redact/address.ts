@@ -3,6 +3,8 @@ import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
 import { isDigit, isHexDigit, isLetter } from './text-classes.ts';
 
 const QUAD = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/y;
+/** One character more than eight groups of four and their colons have. */
+const V6_LONGEST = 40;
 const V6_CHARS = /[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}\.\d{1,3}\.\d{1,3})?(?:%[A-Za-z0-9_.-]{1,15})?/y;
 /** `Chrome/126.0.6478.1` and `version 1.2.3.4` count releases. */
 const PRODUCT = /(?:[A-Z][A-Za-z]{0,24}\/|\b(?:version|build|release|v|ver)[ :="]{0,3})$/;
@@ -50,10 +52,14 @@ function mayBeIpv6(subject: Subject, at: number): boolean {
   let group = 0;
   let shortened = false;
   let hasDigit = false;
-  for (let index = at; index < at + 40; index++) {
+  for (let index = at; index < at + V6_LONGEST; index++) {
     const code = text.charCodeAt(index);
     if (code === 0x3a) {
-      if (group === 0 && colons > 0) shortened = true;
+      if (group === 0 && colons > 0) {
+        // `::` stands in an address once; a row of colons is left to the parser.
+        if (shortened && text.charCodeAt(index - 2) !== 0x3a) return false;
+        shortened = true;
+      }
       if (++colons > 8) {
         subject.groupsBarrier = lastGroups(text, at);
         return false;

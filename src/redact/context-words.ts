@@ -4,64 +4,166 @@ import {
   type RecogniserSet,
   wordSlot,
 } from './entities/recognisers.ts';
-import type { NamingPhrase, Subject } from './hit.ts';
+import type { Subject } from './hit.ts';
+import { CHAR_CLASSES, CLASS } from './text-classes.ts';
 
 /** How far before a value a word may stand that says what it is. */
 export const CONTEXT_CHARS = 48;
 
-const RUN = /[\p{L}\p{M}\p{N}]+/gu;
-const CAMEL = /(?<=[a-z0-9])(?=[A-Z])/;
+/** A word or phrase of a text that names some entities. `end` is exclusive. */
+interface NamingPhrase {
+  readonly start: number;
+  readonly end: number;
+  readonly group: RecogniserGroup;
+}
+
+/** The words of a text, as far as some value asked for them. */
+export interface WordsRead {
+  readonly text: string;
+  readonly recognisers: RecogniserSet;
+  /** By their ends; of those that end together the longest first. */
+  readonly phrases: NamingPhrase[];
+  /** The first phrase that ends after the last value that asked. */
+  next: number;
+  /** Up to here the words are read. */
+  end: number;
+  /** Starts and ends of the last `PHRASE_WORDS` words, the last one first; -1 for none. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
 
 /**
- * What the words before a value name, the last named first and each once. The words of a text are
- * read once, when the first value asks, and the list is walked forward with the values, so that a
- * text of nothing but words and numbers costs no more than its length.
+ * What the words before a value name, the last named first and each once. Words are read when a
+ * value asks and no further back than they matter, each once, so that a text of nothing but words
+ * and numbers costs no more than its length.
  */
 export function groupsBefore(subject: Subject, at: number): readonly RecogniserGroup[] {
-  subject.phrases ??= phrasesOf(subject.text, subject.recognisers);
-  const { phrases } = subject;
-  let next = subject.nextPhrase;
-  while (next < phrases.length && (phrases[next]?.end ?? at) <= at) next++;
-  subject.nextPhrase = next;
+  subject.words ??= noWords(subject);
+  const words = subject.words;
+  // Values come from left to right, so that what is too far back for one is for all after it.
   const from = Math.max(subject.floor, at - CONTEXT_CHARS);
-  const found: RecogniserGroup[] = [];
+  readWords(words, from, at);
+  const { phrases } = words;
+  let { next } = words;
+  while (next < phrases.length && (phrases[next]?.end ?? at) <= at) next++;
+  words.next = next;
+  let found = NONE;
   for (let index = next - 1; index >= 0; index--) {
     const phrase = phrases[index];
     if (phrase === undefined || phrase.end <= from) break;
     if (phrase.start < from || found.includes(phrase.group)) continue;
-    found.push(phrase.group);
+    found = [...found, phrase.group];
   }
   return found;
 }
 
-/** By their ends; of those that end together the longest first. */
-function phrasesOf(text: string, { byWord, wordSlots }: RecogniserSet): readonly NamingPhrase[] {
-  const phrases: NamingPhrase[] = [];
-  const starts: number[] = [];
-  const words: string[] = [];
-  for (const { index, 0: run } of text.matchAll(RUN)) {
-    let start = index;
-    for (const part of run.split(CAMEL)) {
-      const word = part.toLowerCase();
-      words.push(word);
-      starts.push(start);
-      const slot = wordSlot(word.charCodeAt(0), word.charCodeAt(1), word.length);
-      if (wordSlots[slot] === 1) notePhrases(phrases, words, starts, start + part.length, byWord);
-      start += part.length;
-    }
-  }
-  return phrases;
+const NONE: readonly RecogniserGroup[] = [];
+
+function noWords({ text, recognisers }: Subject): WordsRead {
+  return {
+    text,
+    recognisers,
+    phrases: [],
+    next: 0,
+    end: 0,
+    starts: new Int32Array(PHRASE_WORDS).fill(-1),
+    ends: new Int32Array(PHRASE_WORDS).fill(-1),
+  };
 }
 
-function notePhrases(
-  phrases: NamingPhrase[],
-  words: readonly string[],
-  starts: readonly number[],
-  end: number,
-  byWord: RecogniserSet['byWord'],
-): void {
-  for (let size = Math.min(PHRASE_WORDS, words.length); size > 0; size--) {
-    const group = byWord.get(size === 1 ? (words.at(-1) ?? '') : words.slice(-size).join(' '));
-    if (group !== undefined) phrases.push({ start: starts.at(-size) ?? 0, end, group });
+/** Reads the words that may begin at `from` or later, up to the one that holds or follows `at`. */
+function readWords(words: WordsRead, from: number, at: number): void {
+  const { text } = words;
+  // A word cut short by one character begins before `from`, where no phrase counts.
+  if (words.end < from - 1) {
+    words.end = from - 1;
+    words.starts.fill(-1);
   }
+  let index = words.end;
+  while (index < at) {
+    const code = text.charCodeAt(index);
+    if (code < 128 && !isWordClass(CHAR_CLASSES[code])) index++;
+    else index = readRun(words, index);
+  }
+  words.end = index;
+}
+
+function isWordClass(kind: number | undefined): boolean {
+  return kind === CLASS.letter || kind === CLASS.digit;
+}
+
+/** Notes the words of the run of letters and digits at `start`; returns where to go on. */
+function readRun(words: WordsRead, start: number): number {
+  const { text } = words;
+  let part = start;
+  let index = start;
+  let wasUpper = true;
+  for (; ; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 127) return readForeignRun(words, start, part, index);
+    if (!isWordClass(CHAR_CLASSES[code])) break;
+    // `taxId` is two words.
+    const isUpper = code >= 0x41 && code <= 0x5a;
+    if (isUpper && !wasUpper) {
+      noteWord(words, part, index, false);
+      part = index;
+    }
+    wasUpper = isUpper;
+  }
+  noteWord(words, part, index, false);
+  return index;
+}
+
+const RUN = /[\p{L}\p{M}\p{N}]+/uy;
+const CAMEL = /(?<=[a-z0-9])(?=[A-Z])/;
+
+function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code < 0xe000;
+}
+
+/** The same for a run with foreign characters; its words before `part` are noted already. */
+function readForeignRun(words: WordsRead, start: number, part: number, foreign: number): number {
+  RUN.lastIndex = start;
+  // The second half of a character would be read as the whole of it.
+  const run = isLowSurrogate(words.text.charCodeAt(start)) ? null : RUN.exec(words.text);
+  if (run === null) return foreign + 1;
+  let at = part;
+  for (const word of run[0].slice(part - start).split(CAMEL)) {
+    noteWord(words, at, at + word.length, true);
+    at += word.length;
+  }
+  return start + run[0].length;
+}
+
+function noteWord(words: WordsRead, at: number, end: number, isForeign: boolean): void {
+  const { text, recognisers, phrases, starts, ends } = words;
+  for (let index = PHRASE_WORDS - 1; index > 0; index--) {
+    starts[index] = starts[index - 1] ?? -1;
+    ends[index] = ends[index - 1] ?? -1;
+  }
+  starts[0] = at;
+  ends[0] = end;
+  if (recognisers.wordSlots[isForeign ? slotOf(wordAt(words, 0)) : slotIn(text, at, end)] !== 1) {
+    return;
+  }
+  const known = phrases.length;
+  let phrase = '';
+  for (let size = 1; size <= PHRASE_WORDS && (starts[size - 1] ?? -1) >= 0; size++) {
+    phrase = size === 1 ? wordAt(words, 0) : `${wordAt(words, size - 1)} ${phrase}`;
+    const group = recognisers.byWord.get(phrase);
+    if (group !== undefined)
+      phrases.splice(known, 0, { start: starts[size - 1] ?? at, end, group });
+  }
+}
+
+function wordAt({ text, starts, ends }: WordsRead, back: number): string {
+  return text.slice(starts[back], ends[back]).toLowerCase();
+}
+
+function slotIn(text: string, at: number, end: number): number {
+  return wordSlot(text.charCodeAt(at), end - at > 1 ? text.charCodeAt(at + 1) : 0, end - at);
+}
+
+function slotOf(word: string): number {
+  return slotIn(word, 0, word.length);
 }

@@ -44,19 +44,43 @@ export function digitGroupsAt(text: string, at: number): DigitGroups | null {
     const most = digits.length === groups.length ? MAX_SINGLES : MAX_GROUPS;
     cut = digits.length > MAX_DIGITS || groups.length >= most;
     if (cut) break;
-    SEPARATOR.lastIndex = index;
-    const match = SEPARATOR.exec(text);
-    if (match === null) break;
-    separator = match[0];
-    index += separator.length;
+    const next = separatorEnd(text, index);
+    if (next === index) break;
+    separator = text.slice(index, next);
+    index = next;
   }
   return { start: at, end: groups.at(-1)?.end ?? at, digits, groups, cut };
 }
 
+/** Where the separator at `index` ends, with a digit behind it; `index` when there is none. */
+function separatorEnd(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  const isSign = code === 0x20 || code === 0x2b || (code >= 0x2d && code <= 0x2f);
+  const next = text.charCodeAt(index + 1);
+  if (isSign && isDigit(next)) return index + 1;
+  // What is left has a parenthesis in it.
+  const isOpen = code === 0x28 || code === 0x29 || (isSign && next === 0x28);
+  if (!isOpen) return index;
+  SEPARATOR.lastIndex = index;
+  return SEPARATOR.test(text) ? SEPARATOR.lastIndex : index;
+}
+
+/** Whether a short number goes on after its first group, as far as two characters tell. */
+export function mayGoOn(text: string, end: number): boolean {
+  const code = text.charCodeAt(end);
+  // A short number with a slash behind it is a part of a path; the others are ` ()+-.`.
+  if (code !== 0x20 && (code < 0x28 || code > 0x2e || code === 0x2a || code === 0x2c)) {
+    return false;
+  }
+  const next = text.charCodeAt(end + 1);
+  return isDigit(next) || next === 0x28 || code === 0x28 || code === 0x29;
+}
+
 /** The run from one of its groups on. */
 export function runFrom(text: string, run: DigitGroups, from: number): DigitGroups {
+  if (from === 0) return run;
   const [first, ...rest] = run.groups.slice(from);
-  if (from === 0 || first === undefined) return run;
+  if (first === undefined) return run;
   const digits = digitsOf(text, run, from, run.groups.length - 1);
   const start = text.charCodeAt(first.start - 1) === 0x28 ? first.start - 1 : first.start;
   return { ...run, start, digits, groups: [{ ...first, separator: '' }, ...rest] };
@@ -70,6 +94,16 @@ export function digitsOf(text: string, run: DigitGroups, from: number, to: numbe
     if (group !== undefined) digits += text.slice(group.start, group.end);
   }
   return digits;
+}
+
+/** How many digits the groups `from` to `to` have, both included. */
+export function sizeOf(run: DigitGroups, from: number, to: number): number {
+  let size = 0;
+  for (let index = from; index <= to; index++) {
+    const group = run.groups[index];
+    if (group !== undefined) size += group.end - group.start;
+  }
+  return size;
 }
 
 /** The separator that all groups from `from` to `to` share, or null. */

@@ -1,6 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../core/limits.ts';
+import { decodeRun, encodedAt, noStretch } from './encoded.ts';
 import { createRedactor } from './redactor.ts';
 import { ENCODINGS } from './testing/encodings.ts';
 import { eventWith, testKeys } from './testing/events.ts';
@@ -81,5 +83,50 @@ describe('wrapped texts', () => {
         expect(kept(text).text).toBe(text);
       }
     }
+  });
+});
+
+describe('a run of base64', () => {
+  const text = fc.string({ unit: 'binary', minLength: 9, maxLength: 24 });
+  const bytes = fc
+    .tuple(text, fc.uint8Array({ maxLength: 6 }), text)
+    .map((parts) => Buffer.concat(parts.map((part) => Buffer.from(part as string))));
+  const runs = fc.tuple(bytes, fc.constantFrom('base64' as const, 'base64url' as const), fc.nat(3));
+
+  it('is taken for text when all of it decodes to text, and is without control characters', () => {
+    fc.assert(
+      fc.property(runs, ([plain, encoding, cut]) => {
+        const run = `ICAgICAgICAgICAg${plain.toString(encoding).replace(/=+$/, '')}`;
+        const written = run.slice(0, run.length - cut);
+        const found = encodedAt(
+          written,
+          0,
+          /[^A-Za-z0-9]|$/.exec(written)?.index ?? 0,
+          noStretch(),
+        );
+        expect(found !== null).toBe(decodeRun(written, encoding) !== null);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('is judged the same from every word in it, whatever was read of it before', () => {
+    const words = fc.array(
+      fc.constantFrom('atin', 'A', 'QUJDREVGR0hJSktM', 'zzzz', '+', '-', '='),
+      {
+        maxLength: 24,
+      },
+    );
+    fc.assert(
+      fc.property(words, (parts) => {
+        const written = parts.join('');
+        const stretch = noStretch();
+        for (const { index, 0: word } of written.matchAll(/[A-Za-z0-9]+/g)) {
+          const end = index + word.length;
+          const alone = encodedAt(written, index, end, noStretch());
+          expect(encodedAt(written, index, end, stretch)).toEqual(alone);
+        }
+      }),
+    );
   });
 });

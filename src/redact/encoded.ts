@@ -18,7 +18,8 @@ const PROBE_CHARS = 12;
 const GZIP_START = 'H4sI';
 
 /** What base64 calls its 64 values, for both alphabets; 255 for what it does not. */
-const VALUES = new Uint8Array(128).fill(255);
+const NO_VALUE = 255;
+const VALUES = new Uint8Array(128).fill(NO_VALUE);
 for (const [value, char] of [
   ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
 ].entries()) {
@@ -28,24 +29,78 @@ VALUES[0x2d] = 62;
 VALUES[0x5f] = 63;
 
 /**
- * The encoded text that begins at `at`, where a run of letters and digits goes to `wordEnd`; null
- * when it decodes to no text. Looks at a dozen characters before it decodes the rest.
+ * The stretch of letters, digits and signs of base64 that was read last. Each word in it may begin
+ * an encoded text of its own, so what one look has told is not looked for again.
  */
-export function encodedAt(text: string, at: number, wordEnd: number): EncodedRun | null {
+export interface Base64Stretch {
+  end: number;
+  /** Where the equals signs after it end. */
+  paddedEnd: number;
+  /** The last sign of either alphabet. */
+  urlSign: number;
+  plainSign: number;
+  /**
+   * By place in a group of four: no text begins up to here, because of what stands here. Whatever
+   * begins later reads the same bytes.
+   */
+  readonly noText: Int32Array;
+}
+
+/** What to begin a text with. */
+export function noStretch(): Base64Stretch {
+  return { end: -1, paddedEnd: -1, urlSign: -1, plainSign: -1, noText: new Int32Array(4).fill(-1) };
+}
+
+/**
+ * The encoded text that begins at `at`, where a run of letters and digits goes to `wordEnd`; null
+ * when it decodes to no text. Looks at a dozen characters before it reads the rest.
+ */
+export function encodedAt(
+  text: string,
+  at: number,
+  wordEnd: number,
+  stretch: Base64Stretch,
+): EncodedRun | null {
   if (wordEnd - at >= 16 && isHexText(text, at, wordEnd)) {
-    return { end: wordEnd, encoding: 'hex' };
+    return isBeforeAt(text, wordEnd) ? null : { end: wordEnd, encoding: 'hex' };
   }
   if (!isBase64Text(text, at) || !hasLetter(text, at)) return null;
-  let end = wordEnd;
-  while ((VALUES[text.charCodeAt(end)] ?? 255) !== 255) end++;
-  if (end - at < SHORTEST_RUN) return null;
-  const run = text.slice(at, end);
-  const isGzip = run.startsWith(GZIP_START);
-  const encoding = isGzip ? 'gzip' : /[-_]/.test(run) ? 'base64url' : 'base64';
-  if (encoding === 'base64url' && /[+/]/.test(run)) return null;
-  if (!isGzip && decodeRun(run, 'base64') === null) return null;
-  while (end < text.length && text.charCodeAt(end) === 0x3d) end++;
-  return { end, encoding };
+  if (wordEnd > stretch.end) readStretch(text, wordEnd, stretch);
+  const { end, paddedEnd } = stretch;
+  if (end - at < SHORTEST_RUN || isBeforeAt(text, paddedEnd)) return null;
+  const isGzip = text.startsWith(GZIP_START, at);
+  const isUrl = stretch.urlSign >= at;
+  if (!isGzip && isUrl && stretch.plainSign >= at) return null;
+  const place = at & 3;
+  if (!isGzip) {
+    if (at <= (stretch.noText[place] ?? -1)) return null;
+    const bad = firstNoText(text, at, end);
+    if (bad >= 0) {
+      stretch.noText[place] = bad;
+      return null;
+    }
+  }
+  return { end: paddedEnd, encoding: isGzip ? 'gzip' : isUrl ? 'base64url' : 'base64' };
+}
+
+/** What stands before an `@` is the name of an address, whatever else it could be read as. */
+function isBeforeAt(text: string, end: number): boolean {
+  const next = text.charCodeAt(end);
+  return next === 0x40 || next === 0x25;
+}
+
+function readStretch(text: string, from: number, into: Base64Stretch): void {
+  let end = from;
+  for (;;) {
+    const code = text.charCodeAt(end);
+    if (code >= 128 || (VALUES[code] ?? NO_VALUE) === NO_VALUE) break;
+    if (code === 0x2d || code === 0x5f) into.urlSign = end;
+    else if (code === 0x2b || code === 0x2f) into.plainSign = end;
+    end++;
+  }
+  into.end = end;
+  while (text.charCodeAt(end) === 0x3d) end++;
+  into.paddedEnd = end;
 }
 
 /** Whether a character besides letters and digits belongs to one of the two alphabets. */
@@ -83,8 +138,8 @@ function isBase64Text(text: string, at: number): boolean {
   for (let index = at; index < at + PROBE_CHARS; index += 4) {
     let bits = 0;
     for (let place = 0; place < 4; place++) {
-      const value = VALUES[text.charCodeAt(index + place)] ?? 255;
-      if (value === 255) return false;
+      const value = VALUES[text.charCodeAt(index + place)] ?? NO_VALUE;
+      if (value === NO_VALUE) return false;
       bits = (bits << 6) | value;
     }
     for (let shift = 16; shift >= 0; shift -= 8) {
@@ -102,6 +157,39 @@ function owedAfter(byte: number, owed: number): number {
   if (byte < 0x7f) return 0;
   if (byte < 0xc2 || byte > 0xf4) return -1;
   return byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+}
+
+/**
+ * Where base64 from `at` to `end` stops being UTF-8 without control characters: the group of four
+ * with the first wrong byte, `end` when the last character is cut short, or -1 for text.
+ */
+function firstNoText(text: string, at: number, end: number): number {
+  let owed = 0;
+  let least = 0x80;
+  let most = 0xbf;
+  for (let group = at; group + 1 < end; group += 4) {
+    const size = Math.min(4, end - group);
+    let bits = 0;
+    for (let place = 0; place < 4; place++) {
+      bits = (bits << 6) | (place < size ? (VALUES[text.charCodeAt(group + place)] ?? 0) : 0);
+    }
+    for (let index = 1; index < size; index++) {
+      const byte = (bits >> (24 - 8 * index)) & 255;
+      if (owed > 0) {
+        if (byte < least || byte > most) return group;
+        owed--;
+        least = 0x80;
+        most = 0xbf;
+      } else if (byte >= 0x80) {
+        if (byte < 0xc2 || byte > 0xf4) return group;
+        owed = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+        // Neither longer forms than needed, nor surrogates, nor beyond Unicode (RFC 3629).
+        least = byte === 0xe0 ? 0xa0 : byte === 0xf0 ? 0x90 : 0x80;
+        most = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
+      } else if (byte === 0x7f || byte < 0x09 || (byte > 0x0d && byte < 0x20)) return group;
+    }
+  }
+  return owed > 0 ? end : -1;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

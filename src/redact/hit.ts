@@ -1,4 +1,6 @@
-import type { Recogniser, RecogniserGroup, RecogniserSet } from './entities/recognisers.ts';
+import type { WordsRead } from './context-words.ts';
+import type { Base64Stretch } from './encoded.ts';
+import type { Recogniser, RecogniserSet } from './entities/recognisers.ts';
 import type { PersonalType } from './tokens.ts';
 
 /**
@@ -33,13 +35,6 @@ export const HINT = {
   revocable: 64,
 } as const;
 
-/** A word or phrase of a text that names some entities. `end` is exclusive. */
-export interface NamingPhrase {
-  readonly start: number;
-  readonly end: number;
-  readonly group: RecogniserGroup;
-}
-
 /** The text under judgement. */
 export interface Subject {
   readonly text: string;
@@ -62,10 +57,13 @@ export interface Subject {
   numberBarrier: number;
   /** End of the last word that may name a value beside it. */
   wordEnd: number;
+  /** End of the last word that may say of a number that it is a card or a phone. */
+  numberWordEnd: number;
   readonly recognisers: RecogniserSet;
-  /** The words of the text that name something, once a value asked; and the first to come. */
-  phrases: readonly NamingPhrase[] | null;
-  nextPhrase: number;
+  /** The words read so far, once a value asked what they name. */
+  words: WordsRead | null;
+  /** Made when the first word asks whether it begins a text in base64. */
+  stretch: Base64Stretch | null;
   /** What the key of the text names. */
   readonly keyCandidates: readonly Recogniser[];
   /** The text is a name: no word in it speaks for a number beside it. */

@@ -8,15 +8,16 @@ import {
   digitsOf,
   runFrom,
   sharedSeparator,
+  sizeOf,
 } from './digit-groups.ts';
 import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
+import { NUMBER_CONTEXT_CHARS, wordsBefore } from './number-words.ts';
 import { phoneIn } from './phone.ts';
 import { isAlphanumeric, isDigit } from './text-classes.ts';
 
 const CARD_WORD = /(?:\b|_)(?:cards?|cc|pan|visa|mastercard|amex|maestro|kreditkarte)(?:\b|_)/i;
 const SSN_WORD = /\b(?:ssn|social[ _-]security|itin|taxpayer)\b/i;
 const TRACE_WORD = /(?:trace|span|parent)[ _-]?(?:id)?["':= ]{1,4}$/i;
-const CONTEXT_CHARS = 48;
 /** Fewer digits than this are nothing, whoever asks. */
 const SHORTEST = 7;
 /** Group lengths of printed cards: 4-4-4-4, Amex and Diners, and their 19-digit and older forms. */
@@ -92,19 +93,26 @@ function isPartOfMore(text: string, run: DigitGroups): boolean {
 
 function cardIn(subject: Subject, run: DigitGroups): Hit | null {
   if (run.digits.length < 12) return null;
-  const { text, floor } = subject;
-  const before = text.slice(Math.max(floor, run.start - CONTEXT_CHARS), run.start);
-  const named = (subject.hints & HINT.card) !== 0 || CARD_WORD.test(before);
-  if (!named && TRACE_WORD.test(before)) return null;
+  const { text } = subject;
+  const named = (subject.hints & HINT.card) !== 0 || isNamedBefore(subject, run, CARD_WORD);
   for (let from = 0; from < run.groups.length; from++) {
     for (let to = run.groups.length - 1; to >= from; to--) {
       const start = run.groups[from]?.start ?? run.start;
       const end = run.groups[to]?.end ?? run.end;
       if (isFraction(text, start, end) || !isCard(text, run, from, to, named)) continue;
-      return personalHit('card', start, end);
+      return !named && isTrace(subject, run) ? null : personalHit('card', start, end);
     }
   }
   return null;
+}
+
+function isNamedBefore(subject: Subject, run: DigitGroups, words: RegExp): boolean {
+  const before = wordsBefore(subject, run.start);
+  return before !== '' && words.test(before);
+}
+
+function isTrace({ text, floor }: Subject, { start }: DigitGroups): boolean {
+  return TRACE_WORD.test(text.slice(Math.max(floor, start - NUMBER_CONTEXT_CHARS), start));
 }
 
 /** On either side of a decimal point, or a part of something dotted. */
@@ -114,9 +122,9 @@ function isFraction(text: string, start: number, end: number): boolean {
 }
 
 function isCard(text: string, run: DigitGroups, from: number, to: number, named: boolean): boolean {
-  const digits = digitsOf(text, run, from, to);
-  const size = digits.length;
+  const size = sizeOf(run, from, to);
   if (size < 12 || size > 19) return false;
+  const digits = digitsOf(text, run, from, to);
   const single = from === to;
   if (!single) {
     const separator = sharedSeparator(run, from, to);
@@ -135,12 +143,10 @@ function isCard(text: string, run: DigitGroups, from: number, to: number, named:
 }
 
 function ssnIn(subject: Subject, run: DigitGroups): Hit | null {
-  const { text, floor } = subject;
-  const named = (): boolean =>
-    (subject.hints & HINT.ssn) !== 0 ||
-    SSN_WORD.test(text.slice(Math.max(floor, run.start - CONTEXT_CHARS), run.start));
   const { groups, digits } = run;
   if (digits.length !== 9) return null;
+  const named = (): boolean =>
+    (subject.hints & HINT.ssn) !== 0 || isNamedBefore(subject, run, SSN_WORD);
   const shape = groups.map((group) => group.end - group.start).join('-');
   const separator = sharedSeparator(run, 0, groups.length - 1);
   const printed = shape === '3-2-4' && separator === '-';

@@ -1,5 +1,6 @@
 import { type DigitGroups, sharedSeparator } from './digit-groups.ts';
 import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
+import { wordsBefore } from './number-words.ts';
 import { isAlphanumeric } from './text-classes.ts';
 
 const WORD_BEFORE =
@@ -7,8 +8,8 @@ const WORD_BEFORE =
 const WORD_AFTER = /^\s?-? ?\(?(?:office|fax|mobile|cell|home|work|desk|tel|phone|landline)\b/i;
 const DATE =
   /^(?:(?:19|20)\d\d([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2(?:19|20)\d\d)(?:[ T]\d{1,2})?$/;
+const EXTENSION_START = /[\sxe]/i;
 const EXTENSION = /(?:\s?(?:x|ext\.?|extension)\s?)\d{1,6}(?![A-Za-z0-9])/iy;
-const CONTEXT_CHARS = 48;
 
 /**
  * A phone number in a run of digits (E.164, at most 15 digits). A plus, a North American or a
@@ -16,8 +17,11 @@ const CONTEXT_CHARS = 48;
  */
 export function phoneIn(subject: Subject, run: DigitGroups): Hit | null {
   const { text } = subject;
-  const written = text.slice(run.start, run.end);
   const size = run.digits.length;
+  // A bare number is a phone by word or key alone.
+  const isBare = run.groups.length === 1 && run.end - run.start === size;
+  if (isBare && !(size <= 15 && isNamed(subject, run, run.end))) return null;
+  const written = text.slice(run.start, run.end);
   if (size > 18 || written.includes('/') || DATE.test(written) || isDecimal(run)) return null;
   if (!written.startsWith('+') && isGlued(text, run.start)) return null;
   const end = extensionEnd(text, run.end);
@@ -71,14 +75,14 @@ function isNational(text: string, written: string, run: DigitGroups): boolean {
 function isNamed(subject: Subject, run: DigitGroups, end: number): boolean {
   if ((subject.hints & HINT.phone) !== 0) return true;
   if ((subject.hints & HINT.identifier) !== 0) return false;
-  const { text, floor } = subject;
-  if (WORD_BEFORE.test(text.slice(Math.max(floor, run.start - CONTEXT_CHARS), run.start))) {
-    return true;
-  }
-  return run.groups.length > 1 && WORD_AFTER.test(text.slice(end, end + 16));
+  const before = wordsBefore(subject, run.start);
+  if (before !== '' && WORD_BEFORE.test(before)) return true;
+  return run.groups.length > 1 && WORD_AFTER.test(subject.text.slice(end, end + 16));
 }
 
 function extensionEnd(text: string, end: number): number {
+  // Most numbers end a text, or a sentence.
+  if (!EXTENSION_START.test(text.charAt(end))) return end;
   EXTENSION.lastIndex = end;
   const match = EXTENSION.exec(text);
   return match === null ? end : end + match[0].length;

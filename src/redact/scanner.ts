@@ -2,8 +2,9 @@ import { ibanAt } from './account.ts';
 import { ipv6At } from './address.ts';
 import { assignmentAt } from './assignment.ts';
 import { customHits, mergeHits } from './custom/matches.ts';
+import { mayGoOn } from './digit-groups.ts';
 import { emailAround, speltEmailAround } from './email.ts';
-import { encodedAt, isBase64Sign, SHORTEST_RUN } from './encoded.ts';
+import { encodedAt, isBase64Sign, noStretch, SHORTEST_RUN } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
 import { foldText, hasEscapes } from './fold.ts';
 import { HINT, type Hit, type Subject } from './hit.ts';
@@ -70,8 +71,9 @@ function scanPass(
     // Words in foreign letters are not noted one by one: look back from every number.
     wordEnd: asciiOnly ? -CONTEXT_FAR : text.length,
     recognisers,
-    phrases: null,
-    nextPhrase: 0,
+    words: null,
+    numberWordEnd: -CONTEXT_FAR,
+    stretch: null,
     keyCandidates: keyWords.length === 0 ? [] : candidatesOfKey(recognisers, keyWords),
     identifier: isIdentifierText(hints),
     floor: 0,
@@ -187,20 +189,15 @@ function wrappedAt(subject: Subject, at: number, end: number, size: number): Hit
   // Base64 of whatever has four letters and more shows some in a row before its first sign; and a
   // word that no sign of base64 goes on with is as long as it is.
   if (size < 3 || (size < SHORTEST_RUN && !isBase64Sign(subject.text.charCodeAt(end)))) return null;
-  const run = encodedAt(subject.text, at, end);
+  subject.stretch ??= noStretch();
+  const run = encodedAt(subject.text, at, end, subject.stretch);
   if (run === null) return null;
-  // What stands before an `@` is the name of an address, whatever else it could be read as.
-  if (/[@%]/.test(subject.text.charAt(run.end))) return null;
   return { start: at, end: run.end, type: 'encoded', label: run.encoding, confidence: 'shaped' };
 }
 
 /** Most numbers in telemetry are short and alone; they must cost next to nothing. */
 function numberStart(subject: Subject, at: number, end: number): Hit | null {
-  const { text } = subject;
-  const next = text.charCodeAt(end);
-  // Space, parentheses, plus, dash and dot may go on with the number.
-  const goesOn = next === 0x20 || (next >= 0x28 && next <= 0x2e && next !== 0x2a && next !== 0x2c);
-  if (end - at < 7 && !goesOn) return null;
+  if (end - at < 7 && !mayGoOn(subject.text, end)) return null;
   return numberAt(subject, at);
 }
 
@@ -213,11 +210,13 @@ function hexWord(subject: Subject, at: number, end: number): Hit | null {
 
 /** RFC 9562, any version: eight, four, four, four and twelve hexadecimal digits. */
 function isUuid(text: string, at: number): boolean {
-  if (text.charCodeAt(at + 8) !== 0x2d || text.charCodeAt(at + 13) !== 0x2d) return false;
-  return (
-    /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.slice(at, at + 36)) &&
-    !isAlphanumeric(text.charCodeAt(at + 36))
-  );
+  if (text.charCodeAt(at + 8) !== 0x2d) return false;
+  for (let place = 0; place < 36; place++) {
+    const code = text.charCodeAt(at + place);
+    const isDash = place === 8 || place === 13 || place === 18 || place === 23;
+    if (isDash ? code !== 0x2d : !isHexDigit(code)) return false;
+  }
+  return !isAlphanumeric(text.charCodeAt(at + 36));
 }
 
 function signAt(subject: Subject, at: number, kind: number): Hit | null {

@@ -7,6 +7,7 @@ import {
   wordSlot,
 } from './entities/recognisers.ts';
 import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
+import { NUMBER_WORD_SLOTS } from './number-words.ts';
 import { isAlphanumeric, isDigit } from './text-classes.ts';
 
 const NONE: readonly Recogniser[] = [];
@@ -45,6 +46,7 @@ export function noteWord(subject: Subject, at: number, end: number): void {
   const { text } = subject;
   const slot = wordSlot(text.charCodeAt(at), text.charCodeAt(at + 1), end - at);
   if (subject.recognisers.wordSlots[slot] === 1) subject.wordEnd = end;
+  if (NUMBER_WORD_SLOTS[slot] === 1) subject.numberWordEnd = end;
 }
 
 /** What stands between the groups of a value. */
