@@ -1,36 +1,9 @@
-import {
-  PHRASE_WORDS,
-  type RecogniserGroup,
-  type RecogniserSet,
-  wordSlot,
-} from './entities/recognisers.ts';
-import type { Subject } from './hit.ts';
+import { PHRASE_WORDS, type RecogniserGroup, wordSlot } from './entities/recognisers.ts';
+import type { Subject, WordsRead } from './hit.ts';
 import { CHAR_CLASSES, CLASS } from './text-classes.ts';
 
 /** How far before a value a word may stand that says what it is. */
 export const CONTEXT_CHARS = 48;
-
-/** A word or phrase of a text that names some entities. `end` is exclusive. */
-interface NamingPhrase {
-  readonly start: number;
-  readonly end: number;
-  readonly group: RecogniserGroup;
-}
-
-/** The words of a text, as far as some value asked for them. */
-export interface WordsRead {
-  readonly text: string;
-  readonly recognisers: RecogniserSet;
-  /** By their ends; of those that end together the longest first. */
-  readonly phrases: NamingPhrase[];
-  /** The first phrase that ends after the last value that asked. */
-  next: number;
-  /** Up to here the words are read. */
-  end: number;
-  /** Starts and ends of the last `PHRASE_WORDS` words, the last one first; -1 for none. */
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-}
 
 /**
  * What the words before a value name, the last named first and each once. Words are read when a

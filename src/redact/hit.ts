@@ -1,6 +1,5 @@
-import type { WordsRead } from './context-words.ts';
 import type { Base64Stretch } from './encoded.ts';
-import type { Recogniser, RecogniserSet } from './entities/recognisers.ts';
+import type { Recogniser, RecogniserGroup, RecogniserSet } from './entities/recognisers.ts';
 import type { PersonalType } from './tokens.ts';
 
 /**
@@ -34,6 +33,28 @@ export const HINT = {
   /** An identifier that a broker must know to obey: addresses stay, the rest gets keyed tokens. */
   revocable: 64,
 } as const;
+
+/** A word or phrase of a text that names some entities. `end` is exclusive. */
+interface NamingPhrase {
+  readonly start: number;
+  readonly end: number;
+  readonly group: RecogniserGroup;
+}
+
+/** The words of a text, as far as some value asked for them. */
+export interface WordsRead {
+  readonly text: string;
+  readonly recognisers: RecogniserSet;
+  /** By their ends; of those that end together the longest first. */
+  readonly phrases: NamingPhrase[];
+  /** The first phrase that ends after the last value that asked. */
+  next: number;
+  /** Up to here the words are read. */
+  end: number;
+  /** Starts and ends of the last words, as many as a phrase has, the last one first; -1 for none. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
 
 /** The text under judgement. */
 export interface Subject {
