@@ -73,14 +73,17 @@ function redactArray(
 
 function redactObject(pass: Pass, value: object, policy: KeyPolicy, depth: number): unknown {
   let out: Record<string, unknown> | null = null;
-  const entries = Object.entries(value);
-  for (const [index, [key, before]] of entries.entries()) {
+  const given = value as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(given);
+  for (let index = 0; index < keys.length; index++) {
     if (--pass.nodesLeft < 0) return fail(pass);
+    const key = keys[index] ?? '';
+    const before = given[key];
     const name = redactKey(pass, key);
     const after = redactValue(pass, before, policyBelow(policy, name), depth + 1);
     if (out === null && (name !== key || !Object.is(after, before))) {
       out = {};
-      for (const [earlierKey, earlier] of entries.slice(0, index)) put(out, earlierKey, earlier);
+      for (const earlier of keys.slice(0, index)) put(out, earlier, given[earlier]);
     }
     if (out !== null) put(out, name, after);
   }

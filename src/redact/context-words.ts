@@ -31,6 +31,7 @@ export function groupsBefore(subject: Subject, at: number): readonly RecogniserG
 }
 
 const NONE: readonly RecogniserGroup[] = [];
+const NO_WORD: readonly number[] = new Array(PHRASE_WORDS).fill(-1);
 
 function noWords({ text, recognisers }: Subject): WordsRead {
   return {
@@ -39,8 +40,8 @@ function noWords({ text, recognisers }: Subject): WordsRead {
     phrases: [],
     next: 0,
     end: 0,
-    starts: new Int32Array(PHRASE_WORDS).fill(-1),
-    ends: new Int32Array(PHRASE_WORDS).fill(-1),
+    starts: NO_WORD.slice(),
+    ends: NO_WORD.slice(),
   };
 }
 

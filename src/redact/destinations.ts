@@ -285,7 +285,7 @@ function add(into: Collector, destination: Destination): void {
 
 /** What was cut out of a clean text may be none; it is not counted, having stood elsewhere. */
 function clean(pass: Pass, text: string): string {
-  return redactName(startPass(pass.tokeniser, pass.recognisers), text);
+  return redactName(startPass(pass.tokeniser, pass.recognisers, pass.clean), text);
 }
 
 function memberOf(value: unknown, name: string): unknown {

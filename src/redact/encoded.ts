@@ -43,12 +43,12 @@ export interface Base64Stretch {
    * By place in a group of four: no text begins up to here, because of what stands here. Whatever
    * begins later reads the same bytes.
    */
-  readonly noText: Int32Array;
+  readonly noText: number[];
 }
 
 /** What to begin a text with. */
 export function noStretch(): Base64Stretch {
-  return { end: -1, paddedEnd: -1, urlSign: -1, plainSign: -1, noText: new Int32Array(4).fill(-1) };
+  return { end: -1, paddedEnd: -1, urlSign: -1, plainSign: -1, noText: [-1, -1, -1, -1] };
 }
 
 /**

@@ -3,6 +3,7 @@ import { isNobody } from './address.ts';
 import { redactContent } from './content.ts';
 import { HINT } from './hit.ts';
 import { fail, type Pass, redactString, replacePersonal } from './pass.ts';
+import { isHexDigit } from './text-classes.ts';
 import { REDACTION_FAILED, typeOfToken } from './tokens.ts';
 
 /**
@@ -173,17 +174,21 @@ export function redactIdentifier(pass: Pass, text: string): string {
   if (typeOfToken(text) !== null) return text;
   const { tokeniser } = pass;
   // Under a key that never rotates: a breaker opened on it must stay the breaker of it.
-  const stable = { ...tokeniser, token: tokeniser.identifier };
-  const own: Pass = { ...pass, tokeniser: stable };
-  const redacted = redactString(own, text, hintsOfName(text) | HINT.revocable);
-  pass.failures = own.failures;
-  pass.charsLeft = own.charsLeft;
-  return redacted;
+  pass.tokeniser = tokeniser.identifiers;
+  try {
+    return redactString(pass, text, hintsOfName(text) | HINT.revocable);
+  } finally {
+    pass.tokeniser = tokeniser;
+  }
 }
 
 /** A name of several words may be prose. */
 function hintsOfName(text: string): number {
-  return /\s/.test(text) ? HINT.none : HINT.identifier;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code <= 0x20 || code > 0x7f) return /\s/.test(text) ? HINT.none : HINT.identifier;
+  }
+  return HINT.identifier;
 }
 
 function applyRule(pass: Pass, rule: Rule, value: unknown): unknown {
@@ -219,23 +224,43 @@ function redactMembers(
   members: Readonly<Record<string, Rule>>,
   value: object,
 ): unknown {
-  const out: Record<string, unknown> = {};
-  let changed = false;
-  for (const key of Object.keys(value)) {
-    const before: unknown = Reflect.get(value, key);
+  const given = value as Readonly<Record<string, unknown>>;
+  const names = Object.keys(given);
+  let out: Record<string, unknown> | null = null;
+  for (let index = 0; index < names.length; index++) {
+    const key = names[index] ?? '';
+    const before = given[key];
     const rule = Object.hasOwn(members, key) ? members[key] : undefined;
-    if (before === undefined) changed = true;
-    else if (rule !== undefined || typeof before === 'number') {
-      const after = applyRuleSafely(pass, rule ?? 'name', before);
-      if (!Object.is(after, before)) changed = true;
-      out[key] = after;
-    } else {
+    const isKnown = rule !== undefined || typeof before === 'number';
+    const after =
+      isKnown && before !== undefined ? applyRuleSafely(pass, rule ?? 'name', before) : before;
+    if (isKnown && before !== undefined && Object.is(after, before)) {
+      if (out !== null) out[key] = after;
+      continue;
+    }
+    out ??= copyOf(given, names, index);
+    if (before === undefined) continue;
+    if (isKnown) out[key] = after;
+    else {
       const redacted = redactContent(pass, { [key]: before });
       Object.assign(out, typeof redacted === 'object' ? redacted : null);
-      changed = true;
     }
   }
-  return changed ? out : value;
+  return out ?? value;
+}
+
+/** The first members of a value, which stay as they are. */
+function copyOf(
+  given: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  count: number,
+): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (let index = 0; index < count; index++) {
+    const name = names[index] ?? '';
+    out[name] = given[name];
+  }
+  return out;
 }
 
 function applyRuleSafely(pass: Pass, rule: Rule, value: unknown): unknown {
@@ -265,7 +290,11 @@ function redactAddress(pass: Pass, text: string): string {
 }
 
 function isHex(text: string, length: number): boolean {
-  return text.length === length && /^[0-9a-fA-F]+$/.test(text);
+  if (text.length !== length) return false;
+  for (let at = 0; at < length; at++) {
+    if (!isHexDigit(text.charCodeAt(at))) return false;
+  }
+  return true;
 }
 
 function mapSame(values: readonly unknown[], map: (value: unknown) => unknown): readonly unknown[] {

@@ -52,8 +52,8 @@ export interface WordsRead {
   /** Up to here the words are read. */
   end: number;
   /** Starts and ends of the last words, as many as a phrase has, the last one first; -1 for none. */
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
+  readonly starts: number[];
+  readonly ends: number[];
 }
 
 /** The text under judgement. */

@@ -1,4 +1,5 @@
 import { LIMITS } from '../core/limits.ts';
+import type { CleanTexts } from './clean-texts.ts';
 import { decodeRun, type Encoding, encodeRun } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
 import { HINT, type Hit } from './hit.ts';
@@ -9,8 +10,10 @@ import { REDACTION_FAILED, secretText, withoutTokens } from './tokens.ts';
 
 /** The redaction of one record: its keys, its budget, and what it has replaced so far. */
 export interface Pass {
-  readonly tokeniser: Tokeniser;
+  tokeniser: Tokeniser;
   readonly recognisers: RecogniserSet;
+  /** What these recognisers found nothing in before; null to read everything anew. */
+  readonly clean: CleanTexts | null;
   /** Replacements by type; `secret:` and a label for secrets. */
   readonly counts: Map<string, number>;
   /** What each token stands for; destinations take the non-personal part from it. */
@@ -29,10 +32,12 @@ export interface Pass {
 export function startPass(
   tokeniser: Tokeniser,
   recognisers: RecogniserSet = ALL_RECOGNISERS,
+  clean: CleanTexts | null = null,
 ): Pass {
   return {
     tokeniser,
     recognisers,
+    clean,
     counts: new Map(),
     replaced: new Map(),
     failures: 0,
@@ -88,6 +93,7 @@ export function redactString(
 ): string {
   if (text.length < 3) return text;
   if (!takeChars(pass, text)) return fail(pass);
+  if (pass.clean?.has(text, hints, keyWords)) return text;
   try {
     let before = text;
     const rounds = text.length > LONG_CHARS ? ROUNDS / 2 : ROUNDS;
@@ -118,9 +124,12 @@ function replaceHits(
   hints: number,
   keyWords: readonly string[],
 ): string {
-  const { recognisers } = pass;
+  const { recognisers, clean } = pass;
   const { text, hits, offsets } = scanText(original, hints, { recognisers, keyWords });
-  if (hits.length === 0) return original;
+  if (hits.length === 0) {
+    clean?.add(original, hints, keyWords);
+    return original;
+  }
   let out = '';
   let done = 0;
   const revocable = (hints & HINT.revocable) !== 0;

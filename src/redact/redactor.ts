@@ -6,8 +6,9 @@ import { DEFAULT_REDACTION } from '../core/redaction-policy.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 import { type Metrics, SILENT_METRICS } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
+import { CleanTexts } from './clean-texts.ts';
 import { extractDestinations } from './destinations.ts';
-import { recognisersFor } from './entities/recognisers.ts';
+import { type RecogniserSet, recognisersFor } from './entities/recognisers.ts';
 import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
 import { mapFreeTexts, replaceSpans } from './external/free-text.ts';
 import type { ExternalRecogniser } from './external/recogniser.ts';
@@ -57,17 +58,24 @@ export interface SubjectRedactor extends Redactor {
   forget(): void;
 }
 
-/** Builds the one redactor of the process. Its memory of pseudonyms and names is bounded. */
+/** Builds the one redactor of the process. Its memory of pseudonyms, names and clean texts is bounded. */
 export function createRedactor(options: RedactorOptions): SubjectRedactor {
   const { findings, vault } = options;
   const tokenisers = createTokenisers(options.pseudonymKeys ?? fixedPseudonymKeys(options.keys));
   const metrics = options.metrics ?? SILENT_METRICS;
   const policyOf = options.policyOf ?? (() => DEFAULT_REDACTION);
   const memory = new NameMemory();
+  let cleanTexts = new WeakMap<RecogniserSet, CleanTexts>();
+  const passOf = (tenant: string, policy: RedactionPolicy): Pass => {
+    const recognisers = recognisersFor(policy);
+    const clean = cleanTexts.get(recognisers) ?? new CleanTexts();
+    cleanTexts.set(recognisers, clean);
+    return startPass(tokenisers.of(tenant), recognisers, clean);
+  };
   const workOn = (event: AccessEvent): Work => {
     const tenant = tenantOf(event);
     const policy = policyOf(tenant);
-    const pass = startPass(tokenisers.of(tenant), recognisersFor(policy));
+    const pass = passOf(tenant, policy);
     const secret = () => options.keys.pseudonymKey(tenant).secret;
     return { pass, event, tenant, policy, memory, secret, vault };
   };
@@ -83,13 +91,13 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
       return mint(members);
     },
     redactText(tenant, text) {
-      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant)));
+      const pass = passOf(tenant, policyOf(tenant));
       const redacted = typeof text === 'string' ? redactName(pass, text) : REDACTION_FAILED;
       report(metrics, pass);
       return redacted;
     },
     redactIdentifier(tenant, text) {
-      const pass = startPass(tokenisers.of(tenant), recognisersFor(policyOf(tenant)));
+      const pass = passOf(tenant, policyOf(tenant));
       const redacted = typeof text === 'string' ? redactIdentifier(pass, text) : REDACTION_FAILED;
       report(metrics, pass);
       return redacted;
@@ -119,6 +127,7 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
     forget() {
       memory.clear();
       tokenisers.forget();
+      cleanTexts = new WeakMap();
     },
   };
 }

@@ -12,7 +12,7 @@ export interface Tokeniser {
   /** @throws when the tenant's key cannot be had. */
   token(type: PersonalType, value: string): string;
   /** The same under the key that never rotates, for identifiers that revocations go by. */
-  identifier(type: PersonalType, value: string): string;
+  readonly identifiers: Tokeniser;
   /**
    * While a rotation overlaps: the tokens given so far, each with the one that the key before
    * would have given. What knew a value by its old token goes on knowing it.
@@ -82,6 +82,13 @@ export function createTokenisers(keys: PseudonymKeys): Tokenisers {
         return held;
       };
       const aliases = new Map<string, string>();
+      const stable: Tokeniser = {
+        aliases,
+        token: (type, value) => tokenUnder(keysNow().identifiers, tenant, type, value),
+        get identifiers() {
+          return stable;
+        },
+      };
       return {
         aliases,
         token(type, value) {
@@ -90,7 +97,7 @@ export function createTokenisers(keys: PseudonymKeys): Tokenisers {
           if (previous !== null) aliases.set(token, tokenUnder(previous, tenant, type, value));
           return token;
         },
-        identifier: (type, value) => tokenUnder(keysNow().identifiers, tenant, type, value),
+        identifiers: stable,
       };
     },
     every: (tenant, type, value) =>

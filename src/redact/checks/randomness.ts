@@ -16,14 +16,25 @@ const COMMON_PAIRS = new Set(
 /** Shannon entropy in bits per character, over at most the first 4,096. */
 export function entropyOf(text: string): number {
   const size = Math.min(text.length, ENTROPY_CHARS);
-  const counts = new Map<number, number>();
+  const counts = new Uint16Array(128);
+  let foreign: Map<number, number> | null = null;
   for (let at = 0; at < size; at++) {
     const code = text.charCodeAt(at);
-    counts.set(code, (counts.get(code) ?? 0) + 1);
+    if (code < 128) counts[code] = (counts[code] ?? 0) + 1;
+    else {
+      foreign ??= new Map();
+      foreign.set(code, (foreign.get(code) ?? 0) + 1);
+    }
   }
   let bits = 0;
-  for (const count of counts.values()) bits -= (count / size) * Math.log2(count / size);
+  for (const count of counts) bits -= share(count, size);
+  for (const count of foreign?.values() ?? []) bits -= share(count, size);
   return bits;
+}
+
+/** Of one character to the sum of entropy. */
+function share(count: number, size: number): number {
+  return count === 0 ? 0 : (count / size) * Math.log2(count / size);
 }
 
 const ENTROPY_CHARS = 4_096;
