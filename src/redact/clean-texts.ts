@@ -1,4 +1,5 @@
 import { LIMITS } from '../core/limits.ts';
+import type { RecogniserSet } from './entities/recognisers.ts';
 
 /** Longer texts are content, and content is seldom the same twice. */
 const LONGEST = 64;
@@ -40,6 +41,24 @@ export class CleanTexts {
     this.#texts[slot] = copy;
     this.#hints[slot] = hints;
     this.#keyWords[slot] = keyWords;
+  }
+}
+
+/** The clean texts of each set of recognisers: what is clean to one is not to another. */
+export class CleanTextMemory {
+  #bySet = new WeakMap<RecogniserSet, CleanTexts>();
+
+  of(recognisers: RecogniserSet): CleanTexts {
+    const known = this.#bySet.get(recognisers);
+    if (known !== undefined) return known;
+    const made = new CleanTexts();
+    this.#bySet.set(recognisers, made);
+    return made;
+  }
+
+  /** Forgets everything, as an erasure asks for. */
+  clear(): void {
+    this.#bySet = new WeakMap();
   }
 }
 

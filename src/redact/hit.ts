@@ -51,7 +51,7 @@ export interface WordsRead {
   next: number;
   /** Up to here the words are read. */
   end: number;
-  /** Starts and ends of the last words, as many as a phrase has, the last one first; -1 for none. */
+  /** Of the last words, as many as a phrase has, the last one first; -1 for none. */
   readonly starts: number[];
   readonly ends: number[];
 }

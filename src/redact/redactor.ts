@@ -6,9 +6,9 @@ import { DEFAULT_REDACTION } from '../core/redaction-policy.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 import { type Metrics, SILENT_METRICS } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
-import { CleanTexts } from './clean-texts.ts';
+import { CleanTextMemory } from './clean-texts.ts';
 import { extractDestinations } from './destinations.ts';
-import { type RecogniserSet, recognisersFor } from './entities/recognisers.ts';
+import { recognisersFor } from './entities/recognisers.ts';
 import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
 import { mapFreeTexts, replaceSpans } from './external/free-text.ts';
 import type { ExternalRecogniser } from './external/recogniser.ts';
@@ -58,19 +58,17 @@ export interface SubjectRedactor extends Redactor {
   forget(): void;
 }
 
-/** Builds the one redactor of the process. Its memory of pseudonyms, names and clean texts is bounded. */
+/** Builds the one redactor of the process. Its memory of what it met is bounded. */
 export function createRedactor(options: RedactorOptions): SubjectRedactor {
   const { findings, vault } = options;
   const tokenisers = createTokenisers(options.pseudonymKeys ?? fixedPseudonymKeys(options.keys));
   const metrics = options.metrics ?? SILENT_METRICS;
   const policyOf = options.policyOf ?? (() => DEFAULT_REDACTION);
   const memory = new NameMemory();
-  let cleanTexts = new WeakMap<RecogniserSet, CleanTexts>();
+  const clean = new CleanTextMemory();
   const passOf = (tenant: string, policy: RedactionPolicy): Pass => {
     const recognisers = recognisersFor(policy);
-    const clean = cleanTexts.get(recognisers) ?? new CleanTexts();
-    cleanTexts.set(recognisers, clean);
-    return startPass(tokenisers.of(tenant), recognisers, clean);
+    return startPass(tokenisers.of(tenant), recognisers, clean.of(recognisers));
   };
   const workOn = (event: AccessEvent): Work => {
     const tenant = tenantOf(event);
@@ -127,7 +125,7 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
     forget() {
       memory.clear();
       tokenisers.forget();
-      cleanTexts = new WeakMap();
+      clean.clear();
     },
   };
 }
