@@ -1,3 +1,9 @@
+import fanOut from '../detectors/fan-out.ts';
+import offHours from '../detectors/off-hours.ts';
+import runawayLoop from '../detectors/runaway-loop.ts';
+import latencyShift from '../detectors/latency-shift.ts';
+import denialBurst from '../detectors/denial-burst.ts';
+import errorBurst from '../detectors/error-burst.ts';
 import credentialExposure from '../detectors/credential-exposure.ts';
 import crossTenantAccess from '../detectors/cross-tenant-access.ts';
 import crossUnitAccess from '../detectors/cross-unit-access.ts';
@@ -25,6 +31,12 @@ export const REGISTRY: Registry = {
     crossUnitAccess,
     dataResidency,
     zombieAgent,
+    errorBurst,
+    denialBurst,
+    latencyShift,
+    runawayLoop,
+    offHours,
+    fanOut,
   ],
 };
 
