@@ -6,6 +6,7 @@ import {
   defineDetector,
   MINUTE_MS,
   NO_FIGURES,
+  type NotJudged,
   type Redacted,
   shownName,
   wasDone,
@@ -24,6 +25,15 @@ const CONFIG = z.strictObject({
 });
 type Config = z.output<typeof CONFIG>;
 
+const NO_RESOURCE_UNIT: NotJudged = {
+  field: 'resource.unit',
+  cure: 'Send the business unit that owns the resource.',
+};
+const NO_GRANTS_PRINCIPALS_UNIT: NotJudged = {
+  field: 'grants.principals.unit',
+  cure: 'Name the unit of people under `principals` in the grants file, and send for whom.',
+};
+
 /** A resource of one business unit reached for a person of another. */
 export default defineDetector<Config, Record<string, never>>({
   id: 'cross_unit_access',
@@ -39,13 +49,10 @@ export default defineDetector<Config, Record<string, never>>({
   kinds: ACCESS_KINDS,
   judges({ resource }, { principalGrant }) {
     if (resource?.unit === undefined) {
-      return { field: 'resource.unit', cure: 'Send the business unit that owns the resource.' };
+      return NO_RESOURCE_UNIT;
     }
     if (principalGrant?.unit === undefined) {
-      return {
-        field: 'grants.principals.unit',
-        cure: 'Name the unit of people under `principals` in the grants file, and send for whom.',
-      };
+      return NO_GRANTS_PRINCIPALS_UNIT;
     }
     return null;
   },

@@ -7,6 +7,7 @@ import {
   defineDetector,
   MINUTE_MS,
   NO_FIGURES,
+  type NotJudged,
   type Redacted,
   shownName,
   wasDone,
@@ -27,6 +28,19 @@ type Config = z.output<typeof CONFIG>;
 type Context = DetectorContext<Config>;
 type Event = Redacted<AccessEvent>;
 
+const NO_GRANTS_JURISDICTION: NotJudged = {
+  field: 'grants.jurisdiction',
+  cure: 'Name the jurisdiction of the agent or of the person in the grants file.',
+};
+const NO_RESOURCE_REGION: NotJudged = {
+  field: 'resource.region',
+  cure: 'Send where the resource lies, or list it.',
+};
+const NO_RESOURCE_REGION_KNOWN: NotJudged = {
+  field: 'resource.region',
+  cure: 'Say under `regions` of this detector in which jurisdiction this region lies.',
+};
+
 /** Data that lies outside the jurisdiction of the agent or of the person behind it. */
 export default defineDetector<Config, Record<string, never>>({
   id: 'data_residency',
@@ -42,20 +56,14 @@ export default defineDetector<Config, Record<string, never>>({
   kinds: ACCESS_KINDS,
   judges(event, { config, grant, principalGrant, resourceFact }) {
     if (!grant?.jurisdiction && !principalGrant?.jurisdiction) {
-      return {
-        field: 'grants.jurisdiction',
-        cure: 'Name the jurisdiction of the agent or of the person in the grants file.',
-      };
+      return NO_GRANTS_JURISDICTION;
     }
     const region = event.resource?.region ?? resourceFact?.region;
     if (region === undefined) {
-      return { field: 'resource.region', cure: 'Send where the resource lies, or list it.' };
+      return NO_RESOURCE_REGION;
     }
     if (jurisdictionsOf(region, config) !== null) return null;
-    return {
-      field: 'resource.region',
-      cure: 'Say under `regions` of this detector in which jurisdiction this region lies.',
-    };
+    return NO_RESOURCE_REGION_KNOWN;
   },
   observe(event, _state, context) {
     const { config, grant, principalGrant, resourceFact } = context;

@@ -15,6 +15,7 @@ import {
   isBeyond,
   MINUTE_MS,
   minutesText,
+  type NotJudged,
   type Redacted,
   readShare,
   type ShareReading,
@@ -62,6 +63,11 @@ interface State {
   denied: number;
 }
 
+const NO_DECISION_VERDICT: NotJudged = {
+  field: 'decision.verdict',
+  cure: 'Send the decision on each call, or how it ended, so that denials are seen.',
+};
+
 /** An agent that is refused far more often than usual, or refused many different things. */
 export default defineDetector<Config, State>({
   id: 'denial_burst',
@@ -80,10 +86,7 @@ export default defineDetector<Config, State>({
   kinds: ['tool_call', 'data_access', 'authz_decision'],
   judges({ outcome, decision, phase }) {
     if (phase === 'proposed' || outcome.status !== 'unknown' || decision) return null;
-    return {
-      field: 'decision.verdict',
-      cure: 'Send the decision on each call, or how it ended, so that denials are seen.',
-    };
+    return NO_DECISION_VERDICT;
   },
   observe(event, state, { config, counted, added }) {
     if (!counted || added.calls === 0) return [];

@@ -7,6 +7,7 @@ import {
   defineDetector,
   isBeyond,
   MINUTE_MS,
+  type NotJudged,
   readShare,
   type ShareReading,
   type ShareWatch,
@@ -33,6 +34,11 @@ const CONFIG = z.strictObject({
 });
 type Config = z.output<typeof CONFIG>;
 
+const NO_OUTCOME_STATUS: NotJudged = {
+  field: 'outcome.status',
+  cure: 'Send how calls ended: success, failure, denied.',
+};
+
 /** An agent whose calls fail far more often than they used to. */
 export default defineDetector<Config, ShareWatch>({
   id: 'error_burst',
@@ -48,7 +54,7 @@ export default defineDetector<Config, ShareWatch>({
   kinds: ACCESS_KINDS,
   judges({ outcome, phase }) {
     if (phase === 'proposed' || outcome.status !== 'unknown') return null;
-    return { field: 'outcome.status', cure: 'Send how calls ended: success, failure, denied.' };
+    return NO_OUTCOME_STATUS;
   },
   observe(event, state, { config, counted, added }) {
     if (!counted || added.calls === 0) return [];

@@ -10,6 +10,7 @@ import {
   distinctOf,
   hashOf,
   MINUTE_MS,
+  type NotJudged,
   oneDecimal,
   rounded,
 } from '../src/sdk.ts';
@@ -54,6 +55,11 @@ interface State {
   windows: number;
 }
 
+const NO_SESSION_ID: NotJudged = {
+  field: 'session.id',
+  cure: 'Send the session of each call, so that they are told.',
+};
+
 /** An agent that works in many sessions at once, or hands work to many others. */
 export default defineDetector<Config, State>({
   id: 'fan_out',
@@ -69,7 +75,7 @@ export default defineDetector<Config, State>({
   kinds: ['tool_call', 'data_access', 'model_call', 'delegation', 'agent_run'],
   judges({ kind, session }) {
     if (kind === 'delegation' || session?.id !== undefined) return null;
-    return { field: 'session.id', cure: 'Send the session of each call, so that they are told.' };
+    return NO_SESSION_ID;
   },
   observe(event, state, { config, counted, added, baseline }) {
     if (!counted || added.calls === 0) return [];

@@ -11,6 +11,7 @@ import {
   hashOf,
   isBeyond,
   MINUTE_MS,
+  type NotJudged,
   oneDecimal,
   type RunningQuantile,
   readShare,
@@ -60,6 +61,8 @@ interface State {
   readonly recent: RunningQuantile;
 }
 
+const NO_LATENCY_MS: NotJudged = { field: 'latency_ms', cure: 'Send how long calls took.' };
+
 /** Calls that take far longer than calls of the same tool used to. */
 export default defineDetector<Config, State>({
   id: 'latency_shift',
@@ -75,7 +78,7 @@ export default defineDetector<Config, State>({
   kinds: ACCESS_KINDS,
   judges({ latencyMs, phase }) {
     if (phase === 'proposed' || (latencyMs !== undefined && latencyMs >= 0)) return null;
-    return { field: 'latency_ms', cure: 'Send how long calls took.' };
+    return NO_LATENCY_MS;
   },
   observe(event, state, { config, counted, added }) {
     const { latencyMs } = event;

@@ -112,11 +112,12 @@ function judged(state: State, hour: number, config: Config): readonly DetectorVe
 
 /** Free while at least four other weekdays were worked in two weeks that follow each other. */
 function isFreeWeekday(
-  { weekdays, weekdaysBefore, days }: State,
+  { weekdays, weekdaysBefore, days, worked }: State,
   day: number,
   oldest: number,
 ): boolean {
   if ((weekdaysBefore[day % WEEK_DAYS] ?? NEVER) >= oldest) return false;
+  if (worked < HOURS_LEAST) return false;
   let known = 0;
   for (const [weekday, before] of weekdaysBefore.entries()) {
     if (before < oldest) continue;

@@ -7,6 +7,7 @@ import {
   fingerprintOf,
   hashOf,
   MINUTE_MS,
+  type NotJudged,
   oneDecimal,
   type Redacted,
   SECOND_MS,
@@ -57,6 +58,11 @@ interface State {
   known: number;
 }
 
+const NO_ACTION_ARGUMENTS: NotJudged = {
+  field: 'action.arguments',
+  cure: 'Send the arguments of calls, or their resource, so that equal calls can be told.',
+};
+
 /** A session that does the same again and again, and gets nowhere. */
 export default defineDetector<Config, State>({
   id: 'runaway_loop',
@@ -73,10 +79,7 @@ export default defineDetector<Config, State>({
   judges({ kind, action, resource, destinations }) {
     if (kind === 'model_call' || action.arguments !== undefined) return null;
     if (resource?.id !== undefined || destinations) return null;
-    return {
-      field: 'action.arguments',
-      cure: 'Send the arguments of calls, or their resource, so that equal calls can be told.',
-    };
+    return NO_ACTION_ARGUMENTS;
   },
   observe(event, state, { config, counted, added }) {
     if (!counted) return [];

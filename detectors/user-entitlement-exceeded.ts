@@ -9,6 +9,7 @@ import {
   isAmongResources,
   MINUTE_MS,
   NO_FIGURES,
+  type NotJudged,
   type Redacted,
   SENSITIVE_LABELS,
   shownName,
@@ -30,6 +31,19 @@ type Config = z.output<typeof CONFIG>;
 type Context = DetectorContext<Config>;
 type Event = Redacted<AccessEvent>;
 
+const NO_PRINCIPAL_SUB: NotJudged = {
+  field: 'principal.sub',
+  cure: 'Send for whom the agent acts.',
+};
+const NO_GRANTS_PRINCIPALS: NotJudged = {
+  field: 'grants.principals',
+  cure: 'List the resources that people may see under `principals` in the grants file.',
+};
+const NO_RESOURCE_ID: NotJudged = {
+  field: 'resource.id',
+  cure: 'Send which resource a call touches.',
+};
+
 /** An agent that reaches, for a person, what this person may not see. */
 export default defineDetector<Config, Record<string, never>>({
   id: 'user_entitlement_exceeded',
@@ -45,16 +59,13 @@ export default defineDetector<Config, Record<string, never>>({
   kinds: ACCESS_KINDS,
   judges({ principal, resource }, { principalGrant }) {
     if (principal === undefined) {
-      return { field: 'principal.sub', cure: 'Send for whom the agent acts.' };
+      return NO_PRINCIPAL_SUB;
     }
     if (!principalGrant?.resources) {
-      return {
-        field: 'grants.principals',
-        cure: 'List the resources that people may see under `principals` in the grants file.',
-      };
+      return NO_GRANTS_PRINCIPALS;
     }
     if (resource?.id === undefined) {
-      return { field: 'resource.id', cure: 'Send which resource a call touches.' };
+      return NO_RESOURCE_ID;
     }
     return null;
   },

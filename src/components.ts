@@ -6,12 +6,16 @@ import denialBurst from '../detectors/denial-burst.ts';
 import errorBurst from '../detectors/error-burst.ts';
 import fanOut from '../detectors/fan-out.ts';
 import firstSeenAccess from '../detectors/first-seen-access.ts';
+import injectionMarker from '../detectors/injection-marker.ts';
 import latencyShift from '../detectors/latency-shift.ts';
 import offHours from '../detectors/off-hours.ts';
 import outOfScopeAccess from '../detectors/out-of-scope-access.ts';
+import privilegeGrowth from '../detectors/privilege-growth.ts';
 import runawayLoop from '../detectors/runaway-loop.ts';
+import sensitiveSequence from '../detectors/sensitive-sequence.ts';
 import slowDrip from '../detectors/slow-drip.ts';
 import taskScopeViolation from '../detectors/task-scope-violation.ts';
+import unusedGrant from '../detectors/unused-grant.ts';
 import userEntitlementExceeded from '../detectors/user-entitlement-exceeded.ts';
 import volumeSpike from '../detectors/volume-spike.ts';
 import zombieAgent from '../detectors/zombie-agent.ts';
@@ -37,6 +41,10 @@ export const REGISTRY: Registry = {
     runawayLoop,
     offHours,
     fanOut,
+    sensitiveSequence,
+    privilegeGrowth,
+    unusedGrant,
+    injectionMarker,
   ],
 };
 

@@ -235,6 +235,10 @@ export interface AccessEvent {
   /** What redaction replaced, by type; values never. Filled by the redactor. */
   readonly redactions?: { readonly [type: string]: number };
   /**
+   * Known marks of prompt injection in its raw content, by id; text never. Filled by the redactor.
+   */
+  readonly injectionMarkers?: { readonly [id: string]: number };
+  /**
    * While a rotation of pseudonym keys overlaps: each token of the event with the one that the key
    * before gave the same value. Filled by the redactor; the engine learns from it.
    */
@@ -249,7 +253,7 @@ export interface AccessEvent {
  */
 export type ReceivedEvent = Omit<
   AccessEvent,
-  'tenant' | 'source' | 'redactions' | 'tokenAliases' | 'history'
+  'tenant' | 'source' | 'redactions' | 'injectionMarkers' | 'tokenAliases' | 'history'
 > & {
   readonly source: { readonly format: string; readonly name?: string; readonly seq?: number };
   readonly tenantClaimed?: string;

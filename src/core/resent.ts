@@ -26,4 +26,5 @@ const SETTLED = {
   token: undefined,
   clientIp: undefined,
   redactions: undefined,
+  injectionMarkers: undefined,
 } as const satisfies { readonly [Name in keyof AccessEvent]?: undefined };

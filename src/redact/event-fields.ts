@@ -133,7 +133,12 @@ const EVENT: Readonly<Record<string, Rule>> = {
 };
 
 /** Members that the redactor makes itself. */
-const REDACTORS_OWN: ReadonlySet<string> = new Set(['destinations', 'redactions', 'tokenAliases']);
+const REDACTORS_OWN: ReadonlySet<string> = new Set([
+  'destinations',
+  'redactions',
+  'injectionMarkers',
+  'tokenAliases',
+]);
 
 /**
  * Members of the event by rule. The redactor's own are left out; members that are undefined

@@ -12,6 +12,7 @@ import { recognisersFor } from './entities/recognisers.ts';
 import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
 import { mapFreeTexts, replaceSpans } from './external/free-text.ts';
 import type { ExternalRecogniser } from './external/recogniser.ts';
+import { injectionMarkersOf } from './injection.ts';
 import { modeOf } from './modes.ts';
 import {
   gazetteerOf,
@@ -157,6 +158,8 @@ function redactEvent(work: Work): Members {
   if (destinations.length > 0) out['destinations'] = destinations;
   const redactions = redactionsOf(pass, event);
   if (redactions !== null) out['redactions'] = redactions;
+  const markers = markersOf(pass, event);
+  if (markers !== null) out['injectionMarkers'] = markers;
   const { aliases } = pass.tokeniser;
   if (aliases.size > 0) out['tokenAliases'] = Object.fromEntries([...aliases].sort());
   return out;
@@ -293,6 +296,17 @@ function destinationsOf(
   } catch {
     pass.failures++;
     return [];
+  }
+}
+
+/** Looked for in the raw event: content may be dropped further down. */
+function markersOf(pass: Pass, event: AccessEvent): Readonly<Record<string, number>> | null {
+  try {
+    const { action, attrs, reasoning, injectionMarkers } = event;
+    return injectionMarkersOf([action.arguments, attrs, reasoning], injectionMarkers);
+  } catch {
+    pass.failures++;
+    return null;
   }
 }
 
