@@ -13,6 +13,7 @@ import outOfScopeAccess from '../detectors/out-of-scope-access.ts';
 import privilegeGrowth from '../detectors/privilege-growth.ts';
 import runawayLoop from '../detectors/runaway-loop.ts';
 import sensitiveSequence from '../detectors/sensitive-sequence.ts';
+import silence from '../detectors/silence.ts';
 import slowDrip from '../detectors/slow-drip.ts';
 import taskScopeViolation from '../detectors/task-scope-violation.ts';
 import unusedGrant from '../detectors/unused-grant.ts';
@@ -45,6 +46,7 @@ export const REGISTRY: Registry = {
     privilegeGrowth,
     unusedGrant,
     injectionMarker,
+    silence,
   ],
 };
 

@@ -37,6 +37,7 @@ export type {
   DetectorDefinition,
   DetectorVerdict,
   NotJudged,
+  QuietContext,
 } from './engine/detect/detector.ts';
 export { defineDetector } from './engine/detect/detector.ts';
 export {

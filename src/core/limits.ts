@@ -170,6 +170,8 @@ export const LIMITS = {
   /** What does not come is missing after this time, unless configured (`chains`). */
   decisionGraceMs: 2 * MINUTE_MS,
   openFindingsPerAgent: 64,
+  /** Agents of one tenant whose silence is told of in one look. */
+  quietAgentsTold: 16,
   /**
    * Entries of one table in the state of a detector: of one agent, 20 bytes each where only times
    * are kept, and of a whole tenant, at most 128 bytes each, 1 MiB of JSON.

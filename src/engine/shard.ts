@@ -28,6 +28,7 @@ import {
 import { Effects, revocationOf } from './effects.ts';
 import { foldInput } from './fold-input.ts';
 import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
+import { checkQuiet } from './quiet.ts';
 import type { Registry } from './registry.ts';
 import { withRules } from './rules/rule-registry.ts';
 import { checkSources } from './source/watch.ts';
@@ -173,6 +174,7 @@ export class Shard {
   #tick(entry: TickEntry, effects: Effects): void {
     for (const tenant of this.tenants.values()) {
       checkSources(tenant, entry.loggedAt, effects);
+      checkQuiet(this.registry, tenant, entry.loggedAt, effects);
       const next = nextCloseAt(tenant.board);
       if (next === null || next > entry.loggedAt) continue;
       for (const key of dueToClose(tenant.board, entry.loggedAt)) {

@@ -66,6 +66,11 @@ export interface AgentBaseline {
   /** Largest minute of a typical peer while rates are lent, else 0. */
   peerPeak(measure: Measure): number;
   compare(measure: Measure, windowMs: number): Comparison;
+  /**
+   * Calls that this agent's hours and weekdays promise between two times; at most a week is looked
+   * at. 0 where it never called.
+   */
+  expectedCalls(from: EpochMs, until: EpochMs): number;
   /** The last 24 hours against a slow anchor of such days; null while there is none. */
   day(measure: Measure): DayComparison | null;
 }

@@ -163,6 +163,20 @@ class BaselineView implements AgentBaseline {
     return history ? compareDay(history.day) : null;
   }
 
+  expectedCalls(from: EpochMs, until: EpochMs): number {
+    const history = this.#state.measures.calls;
+    if (!history || !(until > from)) return 0;
+    const last = Math.floor(until / MINUTE_MS);
+    const most = LIMITS.baselineQuietHours * HOUR_MINUTES;
+    let expected = 0;
+    for (let minute = Math.max(Math.floor(from / MINUTE_MS), last - most); minute < last; ) {
+      const end = Math.min(last, (hourOf(minute) + 1) * HOUR_MINUTES);
+      expected += (end - minute) * expectedAt(history, Math.floor((minute + end) / 2));
+      minute = end;
+    }
+    return expected;
+  }
+
   compare(measure: Measure, windowMs: number): Comparison {
     const minutes = windowMs / MINUTE_MS;
     assert(minutes >= 1 && minutes < LIMITS.baselineRingMinutes, 'a window of 1 to 15 minutes');

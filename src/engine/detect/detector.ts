@@ -37,6 +37,14 @@ export interface DetectorContext<Config> {
   readonly added: Readonly<Record<Measure, number>>;
 }
 
+/** What a detector is told of an agent that is silent. */
+export interface QuietContext<Config> {
+  readonly config: Config;
+  readonly logTime: EpochMs;
+  /** As of log time. */
+  readonly baseline: AgentBaseline;
+}
+
 /** Evidence for or against; the engine decides what follows from it. */
 export interface DetectorVerdict {
   readonly level: FindingLevel;
@@ -99,6 +107,11 @@ export interface DetectorDefinition<Config = unknown, State = unknown> {
     state: State,
     context: DetectorContext<Config>,
   ) => readonly DetectorVerdict[];
+  /**
+   * Asked every ten minutes of log time about each agent that was not heard of since; only where
+   * the scope is the agent. What it tells never trips: there is no act to judge.
+   */
+  readonly quiet?: (state: State, context: QuietContext<Config>) => DetectorVerdict | null;
   /** Null when this event can be judged. Called before `observe`. */
   readonly judges: (
     event: Redacted<AccessEvent>,
