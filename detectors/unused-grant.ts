@@ -145,6 +145,7 @@ function verdictOn(
   { unused_days, again_days }: Config,
 ): DetectorVerdict {
   const granted = tools.length + scopes.length;
+  const rights = `${amount(unused.length)} of ${amount(granted)}`;
   const named = unused.slice(0, NAMED).map(shownName).join(', ');
   const more = unused.length > NAMED ? ` and ${amount(unused.length - NAMED)} more` : '';
   return {
@@ -153,7 +154,7 @@ function verdictOn(
     actual: unused.length,
     typical: null,
     probability: null,
-    title: `${amount(unused.length)} of ${amount(granted)} granted rights unused for ${unused_days} days`,
+    title: `${rights} granted rights unused for ${unused_days} days`,
     explanation:
       `This agent works, and does so without ${named}${more}. Rights that nobody uses are missed ` +
       'only by an intruder: take them out of its grant, or say why they must stay.',

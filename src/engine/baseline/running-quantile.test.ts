@@ -15,7 +15,7 @@ describe('a running quantile', () => {
     expect(Math.abs(below / 2_000 - share)).toBeLessThan(0.04);
   });
 
-  it('is moved by an extreme value no more than by any other, and by none that is no number', () => {
+  it('is moved by an extreme value as by any other, and by none that is no number', () => {
     const quantile = createRunningQuantile();
     for (let index = 0; index < 500; index += 1) followQuantile(quantile, 5, 0.5, 1);
     const before = quantile.value;

@@ -10,7 +10,7 @@ const OBJECT = hashOf('object');
 const LIST = hashOf('list');
 
 /**
- * Stands for what a call does: its tool, its resource, where it goes and what it is given. Two calls
+ * Stands for what a call does: its tool, its resource, where it goes and what it is given. Calls
  * of one fingerprint ask for the same thing. Null where the event says no more than the tool, for
  * then equal names are no equal calls.
  */
