@@ -27,7 +27,7 @@ export async function decodeBench(options: { readonly quick: boolean }): Promise
     { name: 'json', inputs: json, run: (input) => normaliseSpans(decodeTracesJson(input)) },
   ];
   const totals = new Map(cases.map(({ name }) => [name, { spans: 0, cpuMicros: 0 }]));
-  const rounds = options.quick ? 4 : 20;
+  const rounds = options.quick ? 10 : 20;
   for (let round = -1; round < rounds; round++) {
     for (const each of cases) {
       const { spans, cpuMicros } = measure(each, round < 0 ? WARM_UP_MS : ROUND_MS);
@@ -72,7 +72,7 @@ interface Case {
 
 const BATCHES = 40;
 const SPANS = 100;
-const WARM_UP_MS = 500;
+const WARM_UP_MS = 1_500;
 const ROUND_MS = 100;
 
 let sink: unknown;
