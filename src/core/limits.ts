@@ -309,6 +309,8 @@ export const LIMITS = {
   redactionChars: 1024 * 1024,
   /** Members of one event's content; beyond it the rest counts as not judged. */
   redactionNodes: 50_000,
+  /** Texts in gzip that one record may hold: setting up to unpack one costs 0.1 ms. */
+  redactionUnpackings: 256,
   /** Texts in texts in texts: base64 of gzip of base64 goes no deeper. */
   decodingDepth: 5,
   /** Pseudonyms kept so as not to compute them again: 250 bytes each, 8 MiB. */

@@ -86,6 +86,17 @@ describe('wrapped texts', () => {
   });
 });
 
+describe('more texts in gzip than a record may hold', () => {
+  it('are given up, and what stands before them is not', () => {
+    const packed = 'H4sIAAAAAAAAAxxxxxxxxxxxxxx ';
+    const fits = packed.repeat(LIMITS.redactionUnpackings);
+    expect(redactor.redactText('acme', fits)).toBe(fits);
+    const out = redactor.redactText('acme', packed.repeat(LIMITS.redactionUnpackings + 2));
+    expect(out.startsWith(packed)).toBe(false);
+    expect(out).toContain('[REDACTION_FAILED]');
+  });
+});
+
 describe('a run of base64', () => {
   const text = fc.string({ unit: 'binary', minLength: 9, maxLength: 24 });
   const bytes = fc

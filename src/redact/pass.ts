@@ -22,6 +22,7 @@ export interface Pass {
   failures: number;
   charsLeft: number;
   nodesLeft: number;
+  unpackingsLeft: number;
   /** How deep in texts within texts the pass is. */
   depth: number;
   /** Judges a text found inside a text; `redactContent` sets it, so that JSON in it is read. */
@@ -43,6 +44,7 @@ export function startPass(
     failures: 0,
     charsLeft: LIMITS.redactionChars,
     nodesLeft: LIMITS.redactionNodes,
+    unpackingsLeft: LIMITS.redactionUnpackings,
     depth: 0,
     inner: (pass, text) => redactString(pass, text, HINT.none),
   };
@@ -52,6 +54,7 @@ export function startPass(
 export function refill(pass: Pass): void {
   pass.charsLeft = LIMITS.redactionChars;
   pass.nodesLeft = LIMITS.redactionNodes;
+  pass.unpackingsLeft = LIMITS.redactionUnpackings;
 }
 
 /** Gives up on one field. */
@@ -153,6 +156,7 @@ function replaceHits(
 /** What is wrapped is judged by itself; the wrapping stays as it is unless something goes. */
 function redactEncoded(pass: Pass, run: string, encoding: Encoding, original: string): string {
   if (pass.depth >= LIMITS.decodingDepth) return fail(pass);
+  if (encoding === 'gzip' && --pass.unpackingsLeft < 0) return fail(pass);
   pass.depth++;
   try {
     const plain = decodeRun(run, encoding);
