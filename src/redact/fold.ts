@@ -53,8 +53,7 @@ function composed(outer: Int32Array | null, inner: Int32Array | null): Int32Arra
 
 function foldOnce(text: string): FoldedText {
   let out = '';
-  let moved = false;
-  const offsets: number[] = [];
+  let offsets: number[] | null = null;
   const quoted = text.includes('=40') && QUOTED.test(text);
   for (let at = 0; at < text.length; ) {
     const point = text.codePointAt(at) ?? 0;
@@ -62,14 +61,21 @@ function foldOnce(text: string): FoldedText {
     const width = found?.width ?? (point > 0xffff ? 2 : 1);
     const read = found?.text ?? (point < 128 ? text.charAt(at) : foldPoint(point));
     const folded = found !== null && read.length > 0 ? foldAll(read) : read;
-    if (folded.length !== width || found !== null || folded.codePointAt(0) !== point) moved = true;
-    for (let unit = 0; unit < folded.length; unit++) {
-      offsets.push(folded.length === width && found === null ? at + unit : at);
+    const moves = folded.length !== width || found !== null || folded.codePointAt(0) !== point;
+    // Most foreign letters stay what they are: nothing is written down before one does not.
+    if (moves && offsets === null) {
+      out = text.slice(0, at);
+      offsets = Array.from({ length: at }, (_, index) => index);
     }
-    out += folded;
+    if (offsets !== null) {
+      for (let unit = 0; unit < folded.length; unit++) {
+        offsets.push(folded.length === width && found === null ? at + unit : at);
+      }
+      out += folded;
+    }
     at += width;
   }
-  if (!moved) return { text, offsets: null };
+  if (offsets === null) return { text, offsets: null };
   offsets.push(text.length);
   return { text: out, offsets: Int32Array.from(offsets) };
 }
