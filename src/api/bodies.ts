@@ -1,4 +1,5 @@
 import { type BreakerKey, LEVEL_NAMES, type Transition } from '../core/breaker.ts';
+import type { Feedback } from '../core/feedback.ts';
 import type { Finding } from '../core/finding.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { AgentView, BreakerDetail } from '../ports/engine-view.ts';
@@ -6,6 +7,7 @@ import type {
   AgentBody,
   AgentState,
   BreakerBody,
+  FeedbackBody,
   FindingBody,
   KeyBody,
   TransitionBody,
@@ -58,9 +60,10 @@ function stateOf(view: AgentView): AgentState {
   return view.learning ? 'learning' : 'normal';
 }
 
-export function findingBody(finding: Finding): FindingBody {
+export function findingBody(finding: Finding, feedback: Feedback | null = null): FindingBody {
   const { decision, evidence } = finding;
   return {
+    ...(feedback && { feedback: feedbackBody(feedback) }),
     id: finding.id,
     time: timeText(finding.time),
     event_id: finding.eventId,
@@ -99,6 +102,10 @@ export function findingBody(finding: Finding): FindingBody {
             : { would: { key: keyBody(decision.would.key), level: decision.would.level } }),
         },
   };
+}
+
+function feedbackBody({ verdict, actor, reason, at }: Feedback): FeedbackBody {
+  return { verdict, actor, reason, at: timeText(at) };
 }
 
 export function breakerBody(detail: BreakerDetail): BreakerBody {

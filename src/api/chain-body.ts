@@ -53,7 +53,7 @@ export function chainBody(parts: ChainParts): ChainBody | null {
       .map(({ by, key }) => ({ kind: by, key })),
     others: stored.others.map(({ tenant, chain }) => ({ id: chain, tenant })),
     unrelated_tenants: parts.unrelatedTenants,
-    findings: parts.findings.map(findingBody),
+    findings: parts.findings.map((finding) => findingBody(finding)),
     truncated: parts.truncated,
   };
 }

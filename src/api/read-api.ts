@@ -17,6 +17,8 @@ import { agentRoutes } from './routes/agents.ts';
 import { authenticationsRoute } from './routes/authentications.ts';
 import { breakerRoutes } from './routes/breakers.ts';
 import { chainRoutes } from './routes/chains.ts';
+import { detectorsRoute } from './routes/detectors.ts';
+import { feedbackRoute } from './routes/feedback.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { grantsRoute, type ParseGrants, takeGrantsText } from './routes/grants.ts';
 import { type IngestStatusDependencies, ingestStatusRoutes } from './routes/ingest-status.ts';
@@ -57,7 +59,9 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
     const routes = [
       ...statusRoutes(status),
       ...agentRoutes({ view, store, clock }),
-      ...findingRoutes(store),
+      ...findingRoutes(store, view),
+      feedbackRoute(options),
+      detectorsRoute(view),
       authenticationsRoute(store, clock),
       ...breakerRoutes({ view, control }),
       ...chainRoutes(store, view, clock),

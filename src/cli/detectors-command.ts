@@ -1,8 +1,15 @@
 import type { Command } from 'commander';
+import type { DetectorBody, PageBody } from '../api/contract.ts';
+import { REGISTRY } from '../components.ts';
+import { tenantConfigOf } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
 import { readRuleFiles } from '../config/rule-files.ts';
+import { SYSTEM_TENANT } from '../core/entry.ts';
+import { modeOf } from '../engine/registry.ts';
+import { withRules } from '../engine/rules/rule-registry.ts';
 import { runRuleTests } from '../replay/rule-tests.ts';
-import { RULE_FILES } from './configuration.ts';
+import { RULE_FILES, readConfig } from './configuration.ts';
+import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import {
   CliError,
   counted,
@@ -10,12 +17,15 @@ import {
   type OutputFormat,
   parseOutputFormat,
   printRows,
+  type Row,
   talk,
 } from './output.ts';
+import { withServer } from './with-server.ts';
 
-/** `detectors test`. */
+/** `detectors list|test`. */
 export function addDetectorsCommand(program: Command): void {
   const detectors = program.command('detectors').description('detectors and your own rules');
+  addListCommand(detectors);
   detectors
     .command('test <path...>')
     .description('run the tests of rule files; paths or globs')
@@ -43,4 +53,55 @@ export function addDetectorsCommand(program: Command): void {
       talk(`${counted(results.length, 'test')}, ${failed} failed`);
       if (failed > 0) process.exitCode = EXIT.failed;
     });
+}
+
+/** Of a daemon, or of a configuration that none runs with yet. */
+function addListCommand(detectors: Command): void {
+  withServer(detectors.command('list').description('detectors and rules: mode, source, precision'))
+    .option('--tenant <tenant>', 'one tenant only')
+    .option('-c, --config <file>', 'those of this configuration, without asking a daemon')
+    .action(async (options: ListOptions) => {
+      const { tenant, config, output } = options;
+      if (config !== undefined) {
+        const rows = await configured(config, tenant ?? SYSTEM_TENANT);
+        printRows(rows, output, ['id', 'family', 'source', 'mode', 'title']);
+        return;
+      }
+      const query = tenant === undefined ? '' : `?tenant=${encodeURIComponent(tenant)}`;
+      const path = `/v1/detectors${query}`;
+      const { items } = await callDaemon<PageBody<DetectorBody>>(options, 'GET', path);
+      const isTable = output === 'table';
+      const rows = items.map((each) => ({
+        ...each,
+        ...(isTable
+          ? { precision: precisionText(each), blind: `${each.blind}/${each.agents}` }
+          : {}),
+      }));
+      const columns = ['tenant', 'id', 'family', 'source', 'mode', 'blind', 'precision', 'title'];
+      printRows(rows, output, columns);
+    });
+}
+
+type ListOptions = ServerOptions & {
+  readonly output: OutputFormat;
+  readonly tenant?: string;
+  readonly config?: string;
+};
+
+async function configured(file: string, tenant: string): Promise<readonly Row[]> {
+  const config = tenantConfigOf(await readConfig(file), tenant);
+  const rules = new Set(config.rules?.map(({ id }) => id));
+  return withRules(REGISTRY, config).detectors.map((detector) => {
+    const { id, family, title } = detector;
+    const source = rules.has(id) ? 'rule' : (REGISTRY.sources?.get(id) ?? 'built-in');
+    return { id, family, source, mode: modeOf(detector, config, ''), title };
+  });
+}
+
+/** `92 % of 13`: of the findings judged, the share that was not false. */
+function precisionText({ precision, feedback }: DetectorBody): string {
+  const judged = feedback.true + feedback.benign + feedback.false;
+  const missed = feedback.missed === 0 ? '' : `, ${feedback.missed} missed`;
+  if (precision === null) return feedback.missed === 0 ? '-' : missed.slice(2);
+  return `${Math.round(precision * 100)} % of ${judged}${missed}`;
 }

@@ -1,10 +1,10 @@
-import { userInfo } from 'node:os';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { BreakerBody, FindingBody, PageBody } from '../api/contract.ts';
 import { KEY_KINDS } from '../core/breaker.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import { CliError, counted, EXIT, type OutputFormat, printRows, type Row, talk } from './output.ts';
-import { everyRow, withServer } from './read-commands.ts';
+import { everyRow } from './read-commands.ts';
+import { withActor, withPerson, withServer } from './with-server.ts';
 
 type OperatorOptions = ServerOptions & {
   readonly output: OutputFormat;
@@ -131,21 +131,6 @@ function wouldTrip({ decision }: FindingBody): { readonly would: string } {
   if (decision.tripped || !decision.would) return { would: '-' };
   const { key, level } = decision.would;
   return { would: `L${level} ${key.kind} ${key.id}` };
-}
-
-function withPerson(command: Command): Command {
-  return withActor(command).requiredOption(
-    '--reason <words>',
-    'why; stands in the record (required)',
-  );
-}
-
-function withActor(command: Command): Command {
-  const actor = new Option('--actor <name>', 'who gives the order').default(
-    userInfo().username,
-    'the user of this shell',
-  );
-  return withServer(command).addOption(actor);
 }
 
 function words(options: OperatorOptions): { readonly reason: string; readonly actor: string } {

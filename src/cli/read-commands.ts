@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type {
   AgentBody,
   ChainBody,
@@ -8,31 +8,11 @@ import type {
 } from '../api/contract.ts';
 import type { TokenBody } from '../api/token-contract.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
-import {
-  CliError,
-  counted,
-  EXIT,
-  type OutputFormat,
-  parseOutputFormat,
-  printRows,
-  type Row,
-  talk,
-} from './output.ts';
+import { addFeedbackCommand } from './feedback-command.ts';
+import { CliError, counted, EXIT, type OutputFormat, printRows, type Row, talk } from './output.ts';
+import { withServer } from './with-server.ts';
 
 type ReadOptions = ServerOptions & { readonly output: OutputFormat; readonly tenant?: string };
-
-/** Adds the options every command that talks to a daemon takes. */
-export function withServer(command: Command): Command {
-  const server = new Option('--server <url>', 'URL of the daemon')
-    .default('http://127.0.0.1:8787')
-    .env('TRIPCOIL_URL');
-  const token = new Option('--token <token>', "bearer token; without it, the local operator's");
-  return command
-    .addOption(server)
-    .addOption(token.env('TRIPCOIL_TOKEN'))
-    .option('--data-directory <path>', 'where the daemon keeps its data', './tripcoil-data')
-    .option('-o, --output <format>', 'table, json or jsonl', parseOutputFormat, 'table');
-}
 
 /** `agents`, `findings`, `chains list`, `chains show`, `tokens show`. */
 export function addReadCommands(program: Command): void {
@@ -51,7 +31,9 @@ export function addReadCommands(program: Command): void {
         'blind',
       ]);
     });
-  withServer(program.command('findings').description('what detectors found, newest first'))
+  const findings = program.command('findings').description('what detectors found, newest first');
+  addFeedbackCommand(findings);
+  withServer(findings)
     .option('--tenant <tenant>', 'one tenant only')
     .option('--agent <agent>', 'one agent only')
     .action(async (options: ReadOptions & { agent?: string }) => {
@@ -61,12 +43,15 @@ export function addReadCommands(program: Command): void {
         ...finding,
         about: finding.subject?.id ?? finding.agent,
         outcome: outcomeOf(finding),
+        verdict: finding.feedback?.verdict,
       }));
-      printRows(rows, options.output, ['time', 'tenant', 'about', 'level', 'outcome', 'title']);
+      printRows(rows, options.output, FINDING_COLUMNS);
       if (page.next !== null) talk(`the newest ${counted(rows.length, 'finding')}; there are more`);
     });
   addChainCommands(program);
 }
+
+const FINDING_COLUMNS = ['id', 'time', 'tenant', 'about', 'level', 'outcome', 'verdict', 'title'];
 
 function addChainCommands(program: Command): void {
   const chains = program.command('chains').description('requests from end to end');

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { SOFTWARE_VERSION } from '../components.ts';
+import { tenantConfigsOf } from '../config/load.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
 import { LOCAL_TENANT } from '../local-credentials.ts';
@@ -47,12 +48,26 @@ export function addServeCommand(program: Command): void {
         webDirectory: WEB_DIRECTORY,
       });
       greet(daemon, config.dataDirectory);
+      process.on('SIGHUP', () => void reload(options.config, daemon));
       await signalled;
       talk('stopping: finishing what was accepted');
       await Promise.race([daemon.close(), WALL_CLOCK.sleep(LIMITS.shutdownGraceMs)]);
       await tracing.shutdown();
       process.exit(0);
     });
+}
+
+/** Reads the files again; with a fault in them, everything stays as it was. */
+async function reload(file: string | undefined, { host }: Daemon): Promise<void> {
+  try {
+    const config = await readConfig(file);
+    const grants = await readGrants(config.grantsFile);
+    const tenantConfigs = tenantConfigsOf(config);
+    const entries = await host.reconfigure({ tenantConfigs, grants });
+    talk(`reloaded: ${entries} changes of configuration and grants`);
+  } catch (error) {
+    talk(`not reloaded, all stays as it was: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */

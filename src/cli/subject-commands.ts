@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { ErasureBody, RevealBody, RotationBody } from '../api/contract.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import { counted, type OutputFormat, printRows, talk } from './output.ts';
-import { withServer } from './read-commands.ts';
+import { withServer } from './with-server.ts';
 
 type TenantOptions = ServerOptions & {
   readonly output: OutputFormat;

@@ -1,6 +1,7 @@
 import type { AccessEvent } from './access-event.ts';
 import type { BreakerKey, BreakerLevel, Transition } from './breaker.ts';
 import type { ChainLink } from './chain.ts';
+import type { FeedbackVerdict } from './feedback.ts';
 import type { DetectorMode, Finding } from './finding.ts';
 import type { GrantSet } from './grant.ts';
 import type { Redacted } from './redacted.ts';
@@ -89,6 +90,15 @@ export type Command =
       readonly key: BreakerKey;
       /** The epoch the person saw; a reset of another epoch is refused. */
       readonly epoch: number;
+    }
+  | {
+      readonly type: 'feedback';
+      readonly actor: string;
+      readonly reason: string;
+      /** Id of the finding; of `missed`, of the event that there should have been one for. */
+      readonly finding: string;
+      readonly detector: string;
+      readonly verdict: FeedbackVerdict;
     };
 
 /** A writer of a partition started: the fencing term of everything it decides. */

@@ -247,6 +247,9 @@ export const LIMITS = {
   ruleTimespanMs: 30 * DAY_MS,
   /** Events that one line of a rule's test may stand for. */
   ruleTestEvents: 10_000,
+  /** Findings whose feedback is shown, per tenant, 200 bytes each; counts by detector stay. */
+  feedbackKept: 4_096,
+  feedbackDetectors: 512,
   /** Exceptions of one tenant; each is asked about every finding. */
   exceptionsPerTenant: 1_024,
   breakersPerTenant: 200_000,

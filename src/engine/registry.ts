@@ -6,6 +6,8 @@ import type { AnyDetector } from './detect/detector.ts';
 /** The detectors of a process, in a fixed order: the order of findings depends on it. */
 export interface Registry {
   readonly detectors: readonly AnyDetector[];
+  /** Where those come from that are not built in, for people to see. */
+  readonly sources?: ReadonlyMap<string, 'module'>;
 }
 
 /** Detectors that judge an event of any time, and those that compare it with other times. */

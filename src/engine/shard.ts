@@ -26,6 +26,7 @@ import {
   stateOf,
 } from './breaker/board.ts';
 import { Effects, revocationOf } from './effects.ts';
+import { takeFeedback } from './feedback.ts';
 import { foldInput } from './fold-input.ts';
 import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
 import { checkQuiet } from './quiet.ts';
@@ -251,6 +252,9 @@ export class Shard {
         this.#close(tenant, command.key, by, entry.loggedAt, effects);
         return;
       }
+      case 'feedback':
+        takeFeedback(tenant.feedback, command, entry.loggedAt);
+        return;
       default:
         assertNever(command);
     }

@@ -1,6 +1,7 @@
 import type { Transition } from '../core/breaker.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import { assert, TripcoilError } from '../core/errors.ts';
+import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -29,7 +30,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 8;
+export const SNAPSHOT_VERSION = 9;
 
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
 
@@ -80,6 +81,12 @@ export type SnapshotChunk =
     }
   | { readonly type: 'source'; readonly tenant: string; readonly source: SourceState }
   | { readonly type: 'chains'; readonly tenant: string; readonly chunk: ChainChunk }
+  | {
+      readonly type: 'feedback';
+      readonly tenant: string;
+      readonly latest: readonly (readonly [string, Feedback])[];
+      readonly counts: readonly (readonly [string, FeedbackCounts])[];
+    }
   | {
       readonly type: 'detector';
       readonly tenant: string;
@@ -186,6 +193,8 @@ interface FrozenTenant {
   readonly sources: readonly SourceState[];
   readonly chains: FrozenChains;
   readonly peers: readonly (readonly [string, PracticeState])[];
+  readonly feedback: readonly (readonly [string, Feedback])[];
+  readonly feedbackCounts: readonly (readonly [string, FeedbackCounts])[];
   /** State by detector, as text: `LIMITS.detectorBytesPerTenant` each at most. */
   readonly detectors: readonly (readonly [string, string])[];
   /** Each agent's id, and its state, which changes. */
@@ -219,6 +228,8 @@ function frozen(state: TenantState): FrozenTenant {
     // Few and small, and they change in place: copied.
     sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
     chains: freezeChains(state.chains),
+    feedback: [...state.feedback.latest],
+    feedbackCounts: [...state.feedback.counts],
     detectors: Object.entries(state.detectors).map(([id, own]) => [id, JSON.stringify(own)]),
     peers: Array.from(state.peerGroups, ([role, group]) => [role, copyPractice(group)]),
     ids: [...state.agents.keys()],
@@ -245,6 +256,12 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   for (const pairs of chunked(state.aliases)) yield { type: 'aliases', tenant, pairs };
   for (const source of state.sources) yield { type: 'source', tenant, source };
   for (const chunk of chainChunks(state.chains)) yield { type: 'chains', tenant, chunk };
+  for (const latest of chunked(state.feedback)) {
+    yield { type: 'feedback', tenant, latest, counts: [] };
+  }
+  for (const counts of chunked(state.feedbackCounts)) {
+    yield { type: 'feedback', tenant, latest: [], counts };
+  }
   for (const [detector, text] of state.detectors) {
     yield { type: 'detector', tenant, detector, state: JSON.parse(text) };
   }
@@ -332,6 +349,10 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       return;
     case 'chains':
       restoreChains(tenant.chains, chunk.chunk);
+      return;
+    case 'feedback':
+      for (const [finding, word] of chunk.latest) tenant.feedback.latest.set(finding, word);
+      for (const [detector, counts] of chunk.counts) tenant.feedback.counts.set(detector, counts);
       return;
     case 'detector':
       tenant.detectors[chunk.detector] = chunk.state;

@@ -7,6 +7,7 @@ import type { PeerPriors } from './baseline/borrowed-rate.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
 import { type ChainIndex, createChainIndex } from './chain/chain-index.ts';
 import type { NotJudged } from './detect/detector.ts';
+import { createFeedback, type FeedbackState } from './feedback.ts';
 import { createReports, type Reports } from './idempotency.ts';
 import { createPractice, type PracticeState } from './practice/practice.ts';
 import type { RiskState } from './risk.ts';
@@ -86,6 +87,8 @@ export interface TenantState {
   readonly detectors: Record<string, unknown>;
   /** Findings that enforcement would have acted on, while in shadow. */
   wouldHaveTripped: number;
+  /** What people said of findings. */
+  readonly feedback: FeedbackState;
 }
 
 export function createTenant(
@@ -111,6 +114,7 @@ export function createTenant(
     chains: createChainIndex(),
     detectors: {},
     wouldHaveTripped: 0,
+    feedback: createFeedback(),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ChainClock } from '../core/chain-links.ts';
+import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
 import type { Finding } from '../core/finding.ts';
 import type { AgentGrant } from '../core/grant.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -44,6 +45,20 @@ export interface BreakerDetail extends BreakerRecord {
   readonly awaiting: readonly string[];
 }
 
+/** One detector or rule as it stands in one tenant. */
+export interface DetectorView {
+  readonly tenant: string;
+  readonly id: string;
+  readonly title: string;
+  readonly family: string;
+  readonly source: 'built-in' | 'module' | 'rule';
+  readonly mode: string;
+  /** Agents it is shown as blind for now, and all it has been asked about. */
+  readonly blind: number;
+  readonly agents: number;
+  readonly feedback: FeedbackCounts;
+}
+
 /** Reads of the live engine for the API; plain values, never live references. */
 export interface EngineView {
   readonly term: number;
@@ -52,6 +67,9 @@ export interface EngineView {
   /** Sorted by level, then risk, highest first. */
   agents(tenants: readonly string[] | '*'): readonly AgentView[];
   agent(tenant: string, agent: string): AgentView | null;
+  detectors(tenants: readonly string[] | '*'): readonly DetectorView[];
+  /** The latest word on a finding; null without one, or where it is too long ago. */
+  feedback(tenant: string, finding: string): Feedback | null;
   /** What may be called missing in a chain of this tenant by now. */
   chainClock(tenant: string): ChainClock;
   breakers(tenants: readonly string[] | '*', includeClosed: boolean): readonly BreakerDetail[];

@@ -31,6 +31,8 @@ export interface FindingQuery {
   readonly tenants: readonly string[] | '*';
   readonly agent?: string;
   readonly detector?: string;
+  /** Only the finding with this id. */
+  readonly id?: string;
   /** Only findings about one of these chains. */
   readonly chains?: readonly string[];
   readonly since?: EpochMs;

@@ -289,3 +289,21 @@ describe('closing', () => {
     await next.close();
   });
 });
+
+describe('a new configuration', () => {
+  it('is logged where it differs, holds from then on, and is recovered from the log', async () => {
+    const place = new Place();
+    const host = await place.start();
+    const detectors = { obedient: { mode: 'off' } } as const;
+    const tenantConfigs = new Map([['acme', { detectors }]]);
+    const given = { tenantConfigs, grants: new Map([['acme', GRANTS]]) };
+    expect(await host.reconfigure(given)).toBe(1);
+    expect(await host.reconfigure(given)).toBe(0);
+    await host.ingest.submit(submit('a'));
+    await host.close();
+    expect(place.kinds().filter((kind) => kind === 'finding')).toEqual([]);
+    const again = await place.start({ tenantConfigs, snapshotFiles: new MemorySnapshotFiles() });
+    expect(again.partition.shard.tenants.get('acme')?.config).toEqual({ detectors });
+    await again.close();
+  });
+});

@@ -67,6 +67,11 @@ export interface EngineHost {
   readonly ingestStatus: IngestStatus;
   readonly partition: Partition;
   readonly projector: Projector;
+  /**
+   * Logs the configuration and grants that differ from what holds; they hold from then on. What is
+   * no part of the log (listeners, redaction, receivers) stays as it was.
+   */
+  reconfigure(given: Pick<EngineHostOptions, 'tenantConfigs' | 'grants'>): Promise<number>;
   /** Delivers what is owed, and from now on what is decided; only where deliveries were held. */
   startDeliveries(): void;
   /** Stops in the order that loses nothing: take in, snapshot, stop delivering. Safe twice. */
@@ -130,6 +135,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     ingestStatus,
     partition,
     projector,
+    reconfigure: (given) => logConfiguration(partition, { ...options, ...given }),
     startDeliveries: () => deliver(partition, outbox),
     close: () => {
       closing ??= close();
@@ -145,21 +151,35 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
  */
 async function startTerm(partition: Partition, options: EngineHostOptions): Promise<void> {
   const { shard } = partition;
-  const { clock, software, redactor } = options;
+  const { clock, software } = options;
   const term = Math.max(shard.term + 1, Math.floor(clock.now() / 1_000));
   await partition.append([
     { kind: 'config', tenant: SYSTEM_TENANT, body: { type: 'term', term, software } },
   ]);
+  await logConfiguration(partition, options);
+}
+
+/** How many entries it took. */
+async function logConfiguration(
+  partition: Partition,
+  options: Pick<EngineHostOptions, 'tenantConfigs' | 'grants' | 'redactor'>,
+): Promise<number> {
+  const { shard } = partition;
+  const { redactor } = options;
+  let entries = 0;
   for (const [tenant, given] of configsOf(shard, options.tenantConfigs)) {
     const config = redactedConfig(redactor, tenant, given);
     if (sameJson(shard.tenants.get(tenant)?.config, config)) continue;
-    await partition.append([{ kind: 'config', tenant, body: config }]);
+    await partition.decide([{ kind: 'config', tenant, body: config }]);
+    entries += 1;
   }
   for (const [tenant, given] of options.grants) {
     const grants = redactedGrants(redactor, tenant, given);
     if (sameJson(shard.tenants.get(tenant)?.grants, grants)) continue;
-    await partition.append([{ kind: 'grant', tenant, body: grants }]);
+    await partition.decide([{ kind: 'grant', tenant, body: grants }]);
+    entries += 1;
   }
+  return entries;
 }
 
 /** A tenant without a configuration of its own follows the process's, also when that changes. */

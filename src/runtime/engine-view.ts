@@ -5,14 +5,21 @@ import { DAY_MS } from '../core/time.ts';
 import { viewOf } from '../engine/baseline/baseline.ts';
 import { strictest } from '../engine/breaker/check.ts';
 import { chainClock, createSources } from '../engine/chain/sources.ts';
+import { countsOf } from '../engine/feedback.ts';
 import { resolvedGrant } from '../engine/judge.ts';
-import { settingOf } from '../engine/registry.ts';
+import { modeOf, settingOf } from '../engine/registry.ts';
 import { decayed, riskScore } from '../engine/risk.ts';
 import { withRules } from '../engine/rules/rule-registry.ts';
 import type { Shard } from '../engine/shard.ts';
 import type { AgentState, TenantState } from '../engine/tenant-state.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AgentView, BreakerDetail, EngineView, TenantView } from '../ports/engine-view.ts';
+import type {
+  AgentView,
+  BreakerDetail,
+  DetectorView,
+  EngineView,
+  TenantView,
+} from '../ports/engine-view.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { FeedReaders } from './feed-readers.ts';
 import type { IngestCounters } from './ingest.ts';
@@ -82,6 +89,9 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       if (!tenant || !agent) return null;
       return agentView(shard, tenant, id, agent, levelsByAgent(tenant).get(id) ?? 0);
     },
+    detectors: (tenants) =>
+      selected(shard, tenants).flatMap((tenant) => detectorViews(shard, tenant)),
+    feedback: (tenant, finding) => shard.tenants.get(tenant)?.feedback.latest.get(finding) ?? null,
     chainClock: (tenant) => chainClockOf(shard, tenant, clock.now()),
     breakers: (tenants, includeClosed) =>
       [...shard.tenants.values()]
@@ -174,6 +184,25 @@ function agentView(
       .detectors.filter((detector) => settingOf(detector, tenant.config, id).mode !== 'off')
       .map((detector) => ({ detector: detector.id, blind: agent.coverage[detector.id] ?? null })),
   };
+}
+
+function detectorViews(shard: Shard, tenant: TenantState): readonly DetectorView[] {
+  const rules = new Set(tenant.config.rules?.map(({ id }) => id));
+  const { detectors } = withRules(shard.registry, tenant.config);
+  return detectors.map((detector) => {
+    const { id, title, family } = detector;
+    let blind = 0;
+    let agents = 0;
+    for (const { coverage } of tenant.agents.values()) {
+      if (!Object.hasOwn(coverage, id)) continue;
+      agents += 1;
+      if (coverage[id]) blind += 1;
+    }
+    const mode = modeOf(detector, tenant.config, '');
+    const source = rules.has(id) ? 'rule' : (shard.registry.sources?.get(id) ?? 'built-in');
+    const feedback = countsOf(tenant.feedback, id);
+    return { tenant: tenant.tenant, id, title, family, source, mode, blind, agents, feedback };
+  });
 }
 
 function breakerDetails(

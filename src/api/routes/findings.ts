@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EngineView } from '../../ports/engine-view.ts';
 import type { Store } from '../../ports/store.ts';
 import { READERS, visibleTenants } from '../auth.ts';
 import { findingBody } from '../bodies.ts';
@@ -8,7 +9,7 @@ import { FINDING, pageOf } from '../schemas.ts';
 
 const DEFAULT_ROWS = 100;
 
-export function findingRoutes(store: Store): readonly Route[] {
+export function findingRoutes(store: Store, view: EngineView): readonly Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -19,6 +20,7 @@ export function findingRoutes(store: Store): readonly Route[] {
         tenant: IDENTIFIER.optional(),
         agent: IDENTIFIER.optional(),
         detector: IDENTIFIER.optional(),
+        id: IDENTIFIER.optional(),
         since: INSTANT.optional(),
         until: INSTANT.optional(),
         limit: limitOf(DEFAULT_ROWS),
@@ -26,17 +28,21 @@ export function findingRoutes(store: Store): readonly Route[] {
       }),
       answer: pageOf(FINDING),
       handle: async ({ principal, query }) => {
-        const { agent, detector, since, until, limit, cursor } = query;
+        const { agent, detector, id, since, until, limit, cursor } = query;
         const page = await store.findings({
           tenants: visibleTenants(principal, query.tenant),
           limit,
           ...(agent === undefined ? {} : { agent }),
           ...(detector === undefined ? {} : { detector }),
+          ...(id === undefined ? {} : { id }),
           ...(since === undefined ? {} : { since }),
           ...(until === undefined ? {} : { until }),
           ...(cursor === undefined ? {} : { cursor }),
         });
-        return { items: page.rows.map(findingBody), next: page.next };
+        const items = page.rows.map((finding) =>
+          findingBody(finding, view.feedback(finding.tenant, finding.id)),
+        );
+        return { items, next: page.next };
       },
     }),
   ];

@@ -3,11 +3,12 @@ import type { Transition } from '../../core/breaker.ts';
 import { chainIdOf } from '../../core/chain.ts';
 import type { Command } from '../../core/entry.ts';
 import { TripcoilError } from '../../core/errors.ts';
+import type { Feedback } from '../../core/feedback.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { GrantSet } from '../../core/grant.ts';
 import type { CheckAnswer, FeedDelta } from '../../ports/breakers.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { AgentView, BreakerDetail } from '../../ports/engine-view.ts';
+import type { AgentView, BreakerDetail, DetectorView } from '../../ports/engine-view.ts';
 import type { BusSourceView, IntakeView, SourceView } from '../../ports/ingest-status.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
@@ -119,6 +120,8 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     findings: [] as Finding[],
     chain: [] as ChainRow[],
     transitions: [] as { seq: number; transition: Transition }[],
+    detectors: [] as DetectorView[],
+    feedback: new Map<string, Feedback>(),
     ready: true,
     orders: [] as { tenant: string; command: Command }[],
     grants: [] as { tenant: string; grants: GrantSet }[],
@@ -170,6 +173,8 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
           ({ key, state: { phase } }) =>
             seen(tenants, key.tenant) && (includeClosed || phase !== 'closed'),
         ),
+      detectors: (tenants) => state.detectors.filter(({ tenant }) => seen(tenants, tenant)),
+      feedback: (tenant, finding) => state.feedback.get(`${tenant}/${finding}`) ?? null,
       onFinding: (listener) => {
         findingListeners.add(listener);
         return () => findingListeners.delete(listener);
@@ -276,7 +281,9 @@ function fakeStore(
     findings: async (query) => {
       up();
       state.asked.push(query);
-      const rows = state.findings.filter(({ tenant }) => seen(query.tenants, tenant));
+      const rows = state.findings.filter(
+        ({ tenant, id }) => seen(query.tenants, tenant) && id === (query.id ?? id),
+      );
       return { rows, next: null };
     },
     chain: async (tenants, _id, limit) => {

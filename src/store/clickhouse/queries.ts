@@ -29,6 +29,9 @@ export function findingsStatement(query: FindingQuery): Statement {
   if (query.detector !== undefined) {
     narrowing.by('detector = {detector:String}', 'detector', query.detector.toWellFormed());
   }
+  if (query.id !== undefined) {
+    narrowing.by("JSONExtractString(body, 'id') = {id:String}", 'id', query.id.toWellFormed());
+  }
   if (query.chains !== undefined) {
     narrowing.by('chain IN {chains:Array(String)}', 'chains', wellFormed(query.chains));
   }

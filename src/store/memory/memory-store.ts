@@ -205,6 +205,7 @@ function findingsPage(rings: Rings, query: FindingQuery): Page<Finding> {
       seenBy(query.tenants, finding.tenant) &&
       (query.agent === undefined || finding.agent === query.agent) &&
       (query.detector === undefined || finding.detector === query.detector) &&
+      (query.id === undefined || finding.id === query.id) &&
       (query.chains === undefined || query.chains.includes(finding.chain)) &&
       (query.since === undefined || timeMs >= query.since) &&
       (query.until === undefined || timeMs < query.until)

@@ -197,6 +197,8 @@ function findingRules(store: () => Store): void {
       (await store().findings({ tenants: '*', limit: 10, ...query })).rows.map(({ id }) => id);
     expect(await ids({ agent: 'b' })).toEqual(['3-0', '2-0']);
     expect(await ids({ detector: 'out_of_scope_access' })).toEqual(['2-0']);
+    expect(await ids({ id: '3-0' })).toEqual(['3-0']);
+    expect(await ids({ id: '3-1' })).toEqual([]);
     expect(await ids({ chains: ['c-3', 'c-4'] })).toEqual(['3-0']);
     expect(await ids({ chains: [] })).toEqual([]);
     expect(await ids({ since: START_MS + 10 })).toEqual(['3-0', '2-0']);
