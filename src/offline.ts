@@ -1,13 +1,19 @@
 import { join } from 'node:path';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
 import { redactionOfTenant, type TripcoilConfig } from './config/load.ts';
+import type { LogEntry } from './core/entry.ts';
+import { TripcoilError } from './core/errors.ts';
 import type { GrantSet } from './core/grant.ts';
 import type { RedactionPolicy } from './core/redaction-policy.ts';
 import { createIssuers } from './identity/issuers.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
 import { openLedger } from './ledger/ledger.ts';
+import { NODE_LEDGER_FILES } from './ledger/node-ledger-files.ts';
+import { readEntries } from './ledger/read.ts';
+import { listSegments } from './ledger/segments.ts';
+import { verifyLedger } from './ledger/verify.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Log } from './ports/log.ts';
+import { type Log, SILENT_LOG } from './ports/log.ts';
 import { SILENT_METRICS } from './ports/metrics.ts';
 import type { Redactor } from './ports/redactor.ts';
 import type { TokenVerifier } from './ports/token-verifier.ts';
@@ -18,6 +24,7 @@ import { SubjectStore } from './redact/subject-store.ts';
 import { createGuardedPost } from './revocation/guarded-post.ts';
 import { fixedKeyRing, openKeyRing } from './revocation/keys.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
+import { decodeEntry } from './runtime/entries.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
 
 /**
@@ -84,4 +91,30 @@ export function offlineRedactor(config?: TripcoilConfig): Redactor {
 /** The same for one policy, whoever the tenant is. */
 export function offlineRedactorOf(policy: RedactionPolicy): Redactor {
   return createRedactor({ keys: fixedKeyRing(), policyOf: () => policy });
+}
+
+/**
+ * What a daemon recorded, in its order up to the last whole commit, beside a redactor with its
+ * keys. Only reads, also while the daemon runs.
+ * @throws TripcoilError `ledger_corrupt` where the record is damaged.
+ */
+export async function readLedger(
+  dataDirectory: string,
+  config: TripcoilConfig,
+): Promise<{ readonly entries: AsyncIterable<readonly LogEntry[]>; readonly redactor: Redactor }> {
+  const directory = join(dataDirectory, 'ledger');
+  const verified = await verifyLedger(directory);
+  if (!verified.ok) throw new TripcoilError('ledger_corrupt', verified.problem.message);
+  const keys = await openKeyRing({ directory: join(dataDirectory, 'keys'), log: SILENT_LOG });
+  const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
+  const redactor = createRedactor({ keys, metrics: SILENT_METRICS, policyOf });
+  return { entries: entriesOf(directory, verified.head.seq), redactor };
+}
+
+async function* entriesOf(directory: string, head: number): AsyncIterable<readonly LogEntry[]> {
+  const segments = await listSegments(NODE_LEDGER_FILES, directory);
+  const readable = segments.map((segment) => ({ ...segment, committedBytes: null }));
+  for await (const batch of readEntries(NODE_LEDGER_FILES, directory, readable, 1, head)) {
+    yield batch.map(decodeEntry);
+  }
 }

@@ -7,11 +7,11 @@ import type {
   AgentBody,
   AgentState,
   BreakerBody,
-  FeedbackBody,
   FindingBody,
   KeyBody,
   TransitionBody,
 } from './contract.ts';
+import type { FeedbackBody } from './detector-contract.ts';
 
 /** Risk from which an agent is shown as at risk; display only, no policy reads it. */
 const AT_RISK = 50;

@@ -1,3 +1,5 @@
+import type { FeedbackBody } from './detector-contract.ts';
+
 /**
  * Bodies of the HTTP API, as sent. The web UI and the CLI import these types; /openapi.json is
  * made from the schemas beside the routes.
@@ -124,47 +126,6 @@ export interface PersonalFindingBody {
   readonly count: number;
   readonly first_seen: string;
   readonly last_seen: string;
-}
-
-/** What a person said of a finding. */
-export interface FeedbackBody {
-  readonly verdict: 'true' | 'false' | 'benign' | 'missed';
-  readonly actor: string;
-  readonly reason: string;
-  readonly at: string;
-}
-
-/** An entry of `detectors.exceptions`. */
-export interface ExceptionBody {
-  readonly detector: string;
-  readonly agent: string;
-  readonly tool?: string;
-  readonly owner: string;
-  readonly reason: string;
-  readonly expires: string;
-}
-
-export interface FeedbackAnswerBody {
-  readonly finding: string;
-  readonly tenant: string;
-  readonly detector: string;
-  readonly verdict: FeedbackBody['verdict'];
-  /** What would hold such findings from here on; offered for `benign`. */
-  readonly exception: ExceptionBody | null;
-}
-
-export interface DetectorBody {
-  readonly tenant: string;
-  readonly id: string;
-  readonly title: string;
-  readonly family: string;
-  readonly source: 'built-in' | 'module' | 'rule';
-  readonly mode: string;
-  readonly blind: number;
-  readonly agents: number;
-  readonly feedback: Readonly<Record<FeedbackBody['verdict'], number>>;
-  /** Of the findings judged by people, the share that was not false. */
-  readonly precision: number | null;
 }
 
 export interface KeyBody {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DETECTOR, FEEDBACK_ANSWER } from './detector-schemas.ts';
 import * as schemas from './schemas.ts';
 import { bearer, createHarness, NOW, startApi } from './testing/harness.ts';
 import { findingOf } from './testing/rows.ts';
@@ -27,7 +28,7 @@ describe('feedback', () => {
   it('is an order in the finding’s tenant, by a named person', async () => {
     const response = await say('7-0', { verdict: 'false', actor: 'kim' });
     expect(response.statusCode, response.body).toBe(200);
-    const answer = schemas.FEEDBACK_ANSWER.parse(response.json());
+    const answer = FEEDBACK_ANSWER.parse(response.json());
     expect(answer).toMatchObject({ tenant: 'acme', verdict: 'false', exception: null });
     expect(harness.state.orders).toMatchObject([
       {
@@ -38,7 +39,7 @@ describe('feedback', () => {
   });
 
   it('that a finding is benign offers an exception with owner, reason and end', async () => {
-    const answer = schemas.FEEDBACK_ANSWER.parse((await say('7-0', { verdict: 'benign' })).json());
+    const answer = FEEDBACK_ANSWER.parse((await say('7-0', { verdict: 'benign' })).json());
     expect(answer.exception).toMatchObject({ agent: 'acme-bot', reason: 'looked' });
     expect(Date.parse(answer.exception?.expires ?? '')).toBeGreaterThan(NOW);
   });
@@ -78,7 +79,7 @@ describe('/v1/detectors', () => {
     harness.state.detectors = ['acme', 'globex'].map((tenant) => ({
       ...{ tenant, ...one, source: 'rule' as const, feedback },
     }));
-    const rows = schemas.DETECTOR.array().parse((await get('/v1/detectors')).json().items);
+    const rows = DETECTOR.array().parse((await get('/v1/detectors')).json().items);
     expect(rows).toMatchObject([{ tenant: 'acme', source: 'rule', precision: 0.75 }]);
   });
 });

@@ -1,16 +1,12 @@
 import * as z from 'zod';
-import { FEEDBACK_VERDICTS } from '../core/feedback.ts';
 import type {
   ActivityBody,
   AgentBody,
   BreakerBody,
   ChainBody,
   ChainSummaryBody,
-  DetectorBody,
   ErrorBody,
-  FeedbackAnswerBody,
   FindingBody,
-  GrantsBody,
   IngestStatusBody,
   KeyBody,
   OrderBody,
@@ -20,6 +16,7 @@ import type {
   StatusBody,
   TransitionBody,
 } from './contract.ts';
+import { FEEDBACK } from './detector-schemas.ts';
 import type { TokenBody } from './token-contract.ts';
 
 // The bodies of contract.ts as schemas; the annotations make the compiler compare the two.
@@ -112,44 +109,7 @@ export const FINDING: z.ZodType<FindingBody> = z.strictObject({
     facts: z.record(z.string(), z.string()),
   }),
   decision,
-  feedback: z
-    .strictObject({
-      verdict: z.enum(FEEDBACK_VERDICTS),
-      actor: z.string(),
-      reason: z.string(),
-      at: time,
-    })
-    .exactOptional(),
-});
-
-export const FEEDBACK_ANSWER: z.ZodType<FeedbackAnswerBody> = z.strictObject({
-  finding: z.string(),
-  tenant: z.string(),
-  detector: z.string(),
-  verdict: z.enum(FEEDBACK_VERDICTS),
-  exception: z
-    .strictObject({
-      detector: z.string(),
-      agent: z.string(),
-      tool: z.string().exactOptional(),
-      owner: z.string(),
-      reason: z.string(),
-      expires: z.string(),
-    })
-    .nullable(),
-});
-
-export const DETECTOR: z.ZodType<DetectorBody> = z.strictObject({
-  tenant: z.string(),
-  id: z.string(),
-  title: z.string(),
-  family: z.string(),
-  source: z.enum(['built-in', 'module', 'rule']),
-  mode: z.string(),
-  blind: z.int().min(0),
-  agents: z.int().min(0),
-  feedback: z.record(z.enum(FEEDBACK_VERDICTS), z.int().min(0)),
-  precision: z.number().min(0).max(1).nullable(),
+  feedback: FEEDBACK.exactOptional(),
 });
 
 export const BREAKER: z.ZodType<BreakerBody> = z.strictObject({
@@ -362,10 +322,6 @@ export const ORDER: z.ZodType<OrderBody> = z.strictObject({
 });
 
 export const POSTURE: z.ZodType<PostureBody> = z.strictObject({ tenant: z.string(), posture });
-
-export const GRANTS: z.ZodType<GrantsBody> = z.strictObject({
-  tenants: z.array(z.strictObject({ tenant: z.string(), agents: count })),
-});
 
 export const READINESS: z.ZodType<ReadinessBody> = z.strictObject({
   ready: z.boolean(),

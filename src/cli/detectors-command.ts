@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { DetectorBody, PageBody } from '../api/contract.ts';
+import type { PageBody } from '../api/contract.ts';
+import type { DetectorBody } from '../api/detector-contract.ts';
 import { REGISTRY } from '../components.ts';
 import { tenantConfigOf } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
@@ -8,6 +9,7 @@ import { SYSTEM_TENANT } from '../core/entry.ts';
 import { modeOf } from '../engine/registry.ts';
 import { withRules } from '../engine/rules/rule-registry.ts';
 import { runRuleTests } from '../replay/rule-tests.ts';
+import { addBacktestCommand } from './backtest-command.ts';
 import { RULE_FILES, readConfig } from './configuration.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import {
@@ -22,10 +24,11 @@ import {
 } from './output.ts';
 import { withServer } from './with-server.ts';
 
-/** `detectors list|test`. */
+/** `detectors list|test|backtest`. */
 export function addDetectorsCommand(program: Command): void {
   const detectors = program.command('detectors').description('detectors and your own rules');
   addListCommand(detectors);
+  addBacktestCommand(detectors);
   detectors
     .command('test <path...>')
     .description('run the tests of rule files; paths or globs')

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import type { FeedbackAnswerBody } from '../api/contract.ts';
+import type { FeedbackAnswerBody } from '../api/detector-contract.ts';
 import { FEEDBACK_VERDICTS } from '../core/feedback.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import { type OutputFormat, printRows, talk } from './output.ts';

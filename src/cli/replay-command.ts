@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { TripcoilConfig } from '../config/load.ts';
 import { TRUST_ORDER, type Trust } from '../core/access-event.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { auditFormats } from '../receivers/audit/formats.ts';
@@ -38,7 +39,7 @@ export function addReplayCommand(program: Command): void {
       const asked = {
         inputs,
         history: options.history ?? [],
-        format: formatOf(options.format, inputFormats(auditFormats(config.audit))),
+        format: formatOf(options.format, config.audit),
         isolateSessions: isolation(options.isolate),
         trust: trustOf(options.trust),
         defaultTenant: options.tenant,
@@ -100,13 +101,16 @@ async function openOutput(file: string | undefined): Promise<Output> {
   };
 }
 
-function formatOf(text: string, formats: readonly string[]): InputFormat {
+/** The format of this name, of the build or the configuration, or the end of the command. */
+export function formatOf(text: string, audit: TripcoilConfig['audit']): InputFormat {
+  const formats = inputFormats(auditFormats(audit));
   if (formats.includes(text)) return text;
   const meant = didYouMean(text, formats) || 'tripcoil replay --help lists them';
   throw new CliError(EXIT.usage, `--format knows no ${text}; ${meant}`);
 }
 
-function trustOf(text: string): Trust {
+/** The trust of this name, or the end of the command. */
+export function trustOf(text: string): Trust {
   const trust = TRUST_ORDER.find((known) => known === text);
   if (trust) return trust;
   throw new CliError(EXIT.usage, `--trust takes ${TRUST_ORDER.join(', ')}, not ${text}`);

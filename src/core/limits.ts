@@ -247,6 +247,8 @@ export const LIMITS = {
   ruleTimespanMs: 30 * DAY_MS,
   /** Events that one line of a rule's test may stand for. */
   ruleTestEvents: 10_000,
+  /** Findings that a backtest lists; the rest are counted. */
+  backtestFindings: 10_000,
   /** Findings whose feedback is shown, per tenant, 200 bytes each; counts by detector stay. */
   feedbackKept: 4_096,
   feedbackDetectors: 512,

@@ -77,7 +77,9 @@ export function judge(
       const mode = agents?.[agentId]?.mode ?? ofTenant;
       if (mode === 'off' || detector.applies?.(event) === false) continue;
       context.config = options;
-      for (const verdict of ask(detector, tenant, agent, event, context)) {
+      const verdicts = ask(detector, tenant, agent, event, context);
+      registry.watch?.(detector.id, agent.coverage[detector.id] ?? null);
+      for (const verdict of verdicts) {
         // Each proposal is answered by itself, and leaves the news of the act to the act.
         const told = event.phase === 'proposed' || isNews(agent, detector, verdict, event, logTime);
         if (told) judgements.push({ detector, mode, verdict });

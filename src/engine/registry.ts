@@ -1,13 +1,15 @@
 import type { EventKind } from '../core/access-event.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import type { DetectorMode } from '../core/finding.ts';
-import type { AnyDetector } from './detect/detector.ts';
+import type { AnyDetector, NotJudged } from './detect/detector.ts';
 
 /** The detectors of a process, in a fixed order: the order of findings depends on it. */
 export interface Registry {
   readonly detectors: readonly AnyDetector[];
   /** Where those come from that are not built in, for people to see. */
   readonly sources?: ReadonlyMap<string, 'module'>;
+  /** Told of each detector that was asked, and whether it was blind; a backtest's counter. */
+  readonly watch?: (detector: string, blind: NotJudged | null) => void;
 }
 
 /** Detectors that judge an event of any time, and those that compare it with other times. */

@@ -3,6 +3,7 @@ import { type TripcoilConfig, tenantConfigOf } from '../config/load.ts';
 import type { ReceivedEvent, Trust } from '../core/access-event.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
+import type { Registry } from '../engine/registry.ts';
 import { offlineRedactor, offlineVerifier } from '../offline.ts';
 import { tenantOfAccountIn } from '../receivers/audit/accounts.ts';
 import { auditFormats } from '../receivers/audit/formats.ts';
@@ -21,6 +22,8 @@ export interface ReplayOptions {
   readonly defaultTenant: string;
   readonly config: TripcoilConfig;
   readonly grants: ReadonlyMap<string, GrantSet>;
+  /** In place of the detectors of this build. */
+  readonly registry?: Registry;
   /** Takes one JSON line, without the line feed. */
   readonly write: (line: string) => Promise<void>;
 }
@@ -44,7 +47,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   await writeRejects(input, counts, options);
 
   const fold = new OfflineFold({
-    shard: { registry: REGISTRY, initialPosture: 'enforce' },
+    shard: { registry: options.registry ?? REGISTRY, initialPosture: 'enforce' },
     redactor: offlineRedactor(options.config),
     sender: { name: 'replay', roles: ['ingest'], tenants: '*', trust: options.trust },
   });

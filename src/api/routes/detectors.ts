@@ -2,9 +2,10 @@ import * as z from 'zod';
 import { precisionOf } from '../../core/feedback.ts';
 import type { EngineView } from '../../ports/engine-view.ts';
 import { READERS, visibleTenants } from '../auth.ts';
+import { DETECTOR } from '../detector-schemas.ts';
 import { IDENTIFIER } from '../parameters.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { DETECTOR, pageOf } from '../schemas.ts';
+import { pageOf } from '../schemas.ts';
 
 /** Detectors and rules of each tenant, with what people said of their findings. */
 export function detectorsRoute(view: EngineView): Route {

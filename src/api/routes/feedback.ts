@@ -9,11 +9,11 @@ import type { Principal } from '../../ports/ingest.ts';
 import type { Store } from '../../ports/store.ts';
 import { OPERATORS, requireTenant, visibleTenants } from '../auth.ts';
 import { timeText } from '../bodies.ts';
-import type { ExceptionBody } from '../contract.ts';
+import type { ExceptionBody } from '../detector-contract.ts';
+import { FEEDBACK_ANSWER } from '../detector-schemas.ts';
 import { IDENTIFIER, ORDER_WORDS } from '../parameters.ts';
 import { RequestProblem } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { FEEDBACK_ANSWER } from '../schemas.ts';
 import { actorOf } from './actor.ts';
 
 interface Dependencies {

@@ -4,9 +4,9 @@ import type { GrantSet } from '../../core/grant.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Control } from '../../ports/control.ts';
 import { OPERATORS, requireTenant } from '../auth.ts';
+import type { GrantsBody } from '../contract.ts';
 import { type FieldProblem, namedPath, RequestProblem } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { GRANTS } from '../schemas.ts';
 
 /** Reads the grants file; the problems name keys and places, never values. */
 export type ParseGrants = (
@@ -23,6 +23,10 @@ const CONTENT_TYPES = [
   'text/yaml',
   'text/x-yaml',
 ];
+
+const GRANTS: z.ZodType<GrantsBody> = z.strictObject({
+  tenants: z.array(z.strictObject({ tenant: z.string(), agents: z.int().min(0) })),
+});
 
 const DOCUMENT = z.strictObject({ text: z.string(), contentType: z.string() });
 
