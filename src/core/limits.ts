@@ -178,8 +178,8 @@ export const LIMITS = {
    */
   detectorEntriesPerAgent: 32,
   detectorEntriesPerTenant: 8_192,
-  /** What one agent is known to do: slots of 12 bytes, three quarters used; 6 KiB. */
-  practiceSlotsPerAgent: 512,
+  /** What one agent is known to do: slots of 12 bytes, three quarters used; 12 KiB. */
+  practiceSlotsPerAgent: 1_024,
   /** The same of a peer group, 96 KiB each, and peer groups of a tenant: 24 MiB at worst. */
   practiceSlotsPerGroup: 8_192,
   peerGroupsPerTenant: 256,

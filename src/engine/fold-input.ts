@@ -118,10 +118,11 @@ function foldJudged(
   const practice = new PracticeReading(agent.practice, peersOf(tenant, role), event);
   const { judgements, failures } = judge(registry, tenant, agent, event, practice, added, loggedAt);
   if (added !== null && added.calls > 0) {
-    const isDangerous =
-      tenant.posture === 'enforce' &&
-      judgements.some(({ mode, verdict }) => mode !== 'shadow' && verdict.trip !== null);
-    learnPractice(entry.body, practice, isSuspect || isDangerous);
+    const wouldTrip = judgements.some(
+      ({ mode, verdict }) => mode !== 'shadow' && verdict.trip !== null,
+    );
+    const isDangerous = tenant.posture === 'enforce' && wouldTrip;
+    learnPractice(entry.body, practice, { wouldTrip, isSuspect: isSuspect || isDangerous });
   }
   for (const failure of failures) tellFailure(tenant, entry, failure, effects);
   if (event.history) {
@@ -133,12 +134,20 @@ function foldJudged(
   }
 }
 
-/** What went through becomes known; under suspicion, only after it was seen several times. */
-function learnPractice(event: AccessEvent, practice: PracticeReading, isSuspect: boolean): void {
+/**
+ * What went through becomes known; under suspicion, only after it was seen several times. What was
+ * imported may hold incidents that nobody noticed, so it is not above suspicion either.
+ */
+function learnPractice(
+  event: AccessEvent,
+  practice: PracticeReading,
+  suspicion: { readonly wouldTrip: boolean; readonly isSuspect: boolean },
+): void {
   practice.keepNote();
   if (!PRACTISED_KINDS.has(event.kind) || !wentThrough(event)) return;
-  const isCleared = event.history === true || event.approval?.status === 'approved';
-  practice.learn({ suspect: isSuspect && !isCleared });
+  if (event.approval?.status === 'approved') practice.learn('trusted');
+  else if (event.history) practice.learn(suspicion.wouldTrip ? 'imported_suspect' : 'trusted');
+  else practice.learn(suspicion.isSuspect ? 'suspect' : 'trusted');
 }
 
 const PRACTISED_KINDS: ReadonlySet<EventKind> = new Set<EventKind>(['tool_call', 'data_access']);

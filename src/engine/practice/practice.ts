@@ -54,6 +54,8 @@ function copied(notes: readonly SessionNote[]): SessionNote[] {
 const PEER_SESSIONS = 2;
 /** A practice learned under suspicion counts once this many sessions show it. */
 const SUSPECT_SESSIONS = 3;
+/** What was imported under suspicion counts for its task when one session in this many shows it. */
+const SESSIONS_OF_TASK = 6;
 /** A kind of destination that is new in more than half of this many sessions tells nothing. */
 const KIND_SESSIONS = 8;
 
@@ -70,7 +72,12 @@ interface Aim {
   readonly kind: Hash;
   /** Neither known nor named by the intent. */
   readonly isNew: boolean;
+  /** Not known, yet seen under suspicion before. */
+  readonly isRepeated: boolean;
 }
+
+/** How far what an event shows may be believed: `imported_suspect` is of a history, and tripped. */
+type Standing = 'trusted' | 'suspect' | 'imported_suspect';
 
 /** One event, read against what is known; `learn` adds it afterwards. */
 export class PracticeReading implements AgentPractice {
@@ -90,7 +97,7 @@ export class PracticeReading implements AgentPractice {
     const session = sessionOf(event);
     this.#place = placeOf(own.notes, session);
     const before = own.notes[this.#place] ?? createNote(session);
-    this.#note = noted(before, event, (task) => this.#knows(task));
+    this.#note = noted(before, event, (task) => this.#knows(task, null));
     this.#tool = hashOf(event.action.name, TOOL);
   }
 
@@ -152,9 +159,11 @@ export class PracticeReading implements AgentPractice {
 
   /**
    * Adds the event to what is known. From a `suspect` session it counts only once several such
-   * sessions did the same, so that an incident does not become a practice by happening.
+   * sessions did the same, so that an incident does not become a practice by happening. Of what was
+   * imported only the destinations are held back, and for the task they were used in a share of its
+   * sessions is enough: an honest destination belongs to its task, an injected one turns up in any.
    */
-  learn({ suspect }: { readonly suspect: boolean }): void {
+  learn(standing: Standing): void {
     const note = this.#note;
     if (note.taught >= LIMITS.practiceEventsPerSession) return;
     // Read before anything is added: what is new in this event stays new for all of it.
@@ -164,7 +173,8 @@ export class PracticeReading implements AgentPractice {
     for (const practice of this.#peers ? [this.#own, this.#peers] : [this.#own]) {
       if (isFirst) practice.sessions += 1;
       const add = (fact: Hash) => {
-        practice.facts.add(suspect ? combined(SUSPECT, fact) : fact, note.session);
+        const isHeldBack = standing === 'suspect';
+        practice.facts.add(isHeldBack ? combined(SUSPECT, fact) : fact, note.session);
       };
       add(this.#tool);
       if (note.task !== null) {
@@ -172,11 +182,14 @@ export class PracticeReading implements AgentPractice {
         add(combined(note.task, this.#tool));
       }
       if (ungranted) add(UNGRANTED);
-      for (const { fact, kind, isNew } of aims) {
+      for (const { fact, kind, isNew, isRepeated } of aims) {
         // Even under suspicion: a kind that is always new would else be reported forever.
         practice.facts.add(combined(KIND, kind), note.session);
-        if (isNew) practice.facts.add(combined(KIND_NEW, kind), note.session);
-        add(fact);
+        if (isNew && !isRepeated) practice.facts.add(combined(KIND_NEW, kind), note.session);
+        if (standing === 'imported_suspect' && note.task !== null) {
+          practice.facts.add(combined(SUSPECT, fact), note.session);
+          practice.facts.add(combined(note.task, combined(SUSPECT, fact)), note.session);
+        } else add(fact);
       }
     }
     note.taught += 1;
@@ -193,8 +206,11 @@ export class PracticeReading implements AgentPractice {
     const written = plain(value);
     const ofGroup = group === undefined ? ofType : hashOf(group, ofType);
     const fact = combined(this.#tool, hashOf(written, ofGroup));
-    const isNew = !this.#knows(fact) && !isNamedIn(this.#note, written);
-    return { destination, fact, kind: combined(this.#tool, ofType), isNew };
+    // An object stays inside; where data may leave, one session in many proves nothing.
+    const least = type === 'object' ? 0 : 1;
+    const isNew = !this.#knows(fact, this.#note.task, least) && !isNamedIn(this.#note, written);
+    const isRepeated = this.#own.facts.count(combined(SUSPECT, fact)) > 0;
+    return { destination, fact, kind: combined(this.#tool, ofType), isNew, isRepeated };
   }
 
   #isUsuallyNew(kind: Hash): boolean {
@@ -203,12 +219,18 @@ export class PracticeReading implements AgentPractice {
     return seen >= KIND_SESSIONS && facts.count(combined(KIND_NEW, kind)) * 2 > seen;
   }
 
-  #knows(fact: Hash): boolean {
+  /** @param least 0 where any one session of the task will do, 1 where a share must agree. */
+  #knows(fact: Hash, task = this.#note.task, least: 0 | 1 = 1): boolean {
     const own = this.#own.facts;
     if (own.count(fact) > 0) return true;
     const peers = this.#peers?.facts;
     if (peers && peers.count(fact) >= PEER_SESSIONS) return true;
-    return own.count(combined(SUSPECT, fact)) >= SUSPECT_SESSIONS;
+    const suspected = combined(SUSPECT, fact);
+    if (own.count(suspected) >= SUSPECT_SESSIONS) return true;
+    if (task === null) return false;
+    const inTask = combined(task, suspected);
+    if (peers && peers.count(inTask) >= PEER_SESSIONS) return true;
+    return own.count(inTask) * SESSIONS_OF_TASK > own.count(task) * least;
   }
 }
 

@@ -65,7 +65,7 @@ export class DetectorRun {
     const verdicts = isJudged ? detector.observe(event, this.state, context) : [];
     if (counted) {
       practice.keepNote();
-      if (learn) practice.learn({ suspect: verdicts.some(({ trip }) => trip !== null) });
+      if (learn) practice.learn(verdicts.some(({ trip }) => trip !== null) ? 'suspect' : 'trusted');
     }
     return verdicts;
   }
