@@ -80,12 +80,18 @@ export default defineDetector<Config, State>({
   observe(event, state, { config, counted, added, baseline }) {
     if (!counted || added.calls === 0) return [];
     turnWindow(state, Math.floor(event.time / WINDOW_MS));
+    let hasRisen = false;
     if (event.kind === 'delegation') {
       const to = event.destinations?.[0]?.value ?? event.resource?.id ?? event.action.name;
-      addDistinct(state.delegates.now, hashOf(to).low);
+      hasRisen = addDistinct(state.delegates.now, hashOf(to).low);
     }
     const session = event.session?.id;
-    if (session !== undefined) addDistinct(state.sessions.now, hashOf(session).low);
+    if (session !== undefined) {
+      const isNew = addDistinct(state.sessions.now, hashOf(session).low);
+      hasRisen ||= isNew;
+    }
+    // What was counted already has been judged.
+    if (!hasRisen) return [];
     if (state.windows < LEARNED_WINDOWS || baseline.ageMs < LEARNED_MS) return [];
     const which = event.kind === 'delegation' ? 'delegates' : 'sessions';
     const least = which === 'delegates' ? config.minimum_delegates : config.minimum_sessions;

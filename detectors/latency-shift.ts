@@ -118,9 +118,10 @@ function learn({ middle, slow }: ToolLatency, log: number): void {
 }
 
 function toolOf({ tools }: State, hash: number): ToolLatency {
-  const at = tools.findLastIndex(({ tool }) => tool === hash);
+  const last = tools.at(-1);
+  if (last?.tool === hash) return last;
+  const at = tools.findIndex(({ tool }) => tool === hash);
   const found = tools[at];
-  if (found && at === tools.length - 1) return found;
   if (found) tools.splice(at, 1);
   else if (tools.length >= TOOLS) tools.shift();
   const latest = found ?? {

@@ -100,9 +100,10 @@ const PATTERNS = 4;
 
 function sessionOf({ sessions }: State, event: Event): Session {
   const id = hashOf(event.session?.id ?? event.trace?.traceId ?? '').low;
-  const at = sessions.findLastIndex((session) => session.id === id);
+  const last = sessions.at(-1);
+  if (last?.id === id) return last;
+  const at = sessions.findIndex((session) => session.id === id);
   const found = sessions[at];
-  if (found && at === sessions.length - 1) return found;
   if (found) sessions.splice(at, 1);
   else if (sessions.length >= SESSIONS) sessions.shift();
   const latest = found ?? {

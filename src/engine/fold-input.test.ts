@@ -297,3 +297,16 @@ describe('an entry that the fold fails on', () => {
     expect(shard.tenant('acme').agents.get('bot')?.calls).toBe(1);
   });
 });
+
+describe('a detector in shadow', () => {
+  it('keeps nothing from becoming practice', () => {
+    const learned = (detector: AnyDetector) => {
+      const { shard, write, bot } = enforced(detector);
+      shard.apply([write.input({ id: 'a', attrs: { trip: 2 } })]);
+      return bot().practice.facts.snapshot();
+    };
+    const calm = learned({ ...OBEDIENT, defaultMode: 'off' });
+    expect(learned({ ...OBEDIENT, defaultMode: 'shadow' })).toEqual(calm);
+    expect(learned(OBEDIENT)).not.toEqual(calm);
+  });
+});

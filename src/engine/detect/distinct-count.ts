@@ -11,11 +11,15 @@ export function createDistinctCount(): DistinctCount {
   return new Array<number>(WORDS).fill(0);
 }
 
-/** Notes the text that this number stands for. */
-export function addDistinct(words: DistinctCount, hash: number): void {
+/** Notes the text that this number stands for; true where the count rose by it. */
+export function addDistinct(words: DistinctCount, hash: number): boolean {
   const bit = (hash >>> 0) % BITS;
   const word = bit >>> 5;
-  words[word] = ((words[word] ?? 0) | (1 << (bit & 31))) >>> 0;
+  const before = words[word] ?? 0;
+  const after = (before | (1 << (bit & 31))) >>> 0;
+  if (after === before) return false;
+  words[word] = after;
+  return true;
 }
 
 /** About how many different ones were added since the last `clearDistinct`. */
