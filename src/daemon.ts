@@ -18,6 +18,7 @@ import {
 import { SYSTEM_TENANT } from './core/entry.ts';
 import { TripcoilError } from './core/errors.ts';
 import type { GrantSet } from './core/grant.ts';
+import type { Registry } from './engine/registry.ts';
 import type { Issuer } from './identity/issuer.ts';
 import { createIssuers } from './identity/issuers.ts';
 import { createJwtAuthenticator } from './identity/jwt-authenticator.ts';
@@ -71,6 +72,8 @@ export interface DaemonOptions {
   readonly config: TripcoilConfig;
   readonly grants: ReadonlyMap<string, GrantSet>;
   readonly initialPosture: 'shadow' | 'enforce';
+  /** In place of the detectors of this build: those and the user's own. */
+  readonly registry?: Registry;
   readonly clock: Clock;
   readonly log: Log;
   /** Marks everything shown as synthetic. */
@@ -142,9 +145,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const host = await startEngineHost({
     ...{ ledger, store, redactor, verifier, notes },
     receivers: pushReceivers(config, { issuer, keys, clock, metrics, log }),
-    shard: { registry: REGISTRY, initialPosture: options.initialPosture },
-    snapshotDirectory: within('snapshots'),
-    software: SOFTWARE_VERSION,
+    shard: { registry: options.registry ?? REGISTRY, initialPosture: options.initialPosture },
+    ...{ snapshotDirectory: within('snapshots'), software: SOFTWARE_VERSION },
     ...{ tenantConfigs: tenantConfigsOf(config), grants: options.grants },
     ...{ clock, log, metrics, jitter: Math.random, holdDeliveries: true },
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),

@@ -5,6 +5,7 @@ import type { LogEntry } from './core/entry.ts';
 import { TripcoilError } from './core/errors.ts';
 import type { GrantSet } from './core/grant.ts';
 import type { RedactionPolicy } from './core/redaction-policy.ts';
+import type { Registry } from './engine/registry.ts';
 import { createIssuers } from './identity/issuers.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
 import { openLedger } from './ledger/ledger.ts';
@@ -36,6 +37,7 @@ export async function openOffline(options: {
   readonly grants: ReadonlyMap<string, GrantSet>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly registry?: Registry;
 }): Promise<EngineHost & AsyncDisposable> {
   const { config, grants, clock, log } = options;
   const metrics = SILENT_METRICS;
@@ -58,7 +60,7 @@ export async function openOffline(options: {
       ...(external && { external: createExternalRecogniser({ ...external, post, metrics }) }),
     }),
     receivers: [],
-    shard: { registry: REGISTRY, initialPosture: 'shadow' },
+    shard: { registry: options.registry ?? REGISTRY, initialPosture: 'shadow' },
     snapshotDirectory: join(directory, 'snapshots'),
     software: SOFTWARE_VERSION,
     tenantConfigs: new Map(),

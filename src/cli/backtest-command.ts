@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import { REGISTRY } from '../components.ts';
 import type { TripcoilConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
 import { readRuleFiles } from '../config/rule-files.ts';
 import type { ReadRule } from '../config/rules.ts';
+import type { Registry } from '../engine/registry.ts';
 import type { Backtest, BacktestCoverage, Candidates } from '../replay/backtest.ts';
 import { backtestFiles, backtestLedger } from '../replay/backtest-runs.ts';
 import { RULE_FILES, readConfig, readGrants } from './configuration.ts';
+import { registryOf } from './detector-modules.ts';
 import {
   CliError,
   counted,
@@ -48,23 +49,28 @@ export function addBacktestCommand(detectors: Command): void {
     .option('-o, --output <format>', 'table, json or jsonl', parseOutputFormat, 'table')
     .action(async (inputs: readonly string[], options: BacktestOptions) => {
       const config = await readConfig(options.config);
-      const candidates = candidatesOf(options, config);
+      const registry = await registryOf(config.detectorModules);
+      const candidates = candidatesOf(options, config, registry);
       const result =
         options.fromLedger === undefined
-          ? await fromFiles(inputs, options, config, candidates)
-          : await backtestLedger(options.fromLedger, config, candidates);
+          ? await fromFiles(inputs, options, { config, registry }, candidates)
+          : await backtestLedger(options.fromLedger, config, candidates, registry);
       print(result, options.output);
     });
 }
 
-function candidatesOf(options: BacktestOptions, config: TripcoilConfig): Candidates {
+function candidatesOf(
+  options: BacktestOptions,
+  config: TripcoilConfig,
+  registry: Registry,
+): Candidates {
   const rules = (options.rules ?? []).flatMap(readRules);
   const detectors = options.detector ?? [];
   if (rules.length + detectors.length === 0) {
     throw new CliError(EXIT.usage, 'backtest takes --rules <file> or --detector <name>');
   }
   const tenantRules = Object.values(config.tenants).flatMap((tenant) => tenant.rules ?? []);
-  const known = new Set([...REGISTRY.detectors, ...config.rules, ...tenantRules].map((d) => d.id));
+  const known = new Set([...registry.detectors, ...config.rules, ...tenantRules].map((d) => d.id));
   const unknown = detectors.find((id) => !known.has(id));
   if (unknown === undefined) return { rules, detectors };
   throw new CliError(EXIT.notFound, `no detector or rule of the configuration is ${unknown}`);
@@ -81,7 +87,7 @@ function readRules(pattern: string): readonly ReadRule[] {
 async function fromFiles(
   inputs: readonly string[],
   options: BacktestOptions,
-  config: TripcoilConfig,
+  { config, registry }: { readonly config: TripcoilConfig; readonly registry: Registry },
   candidates: Candidates,
 ): Promise<Backtest> {
   if (inputs.length === 0) {
@@ -95,7 +101,7 @@ async function fromFiles(
       isolateSessions: false,
       trust: trustOf(options.trust),
       defaultTenant: options.tenant,
-      config,
+      ...{ config, registry },
       grants: await readGrants(options.grants),
     },
     candidates,

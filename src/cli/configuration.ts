@@ -1,7 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { REGISTRY } from '../components.ts';
 import { parseGrants } from '../config/grants.ts';
 import { loadConfig, type TripcoilConfig } from '../config/load.ts';
 import { formatProblem, type Problem } from '../config/problems.ts';
@@ -15,6 +14,7 @@ import { profileFaults } from '../receivers/audit/profile/profile.ts';
 import { REDACTION_CHECKS } from '../redact/custom/checks.ts';
 import { addressProblem } from '../revocation/guarded-post.ts';
 import { secretProblem } from '../revocation/webhook/alert-webhook.ts';
+import { registryOf } from './detector-modules.ts';
 import { CliError, EXIT, talk } from './output.ts';
 
 /** Rules as this build reads them. */
@@ -27,15 +27,21 @@ export const RULE_FILES: RuleFiles = {
 
 /** Reads the configuration, or ends the command with every problem at its line. */
 export async function readConfig(file: string | undefined): Promise<TripcoilConfig> {
-  const result = loadConfig({
+  const from = {
     ...(file === undefined ? {} : { file }),
-    detectors: REGISTRY.detectors,
+    env: process.env,
+    readFile: (path: string) => readFileSync(path, 'utf8'),
+  };
+  // What modules there are is known only once the file is read; what they allow, only then.
+  const named = loadConfig(from);
+  const modules = 'config' in named ? named.config.detectorModules : [];
+  const result = loadConfig({
+    ...from,
+    detectors: (await registryOf(modules)).detectors,
     rules: RULE_FILES,
     audit: { formats: [...AUDIT_FORMATS.keys()], checkProfile: profileFaults },
     outgoing: { address: addressProblem, webhookSecret: secretProblem },
     redaction: REDACTION_CHECKS,
-    env: process.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
   });
   if ('config' in result) return result.config;
   throw problems(result.problems, file ?? 'the configuration');

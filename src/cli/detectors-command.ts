@@ -1,17 +1,18 @@
 import type { Command } from 'commander';
 import type { PageBody } from '../api/contract.ts';
 import type { DetectorBody } from '../api/detector-contract.ts';
-import { REGISTRY } from '../components.ts';
 import { tenantConfigOf } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
 import { readRuleFiles } from '../config/rule-files.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
 import { modeOf } from '../engine/registry.ts';
 import { withRules } from '../engine/rules/rule-registry.ts';
+import { runModuleTests } from '../replay/module-tests.ts';
 import { runRuleTests } from '../replay/rule-tests.ts';
 import { addBacktestCommand } from './backtest-command.ts';
 import { RULE_FILES, readConfig } from './configuration.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
+import { readDetector, registryOf } from './detector-modules.ts';
 import {
   CliError,
   counted,
@@ -31,10 +32,13 @@ export function addDetectorsCommand(program: Command): void {
   addBacktestCommand(detectors);
   detectors
     .command('test <path...>')
-    .description('run the tests of rule files; paths or globs')
+    .description('run the tests of rule files, and hold detector modules to the contract')
     .option('-o, --output <format>', 'table, json or jsonl', parseOutputFormat, 'table')
-    .action((paths: readonly string[], options: { output: OutputFormat }) => {
-      const results = paths.flatMap((path) => {
+    .action(async (paths: readonly string[], options: { output: OutputFormat }) => {
+      const modules = paths.filter((path) => MODULE.test(path));
+      const ofModules = await Promise.all(modules.map(readDetector));
+      const rulePaths = paths.filter((path) => !MODULE.test(path));
+      const ofRules = rulePaths.flatMap((path) => {
         const read = readRuleFiles(path, RULE_FILES);
         if (read.files === 0) throw new CliError(EXIT.notFound, `${path}: no such file`);
         for (const problem of read.problems) talk(formatProblem(problem, path));
@@ -46,6 +50,7 @@ export function addDetectorsCommand(program: Command): void {
         }
         return read.rules.flatMap(runRuleTests);
       });
+      const results = [...ofRules, ...ofModules.flatMap(runModuleTests)];
       const failed = results.filter(({ passed }) => !passed).length;
       const isTable = options.output === 'table';
       const rows = results.map((result) =>
@@ -57,6 +62,8 @@ export function addDetectorsCommand(program: Command): void {
       if (failed > 0) process.exitCode = EXIT.failed;
     });
 }
+
+const MODULE = /\.[cm]?[jt]s$/;
 
 /** Of a daemon, or of a configuration that none runs with yet. */
 function addListCommand(detectors: Command): void {
@@ -92,11 +99,13 @@ type ListOptions = ServerOptions & {
 };
 
 async function configured(file: string, tenant: string): Promise<readonly Row[]> {
-  const config = tenantConfigOf(await readConfig(file), tenant);
+  const read = await readConfig(file);
+  const config = tenantConfigOf(read, tenant);
+  const registry = await registryOf(read.detectorModules);
   const rules = new Set(config.rules?.map(({ id }) => id));
-  return withRules(REGISTRY, config).detectors.map((detector) => {
+  return withRules(registry, config).detectors.map((detector) => {
     const { id, family, title } = detector;
-    const source = rules.has(id) ? 'rule' : (REGISTRY.sources?.get(id) ?? 'built-in');
+    const source = rules.has(id) ? 'rule' : (registry.sources?.get(id) ?? 'built-in');
     return { id, family, source, mode: modeOf(detector, config, ''), title };
   });
 }

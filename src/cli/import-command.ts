@@ -7,6 +7,7 @@ import { type Input, readInput } from '../replay/read-input.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
 import { createLog } from '../telemetry/log.ts';
 import { readConfig, readGrants } from './configuration.ts';
+import { registryOf } from './detector-modules.ts';
 import { EXIT, talk } from './output.ts';
 
 interface ImportOptions {
@@ -44,6 +45,7 @@ async function importHistory(options: ImportOptions): Promise<void> {
   await using host = await openOffline({
     config,
     grants: await readGrants(config.grantsFile),
+    registry: await registryOf(config.detectorModules),
     clock: WALL_CLOCK,
     log: createLog({ level: 'warn' }),
   });

@@ -8,6 +8,7 @@ import { auditFormats } from '../receivers/audit/formats.ts';
 import { type InputFormat, inputFormats } from '../replay/read-input.ts';
 import { replay } from '../replay/replay.ts';
 import { readConfig, readGrants } from './configuration.ts';
+import { registryOf } from './detector-modules.ts';
 import { CliError, counted, EXIT, talk } from './output.ts';
 
 interface ReplayCommandOptions {
@@ -45,6 +46,7 @@ export function addReplayCommand(program: Command): void {
         defaultTenant: options.tenant,
         config,
         grants: await readGrants(options.grants),
+        registry: await registryOf(config.detectorModules),
       };
       await using out = await openOutput(options.out);
       let buffered: string[] = [];

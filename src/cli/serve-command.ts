@@ -10,6 +10,7 @@ import { forgetExporterVariables } from '../telemetry/exporter-environment.ts';
 import { createLog } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/own-tracing.ts';
 import { readConfig, readGrants } from './configuration.ts';
+import { registryOf } from './detector-modules.ts';
 import { talk } from './output.ts';
 
 /** `dist/ui` of a checkout or of the installed package. */
@@ -43,6 +44,7 @@ export function addServeCommand(program: Command): void {
         config,
         grants,
         initialPosture: 'shadow',
+        registry: await registryOf(config.detectorModules),
         clock: WALL_CLOCK,
         log,
         webDirectory: WEB_DIRECTORY,

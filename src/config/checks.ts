@@ -234,7 +234,7 @@ function tokenLines(
   return [tokens.length === 0 ? 'tokens:' : 'tokens: # add to the list', ...entry].join('\n');
 }
 
-const BESIDE_SETTINGS: ReadonlySet<string> = new Set(['rules', 'exceptions']);
+const BESIDE_SETTINGS: ReadonlySet<string> = new Set(['rules', 'exceptions', 'modules']);
 
 function detectorProblems(
   root: Record<string, unknown>,

@@ -70,6 +70,7 @@ describe('loadConfig', () => {
         detectors: {},
         rules: [],
         exceptions: [],
+        detectorModules: [],
         chains: { decisionGraceMs: 120_000 },
         sources: {},
         tenants: {},

@@ -74,6 +74,8 @@ export interface TripcoilConfig {
   /** The user's own rules and exceptions, for every tenant. */
   readonly rules: readonly Rule[];
   readonly exceptions: readonly DetectionException[];
+  /** Files of detectors of the user's own. */
+  readonly detectorModules: readonly string[];
   readonly sources: SourceWatchConfig;
   readonly chains: ChainConfig;
   readonly tenants: { readonly [tenant: string]: TenantConfig };
@@ -249,6 +251,7 @@ function toConfig(
     grantsFile: document.grants_file === undefined ? null : inBase(document.grants_file),
     detectors: settingsOf(document.detectors),
     ...detection.general,
+    detectorModules: (document.detectors.modules ?? []).map(inBase),
     sources: sourcesOf(document.sources),
     chains: { decisionGraceMs: document.chains.decision_grace_ms },
     tenants: tenantSettingsOf(document.tenants, detection),
@@ -296,7 +299,7 @@ function tenantSettingsOf(
 
 /** What stands beside the settings of detectors is read by `readDetection`. */
 function settingsOf(given: ConfigDocument['detectors']): TenantConfig['detectors'] {
-  const { rules: _rules, exceptions: _exceptions, ...settings } = given;
+  const { rules: _rules, exceptions: _exceptions, modules: _modules, ...settings } = given;
   return settings as TenantConfig['detectors'];
 }
 

@@ -48,6 +48,12 @@ const userDetection = {
     .describe('Findings that are known and agreed to, each with an owner, a reason and an end.'),
 };
 
+const modules = z
+  .array(z.string().min(1))
+  .max(LIMITS.rulesPerTenant)
+  .optional()
+  .describe('Detectors of your own in TypeScript or JavaScript; loaded once, at the start.');
+
 const token = z.strictObject({
   name: identifier.describe('Who holds the token; stands in logs and on every event delivered.'),
   token: z
@@ -178,7 +184,7 @@ export const CONFIG_SCHEMA = z.strictObject({
         'it names, those set by `PUT /v1/grants` too.',
     ),
   detectors: z
-    .object(userDetection)
+    .object({ ...userDetection, modules })
     .catchall(z.strictObject(detectorSettings))
     .prefault({})
     .describe('Detectors and rules by id, for every tenant.'),

@@ -1,6 +1,7 @@
 import { REGISTRY } from '../components.ts';
 import type { TripcoilConfig } from '../config/load.ts';
 import { type FoldedEntry, OWN_FORMAT, SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
+import type { Registry } from '../engine/registry.ts';
 import { Shard } from '../engine/shard.ts';
 import { readLedger } from '../offline.ts';
 import { isFolded } from '../runtime/entries.ts';
@@ -31,7 +32,7 @@ export async function backtestFiles(
   const { events } = await replay({
     ...options,
     config: configWith(options.config, candidates),
-    registry: { ...REGISTRY, watch: record.watch },
+    registry: { ...(options.registry ?? REGISTRY), watch: record.watch },
     write: side('now'),
   });
   record.events = events;
@@ -64,10 +65,11 @@ export async function backtestLedger(
   dataDirectory: string,
   config: TripcoilConfig,
   candidates: Candidates,
+  detectors: Registry,
 ): Promise<Backtest> {
   const record = new BacktestRecord(candidates);
   const { entries, redactor } = await readLedger(dataDirectory, config);
-  const registry = { ...REGISTRY, watch: record.watch };
+  const registry = { ...detectors, watch: record.watch };
   const shard = new Shard({ registry, initialPosture: 'shadow' });
   const known = new Map();
   const told = new Set<string>();

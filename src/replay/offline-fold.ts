@@ -60,6 +60,22 @@ export class OfflineFold {
     return null;
   }
 
+  /** Writes the whole state down and reads it back, as a daemon does that starts again. */
+  restart(): void {
+    const chunks = JSON.parse(JSON.stringify([...snapshot(this.#shard)])) as SnapshotChunk[];
+    this.#shard = new Shard(this.#shardOptions);
+    restore(this.#shard, chunks);
+  }
+
+  /** What a detector remembers of everybody, as JSON. */
+  stateTextOf(detector: string): string {
+    const states = [...this.#shard.tenants.values()].map((tenant) => [
+      tenant.detectors[detector],
+      ...Array.from(tenant.agents.values(), (agent) => agent.detectors[detector]),
+    ]);
+    return JSON.stringify(states);
+  }
+
   configure(tenant: string, config: TenantConfig): void {
     this.#entry({ kind: 'config', tenant, body: redactedConfig(this.#redactor, tenant, config) });
   }

@@ -1,12 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DetectorBody } from '../../src/api/detector-contract.ts';
 import type { Backtest } from '../../src/replay/backtest.ts';
 import { tripcoil } from './served-daemon.ts';
 import { eventOf, Site } from './site.ts';
 
+const ROOT = resolve(import.meta.dirname, '../..');
 let site: Site;
 let directory: string;
 const rulesFile = () => join(directory, 'rules.yaml');
@@ -101,4 +102,51 @@ it('tests a detector on files, against what the configuration finds', patient, a
     { detector: 'reads', event_id: 'x', when: 'both' },
     { detector: 'deletes', event_id: 'y', when: 'now' },
   ]);
+});
+
+const moduleText = (observe: string) => `
+import { object } from '${join(ROOT, 'node_modules/zod/index.js')}';
+import { defineDetector } from '${join(ROOT, 'src/sdk.ts')}';
+export default defineDetector({
+  ...{ id: 'my_writes', version: 1, status: 'test', title: 'Writes', family: 'deterministic' },
+  ...{ scope: 'agent', defaultMode: 'alert', tags: [], config: object({}) },
+  init: () => ({ seen: [] }),
+  judges: () => null,
+  observe(event, state, { counted }) { ${observe} },
+});
+const told = (event, more = {}) => [{ level: 'low', score: 1, actual: null, typical: null,
+  probability: null, title: 'Wrote', explanation: 'It wrote.', trip: null, held: 'below_threshold',
+  dedupKey: event.id, dedupMs: 1, ...more }];
+`;
+
+it('takes detectors of a file, and tells those that break the contract', patient, async () => {
+  const good = join(directory, 'good.ts');
+  const leaky = join(directory, 'leaky.ts');
+  await writeFile(
+    good,
+    moduleText("return counted && event.action.op === 'delete' ? told(event) : [];"),
+  );
+  const leak = 'state.seen.push(event.action.name); let n = 0; n = state.seen.length; ';
+  await writeFile(
+    leaky,
+    moduleText(`${leak} return told(event, { title: JSON.stringify(event.reasoning) + n });`),
+  );
+  const fine = await tripcoil('detectors', 'test', good, '-o', 'json');
+  expect(fine.code, fine.stderr + fine.stdout).toBe(0);
+  const wrong = await tripcoil('detectors', 'test', leaky, '-o', 'json');
+  expect(wrong.code).toBe(1);
+  const failed = (JSON.parse(wrong.stdout) as { test: string; passed: boolean }[])
+    .filter(({ passed }) => !passed)
+    .map(({ test }) => test);
+  expect(failed).toEqual(expect.arrayContaining(['repeats no content', 'stays bounded']));
+  const input = join(directory, 'deletes.ndjson');
+  await writeFile(input, JSON.stringify(deletes('z')));
+  const config = join(directory, 'modules.yaml');
+  await writeFile(config, 'detectors: { modules: [good.ts], my_writes: { mode: shadow } }');
+  const replayed = await tripcoil('replay', input, '-c', config);
+  expect(replayed.stdout).toContain('"detector":"my_writes","mode":"shadow"');
+  const list = await tripcoil('detectors', 'list', '-c', config);
+  expect(list.stdout).toMatch(/my_writes +deterministic +module +shadow/);
+  await writeFile(config, 'detectors: { modules: [none.ts] }');
+  expect((await tripcoil('config', 'check', config)).stderr).toContain('cannot be loaded');
 });
