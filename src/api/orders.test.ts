@@ -34,6 +34,20 @@ describe('orders', () => {
     ]);
   });
 
+  it('refuses a chain that no broker asks for, and says what to trip instead', async () => {
+    const chain = (id: string) => trip({ key: { tenant: 'acme', kind: 'chain', id } });
+    const refused = await chain('session:s-1');
+    expect([refused.statusCode, refused.json().path]).toEqual([400, 'key.id']);
+    expect(refused.json().message).toMatch(/kind session/);
+    expect((await chain('jti:t-1')).json().message).toMatch(/kind token/);
+    expect((await chain('decision:d-1')).json().message).toMatch(/its session, token or agent/);
+    expect((await chain('event:00:e')).statusCode).toBe(400);
+    expect(harness.state.orders).toEqual([]);
+    for (const id of ['x-1', 'urn:uuid:1', 'txn:session:s-1', 'trace:jti:1']) await chain(id);
+    const ids = harness.state.orders.map(({ command }) => 'key' in command && command.key.id);
+    expect(ids).toEqual(['x-1', 'urn:uuid:1', 'session:s-1', 'jti:1']);
+  });
+
   it('keeps a claimed name beside the credential, never in its place', async () => {
     await trip({ actor: 'kim' });
     expect(harness.state.orders[0]?.command.actor).toBe('kim (operator-acme)');

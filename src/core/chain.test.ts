@@ -81,6 +81,22 @@ describe('the local chain id', () => {
     expect(chainIdOf({ ...named('alpha'), time: 9 })).toBe(chainIdOf(named('alpha')));
   });
 
+  it('is that of no other kind, whatever senders call their transactions and traces', () => {
+    const session = { ...PLAIN, session: { id: 's1' } };
+    const forged = (id: string) => [
+      { ...PLAIN, token: { txn: id } },
+      { ...PLAIN, trace: { traceId: id } },
+    ];
+    const ids = ['session:s1', 'txn:session:s1', 'trace:session:s1', chainIdOf(PLAIN)];
+    const all = [session, PLAIN, ...ids.flatMap(forged)].map(chainIdOf);
+    expect(new Set(all).size).toBe(all.length);
+    expect(chainIdOf({ ...PLAIN, token: { txn: 'session:s1' } })).toBe('txn:session:s1');
+    // What only looks like it stands as it is.
+    for (const txn of ['sessions:1', 'urn:uuid:1', 'event', 'x:txn:1']) {
+      expect(chainIdOf({ ...PLAIN, token: { txn } })).toBe(txn);
+    }
+  });
+
   it('is the session only where nothing else joins the record', () => {
     const session = { id: 's-1' };
     expect(chainIdOf({ ...PLAIN, session })).toBe('session:s-1');

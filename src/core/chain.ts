@@ -135,10 +135,20 @@ export function namingKeyOf(event: AccessEvent): JoinKey | null {
 /**
  * A join key as a local chain id. Transactions and traces are made to be one in the world and stand
  * as they are, as breakers of chains name them; all others carry their kind (`session:s-1`), since
- * a session and a decision may have equal ids and mean nothing by it.
+ * a session and a decision may have equal ids and mean nothing by it. So does a transaction or
+ * trace that a sender gave the look of such an id (`txn:session:s-1`).
  */
 export function localIdOf({ kind, id }: JoinKey): string {
-  return kind === 'txn' || kind === 'trace' ? id : `${kind}:${id}`;
+  const plain = (kind === 'txn' || kind === 'trace') && !LOCAL.test(id);
+  return plain ? id : `${kind}:${id}`;
+}
+
+/** Begins of ids that are ours to give; `ref` and `id` name tokens and events in a store. */
+const LOCAL = new RegExp(`^(${[...JOIN_KINDS, 'event', 'ref', 'id'].join('|')}):`);
+
+/** The kind that a local chain id carries; null for a transaction or trace that stands as it is. */
+export function kindOfLocalId(id: string): string | null {
+  return LOCAL.exec(id)?.[1] ?? null;
 }
 
 /**

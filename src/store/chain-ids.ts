@@ -35,7 +35,7 @@ function refText(ref: string): string {
 
 /** The id of an event whatever its source, so that several chains may have it. */
 export function eventIdText(id: string): string {
-  return `event:${id}`;
+  return `id:${id}`;
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   breakerKeyText,
   KEY_KINDS,
 } from '../../core/breaker.ts';
+import { kindOfLocalId } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Control } from '../../ports/control.ts';
 import type { BreakerDetail, EngineView } from '../../ports/engine-view.ts';
@@ -93,7 +94,7 @@ function tripRoute({ view, control }: Dependencies): Route {
     answer: ORDER,
     handle: async ({ principal, body }) => {
       const { level, reason } = body;
-      const key = allowedKey(principal, body.key);
+      const key = held(allowedKey(principal, body.key));
       const kind = KIND_OF_LEVEL[level];
       if (kind !== undefined && key.kind !== kind) {
         throw fieldProblem('level', `level ${level} is for a key of kind ${kind}`);
@@ -137,6 +138,28 @@ function allowedKey(principal: Principal, given: z.output<typeof BREAKER_KEY>): 
   }
   return { tenant, kind, id, ...(agent === undefined ? {} : { agent }) };
 }
+
+/**
+ * Brokers ask with the transaction or trace of an action as it has it, so a chain that is known by
+ * anything else would be tripped in vain. A transaction that carries its kind as a chain id
+ * (`txn:session:s-1`) is held as brokers have it.
+ * @throws RequestProblem for a chain that no broker would ask for.
+ */
+function held(key: BreakerKey): BreakerKey {
+  const local = key.kind === 'chain' ? kindOfLocalId(key.id) : null;
+  if (local === null) return key;
+  if (local === 'txn' || local === 'trace') return { ...key, id: key.id.slice(local.length + 1) };
+  const instead = INSTEAD[local] ?? 'its session, token or agent';
+  const message = `no broker asks for a chain by its ${WORD[local] ?? local}: trip ${instead}`;
+  throw fieldProblem('key.id', message);
+}
+
+/** What holds such a chain, by the kind that its id carries. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  session: 'the key of kind session with the id behind `session:`',
+  jti: 'the key of kind token with the id behind `jti:`',
+};
+const WORD: Readonly<Record<string, string>> = { jti: 'token', call: 'tool call', ref: 'token' };
 
 function orderBody(view: EngineView, key: BreakerKey): OrderBody {
   const found = breakerOf(view, key);

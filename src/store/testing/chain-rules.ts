@@ -83,9 +83,11 @@ export function chainRules(store: () => Store): void {
       }),
       storedEvent({ id: 'pdp', decision: { verdict: 'allow', id: '9' } }),
       storedEvent({ id: 'token', token: { jti: '9' } }),
+      storedEvent({ id: 'forged', token: { txn: 'session:s1' } }),
+      storedEvent({ id: (chainIdOf(storedEvent({ id: '77', ...of('alpha') })) ?? '').slice(6) }),
     ];
     const link = { ...storedLink('decision:9', 'x-1'), by: 'decision', key: '9' } as const;
-    await store().project(batchOf(1, events, { chainLinks: [{ seq: 9, tenant: 'acme', link }] }));
+    await store().project(batchOf(1, events, { chainLinks: [{ seq: 11, tenant: 'acme', link }] }));
     const asked = async (id: string) => {
       const { rows, others } = await store().chain(['acme'], id, 10);
       return [rows.map(({ seq }) => seq), others.map(({ chain }) => chain)];
@@ -95,7 +97,8 @@ export function chainRules(store: () => Store): void {
     expect(await asked(alpha ?? '')).toEqual([[1], []]);
     expect(await asked(beta ?? '')).toEqual([[2], []]);
     expect(await asked('s1')).toEqual([[4, 5], [bot]]);
-    expect(await asked('session:s1')).toEqual([[4, 5], []]);
+    expect(await asked('session:s1')).toEqual([[4, 5], ['txn:session:s1']]);
+    expect(await asked('txn:session:s1')).toEqual([[9], []]);
     expect(await asked('9')).toEqual([[8], ['decision:9']]);
     expect(await asked('decision:9')).toEqual([[7], []]);
     const both = await store().chain('*', 's1', 10);
