@@ -12,12 +12,12 @@ function signIn(tenant: string, id: string, more: Partial<AccessEvent>) {
   return { seq: 1, loggedAt: 1, event: event as Redacted<AccessEvent> };
 }
 
-it('lists authentications of the last day, and those of no tenant to who covers all', async () => {
+it('lists authentications of the last day, and those of no tenant to operators of all', async () => {
   const harness = createHarness();
   const app = await startApi(harness);
   const get = (query: string, as: string) =>
     app.inject({ url: `/v1/authentications${query}`, headers: bearer(as) });
-  const list = async (query: string, as = 'viewer-all') =>
+  const list = async (query: string, as = 'operator-all') =>
     pageOf(AUTHENTICATION).parse((await get(query, as)).json()).items;
   const ids = async (query: string, as?: string) =>
     (await list(query, as)).map((item) => item.event_id);
@@ -38,6 +38,8 @@ it('lists authentications of the last day, and those of no tenant to who covers 
   expect(await list('?tenant=acme')).toMatchObject([{ event_id: 'evt-2', count: 1 }]);
   expect(await ids('')).toEqual(['evt-3', 'evt-2']);
   expect(await ids('', 'viewer-acme')).toEqual(['evt-2']);
+  expect(await ids('', 'viewer-all')).toEqual(['evt-2']);
+  expect(await ids('?tenant=_system', 'viewer-all')).toEqual([]);
   expect(await ids('?tenant=_system', 'operator-acme')).toEqual([]);
   expect(await ids('?tenant=_system', 'operator-all')).toEqual(['evt-3']);
   expect(await ids('?since=0', 'viewer-acme')).toEqual(['evt-2', 'evt-1']);

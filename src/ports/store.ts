@@ -44,6 +44,8 @@ export interface FindingQuery {
 
 export interface AuthenticationQuery {
   readonly tenants: readonly string[] | '*';
+  /** A tenant that is left out of `*`. */
+  readonly without?: string;
   /** Only those of this caller: the agent of the event. */
   readonly agent?: string;
   readonly outcome?: OutcomeStatus;

@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { OUTCOMES } from '../../core/access-event.ts';
+import { SYSTEM_TENANT } from '../../core/entry.ts';
 import { DAY_MS } from '../../core/time.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Principal } from '../../ports/ingest.ts';
 import type { Store } from '../../ports/store.ts';
-import { READERS, visibleTenants } from '../auth.ts';
+import { covers, READERS, visibleTenants } from '../auth.ts';
 import { AUTHENTICATION, authenticationBody } from '../authentication-body.ts';
 import { CURSOR, IDENTIFIER, INSTANT, limitOf } from '../parameters.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -19,7 +21,7 @@ export function authenticationsRoute(store: Store, clock: Clock): Route {
     summary:
       'Who authenticated and who failed to, newest first: log-ins of audit records, and the ' +
       'credentials sent to Tripcoil itself. Those of no one tenant stand in `_system`, for ' +
-      'credentials of every tenant. Without `since`, those of the last day.',
+      'operators of every tenant. Without `since`, those of the last day.',
     access: READERS,
     query: z.strictObject({
       tenant: IDENTIFIER.optional(),
@@ -34,7 +36,7 @@ export function authenticationsRoute(store: Store, clock: Clock): Route {
     handle: async ({ principal, query }) => {
       const { agent, outcome, until, limit, cursor } = query;
       const page = await store.authentications({
-        tenants: visibleTenants(principal, query.tenant),
+        ...tenantsOf(principal, query.tenant),
         since: query.since ?? (until ?? clock.now()) - DAY_MS,
         limit,
         ...(agent === undefined ? {} : { agent }),
@@ -45,4 +47,16 @@ export function authenticationsRoute(store: Store, clock: Clock): Route {
       return { items: page.rows.map(authenticationBody), next: page.next };
     },
   });
+}
+
+/**
+ * Who knocks at the process's own door is for those who run it: it names the callers of every
+ * tenant, and what is tried against the credentials of them all.
+ */
+function tenantsOf(principal: Principal, asked: string | undefined) {
+  const tenants = visibleTenants(principal, asked);
+  const runsIt = principal.roles.includes('operator') && covers(principal, SYSTEM_TENANT);
+  if (runsIt) return { tenants };
+  if (tenants === '*') return { tenants, without: SYSTEM_TENANT };
+  return { tenants: tenants.filter((tenant) => tenant !== SYSTEM_TENANT) };
 }

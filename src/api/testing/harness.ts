@@ -306,12 +306,13 @@ function fakeStore(
       });
       return { rows, next: null };
     },
-    authentications: async ({ tenants, since = 0, outcome }) => {
+    authentications: async ({ tenants, since = 0, outcome, without }) => {
       up();
       const rows = state.chain.filter(
         ({ event }) =>
           event.kind === 'authentication' &&
           event.time >= since &&
+          event.tenant.id !== without &&
           seen(tenants, event.tenant.id) &&
           (outcome === undefined || event.outcome.status === outcome),
       );

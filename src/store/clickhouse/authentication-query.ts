@@ -12,6 +12,9 @@ export function authenticationsStatement(query: AuthenticationQuery): Statement 
     const tenants = query.tenants.map((tenant) => tenant.toWellFormed());
     narrowing.by('tenant IN {tenants:Array(String)}', 'tenants', tenants);
   }
+  if (query.without !== undefined) {
+    narrowing.by('tenant != {without:String}', 'without', query.without.toWellFormed());
+  }
   if (query.agent !== undefined) {
     narrowing.by('agent = {agent:String}', 'agent', query.agent.toWellFormed());
   }

@@ -13,10 +13,12 @@ export function authenticationsPage(
   return newestPage(asked, ({ event, seq }) => ({ timeMs: Math.trunc(event.time), seq }), query);
 }
 
-function isAsked({ agent, outcome, since, until }: AuthenticationQuery, event: AccessEvent) {
+function isAsked(query: AuthenticationQuery, event: AccessEvent) {
+  const { agent, outcome, since, until, without } = query;
   const timeMs = Math.trunc(event.time);
   return (
     event.kind === SIGN_IN &&
+    event.tenant.id !== without &&
     (agent === undefined || event.agent.id === agent) &&
     (outcome === undefined || event.outcome.status === outcome) &&
     (since === undefined || timeMs >= since) &&

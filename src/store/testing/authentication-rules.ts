@@ -46,6 +46,7 @@ export function authenticationRules(store: () => Store): void {
     expect(await ids({})).toBe('dcba');
     expect(await ids({ tenants: ['acme'] })).toBe('cba');
     expect(await ids({ tenants: [] })).toBe('');
+    expect(await ids({ without: 'globex' })).toBe('cba');
     expect(await ids({ agent: 'sub' })).toBe('c');
     expect(await ids({ outcome: 'denied' })).toBe('cb');
     expect(await ids({ outcome: 'failure' })).toBe('');
