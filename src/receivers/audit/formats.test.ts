@@ -10,6 +10,7 @@ import { fixtureRecords } from './testing/fixtures.ts';
 
 const FORMATS = [...AUDIT_FORMATS.values()];
 const FIXTURES = fixtureRecords();
+const AT = '2026-11-21T09:00:00.000Z';
 
 function expectWellFormed(mapped: readonly Mapped[]): void {
   for (const each of mapped) {
@@ -26,6 +27,8 @@ function expectWellFormed(mapped: readonly Mapped[]): void {
     expect(EVENT_KINDS).toContain(each.kind);
     expect(OPERATIONS).toContain(each.action.op);
     expect(OUTCOMES).toContain(each.outcome.status);
+    // A native event states both itself; a verdict that nobody gave is not made up for it.
+    if (each.source.format === 'native') continue;
     if (each.outcome.status === 'denied') expect(each.decision?.verdict).toBeDefined();
   }
 }
@@ -92,6 +95,18 @@ describe('any JSON through every mapper', () => {
     },
     60_000,
   );
+
+  it('keeps a native event that was denied and tells of no decision, in an envelope too', () => {
+    const outcome = { status: 'denied' };
+    const data = { id: 'n', time: 1, agent: { id: 'a' }, action: { name: 'x' }, outcome };
+    const envelope = { specversion: '1.0', id: 'c', source: '/s', type: 't', time: AT, data };
+    for (const value of [data, envelope]) {
+      const mapped = parseAuditValue(value, 'auto', 7);
+      expectWellFormed(mapped);
+      expect(mapped).toMatchObject([{ source: { format: 'native' }, outcome }]);
+      expect(mapped[0]).not.toHaveProperty('decision');
+    }
+  });
 
   it('with __proto__ as a key changes no prototype', () => {
     for (const { name, record } of FIXTURES) {
