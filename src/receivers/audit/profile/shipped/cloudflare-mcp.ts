@@ -10,10 +10,10 @@ export const CLOUDFLARE_MCP_PROFILE: ProfileDocument = {
   time: '/Datetime',
   kind: { at: '/Method', map: { ...KIND_BY_MCP_METHOD, '*': 'tool_call' } },
   agent: {
-    id: ['/UserID', '/UserEmail', '/Email', '/ClientName', '/SessionID'],
+    id: ['/UserID', '/UserEmail', '/SessionID'],
     name: '/UserEmail',
   },
-  tenant: ['/AccountID', '/PortalID'],
+  tenant: '/PortalID',
   session: { id: '/SessionID' },
   action: {
     name: ['/ToolCallName', '/PromptGetName', '/Method'],
@@ -31,7 +31,7 @@ export const CLOUDFLARE_MCP_PROFILE: ProfileDocument = {
     },
     reason: '/Error',
   },
-  token: { aud: '/ServerAUD' },
+  token: { aud: ['/ServerAUD', '/PortalAUD'] },
   outcome: {
     status: [
       {
@@ -51,10 +51,12 @@ curl https://api.cloudflare.com/client/v4/accounts/$ACCOUNT_ID/logpush/jobs \\
   "destination_conf": "https://tripcoil.example.com/v1/audit/cloudflare-mcp?header_Authorization=Bearer%20TOKEN",
   "output_options": { "timestamp_format": "rfc3339", "field_names": ["Datetime","Method",
     "ToolCallName","PromptGetName","ResourceReadURI","ServerID","ServerURL","ServerAUD","PortalID",
-    "SessionID","Success","Error","ServerResponseDurationMs","ClientIP","ClientCountry"] } }'
+    "SessionID","UserID","UserEmail","Success","Error","ServerResponseDurationMs","ClientIP",
+    "ClientCountry"] } }'
 \`\`\`
 
 Logpush sends gzipped NDJSON.`,
-  notes: `The published data set names no user and no client. Where the records carry none, the MCP
+  notes: `The data set names the authenticated user and no client program: where one user runs several
+agents, they are one here. Without \`UserID\` and \`UserEmail\` among the fields of the job the MCP
 session is the actor: it joins calls, but is new with every session and so has no long history.`,
 };

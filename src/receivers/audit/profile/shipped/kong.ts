@@ -5,6 +5,19 @@ import {
   OUTCOME_OF_GATEWAY_STATUS,
 } from './gateway-words.ts';
 
+/** ACL decisions stand in `audit` by the plugin, in `audits` by the AI Gateway's own entities. */
+function auditOf(member: string): readonly [string, string] {
+  return [`/ai/mcp/audit/0/${member}`, `/ai/mcp/audits/0/${member}`];
+}
+
+/** A decision may name the group by which it was made, and no group is an agent. */
+const CONSUMER_IDENTIFIERS = ['username', 'custom_id', 'consumer', 'consumer_id', 'id'];
+const AUDITED_CONSUMER = ['audit', 'audits'].map((list) => ({
+  at: `/ai/mcp/${list}/0/consumer/name`,
+  when: [{ at: `/ai/mcp/${list}/0/consumer/identifier`, is: CONSUMER_IDENTIFIERS }],
+}));
+const VERDICT_BY_ACTION = { 'allow*': 'allow', 'den*': 'deny', block: 'deny' };
+
 /** Kong http-log and file-log. */
 export const KONG_PROFILE: ProfileDocument = {
   profile: 'kong',
@@ -22,7 +35,7 @@ export const KONG_PROFILE: ProfileDocument = {
   agent: {
     id: [
       ...['/consumer/custom_id', '/consumer/username', '/consumer/id'],
-      ...['/ai/mcp/audits/0/consumer/name', '/ai/mcp/audits/0/consumer/id'],
+      ...AUDITED_CONSUMER,
       '/authenticated_entity/id',
     ],
     name: '/consumer/username',
@@ -32,7 +45,7 @@ export const KONG_PROFILE: ProfileDocument = {
   trace: { traceId: ['/trace_id/w3c', '/trace_id'], requestId: '/request/id' },
   action: {
     name: [
-      ...['/@item/tool_name', '/ai/mcp/audits/0/primitive_name', '/@item/method'],
+      ...['/@item/tool_name', ...auditOf('primitive_name'), '/@item/method'],
       { join: ['/request/method', '/route/name'], by: ' ' },
     ],
     toolCallId: { join: ['/request/id', '/@item/id'], by: ':', when: ['/@item/id'] },
@@ -49,21 +62,21 @@ export const KONG_PROFILE: ProfileDocument = {
   volume: {
     bytesIn: '/request/size',
     bytesOut: ['/@item/response_body_size', '/response/size'],
-    tokensIn: '/ai/proxy/usage/prompt_tokens',
-    tokensOut: '/ai/proxy/usage/completion_tokens',
+    tokensIn: ['/ai/proxy/usage/prompt_tokens', '/ai/proxy/usage/prompt_token'],
+    tokensOut: ['/ai/proxy/usage/completion_tokens', '/ai/proxy/usage/completion_token'],
     costUsd: '/ai/proxy/usage/cost',
   },
   decision: {
     verdict: [
-      { at: '/ai/mcp/audits/0/action', map: { 'allow*': 'allow', 'den*': 'deny', block: 'deny' } },
+      ...auditOf('action').map((at) => ({ at, map: VERDICT_BY_ACTION })),
       { at: '/response/status', map: { '401': 'deny', '403': 'deny', '429': 'deny' } },
     ],
-    reason: ['/ai/mcp/audits/0/reason', '/@item/error'],
+    reason: [...auditOf('reason'), '/@item/error'],
   },
   token: { jwt: ['/request/headers/txn-token', '/request/headers/authorization'] },
   outcome: {
     status: [
-      { at: '/ai/mcp/audits/0/action', map: { 'den*': 'denied', block: 'denied' } },
+      ...auditOf('action').map((at) => ({ at, map: { 'den*': 'denied', block: 'denied' } })),
       { when: ['/@item/error'], constant: 'failure' },
       { at: '/response/status', map: OUTCOME_OF_GATEWAY_STATUS },
     ],
@@ -88,11 +101,10 @@ plugins:
       queue: { max_batch_size: 100, max_retry_time: 60 }
   - name: ai-mcp-proxy        # MCP: one event per JSON-RPC call, and the ACL's verdicts
     config:
-      logging: { log_statistics: true, audits: true }
+      logging: { log_statistics: true, log_audits: true }
 \`\`\`
 
 \`file-log\` writes the same records; ship the file to the same address.`,
-  notes: `A request without a consumer names no actor: enable an authentication plugin. The shape of
-\`ai.mcp\` follows the vendor's published examples; several ACL audits of one request count as the
-first of them.`,
+  notes: `A request without a consumer names no actor: enable an authentication plugin. Several ACL
+audits of one request count as the first of them; one made for a consumer group names no actor.`,
 };
