@@ -107,6 +107,26 @@ describe('the list of chains', () => {
     expect(items[0]).toMatchObject({ actions: ['read'], executions: 1, gaps: [], pending: 0 });
   });
 
+  it('keeps those of which some decision had the verdict', async () => {
+    const decided = (id: string, verdict: 'allow' | 'deny', time: number) =>
+      later(time, { trace: { traceId: id }, decision: { verdict } });
+    const { store } = storeOf([
+      [decided('allowed', 'allow', 0)],
+      [decided('denied', 'deny', 1)],
+      [decided('both', 'allow', 2), decided('both', 'deny', 3)],
+      [later(4, { trace: { traceId: 'undecided' } })],
+    ]);
+    expect(await everyPage(store, { verdict: 'deny' })).toEqual(['both', 'denied']);
+    expect(await everyPage(store, { verdict: 'challenge' })).toEqual([]);
+    const { items } = await chainList(store, view, { tenants: '*', limit: 10 });
+    expect(items.map(({ verdicts }) => verdicts)).toEqual([
+      [],
+      ['allow', 'deny'],
+      ['deny'],
+      ['allow'],
+    ]);
+  });
+
   it('keeps those in which something is missing, and looks at so many at most', async () => {
     const unknown = { outcome: { status: 'unknown' } } as const;
     const chains = [

@@ -1,3 +1,4 @@
+import type { Verdict } from '../core/access-event.ts';
 import { chainIdOf, sessionInWaiting } from '../core/chain.ts';
 import type { ChainGapReason } from '../core/chain-links.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -9,6 +10,8 @@ import type { ChainSummaryBody, PageBody } from './contract.ts';
 /** As `ChainQuery`, and only chains with this gap, pending ones left out; `any` for any. */
 export interface ChainListQuery extends ChainQuery {
   readonly gap?: ChainGapReason | 'any';
+  /** Only chains of which some policy decision had this verdict. */
+  readonly verdict?: Verdict;
 }
 
 /**
@@ -21,7 +24,7 @@ export async function chainList(
   view: EngineView,
   query: ChainListQuery,
 ): Promise<PageBody<ChainSummaryBody>> {
-  const { gap, ...heads } = query;
+  const { gap, verdict, ...heads } = query;
   const items: ChainSummaryBody[] = [];
   let cursor = query.cursor;
   for (let looked = 0; looked < LIMITS.chainsLookedAt; ) {
@@ -30,7 +33,9 @@ export async function chainList(
       looked += 1;
       cursor = head.cursor;
       const summary = await summaryOf(store, view, head, query);
-      if (summary !== null && hasGap(summary, gap)) items.push(summary);
+      const isMeant = (of: ChainSummaryBody): boolean =>
+        hasGap(of, gap) && (verdict === undefined || of.verdicts.includes(verdict));
+      if (summary !== null && isMeant(summary)) items.push(summary);
       const isLast = index === page.rows.length - 1 && page.next === null;
       if (items.length === query.limit) return { items, next: isLast ? null : cursor };
     }
@@ -80,6 +85,7 @@ async function summaryOf(
       LIMITS.chainActions,
     ),
     executions: body.executions.length,
+    verdicts: [...new Set(body.steps.flatMap(({ decision }) => decision?.verdict ?? []))],
     gaps: [...new Set(missing.map(({ reason }) => reason))],
     pending: body.gaps.length - missing.length,
     truncated: body.truncated,

@@ -272,6 +272,8 @@ export interface ChainSummaryBody {
   /** Names of the first few actions. */
   readonly actions: readonly string[];
   readonly executions: number;
+  /** Verdicts of its policy decisions, each once. */
+  readonly verdicts: readonly string[];
   /** What is missing, each reason once. */
   readonly gaps: readonly string[];
   /** How many links may still come. */

@@ -217,6 +217,7 @@ export const CHAIN_SUMMARY: z.ZodType<ChainSummaryBody> = z.strictObject({
   steps: z.int().min(0),
   actions: z.array(z.string()),
   executions: z.int().min(0),
+  verdicts: z.array(z.string()),
   gaps: z.array(z.string()),
   pending: z.int().min(0),
   truncated: z.boolean(),

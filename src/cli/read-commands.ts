@@ -61,11 +61,21 @@ function addChainCommands(program: Command): void {
     .option('--since <time>', 'RFC 3339; without it, the last day')
     .option('--until <time>', 'RFC 3339')
     .option('--gap <reason>', 'where this is missing, such as execution_without_decision; or any')
+    .option('--verdict <verdict>', 'where some decision was this: allow, deny, challenge …')
     .option('--limit <rows>', 'how many at most, up to 100', '25')
     .action(async (options: ReadOptions & ChainListOptions) => {
       const path = `/v1/chains${query(options)}`;
       const page = await callDaemon<PageBody<ChainSummaryBody>>(options, 'GET', path);
-      const columns = ['started_at', 'tenant', 'id', 'agents', 'actions', 'steps', 'gaps'];
+      const columns = [
+        'started_at',
+        'tenant',
+        'id',
+        'agents',
+        'actions',
+        'steps',
+        'verdicts',
+        'gaps',
+      ];
       printRows(
         page.items.map((chain) => ({ ...chain })),
         options.output,
@@ -176,10 +186,11 @@ interface ChainListOptions {
   readonly since?: string;
   readonly until?: string;
   readonly gap?: string;
+  readonly verdict?: string;
   readonly limit: string;
 }
 
-const PARAMETERS = ['tenant', 'agent', 'since', 'until', 'gap', 'limit'] as const;
+const PARAMETERS = ['tenant', 'agent', 'since', 'until', 'gap', 'verdict', 'limit'] as const;
 
 function query(options: { readonly [Name in (typeof PARAMETERS)[number]]?: string }): string {
   const parameters = new URLSearchParams();

@@ -109,6 +109,23 @@ describe.skipIf(!found)('the page in use', () => {
     await page.getByRole('heading', { name: FIXTURE_CHAIN }).waitFor();
   });
 
+  it('narrows chains by agent, missing link and verdict, in the address, and opens one', async () => {
+    const page = await open('#/chains');
+    const row = (name: RegExp) => page.getByRole('row', { name });
+    await row(/report-writer/).waitFor();
+    await page.getByLabel('Missing link').selectOption('any');
+    await row(/report-writer/).waitFor({ state: 'detached' });
+    await page.getByLabel('Verdict').selectOption('allow');
+    await row(/ticket-triage/).waitFor({ state: 'detached' });
+    await page.getByLabel('Agent', { exact: true }).fill('crm-summarizer');
+    await page.keyboard.press('Enter');
+    await row(/crm-summarizer/).waitFor();
+    expect(page.url()).toMatch(/gap=any&verdict=allow&agent=crm-summarizer/);
+    await page.reload();
+    await page.getByRole('link', { name: FIXTURE_CHAIN }).click();
+    await page.getByRole('heading', { name: FIXTURE_CHAIN }).waitFor();
+  });
+
   it('narrows to a tenant, in the address too', async () => {
     const page = await open('#/');
     await page.getByRole('row', { name: /ticket-triage/ }).waitFor();

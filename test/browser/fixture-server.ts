@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ActivityBody, FindingBody } from '../../src/api/contract.ts';
+import type { ActivityBody, ChainSummaryBody, FindingBody } from '../../src/api/contract.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src/api/ui.ts';
+import { fixtureChains } from './fixture-chains.ts';
 import { FIXTURE_CHAIN, fixtureChain, fixtureFindings } from './fixture-findings.ts';
 import { emptyStatus, fixtureAgents, fixtureBreakers, fixtureStatus } from './fixture-fleet.ts';
 import { emptyIngestStatus, fixtureIngestStatus } from './fixture-sources.ts';
@@ -120,6 +121,15 @@ function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number)
   answer('/v1/agents/:tenant/:agent/activity', ({ query }) =>
     isFull() ? activity(query as { since: string; bucket: string }, now) : null,
   );
+  answer('/v1/chains', ({ query }) => {
+    const { agent, tenant, gap, verdict } = query as Readonly<Record<string, string | undefined>>;
+    const fits = (chain: ChainSummaryBody): boolean =>
+      (agent === undefined || chain.agents.includes(agent)) &&
+      (tenant === undefined || chain.tenant === tenant) &&
+      (gap === undefined || (gap === 'any' ? chain.gaps.length > 0 : chain.gaps.includes(gap))) &&
+      (verdict === undefined || chain.verdicts.includes(verdict));
+    return page(scenario() === 'data' ? fixtureChains(now).filter(fits) : []);
+  });
   answer('/v1/chains/:id', ({ params }) => {
     const { id } = params as { id: string };
     return scenario() === 'data' && id === FIXTURE_CHAIN ? fixtureChain(now) : null;

@@ -8,6 +8,7 @@ import { type PageCase, pageChecks } from './page-checks.ts';
 const OVERVIEW = '#/';
 const AGENT = '#/agents/globex/invoice-bot';
 const CHAIN = `#/chains/${FIXTURE_CHAIN}`;
+const CHAINS = '#/chains';
 const FINDINGS = '#/findings';
 const SOURCES = '#/sources';
 
@@ -19,6 +20,8 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'blind agent', hash: '#/agents/acme/lead-enricher', shows: 'resource.tenant' },
     { name: 'chain', hash: CHAIN, shows: 'Crosses from tenant globex into initech' },
     { name: 'chain gaps', hash: CHAIN, shows: 'Execution without decision' },
+    { name: 'chains', hash: CHAINS, shows: 'Ran after a deny' },
+    { name: 'chains filtered', hash: `${CHAINS}?gap=approval_missing`, shows: 'Clear them' },
     { name: 'findings', hash: FINDINGS, shows: 'Held: still learning' },
     { name: 'sources', hash: SOURCES, shows: 'agent.id: [acme.bot.id]' },
     { name: 'missing', hash: '#/nowhere', shows: 'No such page' },
@@ -28,6 +31,7 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'overview', hash: OVERVIEW, shows: 'Nothing received yet' },
     { name: 'agent', hash: AGENT, shows: 'No such agent' },
     { name: 'chain', hash: CHAIN, shows: 'No chain by that id' },
+    { name: 'chains', hash: CHAINS, shows: 'No request of the last day' },
     { name: 'findings', hash: FINDINGS, shows: 'No detector has spoken' },
     { name: 'sources', hash: SOURCES, shows: 'No event has arrived yet' },
   ],
@@ -35,6 +39,7 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'overview', hash: OVERVIEW, shows: 'Could not load: overview' },
     { name: 'agent', hash: AGENT, shows: 'Could not load: agent' },
     { name: 'chain', hash: CHAIN, shows: 'Could not load: chain' },
+    { name: 'chains', hash: CHAINS, shows: 'Could not load: latest first' },
     { name: 'findings', hash: FINDINGS, shows: 'Could not load: newest first' },
     { name: 'sources', hash: SOURCES, shows: 'Could not load: who sends' },
   ],

@@ -4,6 +4,7 @@ import { SignIn } from './components/sign-in.tsx';
 import { TopBar } from './components/top-bar.tsx';
 import { AgentPage } from './routes/agent/agent-page.tsx';
 import { ChainPage } from './routes/chain/chain-page.tsx';
+import { ChainsPage } from './routes/chains/chains-page.tsx';
 import { FindingsPage } from './routes/findings-page.tsx';
 import { MissingPage } from './routes/missing-page.tsx';
 import { OverviewPage } from './routes/overview/overview-page.tsx';
@@ -52,6 +53,8 @@ function Page({ route }: { route: Route }) {
       );
     case 'chain':
       return <ChainPage key={route.id} id={route.id} />;
+    case 'chains':
+      return <ChainsPage />;
     case 'findings':
       return <FindingsPage />;
     case 'sources':
@@ -74,6 +77,7 @@ function DocumentTitle({ route }: { route: Route }) {
 function titleOf(route: Route): string {
   if (route.page === 'agent') return `${route.agent} · `;
   if (route.page === 'chain') return `Chain ${route.id.slice(0, 12)} · `;
+  if (route.page === 'chains') return 'Chains · ';
   if (route.page === 'sources') return 'Sources · ';
   return route.page === 'findings' ? 'Findings · ' : '';
 }

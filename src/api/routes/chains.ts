@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { VERDICTS } from '../../core/access-event.ts';
 import { chainIdOf, localIdOf, sessionInWaiting, vouchedTenants } from '../../core/chain.ts';
 import { CHAIN_GAP_REASONS } from '../../core/chain-links.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -22,7 +23,7 @@ export function chainRoutes(store: Store, view: EngineView, clock: Clock): reado
       method: 'GET',
       path: '/v1/chains',
       summary:
-        'Chains, the latest first: by tenant, agent, time and what is missing (`gap`). Without ' +
+        'Chains, the latest first: by tenant, agent, time, what is missing (`gap`) and verdict. Without ' +
         '`since`, those of the last day. A page may be short of `limit`; `next` goes on.',
       access: READERS,
       query: z.strictObject({
@@ -31,12 +32,13 @@ export function chainRoutes(store: Store, view: EngineView, clock: Clock): reado
         since: INSTANT.optional(),
         until: INSTANT.optional(),
         gap: z.enum(['any', ...CHAIN_GAP_REASONS]).optional(),
+        verdict: z.enum(VERDICTS).optional(),
         limit: wholeNumber(1, LIMITS.chainRows).default(DEFAULT_ROWS),
         cursor: CURSOR.optional(),
       }),
       answer: pageOf(CHAIN_SUMMARY),
       handle: ({ principal, query }) => {
-        const { agent, until, gap, limit, cursor } = query;
+        const { agent, until, gap, verdict, limit, cursor } = query;
         const since = query.since ?? (until ?? clock.now()) - DAY_MS;
         return chainList(store, view, {
           tenants: visibleTenants(principal, query.tenant),
@@ -45,6 +47,7 @@ export function chainRoutes(store: Store, view: EngineView, clock: Clock): reado
           ...(agent === undefined ? {} : { agent }),
           ...(until === undefined ? {} : { until }),
           ...(gap === undefined ? {} : { gap }),
+          ...(verdict === undefined ? {} : { verdict }),
           ...(cursor === undefined ? {} : { cursor }),
         });
       },

@@ -31,6 +31,12 @@ export function TopBar() {
             Findings
           </a>
           <a
+            href={hrefTo({ page: 'chains' })}
+            aria-current={page === 'chains' || page === 'chain' ? 'page' : undefined}
+          >
+            Chains
+          </a>
+          <a
             href={hrefTo({ page: 'sources' })}
             aria-current={page === 'sources' ? 'page' : undefined}
           >

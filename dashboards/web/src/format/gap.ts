@@ -25,8 +25,28 @@ export function gapText({ reason, state }: Gap): string {
   return words[reason] ?? reason.replaceAll('_', ' ');
 }
 
+const SHORT: Readonly<Record<string, string>> = {
+  execution_without_decision: 'No decision',
+  execution_after_deny: 'Ran after a deny',
+  decision_without_execution: 'Not executed',
+  approval_missing: 'No approval',
+  token_missing: 'No token',
+  outcome_missing: 'No outcome',
+};
+
+/** Every reason for a gap, the gravest first, with what a list calls it. */
+export const GAP_WORDS: readonly (readonly [reason: string, word: string])[] = [
+  'execution_after_deny',
+  ...Object.keys(SHORT).filter((reason) => reason !== 'execution_after_deny'),
+].map((reason) => [reason, shortGap(reason)]);
+
+/** A gap in two or three words. */
+export function shortGap(reason: string): string {
+  return SHORT[reason] ?? reason.replaceAll('_', ' ');
+}
+
 /** Whether a person should look: allowed and not done is nobody's bypass. */
-export function isGrave({ reason, state }: Gap): boolean {
+export function isGrave({ reason, state }: Pick<Gap, 'reason' | 'state'>): boolean {
   return state === 'missing' && reason !== 'decision_without_execution';
 }
 

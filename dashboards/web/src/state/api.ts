@@ -3,6 +3,7 @@ import type {
   AgentBody,
   BreakerBody,
   ChainBody,
+  ChainSummaryBody,
   ErrorBody,
   FindingBody,
   IngestStatusBody,
@@ -69,6 +70,11 @@ export interface FindingFilter {
   readonly limit: number;
 }
 
+export interface ChainFilter extends FindingFilter {
+  readonly gap?: string | undefined;
+  readonly verdict?: string | undefined;
+}
+
 function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
@@ -97,6 +103,12 @@ export const api = {
     (await getJson(
       `v1/findings${query({ limit, cursor, agent, tenant })}`,
     )) as PageBody<FindingBody>,
+
+  /** Those of the last day, the latest first. */
+  chains: async ({ limit, cursor, agent, tenant, gap, verdict }: ChainFilter) =>
+    (await getJson(
+      `v1/chains${query({ limit, cursor, agent, tenant, gap, verdict })}`,
+    )) as PageBody<ChainSummaryBody>,
 
   ingestStatus: async (tenant: string): Promise<IngestStatusBody> =>
     (await getJson(`v1/ingest/status${query({ tenant })}`)) as IngestStatusBody,

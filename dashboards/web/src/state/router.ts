@@ -5,6 +5,7 @@ export type Route =
   | { readonly page: 'overview' }
   | { readonly page: 'agent'; readonly tenant: string; readonly agent: string }
   | { readonly page: 'chain'; readonly id: string }
+  | { readonly page: 'chains' }
   | { readonly page: 'findings' }
   | { readonly page: 'sources' }
   | { readonly page: 'missing'; readonly path: string };
@@ -34,6 +35,7 @@ function routeOf(path: string): Route {
   if (page === undefined) return { page: 'overview' };
   if (page === 'findings' && parts.length === 1) return { page: 'findings' };
   if (page === 'sources' && parts.length === 1) return { page: 'sources' };
+  if (page === 'chains' && parts.length === 1) return { page: 'chains' };
   if (page === 'chains' && first !== undefined && parts.length === 2) {
     return { page: 'chain', id: first };
   }
@@ -59,6 +61,8 @@ function pathOf(route: Route): string {
       return `/agents/${encodeURIComponent(route.tenant)}/${encodeURIComponent(route.agent)}`;
     case 'chain':
       return `/chains/${encodeURIComponent(route.id)}`;
+    case 'chains':
+      return '/chains';
     case 'findings':
       return '/findings';
     case 'sources':
