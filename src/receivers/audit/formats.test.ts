@@ -47,6 +47,15 @@ function mutated(record: unknown, path: readonly number[], by: unknown): unknown
   return copy;
 }
 
+/** The way to each value within a record, as `mutated` takes it. */
+function pathsOf(value: unknown): readonly (readonly number[])[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap((member, index) => [
+    [index],
+    ...pathsOf(member).map((path) => [index, ...path]),
+  ]);
+}
+
 describe('any JSON through every mapper', () => {
   it('becomes well-formed events or rejects', () => {
     fc.assert(
@@ -105,6 +114,19 @@ describe('any JSON through every mapper', () => {
       expectWellFormed(mapped);
       expect(mapped).toMatchObject([{ source: { format: 'native' }, outcome }]);
       expect(mapped[0]).not.toHaveProperty('decision');
+    }
+  });
+
+  it('with values that have no text, anywhere, becomes well-formed events or rejects', () => {
+    const textless = [{ toString: 1, valueOf: 2 }, [{ toString: 1 }], { toJSON: 1 }];
+    for (const { name, record } of FIXTURES) {
+      for (const path of pathsOf(record)) {
+        for (const by of textless) {
+          const value = mutated(record, path, by);
+          expectWellFormed(parseAuditValue(value, name, 7));
+          expectWellFormed(parseAuditValue(value, 'auto', 7, 1_000));
+        }
+      }
     }
   });
 

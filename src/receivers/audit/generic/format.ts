@@ -159,7 +159,8 @@ function isScalar(value: unknown): boolean {
 }
 
 function statusOf(word: unknown): OutcomeStatus | undefined {
-  const text = String(word ?? '').toLowerCase();
+  // An object has no text, and one with a member `toString` does not even have that method.
+  const text = isScalar(word) ? String(word).toLowerCase() : '';
   if (/^(succ|ok$|true$|allow|complete|200$)/.test(text)) return 'success';
   if (/^(den|block|forbid|unauth|refus|40[13]$)/.test(text)) return 'denied';
   return /^(fail|err|false$|invalid)/.test(text) ? 'failure' : undefined;

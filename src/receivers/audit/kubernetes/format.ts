@@ -29,7 +29,7 @@ export const kubernetesFormat: AuditFormat = {
       isAksRecord(value)),
   map: (value, context) => {
     return eventsOf(value)
-      .filter((event) => !EARLIER_STAGES.has(String(at(event, '/stage'))))
+      .filter((event) => !EARLIER_STAGES.has(identifier(at(event, '/stage')) ?? ''))
       .map((event) => finish(draftOf(objectAt(event)), context));
   },
 };

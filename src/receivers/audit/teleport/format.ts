@@ -102,7 +102,7 @@ function opOf(record: unknown, event: string): Operation | undefined {
 
 function mcpCallId(record: unknown): unknown {
   const id = at(record, '/message/id');
-  const session = firstAt(record, '/sid', '/session_id');
+  const session = identifier(firstAt(record, '/sid', '/session_id'));
   const known = typeof id === 'string' || typeof id === 'number';
   return known && session !== undefined ? `${session}:${id}` : undefined;
 }
@@ -112,7 +112,7 @@ function outcomeOf(record: unknown): {
   readonly status: OutcomeStatus;
   readonly errorType?: unknown;
 } {
-  const code = String(at(record, '/code') ?? '').toUpperCase();
+  const code = (identifier(at(record, '/code')) ?? '').toUpperCase();
   const error = firstAt(record, '/error');
   const failed = at(record, '/success') === false || error !== undefined || /[WE]$/.test(code);
   if (!failed) return { status: 'success' };
