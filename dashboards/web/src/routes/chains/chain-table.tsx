@@ -102,7 +102,7 @@ function Links({ chain: { gaps, pending } }: { chain: ChainSummaryBody }) {
     return (
       <span class="chip good">
         <DotIcon />
-        Complete
+        Nothing missing
       </span>
     );
   }
