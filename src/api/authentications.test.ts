@@ -12,7 +12,7 @@ function signIn(tenant: string, id: string, more: Partial<AccessEvent>) {
   return { seq: 1, loggedAt: 1, event: event as Redacted<AccessEvent> };
 }
 
-it('lists authentications of the last day, and those of no tenant to operators of all', async () => {
+it('lists authentications of the last day, those of no tenant to operators of all', async () => {
   const harness = createHarness();
   const app = await startApi(harness);
   const get = (query: string, as: string) =>

@@ -23,8 +23,8 @@ export function chainRoutes(store: Store, view: EngineView, clock: Clock): reado
       method: 'GET',
       path: '/v1/chains',
       summary:
-        'Chains, the latest first: by tenant, agent, time, what is missing (`gap`) and verdict. Without ' +
-        '`since`, those of the last day. A page may be short of `limit`; `next` goes on.',
+        'Chains, the latest first: by tenant, agent, time, what is missing (`gap`) and verdict. ' +
+        'Without `since`, those of the last day. A page may be short of `limit`; `next` goes on.',
       access: READERS,
       query: z.strictObject({
         tenant: IDENTIFIER.optional(),

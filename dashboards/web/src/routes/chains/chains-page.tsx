@@ -13,7 +13,7 @@ const PAGE_ROWS = 25;
 const AGAIN_MS = 10_000;
 const VERDICTS = ['allow', 'deny', 'challenge', 'pending', 'error'] as const;
 
-/** The requests of the last day, filtered and paged by the server; every filter is in the address. */
+/** The requests of the last day, filtered and paged by the server; the address has each filter. */
 export function ChainsPage() {
   const { agent = '', gap = '', verdict = '' } = location.value.query;
   const filter: ChainFilter = { tenant: tenantFilter.value, agent, gap, verdict, limit: PAGE_ROWS };

@@ -56,7 +56,8 @@ curl https://api.cloudflare.com/client/v4/accounts/$ACCOUNT_ID/logpush/jobs \\
 \`\`\`
 
 Logpush sends gzipped NDJSON.`,
-  notes: `The data set names the authenticated user and no client program: where one user runs several
-agents, they are one here. Without \`UserID\` and \`UserEmail\` among the fields of the job the MCP
-session is the actor: it joins calls, but is new with every session and so has no long history.`,
+  notes: `The data set names the authenticated user and no client program: where one user runs
+several agents, they are one here. Without \`UserID\` and \`UserEmail\` among the fields of the job
+the MCP session is the actor: it joins calls, but is new with every session and so has no long
+history.`,
 };
