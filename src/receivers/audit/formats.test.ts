@@ -118,7 +118,11 @@ describe('any JSON through every mapper', () => {
   });
 
   it('with values that have no text, anywhere, becomes well-formed events or rejects', () => {
-    const textless: readonly object[] = [{ toString: 1, valueOf: 2 }, [{ toString: 1 }], { toJSON: 1 }];
+    const textless: readonly object[] = [
+      { toString: 1, valueOf: 2 },
+      [{ toString: 1 }],
+      { toJSON: 1 },
+    ];
     for (const { name, record } of FIXTURES) {
       for (const path of pathsOf(record)) {
         for (const by of textless) {
