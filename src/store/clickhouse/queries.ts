@@ -161,7 +161,7 @@ function wellFormed(texts: readonly string[]): readonly string[] {
 }
 
 /** Tables with rows about persons. */
-export const ERASED_TABLES = ['events', 'findings', 'transitions'] as const;
+export const ERASED_TABLES = ['events', 'findings', 'transitions', 'chainLinks'] as const;
 export type ErasedTable = (typeof ERASED_TABLES)[number];
 
 /** The engine searches for at most 255 texts at once. */

@@ -123,6 +123,8 @@ function holder(tenant: string, needles: readonly string[], beforeSeq: number) {
       seq < beforeSeq && event.tenant.id === tenant && holds(event),
     finding: ({ seq, finding }: { readonly seq: number; readonly finding: Finding }) =>
       seq < beforeSeq && finding.tenant === tenant && holds(finding),
+    chainLink: ({ seq, tenant: of, link }: StoredLink) =>
+      seq < beforeSeq && of === tenant && holds(link),
     transition: ({ seq, transition }: { readonly seq: number; readonly transition: Transition }) =>
       seq < beforeSeq && transition.key.tenant === tenant && holds(transition),
   };
@@ -133,6 +135,7 @@ function eraseRows(rings: Rings, tenant: string, needles: readonly string[], bef
   rings.events.remove(holds.event);
   rings.findings.remove(holds.finding);
   rings.transitions.remove(holds.transition);
+  rings.chainLinks.remove(holds.chainLink);
 }
 
 function seenBy(tenants: readonly string[] | '*', tenant: string): boolean {

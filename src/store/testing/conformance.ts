@@ -4,7 +4,14 @@ import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import type { ChainQuery, FindingQuery, Store } from '../../ports/store.ts';
 import { authenticationRules } from './authentication-rules.ts';
 import { chainRules } from './chain-rules.ts';
-import { batchOf, START_MS, storedEvent, storedFinding, storedTransition } from './rows.ts';
+import {
+  batchOf,
+  START_MS,
+  storedEvent,
+  storedFinding,
+  storedLink,
+  storedTransition,
+} from './rows.ts';
 import { HOSTILE, tokenRules } from './token-rules.ts';
 
 /** What every store must do. Called inside a `describe`; `open` gives an empty store each time. */
@@ -56,6 +63,24 @@ function erasureRules(store: () => Store): void {
     await store().erase('acme', [], 100);
     await store().project(batchOf(6, [storedEvent({ id: 'evt-6', session })]));
     expect((await store().chain('*', 's-1', 10)).rows.map(({ seq }) => seq)).toEqual([2, 3, 6]);
+  });
+
+  it('deletes links between chains that hold the text', async () => {
+    const links = [
+      { seq: 3, tenant: 'acme', link: storedLink(`session:${token}`, 't-1') },
+      { seq: 4, tenant: 'acme', link: storedLink('decision:d-1', 't-1') },
+      { seq: 5, tenant: 'globex', link: storedLink(`session:${token}`, 't-1') },
+    ];
+    const events = ['acme', 'globex'].map((id) =>
+      storedEvent({ id: `evt-${id}`, trace: { traceId: 't-1' }, tenant: { id } }),
+    );
+    await store().project(batchOf(1, events, { chainLinks: links }));
+    const left = async () => (await store().chain('*', 't-1', 10)).links.map(({ seq }) => seq);
+    expect(await left()).toEqual([3, 4, 5]);
+    await store().erase('acme', [token], 3);
+    expect(await left()).toEqual([3, 4, 5]);
+    await store().erase('acme', [token], 100);
+    expect(await left()).toEqual([4, 5]);
   });
 
   it('applies a tombstone to what is projected with it and before it', async () => {
