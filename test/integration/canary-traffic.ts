@@ -148,10 +148,38 @@ export function badEventsFullOf(planter: Planter, kind: Kind): readonly Record<s
 
 const text = (value: string) => ({ stringValue: value });
 
-function attributesOf(p: Plant, more: Readonly<Record<string, string>>): readonly object[] {
+/** Keys under which a number of this kind is somebody's. */
+const NUMERIC: ReadonlyMap<Kind, string> = new Map<Kind, string>([
+  ['card', 'reference'],
+  ['phone', 'contact.phone'],
+  ['ssn', 'customer.ssn'],
+]);
+
+/** Bytes of the value, and its digits as an integer and as a double. */
+function carriersOf(p: Plant, kind: Kind): readonly object[] {
+  const bytes = Buffer.from(p('attribute bytes')).toString('base64');
+  const key = NUMERIC.get(kind);
+  const digits = (place: string) => p(place).replaceAll(/\D/g, '');
+  const numbers = key === undefined ? [] : [digits('attribute int'), digits('attribute double')];
+  const [int = '', double = ''] = numbers;
+  return [
+    { key: 'blob', value: { bytesValue: bytes } },
+    ...(/^[1-9]/.test(int) ? [{ key, value: { intValue: int } }] : []),
+    ...(/^[1-9]/.test(double)
+      ? [{ key: `last.${key}`, value: { doubleValue: Number(double) } }]
+      : []),
+  ];
+}
+
+function attributesOf(
+  p: Plant,
+  kind: Kind,
+  more: Readonly<Record<string, string>>,
+): readonly object[] {
   const one = (key: string, value: object) => ({ key, value });
   return [
     ...Object.entries(more).map(([key, value]) => one(key, text(value))),
+    ...carriersOf(p, kind),
     one('plain', text(p('attribute'))),
     one(p('attribute key'), text('x')),
     one('list', { arrayValue: { values: [text(p('attribute list'))] } }),
@@ -202,7 +230,7 @@ export function tracesFullOf(planter: Planter, kind: Kind, source: string): obje
                 name: p('span name'),
                 startTimeUnixNano: nano,
                 endTimeUnixNano: nano,
-                attributes: attributesOf(p, {
+                attributes: attributesOf(p, kind, {
                   'gen_ai.operation.name': 'execute_tool',
                   'gen_ai.tool.name': p('gen_ai.tool.name'),
                   'gen_ai.agent.id': p('gen_ai.agent.id'),
@@ -241,7 +269,7 @@ export function logsFullOf(planter: Planter, kind: Kind, source: string): object
     severityText: p('severityText'),
     eventName: 'gen_ai.tool.call',
     body,
-    attributes: attributesOf(p, {
+    attributes: attributesOf(p, kind, {
       'gen_ai.operation.name': 'execute_tool',
       'gen_ai.tool.name': p('gen_ai.tool.name'),
       'gen_ai.agent.id': p('gen_ai.agent.id'),

@@ -33,6 +33,13 @@ const BASE62 = `${LOWER}${LOWER.toUpperCase()}${DIGITS}`;
 /** As many as one record may hold. */
 const NEWEST = 200;
 
+/** How a value reads that is carried as bytes or as a number. */
+function asCarried(text: string, place: string): readonly string[] {
+  if (place.endsWith(' bytes')) return [Buffer.from(text).toString('base64').replace(/=+$/, '')];
+  const digits = text.replaceAll(/\D/g, '');
+  return / (?:int|double)$/.test(place) && digits.length > 8 ? [digits] : [];
+}
+
 /** Makes values that look real and never repeat, and remembers where each went. */
 export class Planter {
   #planted: Planted[] = [];
@@ -73,6 +80,7 @@ export class Planter {
         JSON.stringify(text).slice(1, -1),
         encodeURIComponent(text),
         text.toLowerCase(),
+        ...asCarried(text, place),
       ]);
       this.#planted.push({ kind, place, value: made.value, spellings: [...new Set(spellings)] });
       return made.value;
