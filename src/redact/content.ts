@@ -131,6 +131,9 @@ function policyBelow(above: KeyPolicy, key: string): KeyPolicy {
 function redactText(pass: Pass, text: string, policy: KeyPolicy, depth: number): string {
   if (text.length < 1 || typeOfToken(text) !== null) return text;
   try {
+    if (policy.isBirthDate && pass.keepsDates && isPersonalText(text)) {
+      return replacePersonal(pass, 'date', text.trim());
+    }
     if (policy.credential !== null && !isTokenCount(text, policy)) {
       return maskCredential(pass, text, policy.credential);
     }

@@ -7,6 +7,8 @@ import type { PersonalType } from './tokens.ts';
 export interface KeyPolicy {
   /** Label of the mask for a value that is secret whatever it looks like. */
   readonly credential: string | null;
+  /** The value is a date of birth: a secret, unless the tenant has a mode for dates. */
+  readonly isBirthDate: boolean;
   /** Kind of a value that is personal whatever it looks like. */
   readonly personal: PersonalType | null;
   /** The value describes a person: a bare `name` in it is that person's. */
@@ -21,6 +23,7 @@ export interface KeyPolicy {
 /** Nothing known: scan the value for what it is. */
 export const NO_POLICY: KeyPolicy = {
   credential: null,
+  isBirthDate: false,
   personal: null,
   describesPerson: false,
   isName: false,
@@ -75,8 +78,10 @@ function judgeKey(key: string): KeyPolicy {
   const words = wordsOfKey(key.slice(0, LIMITS.identifierChars));
   const joined = words.join('_');
   const last = words.at(-1) ?? '';
+  const isBirthDate = BIRTH.test(joined);
   return {
-    credential: BIRTH.test(joined) ? 'birth_date' : credentialLabel(words),
+    credential: isBirthDate ? 'birth_date' : credentialLabel(words),
+    isBirthDate,
     personal: personalKind(words, joined),
     describesPerson: PEOPLE.has(last.replace(/s$/, '')),
     isName: last === 'name' && words.length === 1,

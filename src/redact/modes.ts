@@ -1,12 +1,12 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { RedactionMode, RedactionPolicy } from '../core/redaction-policy.ts';
-import { DAY_MS } from '../core/time.ts';
 import { passesLuhn } from './checks/arithmetic.ts';
+import { shiftedDate } from './date-shift.ts';
 import { encryptFf1 } from './format-preserving.ts';
 import { generalText, MASK, type PersonalType, partialText, placeholderText } from './tokens.ts';
 
-/** Dates of one subject move by at most half a year either way, never by nothing. */
+/** At most half a year either way. */
 const SHIFT_DAYS = 182;
 const ISO_DATE = /^(\d{4})([-/.]?)(\d{2})\2(\d{2})(?=$|[T\s])/;
 
@@ -15,6 +15,11 @@ export function modeOf(policy: RedactionPolicy, type: PersonalType | 'secret'): 
   const own = Object.hasOwn(policy.modes, type) ? policy.modes[type] : undefined;
   if (own !== undefined || type === 'secret') return own ?? 'type';
   return (Object.hasOwn(policy.modes, '*') ? policy.modes['*'] : undefined) ?? 'token';
+}
+
+/** Whether a policy says itself what stands in place of dates; if not, dates of birth are masked. */
+export function rulesDates(policy: RedactionPolicy): boolean {
+  return Object.hasOwn(policy.modes, 'date') || modeOf(policy, 'date') !== 'token';
 }
 
 /** What a mode needs to know of a value beside its kind. */
@@ -100,18 +105,11 @@ function withCheckDigit(digits: string): string {
   return `${digits}0`;
 }
 
+/** All dates of one subject move by the same number of days, never by none. */
 function shifted(value: string, subject: string, secret: Uint8Array): string | null {
-  const match = ISO_DATE.exec(value.trim());
-  if (match === null) return null;
-  const [text, year = '', joint = '', month = '', day = ''] = match;
-  const at = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  const written = (time: number): string =>
-    new Date(time).toISOString().slice(0, 10).replaceAll('-', joint);
-  if (!Number.isFinite(at) || written(at) !== text) return null;
   const mac = createHmac('sha256', derivedKey(secret, 'date shift')).update(subject).digest();
   const days = 1 + (mac.readUInt32BE(0) % SHIFT_DAYS);
-  const moved = at + (mac.readUInt8(4) % 2 === 0 ? days : -days) * DAY_MS;
-  return `${written(moved)}${value.trim().slice(text.length)}`;
+  return shiftedDate(value.trim(), mac.readUInt8(4) % 2 === 0 ? days : -days);
 }
 
 function derivedKey(secret: Uint8Array, purpose: string): KeyObject {

@@ -44,7 +44,8 @@ export function numberAt(subject: Subject, at: number): Hit | null {
 }
 
 function longNumberIn(subject: Subject, run: DigitGroups): Hit | null {
-  if (run.digits.length < SHORTEST || isPartOfMore(subject.text, run)) return null;
+  if (run.digits.length < SHORTEST) return null;
+  if (isPartOfMore(subject.text, run)) return gluedGroupsIn(subject, run);
   if (isSpread(run)) return run.cut ? null : spreadIn(subject, run);
   const card = cardIn(subject, run);
   if (card !== null) return card;
@@ -89,6 +90,17 @@ function isPartOfMore(text: string, run: DigitGroups): boolean {
   if (next === 0x40) return true;
   if (!isAlphanumeric(next)) return false;
   return !/^x\d/i.test(text.slice(run.end, run.end + 2));
+}
+
+/** A card in printed groups with a word right behind it, which is no more of a number. */
+function gluedGroupsIn(subject: Subject, run: DigitGroups): Hit | null {
+  const last = run.groups.at(-1);
+  if (run.groups.length < 3 || last === undefined) return null;
+  const word = /[A-Za-z0-9]{0,32}/y;
+  word.lastIndex = last.start;
+  if (/^[0-9a-f]*$/i.test(word.exec(subject.text)?.[0] ?? '')) return null;
+  const hit = cardIn(subject, run);
+  return hit !== null && passesLuhn(subject.text.slice(hit.start, hit.end)) ? hit : null;
 }
 
 function cardIn(subject: Subject, run: DigitGroups): Hit | null {

@@ -14,6 +14,8 @@ export interface Pass {
   readonly recognisers: RecogniserSet;
   /** What these recognisers found nothing in before; null to read everything anew. */
   readonly clean: CleanTexts | null;
+  /** Dates of birth under their keys become tokens, as in texts, and then what the mode says. */
+  readonly keepsDates: boolean;
   /** Replacements by type; `secret:` and a label for secrets. */
   readonly counts: Map<string, number>;
   /** What each token stands for; destinations take the non-personal part from it. */
@@ -34,11 +36,13 @@ export function startPass(
   tokeniser: Tokeniser,
   recognisers: RecogniserSet = ALL_RECOGNISERS,
   clean: CleanTexts | null = null,
+  keepsDates = false,
 ): Pass {
   return {
     tokeniser,
     recognisers,
     clean,
+    keepsDates,
     counts: new Map(),
     replaced: new Map(),
     failures: 0,

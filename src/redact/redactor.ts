@@ -13,7 +13,7 @@ import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
 import { mapFreeTexts, replaceSpans } from './external/free-text.ts';
 import type { ExternalRecogniser } from './external/recogniser.ts';
 import { injectionMarkersOf } from './injection.ts';
-import { modeOf } from './modes.ts';
+import { modeOf, rulesDates } from './modes.ts';
 import {
   gazetteerOf,
   lookupOf,
@@ -69,7 +69,7 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
   const clean = new CleanTextMemory();
   const passOf = (tenant: string, policy: RedactionPolicy): Pass => {
     const recognisers = recognisersFor(policy);
-    return startPass(tokenisers.of(tenant), recognisers, clean.of(recognisers));
+    return startPass(tokenisers.of(tenant), recognisers, clean.of(recognisers), rulesDates(policy));
   };
   const workOn = (event: AccessEvent): Work => {
     const tenant = tenantOf(event);

@@ -12,6 +12,20 @@ function found(text: string, hints: number = HINT.none): readonly string[] {
   });
 }
 
+/** The specimens of ICAO 9303 parts 4, 5 and 6. */
+const TD3 = [
+  'P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<',
+  'L898902C36UTO7408122F1204159ZE184226B<<<<<10',
+].join('\n');
+const TD2 = ['I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<', 'D231458907UTO7408122F1204159<<<<<<<6'].join(
+  '\n',
+);
+const TD1 = [
+  'I<UTOD231458907<<<<<<<<<<<<<<<',
+  '7408122F1204159UTO<<<<<<<<<<<6',
+  'ERIKSSON<<ANNA<MARIA<<<<<<<<<<',
+].join('\n');
+
 const HITS: readonly (readonly [string, string])[] = [
   ['mail alice@example.com.', 'email: alice@example.com'],
   ["o'brien+x@sub.example.co.uk>", "email: o'brien+x@sub.example.co.uk"],
@@ -26,6 +40,17 @@ const HITS: readonly (readonly [string, string])[] = [
   ['4111 1111 1111 1111', 'card: 4111 1111 1111 1111'],
   ['3782-822463-10005', 'card: 3782-822463-10005'],
   ['order_4111111111111111', 'card: 4111111111111111'],
+  ['4111111111111111x', 'card: 4111111111111111'],
+  ['id378282246310005No', 'card: 378282246310005'],
+  ['4111-1111-1111-1111See below', 'card: 4111-1111-1111-1111'],
+  ['resultBearer abcDEF0123456789', 'authorization: abcDEF0123456789'],
+  [TD3, `id_document: ${TD3}`],
+  [`<mrz>${TD1}</mrz>`, `id_document: ${TD1}`],
+  [TD1.replaceAll('\n', ''), `id_document: ${TD1.replaceAll('\n', '')}`],
+  [`${TD2} `, `id_document: ${TD2}`],
+  [`see ${TD3.split('\n')[1]} there`, `id_document: ${TD3.split('\n')[1]}`],
+  [TD3.replace('6UTO', '7UTO'), `id_document: ${TD3.replace('6UTO', '7UTO')}`],
+  [`${TD3.split('\n')[0]};`, `id_document: ${TD3.split('\n')[0]}`],
   ['my card 4929 1234 5678 9012', 'card: 4929 1234 5678 9012'],
   ['cc 630427373398', 'card: 630427373398'],
   ['123-45-6789', 'ssn: 123-45-6789'],
@@ -118,6 +143,12 @@ const CLEAN: readonly string[] = [
   '20261121A',
   'order 86095742719',
   'A1B2C3D4E5F6G7H8',
+  'abc4111111111111111def',
+  'x4111111111111112',
+  'forbearer of news',
+  TD3.split('\n')[1]?.replace('6UTO', '7UTO') ?? '',
+  'L898902C36UTO7408122F1204159ZE184226B<<<<<1',
+  `${'A'.repeat(12)}<${'B'.repeat(17)}`,
   'std::vector, dead::beef',
   '2026-11-21T09:00:00.000Z',
   '2026-11-21T09:00:00+0100',
@@ -159,6 +190,15 @@ describe('scanText', () => {
     expect(found('4929123456789012', HINT.card)).toEqual(['card: 4929123456789012']);
     expect(found('123456789', HINT.ssn)).toEqual(['ssn: 123456789']);
     expect(found('3.1.0.7', HINT.version)).toEqual([]);
+  });
+
+  it('reads on behind a card in a word', () => {
+    const token = `eyJhbGciOiJIUzI1NiJ9.${'eyJzdWIiOiJhIn0'}.c2lnbmF0dXJlMDE`;
+    for (const glue of ['', 'Bearer ']) {
+      const [card, secret] = found(`4111111111111111${glue}${token}`);
+      expect(card).toBe('card: 4111111111111111');
+      expect(secret).toContain(token);
+    }
   });
 
   it('finds each of several, left to right', () => {

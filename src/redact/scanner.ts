@@ -7,12 +7,14 @@ import { emailAround, speltEmailAround } from './email.ts';
 import { encodedAt, isBase64Sign, noStretch, SHORTEST_RUN } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
 import { foldText, hasEscapes } from './fold.ts';
+import { gluedIn, SHORTEST_GLUED } from './glued.ts';
 import { HINT, type Hit, type Subject } from './hit.ts';
 import { numberAt } from './number.ts';
 import { beginsSecret, privateKeyAt, secretAt } from './secret.ts';
 import { candidatesOfKey, isIdentifierText, shapedAt } from './shaped.ts';
 import { CHAR_CLASSES, CLASS, isAlphanumeric, isHexDigit } from './text-classes.ts';
 import { tokenLengthAt } from './tokens.ts';
+import { mayBeginZone, zoneAt } from './travel-document.ts';
 import { userinfoAt } from './url.ts';
 
 /** What was found in a text, left to right, without overlaps. */
@@ -114,7 +116,10 @@ function scanPass(
         at += 36;
         continue;
       }
-      hit = wordAt(subject, at, next, kind);
+      hit =
+        wordAt(subject, at, next, kind) ??
+        (next - at > SHORTEST_GLUED ? gluedIn(subject, at, next, runKinds === BOTH_KINDS) : null) ??
+        (mayBeginZone(text, at, next) ? zoneAt(subject, at) : null);
     } else {
       next = kind === CLASS.bracket ? afterToken(subject, at) : at + 1;
       hit = next > at + 1 ? null : signAt(subject, at, kind);
@@ -151,6 +156,9 @@ function wordEnd(text: string, from: number, first: number): number {
     end++;
   }
 }
+
+/** Letters and digits in one word. */
+const BOTH_KINDS = CLASS.letter | CLASS.digit;
 
 /** Left by `wordEnd` for its caller, which runs once per word. */
 let runKinds = 0;

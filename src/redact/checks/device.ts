@@ -1,4 +1,4 @@
-import { compact, digitAt, digitsIn, icaoCheckDigit, isUniform, passesLuhn } from './arithmetic.ts';
+import { compact, digitAt, digitsIn, isUniform, passesLuhn } from './arithmetic.ts';
 
 /** IMEI: fifteen digits, Luhn (3GPP TS 23.003). */
 export function isImei(text: string): boolean {
@@ -26,16 +26,4 @@ export function isVin(text: string): boolean {
     sum += weight * (letter < 0 ? digitAt(value, at) : Number(VIN_VALUES[letter]));
   }
   return '0123456789X'[sum % 11] === value[8];
-}
-
-/** Last line of a machine readable zone, TD3 or TD2: number, birth and expiry with their checks. */
-export function isMrzLine(text: string): boolean {
-  const value = text.replaceAll('<', '0').toUpperCase();
-  if (value.length !== 44 && value.length !== 36) return false;
-  const parts: readonly (readonly [number, number])[] = [
-    [0, 9],
-    [13, 19],
-    [21, 27],
-  ];
-  return parts.every(([from, to]) => icaoCheckDigit(value.slice(from, to)) === digitAt(value, to));
 }

@@ -24,7 +24,9 @@ export const GENERIC_ENTITIES: readonly Entity[] = [
     region: 'any',
     rule: 'Issuer prefix, length, grouping and Luhn (number.ts); beside a word Luhn may fail.',
     source: 'ISO/IEC 7812-1',
-    gaps: 'Bare numbers of 12, 17 to 19 digits, which are more often ids and clocks.',
+    gaps:
+      'Bare numbers of 12, 17 to 19 digits, which are more often ids and clocks; between letters ' +
+      'those of 15 and 16 digits alone, and none in a word of hexadecimal digits.',
   },
   {
     id: 'iban',
@@ -41,6 +43,17 @@ export const GENERIC_ENTITIES: readonly Entity[] = [
     rule: 'IPv4 and IPv6 in every form, zone included (address.ts); loopback stays.',
     source: 'RFC 791, RFC 4291, RFC 5952',
     gaps: 'Dotted versions of four numbers without a word of versions look alike.',
+  },
+  {
+    id: 'machine_readable_zone',
+    type: 'id_document',
+    region: 'any',
+    rule:
+      'Two lines of 44 or 36 or three of 30 characters of a passport, visa or identity card ' +
+      '(travel-document.ts); one whose check digits pass (weights 7, 3, 1), two of the right ' +
+      'form, or a line of names.',
+    source: 'ICAO 9303 parts 3 to 7',
+    gaps: 'Lines of national forms, such as the French card before 2021; lower case.',
   },
   {
     id: 'ssn',
