@@ -57,7 +57,7 @@ describe('dates of birth', () => {
     expect(others.some((other) => other['date_of_birth'] !== date_of_birth)).toBe(true);
   });
 
-  it('become tokens where their order cannot be told, and stay masked where they are no text', () => {
+  it('become tokens where their order cannot be told, and masks where they are no text', () => {
     const odd = { dob: '02/03/1980', birth_date: { year: 1980 } };
     const out = argumentsOf({ date: 'date_shift' }, odd);
     expect(out['dob']).toMatch(/^\[date:/);

@@ -17,7 +17,7 @@ export function modeOf(policy: RedactionPolicy, type: PersonalType | 'secret'): 
   return (Object.hasOwn(policy.modes, '*') ? policy.modes['*'] : undefined) ?? 'token';
 }
 
-/** Whether a policy says itself what stands in place of dates; if not, dates of birth are masked. */
+/** Whether a policy has a mode for dates; if not, dates of birth under their keys are masked. */
 export function rulesDates(policy: RedactionPolicy): boolean {
   return Object.hasOwn(policy.modes, 'date') || modeOf(policy, 'date') !== 'token';
 }

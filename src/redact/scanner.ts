@@ -116,10 +116,7 @@ function scanPass(
         at += 36;
         continue;
       }
-      hit =
-        wordAt(subject, at, next, kind) ??
-        (next - at > SHORTEST_GLUED ? gluedIn(subject, at, next, runKinds === BOTH_KINDS) : null) ??
-        (mayBeginZone(text, at, next) ? zoneAt(subject, at) : null);
+      hit = wordAt(subject, at, next, kind) ?? besideWordAt(subject, at, next);
     } else {
       next = kind === CLASS.bracket ? afterToken(subject, at) : at + 1;
       hit = next > at + 1 ? null : signAt(subject, at, kind);
@@ -162,6 +159,15 @@ const BOTH_KINDS = CLASS.letter | CLASS.digit;
 
 /** Left by `wordEnd` for its caller, which runs once per word. */
 let runKinds = 0;
+
+/** What a word is not by itself: a value glued to others, or the first part of a zone. */
+function besideWordAt(subject: Subject, at: number, end: number): Hit | null {
+  if (end - at > SHORTEST_GLUED) {
+    const glued = gluedIn(subject, at, end, runKinds === BOTH_KINDS);
+    if (glued !== null) return glued;
+  }
+  return mayBeginZone(subject.text, at, end) ? zoneAt(subject, at) : null;
+}
 
 /** A run of letters and digits that begins at `at`. */
 function wordAt(subject: Subject, at: number, end: number, kind: number): Hit | null {
