@@ -295,6 +295,9 @@ class SimulatedAgent {
       baseline: viewOf(this.#baseline, time),
       added: measuresOf(EVENT),
       practice: NO_PRACTICE,
+      hearsDecisions: false,
+      openBreaker: () => null,
+      chainId: () => '',
       counted: true,
     };
     const event = { ...EVENT, time };

@@ -25,6 +25,7 @@ export interface ChainStep {
   readonly eventId: string;
   readonly role: ChainRole;
   readonly agent: string;
+  readonly session?: string;
   /** Format and sender: two records of one source are two actions. */
   readonly source: string;
   readonly trust: Trust;
@@ -82,6 +83,7 @@ export function stepOf(event: AccessEvent, seq: number, loggedAt: EpochMs): Chai
     trust: source.trust,
     action: action.name,
     outcome: event.outcome.status,
+    ...(event.session?.id === undefined ? {} : { session: event.session.id }),
     ...(action.toolCallId === undefined ? {} : { callId: action.toolCallId }),
     ...(isDistinctive(requestId) ? { requestId } : {}),
     ...(trace?.spanId === undefined ? {} : { spanId: trace.spanId }),

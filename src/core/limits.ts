@@ -165,6 +165,10 @@ export const LIMITS = {
    * of decisions: 350 bytes each, 22 MiB; for twice `latenessMs`.
    */
   chainStepsHeld: 65_536,
+  /** Chains looked at in one search for what ran without a decision; the rest a second later. */
+  chainsSettledAtOnce: 256,
+  /** How often what waits for a slow source of decisions is looked at when nothing else happens. */
+  chainsSettledEveryMs: 1 * MINUTE_MS,
   /** Sources of decisions or tokens told apart per tenant. */
   chainSources: 64,
   /** What does not come is missing after this time, unless configured (`chains`). */

@@ -5,11 +5,13 @@ import { matchesGlob } from './detect/glob.ts';
 import { resourceText } from './grants.ts';
 import type { Judgement } from './judge.ts';
 
+type Excepted = Pick<AccessEvent, 'agent' | 'session' | 'action' | 'resource'>;
+
 /** The exception that covers a finding of this detector on this event by now, or null. */
 export function exceptionFor(
   exceptions: readonly DetectionException[] | undefined,
   detector: string,
-  event: AccessEvent,
+  event: Excepted,
   logTime: EpochMs,
 ): DetectionException | null {
   return exceptions?.find((each) => covers(each, detector, event, logTime)) ?? null;
@@ -25,7 +27,7 @@ export function excepted(judgement: Judgement, { owner, reason }: DetectionExcep
 function covers(
   exception: DetectionException,
   detector: string,
-  event: AccessEvent,
+  event: Excepted,
   logTime: EpochMs,
 ): boolean {
   if (logTime >= exception.expires) return false;

@@ -1,36 +1,23 @@
 import type { AccessEvent, EventKind } from '../core/access-event.ts';
+import { chainIdOf } from '../core/chain.ts';
 import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
-import type { TripDecision } from '../core/finding.ts';
-import { MINUTE_MS } from '../core/time.ts';
 import { isGrown, observeBaseline } from './baseline/baseline.ts';
-import {
-  attachRevocation,
-  hasRoomFor,
-  isQuiet,
-  levelOf,
-  openBreaker,
-  stateOf,
-} from './breaker/board.ts';
-import { strictest } from './breaker/check.ts';
-import type { Subject } from './breaker/match-index.ts';
-import { decide } from './breaker/policy.ts';
+import { breakerOver } from './breaker/subject.ts';
 import { assignChain } from './chain/chain-index.ts';
 import { holdStep } from './chain/held-steps.ts';
 import { hear } from './chain/sources.ts';
+import { conclude } from './conclude.ts';
 import { wentThrough } from './detect/outcome.ts';
-import { type Effects, revocationOf } from './effects.ts';
+import type { Effects } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
-import { excepted, exceptionFor } from './exceptions.ts';
 import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
 import {
   countFailure,
   type Failure,
-  findingOf,
   type Judgement,
   judge,
   markBlind,
   resolvedGrant,
-  tellAgainFrom,
 } from './judge.ts';
 import {
   agentFlood,
@@ -43,16 +30,11 @@ import {
 import { agentOf, countOther, FLOOD_BLIND, OTHER_AGENTS } from './population.ts';
 import { PracticeReading } from './practice/practice.ts';
 import { byTime, type Registry } from './registry.ts';
-import { addRisk } from './risk.ts';
 import { withRules } from './rules/rule-registry.ts';
+import { settleTenant } from './settle.ts';
 import { observeSource } from './source/watch.ts';
 import { type AgentState, peersOf, type TenantState, takeGrants } from './tenant-state.ts';
 import { learnAliases, underFirstNames } from './token-aliases.ts';
-
-/** Score from which an agent counts as anomalous, and how long its baseline then learns nothing. */
-const ANOMALOUS_SCORE = 70;
-const UNVOUCHED_SCORE_MAX = 49;
-const QUARANTINE_MS = 10 * MINUTE_MS;
 
 /** Folds one event into its tenant. */
 export function foldInput(
@@ -69,9 +51,12 @@ export function foldInput(
   const novelty = noveltyOf(tenant.reports, entry);
   observeSource(tenant, entry, novelty, effects);
   if (novelty === 'duplicate') return;
-  foldJudged(withRules(detectors, tenant.config), tenant, entry, novelty, term, effects);
+  const registry = withRules(detectors, tenant.config);
+  foldJudged(registry, tenant, entry, novelty, term, effects);
   // History is the past of a baseline, and no part of what is being asked now.
-  if (!event.history) foldChain(tenant, entry, effects);
+  if (event.history) return;
+  foldChain(tenant, entry, effects);
+  settleTenant(registry, tenant, entry.loggedAt, term, effects);
 }
 
 /** Puts the event into its chain; what is joined by it follows what was decided about it. */
@@ -81,7 +66,7 @@ function foldChain(tenant: TenantState, entry: InputEntry, effects: Effects): vo
   // A clock that is ahead would say that its source has told of what is still to come.
   if (timeFaultOf(event, loggedAt) === null) hear(chains.sources, event, loggedAt);
   const chain = assignChain(chains, event, entry, (link) => effects.chain(tenant.tenant, link));
-  holdStep(chains, chain, event, entry);
+  holdStep(chains, chain, event, entry, tenant.config.chains?.decisionGraceMs);
 }
 
 function foldJudged(
@@ -107,7 +92,8 @@ function foldJudged(
   const added = event.phase === 'proposed' ? null : addedBy(tenant.reports, event, loggedAt);
   // Nothing is opened or closed before `conclude`: what holds here holds for what is learned, too.
   const isSuspect =
-    added !== null && (loggedAt < agent.quarantinedUntil || isTripped(tenant, event));
+    added !== null &&
+    (loggedAt < agent.quarantinedUntil || breakerOver(tenant.board, event) !== null);
   if (added) {
     agent.calls += added.calls;
     const learn = !isSuspect;
@@ -129,8 +115,10 @@ function foldJudged(
     agent.openFindings.clear();
     return;
   }
+  if (judgements.length === 0) return;
+  const occasion = { event, loggedAt, chain: chainIdOf(event) };
   for (const judgement of judgements) {
-    conclude(tenant, agent, entry, judgement, term, effects);
+    conclude(tenant, agent, occasion, judgement, term, effects);
   }
 }
 
@@ -191,7 +179,8 @@ function setAside(
   const practice = new PracticeReading(agent.practice, peersOf(tenant, role), event);
   const { judgements, failures } = judge(timeless, tenant, agent, event, practice, null, loggedAt);
   for (const failure of failures) tellFailure(tenant, entry, failure, effects);
-  for (const judgement of judgements) conclude(tenant, agent, entry, judgement, term, effects);
+  const occasion = { event, loggedAt, chain: chainIdOf(event) };
+  for (const judgement of judgements) conclude(tenant, agent, occasion, judgement, term, effects);
 }
 
 function tellFailure(
@@ -210,93 +199,4 @@ function tellFailure(
 function learnTokens(tenant: TenantState, event: AccessEvent): void {
   if (event.tokenAliases === undefined || !learnAliases(tenant.aliases, event)) return;
   takeGrants(tenant, tenant.grants);
-}
-
-/** Turns a judgement into a finding and, where the policy allows, into a trip. */
-function conclude(
-  tenant: TenantState,
-  agent: AgentState,
-  entry: InputEntry,
-  given: Judgement,
-  term: number,
-  effects: Effects,
-): void {
-  const event = entry.body;
-  const { exceptions } = tenant.config;
-  const exception = exceptionFor(exceptions, given.detector.id, event, entry.loggedAt);
-  const judgement = exception === null ? given : excepted(given, exception);
-  const { detector, mode, verdict } = judgement;
-  if (exception === null) markAnomaly(agent, entry, judgement);
-  else tellAgainFrom(exception.expires, agent, judgement);
-
-  const answer = decide(event, verdict, {
-    family: detector.family,
-    mode,
-    posture: tenant.posture,
-    trust: event.source.trust,
-    registered: resolvedGrant(tenant, agent, event.agent.id) !== null,
-    openAutomatic: tenant.board.automatic,
-    hasRoomFor: (key) => hasRoomFor(tenant.board, key),
-    agentsInTenant: tenant.agents.size,
-    isExcepted: exception !== null,
-  });
-  const findingId = effects.nextId;
-  if (!answer.trip) {
-    if (answer.why === 'shadow') tenant.wouldHaveTripped += 1;
-    const { why, would } = answer;
-    const decision: TripDecision = { tripped: false, why, ...(would ? { would } : {}) };
-    effects.finding(tenant.tenant, findingOf(findingId, event, judgement, decision));
-    return;
-  }
-  const { key, level, cappedBy } = answer;
-  const alreadyOpen = levelOf(stateOf(tenant.board, key)) >= level;
-  const decision: TripDecision = alreadyOpen
-    ? { tripped: false, why: 'already_open', would: { key, level } }
-    : { tripped: true, key, level, ...(cappedBy ? { cappedBy } : {}) };
-  effects.finding(tenant.tenant, findingOf(findingId, event, judgement, decision));
-  const transition = openBreaker(
-    tenant.board,
-    key,
-    { level, reason: detector.id, class: detector.family, findingId, actor: null },
-    verdict.title,
-    { time: event.time, eventId: event.id, logTime: entry.loggedAt },
-  );
-  if (!transition) return;
-  effects.transition(tenant.tenant, transition);
-  const revocation = revocationOf(transition, verdict.title, term, effects.nextId);
-  if (!revocation) return;
-  attachRevocation(tenant.board, revocation);
-  effects.revocation(tenant.tenant, revocation);
-}
-
-/**
- * Raises the risk and keeps the anomaly out of the baseline. Shadow detectors do neither; an
- * agent's own word, which anybody may put into its mouth, raises a bounded risk, freezes nothing.
- */
-function markAnomaly(agent: AgentState, entry: InputEntry, { detector, mode, verdict }: Judgement) {
-  if (mode === 'shadow') return;
-  const vouched = entry.body.source.trust !== 'agent';
-  const score = vouched ? verdict.score : Math.min(verdict.score, UNVOUCHED_SCORE_MAX);
-  addRisk(agent.risk, detector.id, score, entry.loggedAt);
-  if (score >= ANOMALOUS_SCORE) agent.quarantinedUntil = entry.loggedAt + QUARANTINE_MS;
-}
-
-/** Whether a breaker of the agent, its session or anything else it acts under is open. */
-function isTripped({ board }: TenantState, event: AccessEvent): boolean {
-  return isQuiet(board) ? false : strictest(board, undefined, subjectOf(event)) !== null;
-}
-
-function subjectOf(event: AccessEvent): Subject {
-  const session = event.session?.id;
-  const chain = event.token?.txn ?? event.trace?.traceId;
-  const jti = event.token?.jti;
-  return {
-    tenant: event.tenant.id,
-    agent: event.agent.id,
-    // An event without a session is not of every session of its agent.
-    session: session ?? '',
-    tool: event.action.name,
-    ...(chain === undefined ? {} : { chain }),
-    ...(jti === undefined ? {} : { jti }),
-  };
 }

@@ -45,7 +45,7 @@ function principalsOf(grants: GrantSet): Principals {
 }
 
 /** `type:id`, the text that grant and fact globs are matched against. */
-export function resourceText(event: AccessEvent): string | null {
+export function resourceText(event: Pick<AccessEvent, 'resource'>): string | null {
   const { type, id } = event.resource ?? {};
   if (id === undefined) return null;
   return type === undefined ? id : `${type}:${id}`;

@@ -1,11 +1,12 @@
 import type { AccessEvent } from '../core/access-event.ts';
-import { chainIdOf } from '../core/chain.ts';
 import type { Finding, TripDecision } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type Measure, NOTHING_ADDED } from './baseline/agent-baseline.ts';
 import { viewOf } from './baseline/baseline.ts';
+import { openBreakerOver } from './breaker/subject.ts';
+import { presentChainOf } from './chain/chain-index.ts';
 import type {
   AnyDetector,
   DetectorContext,
@@ -64,6 +65,9 @@ export function judge(
     actionFact: actionFactOf(tenant.grants, event),
     baseline: viewOf(agent.baseline, windowTimeOf(event, logTime)),
     practice,
+    hearsDecisions: tenant.chains.sources.decisions.size > 0,
+    openBreaker: () => openBreakerOver(tenant.board, event),
+    chainId: () => presentChainOf(tenant.chains, event),
   };
   const { id: agentId } = event.agent;
   const detectors = judgingOf(registry, tenant.config, event.kind);
@@ -112,7 +116,7 @@ function ask(
 }
 
 /** What concerns several agents is remembered once for the tenant, all else by agent. */
-function statesOf(
+export function statesOf(
   { scope }: AnyDetector,
   tenant: TenantState,
   agent: AgentState,
@@ -164,11 +168,11 @@ export function resolvedGrant(tenant: TenantState, agent: AgentState, agentId: s
  * The same verdict again is news only when it would act more strongly than the one told, or when
  * what was the agent's own word is now somebody else's too.
  */
-function isNews(
+export function isNews(
   agent: AgentState,
   detector: AnyDetector,
   verdict: DetectorVerdict,
-  event: AccessEvent,
+  event: FindingSubject,
   logTime: EpochMs,
 ): boolean {
   const key = `${detector.id}\n${verdict.dedupKey}`;
@@ -201,10 +205,26 @@ export function tellAgainFrom(
   if (told && told.until > time) agent.openFindings.set(key, { ...told, until: time });
 }
 
+/** Whom and what a finding is about: of an event, as much as every finding needs. */
+export type FindingSubject = Pick<
+  AccessEvent,
+  | 'id'
+  | 'time'
+  | 'tenant'
+  | 'agent'
+  | 'session'
+  | 'source'
+  | 'action'
+  | 'resource'
+  | 'token'
+  | 'trace'
+>;
+
 /** The finding as recorded. `id` is `<inputSeq>-<ordinal>`. */
 export function findingOf(
   id: string,
-  event: Redacted<AccessEvent>,
+  event: FindingSubject,
+  chain: string,
   { detector, mode, verdict }: Judgement,
   decision: TripDecision,
 ): Finding {
@@ -215,7 +235,7 @@ export function findingOf(
     tenant: event.tenant.id,
     agent: event.agent.id,
     ...(event.session?.id === undefined ? {} : { session: event.session.id }),
-    chain: chainIdOf(event),
+    chain,
     detector: detector.id,
     detectorVersion: detector.version,
     family: detector.family,

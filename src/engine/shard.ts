@@ -32,6 +32,7 @@ import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts
 import { checkQuiet } from './quiet.ts';
 import type { Registry } from './registry.ts';
 import { withRules } from './rules/rule-registry.ts';
+import { settleTenant } from './settle.ts';
 import { checkSources } from './source/watch.ts';
 import {
   type AgentState,
@@ -91,7 +92,8 @@ export class Shard {
   nextTimerAt(): EpochMs | null {
     let next: EpochMs | null = null;
     for (const tenant of this.tenants.values()) {
-      for (const at of [nextCloseAt(tenant.board), tenant.sources.nextAt]) {
+      const settleAt = tenant.chains.held.settleAt;
+      for (const at of [nextCloseAt(tenant.board), tenant.sources.nextAt, settleAt]) {
         if (at !== null && (next === null || at < next)) next = at;
       }
     }
@@ -176,6 +178,7 @@ export class Shard {
     for (const tenant of this.tenants.values()) {
       checkSources(tenant, entry.loggedAt, effects);
       checkQuiet(this.registry, tenant, entry.loggedAt, effects);
+      settleTenant(this.registry, tenant, entry.loggedAt, this.term, effects);
       const next = nextCloseAt(tenant.board);
       if (next === null || next > entry.loggedAt) continue;
       for (const key of dueToClose(tenant.board, entry.loggedAt)) {
@@ -210,7 +213,8 @@ export class Shard {
   #acknowledge(entry: AckEntry): void {
     const { key, epoch, receiver, term } = entry.body;
     const board = this.tenants.get(entry.tenant)?.board;
-    if (board && term <= this.term) acknowledge(board, key, epoch, receiver);
+    if (!board || term > this.term) return;
+    acknowledge(board, key, epoch, receiver, entry.loggedAt);
   }
 
   #command(entry: CommandEntry, effects: Effects): void {

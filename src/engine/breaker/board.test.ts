@@ -54,7 +54,7 @@ describe('the board', () => {
       const n = (step * 17) % 41;
       if (step % 3 === 2) close(board, n);
       else open(board, n, classes[step % 7 === 0 ? 2 : step % 2] ?? 'operator');
-      acknowledge(board, keyOf(n), step % 5, 'broker');
+      acknowledge(board, keyOf(n), step % 5, 'broker', step);
       const { automatic, next } = lookedAt(board);
       expect(board.automatic).toEqual(automatic);
       expect(nextCloseAt(board)).toBe(next);

@@ -21,6 +21,8 @@ export interface BoardEntry {
   /** The revocation of the current epoch, until a later epoch supersedes it. */
   readonly revocation: Revocation | null;
   readonly acknowledgedBy: readonly string[];
+  /** Log time of the first acknowledgement of the current epoch; null before. */
+  readonly acknowledgedAt: EpochMs | null;
 }
 
 /** State of one tenant's breakers; all but `entries`, `ring` and the numbers is derived. */
@@ -97,6 +99,8 @@ export function stateOf(board: BoardState, key: BreakerKey): BreakerState {
   return entry?.state ?? { phase: 'closed', epoch: board.epochFloor };
 }
 
+const UNSENT = { revocation: null, acknowledgedBy: [], acknowledgedAt: null } as const;
+
 /** The key with the agent of its session, which a person who names the session need not know. */
 function wholeKey(board: BoardState, key: BreakerKey): BreakerKey {
   const agent = key.agent ?? board.entries.get(breakerKeyText(key))?.key.agent;
@@ -124,7 +128,7 @@ export function openBreaker(
   const reserve = opening.class === 'operator' ? LIMITS.breakersForPeople : 0;
   if (!hasRoom(board, key, LIMITS.breakersPerTenant + reserve)) return null;
   const after = opened(before, opening, cause.logTime);
-  put(board, { key, state: after, title, revocation: null, acknowledgedBy: [] });
+  put(board, { key, state: after, title, ...UNSENT });
   return record(board, key, before, after, cause, {
     level: after.level,
     reason: opening.reason,
@@ -149,7 +153,7 @@ export function closeBreaker(
   const before = stateOf(board, key);
   if (before.phase === 'closed') return null;
   const after = closed(before);
-  put(board, { key, state: after, title: null, revocation: null, acknowledgedBy: [] });
+  put(board, { key, state: after, title: null, ...UNSENT });
   return record(board, key, before, after, cause, { level: 0, ...by, findingId: null });
 }
 
@@ -165,12 +169,14 @@ export function acknowledge(
   key: BreakerKey,
   epoch: number,
   receiver: string,
+  logTime: EpochMs,
 ): boolean {
   const entry = board.entries.get(breakerKeyText(key));
   if (!entry || entry.state.epoch !== epoch || entry.acknowledgedBy.includes(receiver))
     return false;
   if (entry.acknowledgedBy.length >= LIMITS.acknowledgersPerBreaker) return false;
-  put(board, { ...entry, acknowledgedBy: [...entry.acknowledgedBy, receiver] });
+  const acknowledgedBy = [...entry.acknowledgedBy, receiver];
+  put(board, { ...entry, acknowledgedBy, acknowledgedAt: entry.acknowledgedAt ?? logTime });
   return true;
 }
 

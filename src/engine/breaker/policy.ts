@@ -44,7 +44,7 @@ const STEP_UP: BreakerLevel = 2;
 
 /** Decides what a verdict may do. Pure; the reasons are values so that they can be shown. */
 export function decide(
-  event: AccessEvent,
+  event: KeySubject,
   verdict: DetectorVerdict,
   facts: PolicyFacts,
 ): PolicyAnswer {
@@ -68,8 +68,10 @@ export function decide(
   return { trip: true, key, level, cappedBy: weakness };
 }
 
+type KeySubject = Pick<AccessEvent, 'tenant' | 'agent' | 'session' | 'token' | 'trace'>;
+
 /** The key of this kind that the event names, or its agent where it names none. */
-export function keyOf(event: AccessEvent, kind: TripKey): BreakerKey {
+export function keyOf(event: KeySubject, kind: TripKey): BreakerKey {
   const tenant = event.tenant.id;
   const agent = event.agent.id;
   if (kind === 'tenant') return { tenant, kind, id: tenant };
@@ -80,7 +82,7 @@ export function keyOf(event: AccessEvent, kind: TripKey): BreakerKey {
 
 /** As brokers ask for it: see `subjectOf` of the fold. */
 function idOf(
-  { session, token, trace }: AccessEvent,
+  { session, token, trace }: KeySubject,
   kind: 'session' | 'chain' | 'token',
 ): string | undefined {
   if (kind === 'session') return session?.id;

@@ -19,6 +19,7 @@ import {
   isTold,
   keyOf,
   learn,
+  peek,
   recall,
 } from './chain-keys.ts';
 import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
@@ -94,6 +95,19 @@ export function assignChain(
     if (root !== assigned) assigned = merged(index, assigned, root, shownBy(by), tell);
   }
   return assigned;
+}
+
+/**
+ * The id of the oldest chain that the keys of this event lead to, its own where none is known. Only
+ * a look: the event is assigned to it later, unless a key has come to stand for too many chains.
+ */
+export function presentChainOf(index: ChainIndex, event: AccessEvent): string {
+  let oldest: ChainNode | null = null;
+  for (const { kind, id } of [...joinKeysOf(event), ...declaredKeysOf(event)]) {
+    const known = peek(index, kind, id);
+    if (known !== null && (oldest === null || known.seq < oldest.seq)) oldest = known;
+  }
+  return oldest?.id ?? chainIdOf(event);
 }
 
 /** A counted id is a key only with its session. */

@@ -1,5 +1,6 @@
 import type { ChainStep } from '../../core/chain-step.ts';
 import { assert } from '../../core/errors.ts';
+import type { EpochMs } from '../../core/time.ts';
 import { chunked, spans } from '../chunks.ts';
 import type { FrozenHashes } from '../hash-list.ts';
 import { wordsOf, wordsText } from '../hash-text.ts';
@@ -19,6 +20,7 @@ export type ChainChunk =
       readonly part: 'index';
       readonly since: number;
       readonly overlooked: number;
+      readonly settleAt: EpochMs | null;
       readonly sources: {
         readonly [Told in keyof ChainIndex['sources']]: readonly (readonly [string, SourceTimes])[];
       };
@@ -38,14 +40,15 @@ export type ChainChunk =
       readonly part: 'calls';
       readonly calls: readonly (readonly [number, Omit<CountedCall, 'chain'>])[];
     }
-  | { readonly part: 'steps'; readonly steps: readonly (readonly [number, ChainStep])[] };
+  /** Number of its chain, the step, and whether it waits to be settled. */
+  | { readonly part: 'steps'; readonly steps: readonly (readonly [number, ChainStep, boolean])[] };
 
 /** The index as of one moment; nothing in it changes when chains merge or learn. */
 export interface FrozenChains {
   readonly first: ChainChunk;
   readonly generations: { readonly [Each in Generation]: FrozenGeneration };
   readonly calls: readonly (readonly [ChainNode, Omit<CountedCall, 'chain'>])[];
-  readonly steps: readonly (readonly [ChainNode, ChainStep])[];
+  readonly steps: readonly (readonly [ChainNode, ChainStep, boolean])[];
 }
 
 interface FrozenGeneration {
@@ -64,6 +67,7 @@ export function freezeChains(index: ChainIndex): FrozenChains {
       part: 'index',
       since,
       overlooked: held.overlooked,
+      settleAt: held.settleAt,
       sources: {
         decisions: copied(sources.decisions),
         tokens: copied(sources.tokens),
@@ -72,7 +76,11 @@ export function freezeChains(index: ChainIndex): FrozenChains {
     },
     generations: { old: frozen(index.old), young: frozen(index.young) },
     calls: Array.from(counted.queue.values(), ({ chain, ...call }) => [rootOf(chain), call]),
-    steps: Array.from(held.queue.values(), ({ chain, step }) => [rootOf(chain), step]),
+    steps: Array.from(held.queue.values(), ({ chain, step }) => [
+      rootOf(chain),
+      step,
+      held.waiting.has(step.seq),
+    ]),
   };
 }
 
@@ -109,7 +117,7 @@ export function* chainChunks(state: FrozenChains): Generator<ChainChunk> {
   }
   const calls = state.calls.values().map(([chain, call]) => [numberOf(chain), call] as const);
   for (const chunk of chunked(calls)) yield { part: 'calls', calls: chunk };
-  const steps = state.steps.values().map(([chain, step]) => [numberOf(chain), step] as const);
+  const steps = state.steps.values().map(([chain, ...rest]) => [numberOf(chain), ...rest] as const);
   for (const chunk of chunked(steps)) yield { part: 'steps', steps: chunk };
 }
 
@@ -138,6 +146,7 @@ export function restoreChains(index: ChainIndex, chunk: ChainChunk): void {
     case 'index':
       index.since = chunk.since;
       index.held.overlooked = chunk.overlooked;
+      index.held.settleAt = chunk.settleAt;
       for (const told of ['decisions', 'tokens', 'executions'] as const) {
         for (const [id, times] of chunk.sources[told]) index.sources[told].set(id, times);
       }
@@ -168,12 +177,14 @@ export function restoreChains(index: ChainIndex, chunk: ChainChunk): void {
       }
       return;
     case 'steps':
-      for (const [number, step] of chunk.steps) {
+      for (const [number, step, waits] of chunk.steps) {
         const chain = nodes.get(number);
         if (chain === undefined) continue;
         chain.steps ??= [];
         chain.steps.push(step);
-        index.held.queue.set(step.seq, { chain, step });
+        const one = { chain, step };
+        index.held.queue.set(step.seq, one);
+        if (waits) index.held.waiting.set(step.seq, one);
       }
   }
 }

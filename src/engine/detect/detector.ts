@@ -7,6 +7,7 @@ import type { Redacted } from '../../core/redacted.ts';
 import type { TripKey } from '../../core/rule.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { AgentBaseline, Measure } from '../baseline/agent-baseline.ts';
+import type { OpenBreaker } from '../breaker/subject.ts';
 import type { AgentPractice } from '../practice/agent-practice.ts';
 
 /** What a detector is told beside the event. All of it is a function of the log. */
@@ -35,6 +36,22 @@ export interface DetectorContext<Config> {
    * over what is known for a further one, whose `calls` is 0. Zero where not counted.
    */
   readonly added: Readonly<Record<Measure, number>>;
+  /** Whether some source, not an agent, has told of decisions in this tenant. */
+  readonly hearsDecisions: boolean;
+  /** The gravest open breaker that this event falls under; looked up when asked for. */
+  readonly openBreaker: () => OpenBreaker | null;
+  /** The chain that this event joins, as known so far; looked up when asked for. */
+  readonly chainId: () => string;
+}
+
+/** One action that ran without a decision that allows it, once none can come any more. */
+export interface UndecidedAction {
+  readonly reason: 'execution_without_decision' | 'execution_after_deny';
+  readonly agent: string;
+  readonly session: string | null;
+  readonly action: string;
+  /** Somebody said that it succeeded; else its outcome is not known, or it failed. */
+  readonly succeeded: boolean;
 }
 
 /** What a detector is told of an agent that is silent. */
@@ -112,6 +129,15 @@ export interface DetectorDefinition<Config = unknown, State = unknown> {
    * the scope is the agent. What it tells never trips: there is no act to judge.
    */
   readonly quiet?: (state: State, context: QuietContext<Config>) => DetectorVerdict | null;
+  /**
+   * Judges an action without a decision, after the grace and once every source of decisions has
+   * told of later times. For detectors of tenant scope; asked by the tenant's log time.
+   */
+  readonly undecided?: (
+    action: UndecidedAction,
+    state: State,
+    context: Pick<DetectorContext<Config>, 'config' | 'logTime' | 'grant'>,
+  ) => readonly DetectorVerdict[];
   /** Null when this event can be judged. Called before `observe`. */
   readonly judges: (
     event: Redacted<AccessEvent>,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent } from '../../../core/access-event.ts';
+import { chainIdOf } from '../../../core/chain.ts';
 import type { ActionFact, AgentGrant, PrincipalGrant, ResourceFact } from '../../../core/grant.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Redacted } from '../../../core/redacted.ts';
@@ -12,6 +13,7 @@ import {
   snapshotBaseline,
   viewOf,
 } from '../../baseline/baseline.ts';
+import type { OpenBreaker } from '../../breaker/subject.ts';
 import {
   createPractice,
   PracticeReading,
@@ -32,6 +34,8 @@ export interface Surroundings {
   readonly principalGrant?: PrincipalGrant | null;
   readonly resourceFact?: ResourceFact | null;
   readonly actionFact?: ActionFact | null;
+  readonly hearsDecisions?: boolean;
+  readonly openBreaker?: OpenBreaker | null;
 }
 
 /** One agent's baseline and one detector's state, driven as the engine drives them. */
@@ -91,6 +95,9 @@ export class DetectorRun {
       practice,
       counted: added !== NOTHING_ADDED,
       added,
+      hearsDecisions: this.#surroundings.hearsDecisions ?? false,
+      openBreaker: () => this.#surroundings.openBreaker ?? null,
+      chainId: () => chainIdOf(event),
     };
   }
 

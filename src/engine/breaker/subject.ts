@@ -1,0 +1,50 @@
+import type { AccessEvent } from '../../core/access-event.ts';
+import { type BreakerLevel, breakerKeyText, type KeyKind } from '../../core/breaker.ts';
+import type { EpochMs } from '../../core/time.ts';
+import { type BoardState, isQuiet } from './board.ts';
+import { strictest } from './check.ts';
+import type { Match, Subject } from './match-index.ts';
+
+/** The gravest open breaker that an event falls under, as detectors are told of it. */
+export interface OpenBreaker {
+  readonly kind: KeyKind;
+  readonly level: BreakerLevel;
+  readonly reason: string;
+  /** Log time at which it opened. */
+  readonly openedAt: EpochMs;
+  /** Log time at which the first enforcement point said that it applies it; null before. */
+  readonly acknowledgedAt: EpochMs | null;
+}
+
+/** The gravest open breaker of the agent, its session or anything else it acts under, or null. */
+export function breakerOver(board: BoardState, event: AccessEvent): Match | null {
+  return isQuiet(board) ? null : strictest(board, undefined, subjectOf(event));
+}
+
+export function openBreakerOver(board: BoardState, event: AccessEvent): OpenBreaker | null {
+  const match = breakerOver(board, event);
+  if (match === null) return null;
+  const { key, state } = match;
+  return {
+    kind: key.kind,
+    level: state.level,
+    reason: state.reason,
+    openedAt: state.openedAt,
+    acknowledgedAt: board.entries.get(breakerKeyText(key))?.acknowledgedAt ?? null,
+  };
+}
+
+function subjectOf(event: AccessEvent): Subject {
+  const session = event.session?.id;
+  const chain = event.token?.txn ?? event.trace?.traceId;
+  const jti = event.token?.jti;
+  return {
+    tenant: event.tenant.id,
+    agent: event.agent.id,
+    // An event without a session is not of every session of its agent.
+    session: session ?? '',
+    tool: event.action.name,
+    ...(chain === undefined ? {} : { chain }),
+    ...(jti === undefined ? {} : { jti }),
+  };
+}
