@@ -58,13 +58,6 @@ describe('cross_tenant_access', () => {
     expect(paired.see(back)[0]?.trip?.level).toBe(5);
   });
 
-  it('notes a claimed tenant that the credential does not bear out', () => {
-    const event = agent.having({ tenant: { id: 'acme', claimed: 'globex' } }).reads(1);
-    const run = new DetectorRun(crossTenantAccess);
-    expect(run.blindFor(event)).toBeNull();
-    expect(run.see(event)[0]).toMatchObject({ level: 'medium', trip: null });
-  });
-
   it('is blind where nobody names the owner, and says which field would cure it', () => {
     const run = new DetectorRun(crossTenantAccess);
     expect(run.blindFor(agent.on('crm', 'c-1').reads(1))).toBe('resource.tenant');

@@ -35,7 +35,7 @@ type Event = Redacted<AccessEvent>;
 /** An agent of one tenant touches what belongs to another. */
 export default defineDetector<Config, Record<string, never>>({
   id: 'cross_tenant_access',
-  version: 1,
+  version: 2,
   status: 'stable',
   title: 'Cross-tenant access',
   family: 'deterministic',
@@ -44,9 +44,8 @@ export default defineDetector<Config, Record<string, never>>({
   tags: ['tenant', 'isolation', 'attack.t1199', 'owasp.asi03'],
   config: CONFIG,
   init: () => ({}),
-  applies: (event) => isClaimMismatch(event) || touchesSomething(event),
+  applies: touchesSomething,
   judges(event, { resourceFact }) {
-    if (isClaimMismatch(event) || !touchesSomething(event)) return null;
     if (event.tenant.id === UNKNOWN_TENANT) {
       return {
         field: 'tenant',
@@ -60,11 +59,8 @@ export default defineDetector<Config, Record<string, never>>({
     };
   },
   observe(event, _state, context) {
-    const verdicts: DetectorVerdict[] = [];
     const owner = foreignOwner(event, context);
-    if (owner !== null) verdicts.push(crossing(event, owner, context));
-    if (isClaimMismatch(event)) verdicts.push(claimMismatch(event, context));
-    return verdicts;
+    return owner === null ? [] : [crossing(event, owner, context)];
   },
 });
 
@@ -72,10 +68,6 @@ const TOUCHING: ReadonlySet<AccessEvent['kind']> = new Set(['tool_call', 'data_a
 
 function touchesSomething({ kind, resource }: Event): boolean {
   return TOUCHING.has(kind) || resource !== undefined;
-}
-
-function isClaimMismatch({ tenant }: Event): boolean {
-  return tenant.claimed !== undefined && tenant.claimed !== tenant.id;
 }
 
 /**
@@ -141,28 +133,5 @@ function crossing(event: Event, owner: string, { config }: Context): DetectorVer
       'The access succeeded and nothing on record allows it: tenant isolation failed. The agent ' +
       'is revoked until people have looked at it.',
     trip: { key: 'agent', level: 5 },
-  };
-}
-
-function claimMismatch(event: Event, { config }: Context): DetectorVerdict {
-  return {
-    level: 'medium',
-    score: 35,
-    actual: null,
-    typical: null,
-    probability: null,
-    title: `An event of ${shownName(event.tenant.id)} claims to belong to another tenant`,
-    explanation:
-      "The sender's credential belongs to one tenant, its payload names another. The credential " +
-      'is believed. Either the sender is set up wrongly or something speaks for others.',
-    facts: {
-      tenant: shownName(event.tenant.id),
-      claimed: shownName(event.tenant.claimed ?? ''),
-      sender: shownName(event.source.deliveredBy),
-    },
-    trip: null,
-    held: 'below_threshold',
-    dedupKey: `claim\n${event.tenant.claimed ?? ''}`,
-    dedupMs: config.dedup_minutes * MINUTE_MS,
   };
 }

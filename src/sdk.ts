@@ -38,6 +38,7 @@ export type {
   DetectorVerdict,
   NotJudged,
   QuietContext,
+  UndecidedAction,
 } from './engine/detect/detector.ts';
 export { defineDetector } from './engine/detect/detector.ts';
 export {
@@ -54,6 +55,7 @@ export { createLeakyBucket, type LeakyBucket, pour } from './engine/detect/leaky
 export { ACCESS_KINDS, wasDone, wentThrough } from './engine/detect/outcome.ts';
 export {
   createRecentTable,
+  hashText,
   keepRecent,
   type RecentTable,
   recallRecent,
@@ -62,6 +64,7 @@ export {
 export { isAmongResources } from './engine/detect/resource-match.ts';
 export { hasLabelOf, SENSITIVE_LABELS } from './engine/detect/sensitivity.ts';
 export { isBeyond, type ShareLimits, shareInWords } from './engine/detect/share-words.ts';
+export { limitsOf, type TokenLimits } from './engine/detect/token-limits.ts';
 export { hasVerbOf, QUIET_VERBS, shownName } from './engine/detect/tool-name.ts';
 export { windowInWords } from './engine/detect/window-words.ts';
 export type { AgentPractice } from './engine/practice/agent-practice.ts';

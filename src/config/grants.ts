@@ -67,7 +67,7 @@ const agent = z.strictObject({
       max_amount: z.number().min(0).optional().describe('Amount above which a person is needed.'),
     })
     .optional()
-    .describe('When a person must approve; not judged yet.'),
+    .describe('When a person must approve: see approval_missing.'),
 });
 
 const principal = z.strictObject({

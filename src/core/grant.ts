@@ -2,8 +2,8 @@ import type { Operation } from './access-event.ts';
 import type { EpochMs } from './time.ts';
 
 /**
- * What an agent may do. Names may be globs (`*` matches any run of characters). Judged today is
- * all but `approval` (docs/grants.md).
+ * What an agent may do. Names may be globs (`*` matches any run of characters). All of it is judged
+ * but for the owners (docs/grants.md).
  */
 export interface AgentGrant {
   readonly tenant: string;
@@ -18,7 +18,7 @@ export interface AgentGrant {
   /** Where data it touches must lie: a country or a union of them, see data_residency. */
   readonly jurisdiction?: string;
   readonly validUntil?: EpochMs;
-  /** Recorded, not judged yet. */
+  /** When a person must approve: actions as globs, and the amount above which. */
   readonly approval?: { readonly requiredFor?: readonly string[]; readonly maxAmount?: number };
 }
 

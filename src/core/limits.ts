@@ -178,7 +178,7 @@ export const LIMITS = {
   quietAgentsTold: 16,
   /**
    * Entries of one table in the state of a detector: of one agent, 20 bytes each where only times
-   * are kept, and of a whole tenant, at most 128 bytes each, 1 MiB of JSON.
+   * are kept, and of a whole tenant, 32 to 256 bytes each, so at most 2 MiB of JSON a table.
    */
   detectorEntriesPerAgent: 32,
   detectorEntriesPerTenant: 8_192,

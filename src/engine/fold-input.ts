@@ -11,14 +11,7 @@ import { wentThrough } from './detect/outcome.ts';
 import type { Effects } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
 import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
-import {
-  countFailure,
-  type Failure,
-  type Judgement,
-  judge,
-  markBlind,
-  resolvedGrant,
-} from './judge.ts';
+import { countFailure, type Failure, judge, markBlind, resolvedGrant } from './judge.ts';
 import {
   agentFlood,
   clockSkewed,

@@ -56,6 +56,11 @@ const ROOM: Readonly<Record<TableOwner, number>> = {
 
 /** The letter in front keeps every key a name: numbers would be put into another order. */
 function placeOf(key: string): string {
-  const { high, low } = hashOf(key);
-  return `k${(high * 2_097_152 + (low >>> 11)).toString(36)}`;
+  return `k${hashText(key)}`;
+}
+
+/** A hash of 53 bits as up to 11 letters and digits, for what state need only recognise again. */
+export function hashText(text: string): string {
+  const { high, low } = hashOf(text);
+  return (high * 2_097_152 + (low >>> 11)).toString(36);
 }

@@ -23,7 +23,7 @@ import {
 } from '../../practice/practice.ts';
 import type { AnyDetector, DetectorVerdict } from '../detector.ts';
 import { SeededRandom } from './random.ts';
-import { scenario } from './scenario.ts';
+import { type EventBuilder, scenario } from './scenario.ts';
 
 type Event = Redacted<AccessEvent>;
 
@@ -114,9 +114,9 @@ export class DetectorRun {
 
 /** State of one detector as JSON text: for one agent, and for a whole tenant. */
 const AGENT_STATE_BYTES_MAX = 16 * 1_024;
-const TENANT_STATE_BYTES_MAX = 1_024 * 1_024;
+const TENANT_STATE_BYTES_MAX = 4 * 1_024 * 1_024;
 const CANARY = 'canary-7f3a91';
-const DISTINCT = 100_000;
+const DISTINCT = 25_000;
 /** A busy machine takes its time over so many events. */
 const PATIENCE_MS = 120_000;
 
@@ -152,7 +152,8 @@ export function detectorConformance(detector: AnyDetector, surroundings: Surroun
         const event = agent
           .at(index / 50)
           .session(`s-${index}`)
-          .on('row', `r-${index}`, `t-${index}`);
+          .on('row', `r-${index}`, `t-${index}`)
+          .having(hostile(index));
         run.see(event.calls(`tool_${index}`, 'write'));
       }
       const most = detector.scope === 'agent' ? AGENT_STATE_BYTES_MAX : TENANT_STATE_BYTES_MAX;
@@ -236,7 +237,51 @@ function mixed(seed: number): readonly Event[] {
     );
     events.push(withContent(foreign.outcome('denied').calls(`evil\n${index % 5}`, 'delete')));
   }
-  return events;
+  return [...events, ...authorities(agent.having({ attrs: { note: CANARY } }))];
+}
+
+/** Tokens, decisions and approvals, in order and out of it. */
+function authorities(agent: EventBuilder): readonly Event[] {
+  const kinds = ['authz_decision', 'tool_call', 'approval', 'token_use', 'admin'] as const;
+  return Array.from({ length: 400 }, (_, index) => {
+    const step = agent
+      .at(2_900 + index / 20)
+      .session(`s-${index % 5}`)
+      .scopes(['crm.read'], index % 4 === 0 ? ['crm.admin'] : ['crm.read'])
+      .on('crm', `c-${index}`, index % 3 === 0 ? 'globex' : 'acme')
+      .outcome(index % 11 === 0 ? 'denied' : 'success')
+      .having({ ...hostile(index % 23), kind: kinds[index % kinds.length] ?? 'tool_call' });
+    return withContent(step.calls(`pay_${index % 3}`, 'write'));
+  });
+}
+
+/** Every authority field, of a value of its own for each index. */
+function hostile(index: number): Partial<AccessEvent> {
+  return {
+    kind: index % 2 === 0 ? 'tool_call' : 'authz_decision',
+    tenant: { id: 'acme', ...(index % 5 === 0 ? { claimed: `t-${index}` } : {}) },
+    clientIp: `ip-${index % 7}`,
+    trace: { traceId: `trace-${index}` },
+    delegation: [{ sub: `agent:a-${index}`, type: 'agent' }],
+    decision: {
+      verdict: index % 3 === 0 ? 'deny' : 'allow',
+      id: `d-${index}`,
+      policy: { id: `p-${index % 1_000}`, version: `v-${index}` },
+      constraints: { max_amount: 100, currency: 'EUR', note: CANARY },
+    },
+    approval: {
+      status: index % 2 === 0 ? 'approved' : 'pending',
+      id: `q-${index}`,
+      approver: `who-${index}`,
+    },
+    token: {
+      jti: `j-${index}`,
+      iss: `iss-${index % 9}`,
+      ref: `ref-${index}`,
+      type: 'decision+jwt',
+    },
+    latencyMs: 900,
+  };
 }
 
 function withContent(event: Event): Event {

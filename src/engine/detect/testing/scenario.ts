@@ -79,6 +79,13 @@ export class EventBuilder {
     return this.#event(tool, 'write', {});
   }
 
+  /** A write that moves money. */
+  pays(value: number, currency = 'EUR', tool = 'pay'): Redacted<AccessEvent> {
+    return this.#event(tool, 'write', {
+      action: { name: tool, op: 'write', amount: { value, currency } },
+    });
+  }
+
   #event(tool: string, op: Operation, change: Change): Redacted<AccessEvent> {
     const id = `evt-${this.#ids.next}`;
     this.#ids.next += 1;
