@@ -147,8 +147,8 @@ function verdictOn(
     explanation: refused
       ? 'A person was asked and said no, and the call succeeded all the same. The session is ' +
         'suspended until a person has looked at it.'
-      : 'The call succeeded and no approval for it is on record. A person should look at what was ' +
-        'done and approve what the session does next.',
+      : 'The call succeeded and no approval for it is on record. A person should look at what ' +
+        'was done and approve what the session does next.',
     measures: need.limit === null ? {} : { amount: need.value ?? 0, limit: need.limit },
     facts: { tool, approval: answer ?? 'none' },
     trip: { key: 'session', level: refused ? 4 : 2 },

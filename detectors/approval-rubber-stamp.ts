@@ -78,7 +78,7 @@ export default defineDetector<Config, State>({
     if (id !== undefined || event.latencyMs !== undefined) return null;
     return {
       field: 'approval.id',
-      cure: 'Send approval.id with the question and with the answer, or latency_ms with the answer.',
+      cure: 'Send approval.id with question and answer, or latency_ms with the answer.',
     };
   },
   observe(event, state, { config, counted }) {

@@ -40,7 +40,7 @@ describe('cross_tenant_chain', () => {
     expect(run.see(delegated.writes())).toHaveLength(1);
   });
 
-  it('says nothing of other chains, refused steps, pairs that are allowed and agents of both', () => {
+  it('says nothing of other chains, refused steps, allowed pairs and agents of both', () => {
     const run = new DetectorRun(crossTenantChain);
     run.see(step('a', 'acme').reads(5));
     expect(run.see(step('b', 'globex', 't-2').writes())).toEqual([]);

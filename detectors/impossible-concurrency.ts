@@ -123,9 +123,10 @@ function verdictOn(event: Event, jti: string, places: Places, context: Context):
     probability: null,
     title: `One token was used in ${count} places at the same time`,
     explanation:
-      `Within ${config.together_seconds} seconds the calls with this token came from one address, ` +
-      `from another, and from the first again, ${places.returns} times: two users hold it. A ` +
-      'person should approve what the session does next; revoke the token if nobody can explain it.',
+      `Within ${config.together_seconds} seconds the calls with this token came from one ` +
+      `address, from another, and from the first again, ${places.returns} times: two users hold ` +
+      'it. A person should approve what the session does next; revoke the token if nobody can ' +
+      'explain it.',
     measures: { places: count, returns: places.returns },
     facts: { tool: shownName(event.action.name) },
     trip: { key: 'session', level: 2 },

@@ -113,8 +113,8 @@ function verdictOn({ limit, near, below }: State, config: Config): DetectorVerdi
     explanation:
       `Of ${total} different amounts near the limit of ${amount(limit)}, ${near} were within ` +
       `${Math.round(config.band * 100)} % of it; by chance no more than half would be. Payments ` +
-      'split or rounded down to stay under the limit look like this. A person should approve what ' +
-      'comes next.',
+      'split or rounded down to stay under the limit look like this. A person should approve ' +
+      'what comes next.',
     measures: { near, below, limit },
     trip: { key: 'agent', level: 2 },
     dedupKey: `${limit}`,

@@ -177,7 +177,7 @@ function verdictOn(event: Event, member: Member, { config }: Context): DetectorV
     typical: isAmount ? (limit ?? null) : null,
     probability: null,
     facts: { member, tool, outcome: event.outcome.status },
-    dedupKey: `${done ? 'done' : 'tried'}\n${member}\n${event.session?.id ?? ''}\n${event.action.name}`,
+    dedupKey: [done, member, event.session?.id ?? '', event.action.name].join('\n'),
     dedupMs: config.dedup_minutes * MINUTE_MS,
   };
   if (!done) {

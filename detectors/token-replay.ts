@@ -134,7 +134,7 @@ const WORDS: Readonly<Record<Breach, { readonly title: string; readonly why: str
   },
   other_token: {
     title: 'used under the id of another one',
-    why: 'Two different tokens carry one id: one of them was not made by the issuer, or by mistake.',
+    why: 'Two different tokens carry one id: one was not made by the issuer, or by mistake.',
   },
 };
 

@@ -316,7 +316,7 @@ describe('a tenant claimed', () => {
     const findings = await items<FindingBody>('viewer', 'acme', '/v1/findings?agent=claiming-bot');
     expect(findings).toMatchObject([
       {
-        detector: 'cross_tenant_access',
+        detector: 'tenant_claim_mismatch',
         tenant: 'acme',
         level: 'medium',
         evidence: { facts: { tenant: 'acme', claimed: 'globex', sender: 'broker-acme' } },

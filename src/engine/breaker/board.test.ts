@@ -68,7 +68,9 @@ describe('the board', () => {
     expect(dueToClose(twin, later)).toEqual(dueToClose(board, later));
   });
 
-  it('full of open breakers takes no more but a person’s, and forgets what closed first', () => {
+  it('full of open breakers takes no more but a person’s, and forgets what closed first', {
+    timeout: 60_000,
+  }, () => {
     const shard = new Shard({ registry: { detectors: [OBEDIENT] }, initialPosture: 'enforce' });
     const write = new EntryWriter();
     shard.apply([write.grant('acme', [{ tenant: 'acme', agent: '*' }])]);
