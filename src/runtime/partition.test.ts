@@ -20,17 +20,29 @@ import {
 import { MemoryLedger } from './testing/memory-ledger.ts';
 import { MemorySnapshotFiles } from './testing/memory-snapshot-files.ts';
 
-function start(shard = new Shard(OBEDIENT_SHARD)) {
+function start(shard = new Shard(OBEDIENT_SHARD), nextTurn = () => Promise.resolve()) {
   const ledger = new MemoryLedger();
   const clock = new FakeClock(START);
   const log = new RecordingLog();
-  const partition = new Partition({ shard, ledger, clock, log, metrics: SILENT_METRICS });
+  const options = { shard, ledger, clock, log, metrics: SILENT_METRICS, nextTurn };
+  const partition = new Partition(options);
   const committed: Committed[] = [];
   partition.onCommitted((cycle) => committed.push(cycle));
   return { shard, ledger, clock, log, partition, committed };
 }
 
 const kinds = (ledger: MemoryLedger) => ledger.entries.map(({ kind }) => kind);
+/** The kinds of entries of each append, which is one fsync each. */
+function appendsOf(ledger: MemoryLedger): string[][] {
+  const appends: string[][] = [];
+  const append = ledger.append.bind(ledger);
+  ledger.append = (entries) => {
+    appends.push(entries.map(({ kind }) => kind));
+    return append(entries);
+  };
+  return appends;
+}
+
 const isDecision = ({ kind }: { kind: string }) => ['finding', 'transition'].includes(kind);
 const trip: Unplaced = {
   kind: 'command',
@@ -89,6 +101,40 @@ describe('acknowledging', () => {
       effects.flatMap((effect) => (effect.kind === 'finding' ? effect.decision.agent : [])),
     );
     expect(agents).toEqual([['one'], [], ['two', 'three']]);
+  });
+
+  it('goes out before the fold, which waits for its turn', async () => {
+    let turn = Promise.withResolvers<void>();
+    const { partition, shard } = start(new Shard(OBEDIENT_SHARD), () => turn.promise);
+    await partition.append([GRANT_ENTRY]);
+    expect(shard.seq).toBe(1);
+    await partition.append([tripInput('a', 4)]);
+    await settled();
+    expect([shard.seq, partition.queued, partition.settled]).toEqual([1, 0, false]);
+    turn.resolve();
+    await partition.idle();
+    expect(shard.seq).toBe(2);
+    // Whoever gives an order waits for no turn, and finds it obeyed.
+    turn = Promise.withResolvers<void>();
+    await partition.append([{ kind: 'tick', tenant: '_system', body: {} }]);
+    expect(shard.seq).toBe(6);
+  });
+
+  it('takes one fsync for decisions and for what waits by then', async () => {
+    const turn = Promise.withResolvers<void>();
+    const { ledger, partition } = start(new Shard(OBEDIENT_SHARD), () => turn.promise);
+    await partition.append([GRANT_ENTRY]);
+    const appends = appendsOf(ledger);
+    await partition.append([tripInput('a', 4)]);
+    const next = [
+      partition.append([inputOf({ id: 'b' })]),
+      partition.append([tripInput('c', 4, 'c')]),
+    ];
+    turn.resolve();
+    await Promise.all(next);
+    await partition.idle();
+    const decisions = ['finding', 'transition', 'revocation'];
+    expect(appends).toEqual([['input'], [...decisions, 'input', 'input'], decisions]);
   });
 
   it('takes an empty call for done', async () => {
@@ -227,6 +273,32 @@ describe('a failing disk', () => {
       'input',
     ]);
     expect([partition.writable, partition.settled]).toEqual([true, true]);
+    const told = committed.flatMap((cycle) => cycle.entries.map((entry) => entry.seq));
+    expect(told).toEqual(ledger.entries.map((entry) => entry.seq));
+  });
+
+  it('takes nothing in while it owes decisions, whatever failed before', async () => {
+    const turn = Promise.withResolvers<void>();
+    const { ledger, partition, committed } = start(new Shard(OBEDIENT_SHARD), () => turn.promise);
+    await partition.append([GRANT_ENTRY]);
+    ledger.refuses = (entries) => {
+      if (entries.some(({ body }) => body.includes('poison'))) throw new Error('too large');
+      return entries.some(isDecision);
+    };
+    await partition.append([tripInput('a', 4)]);
+    const after = [
+      partition.append([inputOf({ id: 'poison' })]),
+      partition.append([inputOf({ id: 'b' })]),
+    ];
+    turn.resolve();
+    const outcomes = await Promise.allSettled(after);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(partition.settled).toBe(false);
+    ledger.refuses = () => false;
+    await partition.append([inputOf({ id: 'd' })]);
+    await partition.idle();
+    const decisions = ['finding', 'transition', 'revocation'];
+    expect(kinds(ledger)).toEqual(['grant', 'input', ...decisions, 'input']);
     const told = committed.flatMap((cycle) => cycle.entries.map((entry) => entry.seq));
     expect(told).toEqual(ledger.entries.map((entry) => entry.seq));
   });

@@ -199,13 +199,18 @@ export class Partition {
 
   async #cycle(): Promise<void> {
     this.#inHand = this.#intake.take();
+    await this.#takeIn(this.#inHand);
+  }
+
+  /** What is owed comes first; as long as the disk refuses that, nothing more is decided. */
+  async #takeIn(taken: readonly Waiting[]): Promise<void> {
     try {
       await this.#recordOwed();
     } catch (error) {
-      this.#refuse(this.#inHand, error);
+      this.#refuse(taken, error);
       return;
     }
-    await this.#commit(this.#inHand);
+    await this.#commit(taken);
   }
 
   /** Decisions of the cycle before, then what was taken, in one append. */
@@ -246,7 +251,7 @@ export class Partition {
       return;
     }
     if (before !== null) await this.#commit([]);
-    for (const waiting of taken) await this.#commit([waiting]);
+    for (const waiting of taken) await this.#takeIn([waiting]);
   }
 
   #fold(

@@ -31,6 +31,28 @@ async function written() {
   return { ledger, shard };
 }
 
+/** A log in which decisions of each cycle stand before the inputs of the next one. */
+async function writtenInOneGo() {
+  const ledger = new MemoryLedger();
+  const options = { shard: obedientShard(), log: new RecordingLog(), clock: new FakeClock(START) };
+  const partition = new Partition({ ...options, ledger, metrics: SILENT_METRICS });
+  await partition.decide([GRANT_ENTRY]);
+  for (const agent of ['one', 'two', 'three']) {
+    void partition.append([tripInput(`${agent}-1`, 4, agent), inputOf({ id: `${agent}-2` })]);
+    await partition.append([tripInput(`${agent}-3`, 4, `${agent}-other`)]);
+  }
+  await partition.idle();
+  const taken = ledger.entries.filter((entry) => !isDecision(entry)).map(({ seq }) => seq);
+  return { ledger, taken };
+}
+
+const isDecision = ({ kind }: { readonly kind: string }): boolean =>
+  ['finding', 'transition', 'revocation', 'chain'].includes(kind);
+
+function placeAndText({ kind, body }: { readonly kind: string; readonly body: string }): string {
+  return `${kind} ${body}`;
+}
+
 function recoverFrom(ledger: MemoryLedger, files = new MemorySnapshotFiles()) {
   const snapshots = new Snapshots({ files, ledger, log: new RecordingLog() });
   return recover({ ledger, shard: OBEDIENT_SHARD, snapshots });
@@ -60,6 +82,21 @@ describe('recovery', () => {
     expect(stateText(recovered)).toEqual(stateText(shard));
     expect(survived.entries.slice(-cut)).toEqual(lost);
     expect((await recoverFrom(survived)).completed).toEqual([]);
+  });
+
+  it('loses no decision wherever a crash cuts the log, also behind later inputs', async () => {
+    const { ledger, taken } = await writtenInOneGo();
+    const decisions = (of: MemoryLedger) => of.entries.filter(isDecision).map(placeAndText).sort();
+    for (let kept = 0; kept <= ledger.entries.length; kept++) {
+      const survived = new MemoryLedger(ledger.entries.slice(0, kept));
+      await recoverFrom(survived);
+      const inputs = survived.entries.filter((entry) => !isDecision(entry)).length;
+      const expected = ledger.entries
+        .filter(isDecision)
+        .filter((entry) => JSON.parse(entry.body).inputSeq <= (taken[inputs - 1] ?? 0));
+      expect(decisions(survived)).toEqual(expected.map(placeAndText).sort());
+      expect((await recoverFrom(survived)).completed).toEqual([]);
+    }
   });
 
   it('reads only what a snapshot does not hold', async () => {
