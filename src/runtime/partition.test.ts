@@ -3,35 +3,15 @@ import { LIMITS } from '../core/limits.ts';
 import { HOUR_MS } from '../core/time.ts';
 import { Shard } from '../engine/shard.ts';
 import { OBEDIENT, START } from '../engine/testing/entries.ts';
-import { SILENT_METRICS } from '../ports/metrics.ts';
 import type { Unplaced } from './entries.ts';
-import { type Committed, Partition } from './partition.ts';
 import { recover } from './recovery.ts';
 import { Snapshots } from './snapshots.ts';
-import { FakeClock, settled } from './testing/fake-clock.ts';
-import {
-  GRANT_ENTRY,
-  inputOf,
-  OBEDIENT_SHARD,
-  RecordingLog,
-  stateText,
-  tripInput,
-} from './testing/fixtures.ts';
-import { MemoryLedger } from './testing/memory-ledger.ts';
+import { settled } from './testing/fake-clock.ts';
+import { GRANT_ENTRY, inputOf, OBEDIENT_SHARD, stateText, tripInput } from './testing/fixtures.ts';
+import type { MemoryLedger } from './testing/memory-ledger.ts';
 import { MemorySnapshotFiles } from './testing/memory-snapshot-files.ts';
+import { kindsOf, startPartition } from './testing/started-partition.ts';
 
-function start(shard = new Shard(OBEDIENT_SHARD), nextTurn = () => Promise.resolve()) {
-  const ledger = new MemoryLedger();
-  const clock = new FakeClock(START);
-  const log = new RecordingLog();
-  const options = { shard, ledger, clock, log, metrics: SILENT_METRICS, nextTurn };
-  const partition = new Partition(options);
-  const committed: Committed[] = [];
-  partition.onCommitted((cycle) => committed.push(cycle));
-  return { shard, ledger, clock, log, partition, committed };
-}
-
-const kinds = (ledger: MemoryLedger) => ledger.entries.map(({ kind }) => kind);
 /** The kinds of entries of each append, which is one fsync each. */
 function appendsOf(ledger: MemoryLedger): string[][] {
   const appends: string[][] = [];
@@ -43,7 +23,6 @@ function appendsOf(ledger: MemoryLedger): string[][] {
   return appends;
 }
 
-const isDecision = ({ kind }: { kind: string }) => ['finding', 'transition'].includes(kind);
 const trip: Unplaced = {
   kind: 'command',
   tenant: 'acme',
@@ -58,7 +37,7 @@ const trip: Unplaced = {
 
 describe('acknowledging', () => {
   it('waits for the disk, and for nothing but the disk', async () => {
-    const { ledger, partition, shard } = start();
+    const { ledger, partition, shard } = startPartition();
     const release = ledger.hold();
     let acknowledged = false;
     const appended = partition.append([inputOf({ id: 'a' })]).then(() => {
@@ -72,7 +51,7 @@ describe('acknowledging', () => {
   });
 
   it('does not wait for the decisions, which `decide` does', async () => {
-    const { ledger, partition } = start();
+    const { ledger, partition } = startPartition();
     await partition.append([GRANT_ENTRY]);
     let decided = false;
     const effects = partition.decide([tripInput('a', 4)]);
@@ -86,11 +65,11 @@ describe('acknowledging', () => {
       'transition',
       'revocation',
     ]);
-    expect(kinds(ledger)).toEqual(['grant', 'input', 'finding', 'transition', 'revocation']);
+    expect(kindsOf(ledger)).toEqual(['grant', 'input', 'finding', 'transition', 'revocation']);
   });
 
   it('gives each call its own effects', async () => {
-    const { partition } = start();
+    const { partition } = startPartition();
     await partition.append([GRANT_ENTRY]);
     const calls = [
       partition.decide([tripInput('a', 4, 'one')]),
@@ -105,7 +84,7 @@ describe('acknowledging', () => {
 
   it('goes out before the fold, which waits for its turn', async () => {
     let turn = Promise.withResolvers<void>();
-    const { partition, shard } = start(new Shard(OBEDIENT_SHARD), () => turn.promise);
+    const { partition, shard } = startPartition(new Shard(OBEDIENT_SHARD), () => turn.promise);
     await partition.append([GRANT_ENTRY]);
     expect(shard.seq).toBe(1);
     await partition.append([tripInput('a', 4)]);
@@ -122,7 +101,7 @@ describe('acknowledging', () => {
 
   it('takes one fsync for decisions and for what waits by then', async () => {
     const turn = Promise.withResolvers<void>();
-    const { ledger, partition } = start(new Shard(OBEDIENT_SHARD), () => turn.promise);
+    const { ledger, partition } = startPartition(new Shard(OBEDIENT_SHARD), () => turn.promise);
     await partition.append([GRANT_ENTRY]);
     const appends = appendsOf(ledger);
     await partition.append([tripInput('a', 4)]);
@@ -138,7 +117,7 @@ describe('acknowledging', () => {
   });
 
   it('takes an empty call for done', async () => {
-    const { ledger, partition } = start();
+    const { ledger, partition } = startPartition();
     await partition.append([]);
     expect(await partition.decide([])).toEqual([]);
     await partition.append([inputOf({ id: 'a' })]);
@@ -148,7 +127,7 @@ describe('acknowledging', () => {
 
 describe('the order', () => {
   it('of the fold is the order of the log', async () => {
-    const { ledger, partition, committed } = start();
+    const { ledger, partition, committed } = startPartition();
     await partition.append([GRANT_ENTRY]);
     const ids = Array.from({ length: 300 }, (_, index) => `e${index}`);
     await Promise.all(ids.map((id) => partition.append([inputOf({ id })])));
@@ -160,7 +139,7 @@ describe('the order', () => {
   });
 
   it('puts orders before the events that wait, and groups what waits', async () => {
-    const { ledger, partition, committed } = start();
+    const { ledger, partition, committed } = startPartition();
     const release = ledger.hold();
     const first = partition.append([inputOf({ id: 'first' })]);
     const flood = Array.from({ length: 50 }, (_, i) =>
@@ -169,12 +148,12 @@ describe('the order', () => {
     const order = partition.decide([trip]);
     release();
     await Promise.all([first, order, ...flood]);
-    expect(kinds(ledger).slice(0, 3)).toEqual(['input', 'command', 'input']);
+    expect(kindsOf(ledger).slice(0, 3)).toEqual(['input', 'command', 'input']);
     expect(committed).toHaveLength(2);
   });
 
   it('stamps a log time that never goes back', async () => {
-    const { ledger, clock, partition } = start();
+    const { ledger, clock, partition } = startPartition();
     await partition.append([inputOf({ id: 'a' })]);
     clock.set(START - HOUR_MS);
     await partition.append([inputOf({ id: 'b' })]);
@@ -186,7 +165,7 @@ describe('the order', () => {
 
 describe('too much', { timeout: 30_000 }, () => {
   it('refuses events beyond the limit as retryable, and takes them again later', async () => {
-    const { ledger, partition } = start();
+    const { ledger, partition } = startPartition();
     const release = ledger.hold();
     const many = (count: number) =>
       Array.from({ length: count }, (_, i) => inputOf({ id: `e${count}-${i}` }));
@@ -207,7 +186,7 @@ describe('too much', { timeout: 30_000 }, () => {
   });
 
   it('still takes an operator’s order', async () => {
-    const { ledger, partition, shard } = start();
+    const { ledger, partition, shard } = startPartition();
     const release = ledger.hold();
     const full = Array.from({ length: LIMITS.recordsPerBody }, (_, i) => inputOf({ id: `e${i}` }));
     const flood = partition.append(full);
@@ -218,7 +197,7 @@ describe('too much', { timeout: 30_000 }, () => {
   });
 
   it('bounds the orders too', async () => {
-    const { ledger, partition } = start();
+    const { ledger, partition } = startPartition();
     const release = ledger.hold();
     const calls = Array.from({ length: LIMITS.queuedOrders }, () => partition.decide([trip]));
     await expect(partition.decide([trip])).rejects.toMatchObject({ code: 'overloaded' });
@@ -227,114 +206,9 @@ describe('too much', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a failing disk', () => {
-  it('refuses senders until the tick finds it working', async () => {
-    const { ledger, partition, log } = start();
-    ledger.refuses = () => true;
-    await expect(partition.append([inputOf({ id: 'a' })])).rejects.toMatchObject({
-      code: 'storage_unavailable',
-      retryable: true,
-    });
-    expect(partition.writable).toBe(false);
-    await partition.tick();
-    expect(partition.writable).toBe(false);
-    ledger.refuses = () => false;
-    await partition.tick();
-    expect(partition.writable).toBe(true);
-    expect(kinds(ledger)).toEqual(['tick']);
-    expect(log.lines).toEqual([
-      'error ledger not writable: senders are refused until it is',
-      'info ledger writable again',
-    ]);
-  });
-
-  it('lets decisions out all the same, and records them before anything else', async () => {
-    const { ledger, partition, committed, shard } = start();
-    await partition.append([GRANT_ENTRY]);
-    ledger.refuses = (entries) => entries.some(isDecision);
-    const effects = await partition.decide([tripInput('a', 4)]);
-    expect(effects).toHaveLength(3);
-    expect(committed.at(-1)).toMatchObject({ recorded: false, effects });
-    expect([partition.writable, partition.settled]).toEqual([false, false]);
-    const { seq } = shard;
-    await expect(partition.append([inputOf({ id: 'b' })])).rejects.toMatchObject({
-      code: 'storage_unavailable',
-    });
-    expect(shard.seq).toBe(seq);
-    ledger.refuses = () => false;
-    await partition.append([inputOf({ id: 'c' })]);
-    await partition.idle();
-    expect(kinds(ledger)).toEqual([
-      'grant',
-      'input',
-      'finding',
-      'transition',
-      'revocation',
-      'input',
-    ]);
-    expect([partition.writable, partition.settled]).toEqual([true, true]);
-    const told = committed.flatMap((cycle) => cycle.entries.map((entry) => entry.seq));
-    expect(told).toEqual(ledger.entries.map((entry) => entry.seq));
-  });
-
-  it('takes nothing in while it owes decisions, whatever failed before', async () => {
-    const turn = Promise.withResolvers<void>();
-    const { ledger, partition, committed } = start(new Shard(OBEDIENT_SHARD), () => turn.promise);
-    await partition.append([GRANT_ENTRY]);
-    ledger.refuses = (entries) => {
-      if (entries.some(({ body }) => body.includes('poison'))) throw new Error('too large');
-      return entries.some(isDecision);
-    };
-    await partition.append([tripInput('a', 4)]);
-    const after = [
-      partition.append([inputOf({ id: 'poison' })]),
-      partition.append([inputOf({ id: 'b' })]),
-    ];
-    turn.resolve();
-    const outcomes = await Promise.allSettled(after);
-    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect(partition.settled).toBe(false);
-    ledger.refuses = () => false;
-    await partition.append([inputOf({ id: 'd' })]);
-    await partition.idle();
-    const decisions = ['finding', 'transition', 'revocation'];
-    expect(kinds(ledger)).toEqual(['grant', 'input', ...decisions, 'input']);
-    const told = committed.flatMap((cycle) => cycle.entries.map((entry) => entry.seq));
-    expect(told).toEqual(ledger.entries.map((entry) => entry.seq));
-  });
-
-  it('tries the decisions it owes once more when it closes, and only once', async () => {
-    const { ledger, partition } = start();
-    await partition.append([GRANT_ENTRY]);
-    ledger.refuses = (entries) => entries.some(isDecision);
-    await partition.decide([tripInput('a', 4)]);
-    ledger.refuses = () => false;
-    await Promise.all([partition.close(), partition.close()]);
-    expect(kinds(ledger).slice(2)).toEqual(['finding', 'transition', 'revocation']);
-    expect(partition.settled).toBe(true);
-  });
-
-  it('blames only the call whose entry the ledger cannot take', async () => {
-    const { ledger, partition } = start();
-    const release = ledger.hold();
-    ledger.refuses = (entries) => {
-      if (entries.some(({ body }) => body.includes('poison'))) throw new Error('too large');
-      return false;
-    };
-    const first = partition.append([inputOf({ id: 'first' })]);
-    const good = partition.append([inputOf({ id: 'good' })]);
-    const bad = partition.append([inputOf({ id: 'poison' })]);
-    const refused = expect(bad).rejects.toThrow('too large');
-    release();
-    await Promise.all([first, good, refused]);
-    expect(partition.writable).toBe(true);
-    expect(ledger.entries).toHaveLength(2);
-  });
-});
-
 describe('a fault of ours', () => {
   it('in a follower stops nobody else', async () => {
-    const { partition, log } = start();
+    const { partition, log } = startPartition();
     partition.onCommitted(() => {
       throw new Error('follower');
     });
@@ -355,7 +229,7 @@ describe('a fault of ours', () => {
         throw new Error('bug');
       }
     }
-    const { ledger, partition } = start(new BrokenShard(OBEDIENT_SHARD));
+    const { ledger, partition } = startPartition(new BrokenShard(OBEDIENT_SHARD));
     const release = ledger.hold();
     const poison = partition.append([inputOf({ id: 'a' })]);
     const proposal = partition.decide([inputOf({ id: 'b' })]);
@@ -383,11 +257,11 @@ describe('a detector that fails', () => {
       registry: { detectors: [failing, OBEDIENT] },
       initialPosture: 'enforce',
     } as const;
-    const { ledger, partition, shard, log } = start(new Shard(options));
+    const { ledger, partition, shard, log } = startPartition(new Shard(options));
     await partition.append([GRANT_ENTRY]);
     await partition.decide([tripInput('a', 4)]);
     await partition.decide([tripInput('b', 4, 'other')]);
-    expect(kinds(ledger).filter((kind) => kind === 'transition')).toHaveLength(2);
+    expect(kindsOf(ledger).filter((kind) => kind === 'transition')).toHaveLength(2);
     const snapshots = new Snapshots({ files: new MemorySnapshotFiles(), ledger, log });
     const again = await recover({ ledger, shard: options, snapshots });
     expect(again.completed).toEqual([]);
@@ -401,7 +275,7 @@ describe('time', () => {
   const shard = () => new Shard({ registry: { detectors: [timed] }, initialPosture: 'enforce' });
 
   it('ticks only for what waits, and closes what is due', async () => {
-    const { ledger, clock, partition } = start(shard());
+    const { ledger, clock, partition } = startPartition(shard());
     await partition.append([GRANT_ENTRY]);
     await partition.decide([tripInput('a', 4)]);
     const before = ledger.entries.length;
@@ -410,13 +284,13 @@ describe('time', () => {
     await clock.advance(HOUR_MS);
     await partition.tick();
     await partition.idle();
-    expect(kinds(ledger).slice(before)).toEqual(['tick', 'transition']);
+    expect(kindsOf(ledger).slice(before)).toEqual(['tick', 'transition']);
   });
 });
 
 describe('closing', () => {
   it('takes in what waits and refuses what comes later', async () => {
-    const { ledger, partition } = start();
+    const { ledger, partition } = startPartition();
     const release = ledger.hold();
     const waiting = [
       partition.append([inputOf({ id: 'a' })]),
