@@ -33,6 +33,9 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/\b[\d.]+ (ms|s)\b/g, '<duration>'],
   [/\b\d+ (events in|entries)\b/g, '<count> $1'],
   [/\bhead \d+/g, 'head <count>'],
+  // Identifiers of findings are places in the ledger, as wide as the column of them.
+  [/^ID {2,}/gm, 'ID  '],
+  [/^\d+-\d+ {2,}/gm, '<id>  '],
 ];
 
 /** The text with times, hashes, durations and ledger positions replaced by their kind. */
