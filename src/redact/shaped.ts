@@ -10,6 +10,8 @@ import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
 import { NUMBER_WORD_SLOTS } from './number-words.ts';
 import { isAlphanumeric, isDigit } from './text-classes.ts';
 
+/** Characters of the shortest value that stands without a word, unless it has groups. */
+const SHORTEST_BARE = 9;
 const NONE: readonly Recogniser[] = [];
 const NO_GROUPS: readonly RecogniserGroup[] = [];
 
@@ -30,8 +32,11 @@ export function shapedAt(subject: Subject, at: number, end: number, hasDigit: bo
     noteWord(subject, at, end);
     return null;
   }
-  const bare = goesOn || next === 0x28 || size > 8 ? recognisers.byRun[size] : undefined;
-  if (bare !== undefined && (!goesOn || bare.mentions[next] === 1) && !isGlued(subject, at)) {
+  const bare =
+    goesOn || next === 0x28 || size >= SHORTEST_BARE ? recognisers.byRun[size] : undefined;
+  // A long run may be a value by itself: whatever stands behind it ends it, but for a dash.
+  const mayEnd = !goesOn || (size >= SHORTEST_BARE && next !== 0x2d);
+  if (bare !== undefined && (mayEnd || bare.mentions[next] === 1) && !isGlued(subject, at)) {
     const hit = bareAt(subject, at, bare);
     if (hit !== null) return hit;
   }

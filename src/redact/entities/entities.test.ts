@@ -116,21 +116,28 @@ const NAMED: Readonly<Record<string, string>> = {
   ng_nin: 'NIN 12345678901',
 };
 
+/** What goes on behind a value: no letter of it, and no digit. */
+const FOLLOWING = [', done', ' was given', '. It was', ': given', '/given', '.given', ''];
+
 describe('the entity table', () => {
   it('has an example of every entity, in one list or the other', () => {
     const examples = [...Object.keys(BARE), ...Object.keys(NAMED)].sort();
     expect(examples).toEqual(SHAPED_ENTITIES.map(({ id }) => id).sort());
   });
 
-  it.each(Object.entries(BARE))('finds %s without a word', (id, value) => {
-    expect(found(`as given: ${value}, done`)).toEqual([`${id} ${value}`]);
+  it.each(Object.entries(BARE))('finds %s without a word, whatever follows', (id, value) => {
+    for (const next of FOLLOWING) {
+      expect([next, found(`as given: ${value}${next}`)]).toEqual([next, [`${id} ${value}`]]);
+    }
   });
 
-  it.each(Object.entries(NAMED))('finds %s beside its word', (_, text) => {
-    const [hit] = scanText(`${text}, done`, HINT.none).hits;
-    const value = hit === undefined ? '' : `${text}, done`.slice(hit.start, hit.end);
-    expect(hit?.type).not.toBe('secret');
-    expect(text.endsWith(value) && value.length >= 5, `${text} gave ${value}`).toBe(true);
+  it.each(Object.entries(NAMED))('finds %s beside its word, whatever follows', (_, text) => {
+    for (const next of FOLLOWING) {
+      const [hit] = scanText(`${text}${next}`, HINT.none).hits;
+      const value = hit === undefined ? '' : `${text}${next}`.slice(hit.start, hit.end);
+      expect(hit?.type).not.toBe('secret');
+      expect(text.endsWith(value) && value.length >= 5, `${text}${next} gave ${value}`).toBe(true);
+    }
   });
 
   it('leaves out the regions that were not chosen', () => {
