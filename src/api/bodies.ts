@@ -43,10 +43,10 @@ export function agentBody(view: AgentView): AgentBody {
     last_seen: timeText(view.lastSeen),
     baseline_age_ms: view.baselineAgeMs,
     calls: view.calls,
-    coverage: view.coverage.map(({ detector, blind }) =>
+    coverage: view.coverage.map(({ detector, mode, blind }) =>
       blind === null
-        ? { detector, verdict: 'judged' }
-        : { detector, verdict: 'blind', field: blind.field, cure: blind.cure },
+        ? { detector, mode, verdict: 'judged' }
+        : { detector, mode, verdict: 'blind', field: blind.field, cure: blind.cure },
     ),
   };
 }

@@ -19,6 +19,8 @@ export type AgentState = 'learning' | 'normal' | 'at_risk' | 'tripped' | 'unregi
 
 export interface AgentCoverage {
   readonly detector: string;
+  /** `enforce`, `alert` or `shadow`, as set for this agent. */
+  readonly mode: string;
   readonly verdict: 'judged' | 'blind';
   /** The field that would cure blindness, and how. */
   readonly field?: string;
@@ -479,6 +481,8 @@ export interface IngestStatusBody {
   /** Detectors that cannot judge some agents, and the field that would cure it. */
   readonly blind: readonly {
     readonly detector: string;
+    /** `shadow` where it is for all of them. */
+    readonly mode: string;
     readonly field: string;
     readonly cure: string;
     readonly agents: number;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { AgentView } from '../ports/engine-view.ts';
 import type { IntakeView, SourceView } from '../ports/ingest-status.ts';
 import type { IngestStatusBody } from './contract.ts';
 import { INGEST_STATUS } from './schemas.ts';
-import { bearer, createHarness, NOW, startApi } from './testing/harness.ts';
+import { agentView, bearer, createHarness, NOW, startApi } from './testing/harness.ts';
 
 const SOURCE: SourceView = {
   ...{ tenant: 'acme', id: 'gateway (native, broker)', name: 'gateway', format: 'native' },
@@ -28,8 +29,12 @@ const INTAKE: IntakeView = {
   ],
 };
 
-async function statusFor(token: string, path = '/v1/ingest/status') {
+async function statusFor(
+  token: string,
+  { path = '/v1/ingest/status', agents }: { path?: string; agents?: readonly AgentView[] } = {},
+) {
   const harness = createHarness();
+  if (agents !== undefined) harness.state.agents = [...agents];
   harness.state.sources = [SOURCE, { ...SOURCE, tenant: 'globex' }];
   harness.state.intakes = [INTAKE];
   const topic = { name: 'eu', topic: 'spans', format: 'otlp.traces', state: 'reading', lag: 4 };
@@ -60,6 +65,31 @@ describe('GET /v1/ingest/status', () => {
     expect(body.blind).toMatchObject([{ field: 'resource.tenant', agents: 2 }]);
   });
 
+  it('names blind detectors that can act before those in shadow, however many agents', async () => {
+    const blind = (field: string) => ({ field, cure: 'Send it.' });
+    const agents = [
+      agentView('acme', 'a', {
+        coverage: [
+          { detector: 'tried_out', mode: 'shadow', blind: blind('resource.unit') },
+          { detector: 'mixed', mode: 'shadow', blind: blind('token.jti') },
+        ],
+      }),
+      agentView('acme', 'b', {
+        coverage: [
+          { detector: 'tried_out', mode: 'shadow', blind: blind('resource.unit') },
+          { detector: 'mixed', mode: 'alert', blind: blind('token.jti') },
+          { detector: 'acting', mode: 'enforce', blind: blind('resource.tenant') },
+        ],
+      }),
+    ];
+    const { body } = await statusFor('viewer-all', { agents });
+    expect(body.blind.map(({ detector, mode, agents }) => [detector, mode, agents])).toEqual([
+      ['mixed', 'alert', 2],
+      ['acting', 'enforce', 1],
+      ['tried_out', 'shadow', 2],
+    ]);
+  });
+
   it('tells a tenant of its own alone, and nothing of the process', async () => {
     const { body } = await statusFor('viewer-acme');
     expect(body.sources.map(({ tenant }) => tenant)).toEqual(['acme']);
@@ -69,9 +99,9 @@ describe('GET /v1/ingest/status', () => {
   });
 
   it('narrows to one tenant on request, and never widens', async () => {
-    const narrowed = await statusFor('viewer-all', '/v1/ingest/status?tenant=globex');
+    const narrowed = await statusFor('viewer-all', { path: '/v1/ingest/status?tenant=globex' });
     expect(narrowed.body.sources.map(({ tenant }) => tenant)).toEqual(['globex']);
-    const foreign = await statusFor('viewer-acme', '/v1/ingest/status?tenant=globex');
+    const foreign = await statusFor('viewer-acme', { path: '/v1/ingest/status?tenant=globex' });
     expect(foreign.body).toMatchObject({ sources: [], intakes: [], blind: [], turned_away: [] });
   });
 

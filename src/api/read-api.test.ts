@@ -70,6 +70,7 @@ describe('reading', () => {
     expect(second.next).toBeNull();
     expect(first.items[0]?.coverage[1]).toEqual({
       detector: 'cross_tenant_access',
+      mode: 'shadow',
       verdict: 'blind',
       field: 'resource.tenant',
       cure: 'Send the owner of the resource.',

@@ -63,6 +63,7 @@ export const AGENT: z.ZodType<AgentBody> = z.strictObject({
   coverage: z.array(
     z.strictObject({
       detector: z.string(),
+      mode: z.string(),
       verdict: z.enum(['judged', 'blind']),
       field: z.string().exactOptional(),
       cure: z.string().exactOptional(),
@@ -418,6 +419,7 @@ export const INGEST_STATUS: z.ZodType<IngestStatusBody> = z.strictObject({
   blind: z.array(
     z.strictObject({
       detector: z.string(),
+      mode: z.string(),
       field: z.string(),
       cure: z.string(),
       agents: count,

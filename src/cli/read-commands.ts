@@ -7,6 +7,7 @@ import type {
   PageBody,
 } from '../api/contract.ts';
 import type { TokenBody } from '../api/token-contract.ts';
+import { blindDetectors, blindInShort } from './blind-detectors.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import { addFeedbackCommand } from './feedback-command.ts';
 import { CliError, counted, EXIT, type OutputFormat, printRows, type Row, talk } from './output.ts';
@@ -20,7 +21,11 @@ export function addReadCommands(program: Command): void {
     .option('--tenant <tenant>', 'one tenant only')
     .action(async (options: ReadOptions) => {
       const agents = await everyRow<AgentBody>(options, `/v1/agents${query(options)}`);
-      const rows = agents.map((agent) => ({ ...agent, blind: blindDetectors(agent) }));
+      const isTable = options.output === 'table';
+      const rows = agents.map((agent) => ({
+        ...agent,
+        blind: isTable ? blindInShort(agent) : blindDetectors(agent),
+      }));
       printRows(rows, options.output, [
         'tenant',
         'agent',
@@ -197,12 +202,6 @@ function query(options: { readonly [Name in (typeof PARAMETERS)[number]]?: strin
   for (const name of PARAMETERS) if (options[name]) parameters.set(name, options[name]);
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;
-}
-
-function blindDetectors(agent: AgentBody): readonly string[] {
-  return agent.coverage
-    .filter((c) => c.verdict === 'blind')
-    .map((c) => `${c.detector} (${c.field})`);
 }
 
 function outcomeOf(finding: FindingBody): string {

@@ -1,6 +1,6 @@
 import type { ChainClock } from '../core/chain-links.ts';
 import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
-import type { Finding } from '../core/finding.ts';
+import type { DetectorMode, Finding } from '../core/finding.ts';
 import type { AgentGrant } from '../core/grant.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { BreakerRecord } from './breakers.ts';
@@ -28,6 +28,8 @@ export interface AgentView {
   readonly calls: number;
   readonly coverage: readonly {
     readonly detector: string;
+    /** As set for this agent; those that are off are left out. */
+    readonly mode: DetectorMode;
     readonly blind: { readonly field: string; readonly cure: string } | null;
   }[];
 }

@@ -73,13 +73,13 @@ describe('agents', () => {
       learning: true,
       calls: 1,
       grant: { agent: '*' },
-      coverage: [{ detector: 'obedient', blind: { field: 'attrs.blind' } }],
+      coverage: [{ detector: 'obedient', mode: 'enforce', blind: { field: 'attrs.blind' } }],
     });
     clock.set(START + DAY_MS + HOUR_MS);
     await partition.decide([inputOf({ id: 'b', time: clock.now() })]);
     expect(view.agent('acme', 'bot')).toMatchObject({
       learning: false,
-      coverage: [{ detector: 'obedient', blind: null }],
+      coverage: [{ detector: 'obedient', mode: 'enforce', blind: null }],
     });
   });
 

@@ -7,7 +7,7 @@ import { strictest } from '../engine/breaker/check.ts';
 import { chainClock, createSources } from '../engine/chain/sources.ts';
 import { countsOf } from '../engine/feedback.ts';
 import { resolvedGrant } from '../engine/judge.ts';
-import { modeOf, settingOf } from '../engine/registry.ts';
+import { modeOf } from '../engine/registry.ts';
 import { decayed, riskScore } from '../engine/risk.ts';
 import { withRules } from '../engine/rules/rule-registry.ts';
 import type { Shard } from '../engine/shard.ts';
@@ -181,8 +181,12 @@ function agentView(
     learning: baseline.ageMs < LEARNING_MS,
     calls: agent.calls,
     coverage: withRules(shard.registry, tenant.config)
-      .detectors.filter((detector) => settingOf(detector, tenant.config, id).mode !== 'off')
-      .map((detector) => ({ detector: detector.id, blind: agent.coverage[detector.id] ?? null })),
+      .detectors.map((detector) => ({
+        detector: detector.id,
+        mode: modeOf(detector, tenant.config, id),
+        blind: agent.coverage[detector.id] ?? null,
+      }))
+      .filter(({ mode }) => mode !== 'off'),
   };
 }
 

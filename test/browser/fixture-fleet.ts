@@ -8,6 +8,7 @@ import type {
 
 const DAY_MS = 86_400_000;
 const DETECTORS = ['volume_spike', 'out_of_scope_access', 'cross_tenant_access'];
+const IN_SHADOW = ['data_residency', 'token_replay', 'off_hours'];
 
 /** Tenant, agent, role, state, risk, level, calls, seconds since last seen. */
 type AgentLine = readonly [string, string, string, AgentState, number, number, number, number];
@@ -44,19 +45,33 @@ const AGENTS: readonly AgentLine[] = [
 
 const BLIND: AgentCoverage = {
   detector: 'cross_tenant_access',
+  mode: 'enforce',
   verdict: 'blind',
   field: 'resource.tenant',
   cure: 'Send the owner of each resource, or list it under resources in the grants file.',
 };
 
+const BLIND_IN_SHADOW: AgentCoverage = {
+  detector: 'data_residency',
+  mode: 'shadow',
+  verdict: 'blind',
+  field: 'grants.jurisdiction',
+  cure: 'Name the jurisdiction of the agent in the grants file.',
+};
+
 function agentBody(line: AgentLine, position: number, now: number): AgentBody {
   const [tenant, agent, role, state, risk, level, calls, secondsAgo] = line;
   const at = new Date(now - secondsAgo * 1000).toISOString();
-  const coverage: AgentCoverage[] = DETECTORS.map((detector) => ({ detector, verdict: 'judged' }));
+  const coverage: AgentCoverage[] = [
+    ...DETECTORS.map((detector) => ({ detector, mode: 'enforce', verdict: 'judged' }) as const),
+    ...IN_SHADOW.map((detector) => ({ detector, mode: 'shadow', verdict: 'judged' }) as const),
+  ];
   if (position % 5 === 3) coverage[2] = BLIND;
+  if (position % 3 === 0) coverage[3] = BLIND_IN_SHADOW;
   if (state === 'unregistered') {
     coverage[1] = {
       detector: 'out_of_scope_access',
+      mode: 'enforce',
       verdict: 'blind',
       field: 'scopes.granted',
       cure: 'Register the agent in the grants file, or send the scopes it was granted.',

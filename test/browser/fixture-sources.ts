@@ -80,8 +80,15 @@ export function fixtureIngestStatus(now: number): IngestStatusBody {
     blind: [
       {
         ...{ detector: 'cross_tenant_access', field: 'resource.tenant', agents: 4 },
+        mode: 'enforce',
         cure: 'Send the owner of each resource, or list it under resources in the grants file.',
         examples: ['lead-enricher', 'refund-clerk', 'faq-answerer'],
+      },
+      {
+        ...{ detector: 'data_residency', field: 'grants.jurisdiction', agents: 1 },
+        mode: 'shadow',
+        cure: 'Name the jurisdiction of the agent in the grants file.',
+        examples: ['faq-answerer'],
       },
     ],
   };

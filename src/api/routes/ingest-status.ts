@@ -119,21 +119,23 @@ function intakeBody(view: IntakeView): IntakeBody {
   };
 }
 
-/** Who is blind for want of which field, the most agents first. */
+/** Who is blind for want of which field: those that can act first, then by number of agents. */
 function blindBody(view: EngineView, tenants: readonly string[] | '*'): IngestStatusBody['blind'] {
   const found = new Map<string, { -readonly [Key in keyof Blind]: Blind[Key] }>();
   for (const { agent, coverage } of view.agents(tenants)) {
-    for (const { detector, blind } of coverage) {
+    for (const { detector, mode, blind } of coverage) {
       if (blind === null) continue;
       const key = `${detector}\n${blind.field}`;
       const { field, cure } = blind;
-      const known = found.get(key) ?? { detector, field, cure, agents: 0, examples: [] };
+      const known = found.get(key) ?? { detector, mode, field, cure, agents: 0, examples: [] };
+      if (known.mode === 'shadow') known.mode = mode;
       known.agents += 1;
       if (known.examples.length < AGENTS_NAMED) known.examples = [...known.examples, agent];
       found.set(key, known);
     }
   }
-  return [...found.values()].sort((a, b) => b.agents - a.agents);
+  const inShadow = ({ mode }: Blind): number => Number(mode === 'shadow');
+  return [...found.values()].sort((a, b) => inShadow(a) - inShadow(b) || b.agents - a.agents);
 }
 
 type Blind = IngestStatusBody['blind'][number];

@@ -76,9 +76,10 @@ export function agentView(tenant: string, agent: string, rest: Partial<AgentView
     learning: false,
     calls: 12,
     coverage: [
-      { detector: 'volume_spike', blind: null },
+      { detector: 'volume_spike', mode: 'enforce', blind: null },
       {
         detector: 'cross_tenant_access',
+        mode: 'shadow',
         blind: { field: 'resource.tenant', cure: 'Send the owner of the resource.' },
       },
     ],

@@ -4,8 +4,8 @@ import { Level, RiskBar, StateChip } from '../../components/chips.tsx';
 import { BlindIcon, CheckIcon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Age } from '../../components/timestamp.tsx';
-import { formatCompact, plural } from '../../format/number.ts';
-import { spaced } from '../../format/reason.ts';
+import { needsInWords, splitCoverage } from '../../format/coverage.ts';
+import { formatCompact } from '../../format/number.ts';
 import { hrefTo } from '../../state/router.ts';
 import { agentCount, agents, visibleAgents } from '../../state/store.ts';
 
@@ -114,23 +114,29 @@ function AgentRow({ agent }: { agent: AgentBody }) {
   );
 }
 
-/** Blindness is shown, never taken for calm. */
-function CoverageMark({ agent }: { agent: AgentBody }) {
-  const blind = agent.coverage.filter((one) => one.verdict === 'blind');
-  if (agent.coverage.length === 0) return <span class="faint">–</span>;
-  if (blind.length === 0) {
-    return (
-      <span class="chip plain" title={`Judged by ${plural(agent.coverage.length, 'detector')}`}>
-        <CheckIcon size={11} />
-        {agent.coverage.length}/{agent.coverage.length}
-      </span>
-    );
-  }
-  const cures = blind.map((one) => `${spaced(one.detector)}: needs ${one.field ?? 'more fields'}`);
+/** Blindness is shown, never taken for calm; that of detectors which can act comes first. */
+function CoverageMark({ agent: { coverage } }: { agent: AgentBody }) {
+  if (coverage.length === 0) return <span class="faint">–</span>;
+  const { acting, blindActing, blindInShadow } = splitCoverage(coverage);
+  const cures = [...blindActing, ...blindInShadow].map(needsInWords);
   return (
-    <span class="chip warn" title={cures.join('\n')}>
-      <BlindIcon size={12} />
-      {blind.length} blind
+    <span class="coverage-mark" title={cures.join('\n')}>
+      {blindActing.length > 0 ? (
+        <span class="chip warn">
+          <BlindIcon size={12} />
+          {blindActing.length} blind
+        </span>
+      ) : (
+        <span class="chip plain">
+          <CheckIcon size={11} />
+          {acting.length}/{acting.length}
+        </span>
+      )}
+      {blindInShadow.length > 0 && (
+        <span class="faint">
+          +{blindInShadow.length} {blindActing.length === 0 && 'blind '}in shadow
+        </span>
+      )}
     </span>
   );
 }

@@ -1,7 +1,8 @@
 import type { IngestStatusBody } from '../../../../../src/api/contract.ts';
 import { Panel } from '../../components/panel.tsx';
 import { Snippet } from '../../components/snippet.tsx';
-import { formatCount } from '../../format/number.ts';
+import { formatCount, plural } from '../../format/number.ts';
+import { spaced } from '../../format/reason.ts';
 import { api } from '../../state/api.ts';
 import { tenantFilter } from '../../state/router.ts';
 import { useLoaded } from '../../state/use-loaded.ts';
@@ -159,20 +160,36 @@ function Kafka({ rows }: { rows: IngestStatusBody['kafka'] }) {
 }
 
 function Blind({ rows }: { rows: IngestStatusBody['blind'] }) {
+  const acting = rows.filter(({ mode }) => mode !== 'shadow');
+  const inShadow = rows.filter(({ mode }) => mode === 'shadow');
   return (
     <section class="panel" aria-labelledby="blind">
       <header class="panel-head">
         <h2 id="blind">What detectors cannot see</h2>
       </header>
-      <ul class="panel-body sources-list">
-        {rows.map(({ detector, field, cure, agents, examples }) => (
-          <li key={`${detector}/${field}`}>
-            <b>{detector.replaceAll('_', ' ')}</b> lacks <code>{field}</code> for{' '}
-            {formatCount(agents)} {agents === 1 ? 'agent' : 'agents'} ({examples.join(', ')}
-            {agents > examples.length && ', …'})<span class="sub">{cure}</span>
-          </li>
-        ))}
-      </ul>
+      <div class="panel-body">
+        {acting.length > 0 && <BlindList rows={acting} />}
+        {inShadow.length > 0 && (
+          <details class="coverage-shadow">
+            <summary>{inShadow.length} more of detectors in shadow, which cannot act</summary>
+            <BlindList rows={inShadow} />
+          </details>
+        )}
+      </div>
     </section>
+  );
+}
+
+function BlindList({ rows }: { rows: IngestStatusBody['blind'] }) {
+  return (
+    <ul class="sources-list">
+      {rows.map(({ detector, field, cure, agents, examples }) => (
+        <li key={`${detector}/${field}`}>
+          <b>{spaced(detector)}</b> lacks <code>{field}</code> for {plural(agents, 'agent')} (
+          {examples.join(', ')}
+          {agents > examples.length && ', …'})<span class="sub">{cure}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
