@@ -19,6 +19,7 @@ import type { DetectorVerdict } from '../src/engine/detect/detector.ts';
 import { scenario } from '../src/engine/detect/testing/scenario.ts';
 import { createPractice, PracticeReading } from '../src/engine/practice/practice.ts';
 import { agentDynFigures, agentDynFile } from './agentdyn-arms.ts';
+import { nabFigures } from './nab.ts';
 import { type Minute, STREAM_KINDS, type StreamKind, VolumeStream } from './volume-streams.ts';
 
 /** Size of a simulation; the seed fixes every figure. */
@@ -73,6 +74,7 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
   const at10 = steady.filter(({ times, rate }) => times === 5 && rate >= 10);
   const recordings = agentDynFile();
   const recorded = recordings === null ? {} : await agentDynFigures(recordings, options);
+  const nab = nabFigures(options);
   const agentDays = STREAM_KINDS.length * plan.agentsPerKind * plan.scoredDays;
   return {
     figures: {
@@ -94,6 +96,7 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
         RAMP_SLOPES.map((slope) => [`${slope * 100}_percent_a_day`, simulateRamps(slope, plan)]),
       ),
       volume_cold_start: simulateColdStart(plan),
+      ...nab.figures,
     },
     notes: [
       `${plan.agentsPerKind} agents per kind, ${plan.warmUpDays} days of history, ` +
@@ -107,6 +110,7 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
       'ci95: exact Poisson (Byar) for rates, Wilson for shares.',
       'A ramp compounds by its slope a day; its multiple is the one reached when first told.',
       'Cold start: fivefold for 30 minutes of the first day, rates lent by 8 peers of like rate.',
+      ...nab.notes,
     ],
   };
 }

@@ -32,6 +32,12 @@ export {
   type ShareReading,
   type ShareWatch,
 } from './engine/baseline/share-watch.ts';
+export {
+  createValueWatch,
+  type ValueReading,
+  type ValueWatch,
+  watchValue,
+} from './engine/baseline/value-watch.ts';
 export type {
   DetectorContext,
   DetectorDefinition,
