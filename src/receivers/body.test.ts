@@ -24,6 +24,31 @@ describe('BodyReader', () => {
   });
 
   it.each([
+    ['as it was sent', (bytes: Buffer) => sent(bytes), {}],
+    ['unpacked', (bytes: Buffer) => sent(gzipSync(bytes)), GZIP],
+  ])('lets others run while it puts a large body together, %s', async (_case, send, headers) => {
+    let turns = 0;
+    const bodies = new BodyReader({ nextTurn: async () => ++turns });
+    const small = await bodies.read(send(Buffer.alloc(1024 * 1024, 'x')), headers);
+    expect([small.bytes.length, turns]).toEqual([1024 * 1024, 0]);
+    const large = Buffer.alloc(5 * 1024 * 1024 + 1, 'abcdefg');
+    const body = await bodies.read(send(large), headers);
+    expect(Buffer.compare(body.bytes, large)).toBe(0);
+    expect(turns).toBe(5);
+  });
+
+  it('holds what is being unpacked, and gives it back when it is too much', async () => {
+    const bodies = new BodyReader({ bodyBytes: 300_000 });
+    const bomb = gzipSync(Buffer.alloc(10_000_000));
+    const refused = { code: 'payload_too_large' };
+    for (let round = 0; round < 20; round++) {
+      await expect(bodies.read(sent(bomb), GZIP, 'acme')).rejects.toMatchObject(refused);
+    }
+    const fine = await bodies.read(sent(gzipSync(Buffer.alloc(300_000))), GZIP, 'acme');
+    expect(fine.bytes.length).toBe(300_000);
+  });
+
+  it.each([
     ['too long', 'y'.repeat(101), {}, 'payload_too_large'],
     ['too long once unpacked', gzipSync('x'.repeat(101)), GZIP, 'payload_too_large'],
     ['no gzip', 'plain', GZIP, 'bad_request'],

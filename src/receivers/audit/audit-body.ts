@@ -2,7 +2,7 @@ import type { ReceivedEvent } from '../../core/access-event.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Reject } from '../../core/reject.ts';
-import { decodeUtf8, jsonBodySteps, parseJsonBody, parseJsonText } from '../json-body.ts';
+import { decodeUtf8, jsonBodySteps, parseJsonText } from '../json-body.ts';
 import { withShape } from '../record-shape.ts';
 import type { Steps } from '../steps.ts';
 import { RECORDS_PER_STEP, runAtOnce } from '../steps.ts';
@@ -10,7 +10,7 @@ import type { AuditFormat, MapContext, Mapped } from './format.ts';
 import { isReject } from './format.ts';
 import { mapAuditValue } from './formats.ts';
 import type { Shape } from './records.ts';
-import { linesOf, sniffShape, tooMany } from './records.ts';
+import { isBlank, linesOf, sniffShape, tooMany } from './records.ts';
 
 /** What a body of audit records came to. */
 export interface AuditBatch {
@@ -51,27 +51,21 @@ export function* auditBodySteps(
   declared: Shape | null,
   reading: AuditReading,
 ): Steps<AuditBatch> {
-  const text = decodeUtf8(bytes);
-  const shape = declared ?? sniffShape(text);
+  const shape = declared ?? sniffShape(bytes);
   const batch: AuditBatch = { shape, events: [], positions: [], rejects: [], ignored: 0 };
-  if (text.trim() === '') return batch;
+  if (isBlank(bytes)) return batch;
   if (shape === 'ndjson') {
-    let charsLeft: number = LIMITS.ingestSliceChars;
-    for (const { content, line } of linesOf(text)) {
-      take(batch, line, mapLine(content, line, reading));
-      charsLeft -= content.length;
-      if (charsLeft > 0) continue;
+    let bytesLeft: number = LIMITS.ingestSliceChars;
+    for (const { content, line } of linesOf(bytes)) {
+      yield* takeLine(batch, content, line, reading);
+      bytesLeft -= content.length;
+      if (bytesLeft > 0) continue;
       yield;
-      charsLeft = LIMITS.ingestSliceChars;
+      bytesLeft = LIMITS.ingestSliceChars;
     }
   } else {
     const value = yield* jsonBodySteps(bytes);
-    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (values.length > LIMITS.recordsPerBody) throw tooMany();
-    for (let index = 0; index < values.length; index++) {
-      take(batch, index, mapValue(values[index], index, reading));
-      if (index % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
-    }
+    yield* takeValue(batch, value, (index) => index, reading);
   }
   const { events, rejects } = batch;
   const isNoJson = rejects.length > 0 && rejects.every((reject) => reject.code === 'malformed');
@@ -88,19 +82,41 @@ export function auditBatchOf(value: unknown, reading: AuditReading): AuditBatch 
   return batch;
 }
 
-function mapLine(line: string, position: number, reading: AuditReading): readonly Mapped[] {
+function* takeLine(
+  batch: AuditBatch,
+  bytes: Uint8Array,
+  line: number,
+  reading: AuditReading,
+): Steps<void> {
   let value: unknown;
   try {
     // A long line is looked over before it is parsed.
     value =
-      line.length > LIMITS.eventBytes ? parseJsonBody(Buffer.from(line)) : parseJsonText(line);
+      bytes.length > LIMITS.eventBytes
+        ? yield* jsonBodySteps(bytes)
+        : parseJsonText(decodeUtf8(bytes));
   } catch {
-    return [{ position, code: 'malformed', path: '', message: 'not valid JSON' }];
+    batch.rejects.push({ position: line, code: 'malformed', path: '', message: 'not valid JSON' });
+    return;
   }
   // Some shippers write a batch as one line.
-  if (!Array.isArray(value)) return mapValue(value, position, reading);
-  if (value.length > LIMITS.recordsPerBody) throw tooMany();
-  return value.flatMap((item) => mapValue(item, position, reading));
+  yield* takeValue(batch, value, () => line, reading);
+}
+
+/** One record, or an array of them. */
+function* takeValue(
+  batch: AuditBatch,
+  value: unknown,
+  positionOf: (index: number) => number,
+  reading: AuditReading,
+): Steps<void> {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (values.length > LIMITS.recordsPerBody) throw tooMany();
+  for (let index = 0; index < values.length; index++) {
+    const position = positionOf(index);
+    take(batch, position, mapValue(values[index], position, reading));
+    if (index % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
+  }
 }
 
 function mapValue(

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import Fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TripcoilError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Principal, ReceivedBatch } from '../../ports/ingest.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { BodyReader } from '../body.ts';
@@ -213,6 +214,8 @@ describe('POST /v1/cloudevents', () => {
     expect(events()).toHaveLength(2);
     const damaged = { ...binary, 'content-type': 'application/json' };
     expect((await post('/v1/cloudevents', damaged, '{')).statusCode).toBe(400);
+    const tooLong = 'x'.repeat(LIMITS.eventBytes + 1);
+    expect((await post('/v1/cloudevents', xml, tooLong)).statusCode).toBe(413);
   });
 
   it('takes structured mode and batches, whatever the letter case of the type', async () => {

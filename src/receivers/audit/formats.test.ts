@@ -132,7 +132,7 @@ describe('any JSON through every mapper', () => {
         }
       }
     }
-  });
+  }, 60_000);
 
   it('with __proto__ as a key changes no prototype', () => {
     for (const { name, record } of FIXTURES) {

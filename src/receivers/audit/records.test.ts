@@ -15,7 +15,8 @@ describe('sniffShape', () => {
     ['{"a":\n{"a":2}\n{"a":3}', 'ndjson'],
     ['', 'array'],
   ])('%j is %s', (text, shape) => {
-    expect(sniffShape(text)).toBe(shape);
+    expect(sniffShape(Buffer.from(text))).toBe(shape);
+    expect(sniffShape(Buffer.from(`\u{feff}${text}`))).toBe(shape);
   });
 });
 

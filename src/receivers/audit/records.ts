@@ -31,11 +31,10 @@ export async function parseNativeBody(
   declared: Shape | null,
   nextTurn: () => Promise<unknown> = turn,
 ): Promise<NativeBatch> {
-  const text = decodeUtf8(bytes);
-  const shape = declared ?? sniffShape(text);
+  const shape = declared ?? sniffShape(bytes);
   const batch: NativeBatch = { shape, events: [], positions: [], rejects: [] };
-  if (text.trim() === '') return batch;
-  if (shape === 'ndjson') await readLines(batch, text, nextTurn);
+  if (isBlank(bytes)) return batch;
+  if (shape === 'ndjson') await readLines(batch, bytes, nextTurn);
   else {
     const value = await runInTurns(jsonBodySteps(bytes), nextTurn);
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -54,19 +53,41 @@ export async function parseNativeBody(
 }
 
 /** Judges a text by its first characters: an array, else lines if the first line stands alone. */
-export function sniffShape(text: string): Shape {
-  const start = text.search(/\S/);
-  if (start < 0 || text[start] === '[') return 'array';
-  const end = text.indexOf('\n', start);
-  if (end < 0 || end - start > LIMITS.eventBytes || text.slice(end).trim() === '') return 'object';
+export function sniffShape(bytes: Uint8Array): Shape {
+  const start = afterBlanks(bytes, 0);
+  if (start === bytes.length || bytes[start] === OPEN_BRACKET) return 'array';
+  const end = bytes.indexOf(NEWLINE, start);
+  if (end < 0 || end - start > LIMITS.eventBytes) return 'object';
+  const second = afterBlanks(bytes, end);
+  if (second === bytes.length) return 'object';
   try {
-    JSON.parse(text.slice(start, end));
+    JSON.parse(decodeUtf8(bytes.subarray(start, end)));
     return 'ndjson';
   } catch {
     // Either a value over several lines, or a first line that is broken among good ones.
-    const second = text.slice(end).trimStart();
-    return second.startsWith('{') ? 'ndjson' : 'object';
+    return bytes[second] === OPEN_BRACE ? 'ndjson' : 'object';
   }
+}
+
+/** Whether there is nothing in it but blanks. */
+export function isBlank(bytes: Uint8Array): boolean {
+  return afterBlanks(bytes, 0) === bytes.length;
+}
+
+const NEWLINE = 0x0a;
+const OPEN_BRACKET = 0x5b;
+const OPEN_BRACE = 0x7b;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/** Where something stands that is neither a blank of ASCII nor a byte order mark before all. */
+function afterBlanks(bytes: Uint8Array, from: number): number {
+  const isMarked = from === 0 && BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte);
+  let at = isMarked ? BYTE_ORDER_MARK.length : from;
+  for (; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte !== 0x20 && (byte < 0x09 || byte > 0x0d)) break;
+  }
+  return at;
 }
 
 /** Items of an array that is parsed already, worked off before others get their turn. */
@@ -74,36 +95,41 @@ const ITEMS_PER_TURN = 256;
 
 async function readLines(
   batch: NativeBatch,
-  text: string,
+  bytes: Uint8Array,
   nextTurn: () => Promise<unknown>,
 ): Promise<void> {
-  let charsLeft: number = LIMITS.ingestSliceChars;
-  for (const { content, line } of linesOf(text)) {
-    if (charsLeft <= 0) {
+  let bytesLeft: number = LIMITS.ingestSliceChars;
+  for (const { content, line } of linesOf(bytes)) {
+    if (bytesLeft <= 0) {
       await nextTurn();
-      charsLeft = LIMITS.ingestSliceChars;
+      bytesLeft = LIMITS.ingestSliceChars;
     }
-    charsLeft -= content.length;
-    take(batch, line, parseNativeLine(content, line));
+    bytesLeft -= content.length;
+    // Of what is too long anyway, no more than shows it is made a text.
+    const text = decodeUtf8(content.subarray(0, LONGEST_LINE_BYTES));
+    take(batch, line, parseNativeLine(text, line));
   }
 }
+
+/** A character of `LIMITS.eventBytes` of them takes at most three bytes each in UTF-8. */
+const LONGEST_LINE_BYTES = 3 * (LIMITS.eventBytes + 1);
 
 /**
  * The lines that are not blank, with their number from 1.
  * @throws TripcoilError `payload_too_large` beyond `LIMITS.recordsPerBody` of them.
  */
 export function* linesOf(
-  text: string,
-): Generator<{ readonly content: string; readonly line: number }> {
+  bytes: Uint8Array,
+): Generator<{ readonly content: Uint8Array; readonly line: number }> {
   let records = 0;
   let line = 0;
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start);
-    const end = newline < 0 ? text.length : newline;
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline < 0 ? bytes.length : newline;
     line++;
-    const content = text.slice(start, end);
+    const content = bytes.subarray(start, end);
     start = end + 1;
-    if (content.trim() === '') continue;
+    if (isBlank(content)) continue;
     if (++records > LIMITS.recordsPerBody) throw tooMany();
     yield { content, line };
   }

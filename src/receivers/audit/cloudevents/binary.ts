@@ -1,4 +1,5 @@
 import { TripcoilError } from '../../../core/errors.ts';
+import { LIMITS } from '../../../core/limits.ts';
 import { decodeUtf8, parseJsonBody } from '../../json-body.ts';
 import type { Json } from '../field-reader.ts';
 import { isJsonType } from './data.ts';
@@ -20,13 +21,18 @@ export function isBinaryCloudEvent(
  * Puts an event in binary mode together as its structured form. Header values of HTTP are percent
  * decoded (HTTP binding 1.0.2, section 3.1.3.2); those of Kafka are UTF-8 as they are. `headers`
  * have names in lower case.
- * @throws TripcoilError `bad_request` when the content type says JSON and the body is not.
+ * @throws TripcoilError `bad_request` when the content type says JSON and the body is not,
+ * `payload_too_large` beyond `LIMITS.eventBytes`: it is one event, and cannot be taken in parts.
  */
 export function binaryCloudEvent(
   headers: Readonly<Record<string, unknown>>,
   prefix: AttributePrefix,
   bytes: Uint8Array,
 ): Json {
+  if (bytes.byteLength > LIMITS.eventBytes) {
+    const message = `an event in binary mode is at most ${LIMITS.eventBytes} bytes`;
+    throw new TripcoilError('payload_too_large', message);
+  }
   const event = Object.create(null) as Record<string, unknown>;
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith(prefix)) continue;
