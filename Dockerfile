@@ -16,5 +16,6 @@ VOLUME /data
 EXPOSE 8787 4318 4317
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8787/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "node_modules/tripcoil/dist/src/main.js"]
+# Room for what is under way in the young generation: shorter pauses under a flood.
+ENTRYPOINT ["node", "--max-semi-space-size=32", "node_modules/tripcoil/dist/src/main.js"]
 CMD ["serve", "--config", "/etc/tripcoil/tripcoil.yaml"]

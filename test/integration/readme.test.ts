@@ -95,7 +95,7 @@ async function runShell(block: Block): Promise<void> {
   if (command === INSTALL_AND_DEMO) return await runDemo(block);
   if (command === TESTS) return void expect(scripts['test']).toBe('vitest run');
   if (command === SERVE) {
-    expect(scripts['tripcoil']).toBe('node src/main.ts');
+    expect(scripts['tripcoil']).toBe('node --max-semi-space-size=32 src/main.ts');
     daemon = await startAndSee(`${SERVE} --config ports.yaml`, block);
     return;
   }

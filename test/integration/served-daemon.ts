@@ -47,13 +47,16 @@ export async function createWorkplace(extra = '', storeKind = 'memory'): Promise
 const LISTENS = /listens on (http:\S+) \(API, UI\) and (http:\S+) \(OTLP/;
 const LISTENS_GRPC = /OTLP\/gRPC on (http:\S+)/;
 
+/** As in the scripts of package.json and in the image. */
+const YOUNG_GENERATION = '--max-semi-space-size=32';
+
 /** Starts it; `nodeOptions` are those of Node itself, such as one for reports of crashes. */
 export async function serve(
   workplace: Workplace,
   nodeOptions: readonly string[] = [],
 ): Promise<ServedDaemon> {
-  const words = [...nodeOptions, 'src/main.ts', 'serve', '-c', workplace.configFile];
-  const child = spawn(process.execPath, words, {
+  const words = ['src/main.ts', 'serve', '-c', workplace.configFile];
+  const child = spawn(process.execPath, [YOUNG_GENERATION, ...nodeOptions, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said: string[] = [];

@@ -111,9 +111,10 @@ describe('docker-compose.yml', () => {
   });
 
   it('starts what the package calls its command', () => {
-    const { bin, name } = JSON.parse(read('package.json'));
+    const { bin, name, scripts } = JSON.parse(read('package.json'));
+    const options = scripts.tripcoil.split(' ').slice(1, -1);
     const entry = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]';
-    expect(JSON.parse(entry)).toEqual(['node', `node_modules/${name}/${bin.tripcoil}`]);
+    expect(JSON.parse(entry)).toEqual(['node', ...options, `node_modules/${name}/${bin.tripcoil}`]);
     const command = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]');
     expect(command).toEqual(['serve', '--config', '/etc/tripcoil/tripcoil.yaml']);
     expect(daemon.volumes).toContain(`./deploy/tripcoil.yaml:${command[2]}:ro`);
