@@ -218,6 +218,9 @@ function suddenSpike(window: Comparison, { config, baseline }: Context): Detecto
     level: isHard && times >= 2 ? 'critical' : 'high',
     score: isHard ? 90 + Math.min(9, Math.floor(3 * Math.log2(times))) : 65,
     trip: { key: 'agent', level: isHard ? 4 : 1 },
+    // Beyond the largest it ever had: see `usualUpTo` above.
+    agreement: 'anchor',
+    escalateAfterMs: config.escalate_after_minutes * MINUTE_MS,
     dedupKey: 'spike',
     dedupMs: config.dedup_minutes * MINUTE_MS,
   };
@@ -267,6 +270,7 @@ function softRise(minute: Comparison, { config, baseline }: Context): DetectorVe
     },
     facts: { measure },
     trip: { key: 'agent', level },
+    escalateAfterMs: config.escalate_after_minutes * MINUTE_MS,
     dedupKey: 'spike',
     dedupMs: config.dedup_minutes * MINUTE_MS,
   };
@@ -304,6 +308,7 @@ function asKnown(verdict: DetectorVerdict, times: number): DetectorVerdict {
       'which were told and passed, so this one is noted and slowed down only.',
     measures: { ...verdict.measures, known_times: rounded(times) },
     trip: verdict.trip ? { ...verdict.trip, level: 1 } : null,
+    escalateAfterMs: null,
     dedupKey: 'known_burst',
   };
 }
@@ -415,6 +420,7 @@ function limitVerdict(limit: {
     },
     facts: { measure, limit: kind },
     trip: { key: 'agent', level },
+    agreement: 'cap',
     dedupKey: kind,
     dedupMs: config.dedup_minutes * MINUTE_MS,
   };

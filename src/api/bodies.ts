@@ -12,6 +12,7 @@ import type {
   TransitionBody,
 } from './contract.ts';
 import type { FeedbackBody } from './detector-contract.ts';
+import type { RiskBody, RiskPartBody } from './risk-contract.ts';
 
 /** Risk from which an agent is shown as at risk; display only, no policy reads it. */
 const AT_RISK = 50;
@@ -31,11 +32,8 @@ export function agentBody(view: AgentView): AgentBody {
     state: stateOf(view),
     posture: view.posture,
     risk: view.risk,
-    risk_parts: view.riskParts.map(({ detector, value, at }) => ({
-      detector,
-      value,
-      at: timeText(at),
-    })),
+    risk_parts: riskPartBodies(view),
+    risk_explanation: view.riskExplanation,
     level: view.level,
     role: view.grant?.role ?? null,
     owners: view.grant?.owners ?? null,
@@ -49,6 +47,26 @@ export function agentBody(view: AgentView): AgentBody {
         : { detector, mode, verdict: 'blind', field: blind.field, cure: blind.cure },
     ),
   };
+}
+
+/** What a policy decision point asks about an agent before it decides. */
+export function riskBody(view: AgentView): RiskBody {
+  const { tenant, agent, risk, level, riskExplanation } = view;
+  const state = stateOf(view);
+  return {
+    ...{ tenant, agent, state, level, risk, explanation: riskExplanation },
+    parts: riskPartBodies(view),
+  };
+}
+
+function riskPartBodies({ riskParts }: AgentView): readonly RiskPartBody[] {
+  return riskParts.map(({ finding, halfLifeMs, since, at, ...part }) => ({
+    ...part,
+    finding_id: finding,
+    since: timeText(since),
+    at: timeText(at),
+    half_life_ms: halfLifeMs,
+  }));
 }
 
 /** The most urgent word that fits. */

@@ -1,4 +1,5 @@
 import type { FeedbackBody } from './detector-contract.ts';
+import type { RiskPartBody } from './risk-contract.ts';
 
 /**
  * Bodies of the HTTP API, as sent. The web UI and the CLI import these types; /openapi.json is
@@ -34,11 +35,8 @@ export interface AgentBody {
   readonly posture: 'shadow' | 'enforce';
   /** 0 to 100. */
   readonly risk: number;
-  readonly risk_parts: readonly {
-    readonly detector: string;
-    readonly value: number;
-    readonly at: string;
-  }[];
+  readonly risk_parts: readonly RiskPartBody[];
+  readonly risk_explanation: string;
   readonly level: number;
   readonly role: string | null;
   readonly owners: { readonly business?: string; readonly technical?: string } | null;

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
 import { LIMITS } from '../core/limits.ts';
+import { RISK } from './risk-schemas.ts';
 import * as schemas from './schemas.ts';
 import { agentView, bearer, breakerDetail, createHarness, startApi } from './testing/harness.ts';
 import { eventOf, findingOf, transitionOf } from './testing/rows.ts';
@@ -75,6 +76,19 @@ describe('reading', () => {
       field: 'resource.tenant',
       cure: 'Send the owner of the resource.',
     });
+  });
+
+  it('tell policy decision points their risk, and nobody that of another tenant', async () => {
+    const path = '/v1/agents/acme/invoice-bot/risk';
+    harness.state.agents = [agentView('acme', 'invoice-bot')];
+    expect(await read(path, RISK, 'broker-acme')).toMatchObject({
+      ...{ agent: 'invoice-bot', risk: 10, explanation: 'Risk 10 of 100.' },
+      parts: [
+        { finding_id: '7-0', detector: 'volume_spike', points: 10, half_life_ms: 14_400_000 },
+      ],
+    });
+    expect((await get(path, 'viewer-globex')).statusCode).toBe(404);
+    expect((await get(path, 'ingest-acme')).statusCode).toBe(403);
   });
 
   it('finds an agent whatever its id looks like', async () => {
@@ -327,6 +341,7 @@ describe('operations', () => {
       'get /v1/agents',
       'get /v1/agents/{tenant}/{agent}',
       'get /v1/agents/{tenant}/{agent}/activity',
+      'get /v1/agents/{tenant}/{agent}/risk',
       'get /v1/authentications',
       'get /v1/breakers',
       'get /v1/breakers/by-key',

@@ -17,6 +17,7 @@ import type {
   TransitionBody,
 } from './contract.ts';
 import { FEEDBACK } from './detector-schemas.ts';
+import { RISK_PART } from './risk-schemas.ts';
 import type { TokenBody } from './token-contract.ts';
 
 // The bodies of contract.ts as schemas; the annotations make the compiler compare the two.
@@ -47,7 +48,8 @@ export const AGENT: z.ZodType<AgentBody> = z.strictObject({
   state: z.enum(['learning', 'normal', 'at_risk', 'tripped', 'unregistered']),
   posture,
   risk: score,
-  risk_parts: z.array(z.strictObject({ detector: z.string(), value: z.number(), at: time })),
+  risk_parts: z.array(RISK_PART),
+  risk_explanation: z.string(),
   level,
   role: z.string().nullable(),
   owners: z

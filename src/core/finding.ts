@@ -23,7 +23,12 @@ export type HeldReason =
   | 'history';
 
 /** Why a trip stayed below the level its detector asked for. */
-export type CapReason = 'novelty_alone' | 'agent_trust' | 'unregistered' | 'over_budget';
+export type CapReason =
+  | 'novelty_alone'
+  | 'statistics_alone'
+  | 'agent_trust'
+  | 'unregistered'
+  | 'over_budget';
 
 export type TripDecision =
   | {

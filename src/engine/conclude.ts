@@ -1,7 +1,10 @@
-import type { TripDecision } from '../core/finding.ts';
+import type { BreakerKey } from '../core/breaker.ts';
+import type { DetectionFamily, Finding, TripDecision } from '../core/finding.ts';
 import { type EpochMs, MINUTE_MS } from '../core/time.ts';
+import { type Agreement, agreementWith } from './breaker/agreement.ts';
 import { attachRevocation, hasRoomFor, levelOf, openBreaker, stateOf } from './breaker/board.ts';
-import { decide } from './breaker/policy.ts';
+import { decide, decideAgreed, type PolicyAnswer, type PolicyFacts } from './breaker/policy.ts';
+import { shownName } from './detect/tool-name.ts';
 import { type Effects, revocationOf } from './effects.ts';
 import { excepted, exceptionFor } from './exceptions.ts';
 import {
@@ -18,6 +21,10 @@ import type { AgentState, TenantState } from './tenant-state.ts';
 const ANOMALOUS_SCORE = 70;
 const UNVOUCHED_SCORE_MAX = 49;
 const QUARANTINE_MS = 10 * MINUTE_MS;
+const SUSPEND = 4;
+
+/** Detector named by the finding that two families agree. */
+const FAMILIES_AGREE = 'families_agree';
 
 /** What a judgement is about, when it was known, and the chain it is part of. */
 export interface Occasion {
@@ -30,19 +37,21 @@ export interface Occasion {
 export function conclude(
   tenant: TenantState,
   agent: AgentState,
-  { event, loggedAt, chain }: Occasion,
+  occasion: Occasion,
   given: Judgement,
   term: number,
   effects: Effects,
 ): void {
+  const { event, loggedAt, chain } = occasion;
   const { exceptions } = tenant.config;
   const exception = exceptionFor(exceptions, given.detector.id, event, loggedAt);
   const judgement = exception === null ? given : excepted(given, exception);
   const { detector, mode, verdict } = judgement;
-  if (exception === null) markAnomaly(agent, event, loggedAt, judgement);
+  const findingId = effects.nextId;
+  if (exception === null) markAnomaly(agent, occasion, judgement, findingId);
   else tellAgainFrom(exception.expires, agent, judgement);
 
-  const answer = decide(event, verdict, {
+  const facts: PolicyFacts = {
     family: detector.family,
     mode,
     posture: tenant.posture,
@@ -52,31 +61,117 @@ export function conclude(
     hasRoomFor: (key) => hasRoomFor(tenant.board, key),
     agentsInTenant: tenant.agents.size,
     isExcepted: exception !== null,
-  });
-  const findingId = effects.nextId;
+  };
+  const answer = decide(event, verdict, facts);
+  const decision = decisionOf(tenant, answer);
+  const told = findingOf(findingId, event, chain, judgement, decision);
+  const { family } = detector;
+  act(tenant, occasion, told, { answer, family, title: verdict.title }, term, effects);
+  const key = keyAsked(answer);
+  if (key === null || mode !== 'enforce' || facts.trust === 'agent' || exception !== null) return;
+  const witness = {
+    ...{ family, detector: detector.id, finding: findingId, key, at: loggedAt },
+  };
+  const agreement = agreementWith(agent.agreement, witness);
+  if (agreement !== null) suspend(tenant, occasion, agreement, facts, term, effects);
+}
+
+/** What the finding asked for; null where it asked for nothing or was held for its own reasons. */
+function keyAsked(answer: PolicyAnswer): BreakerKey | null {
+  return answer.trip ? answer.key : (answer.would?.key ?? null);
+}
+
+/** What is new, and what another family found of the same agent, are one incident. */
+function suspend(
+  tenant: TenantState,
+  occasion: Occasion,
+  agreement: Agreement,
+  facts: PolicyFacts,
+  term: number,
+  effects: Effects,
+): void {
+  const { key } = agreement.novelty;
+  if (levelOf(stateOf(tenant.board, key)) >= SUSPEND) return;
+  const answer = decideAgreed(key, facts);
+  const decision = decisionOf(tenant, answer);
+  const told = agreedFinding(effects.nextId, occasion, agreement, decision);
+  const { title } = told;
+  act(tenant, occasion, told, { answer, family: 'novelty', title }, term, effects);
+}
+
+function agreedFinding(
+  id: string,
+  { event, chain }: Occasion,
+  { novelty, other }: Agreement,
+  decision: TripDecision,
+): Finding {
+  const [one, two] = [shownName(novelty.detector), shownName(other.detector)];
+  return {
+    ...{ id, time: event.time, eventId: event.id, tenant: event.tenant.id, agent: event.agent.id },
+    ...(event.session?.id === undefined ? {} : { session: event.session.id }),
+    ...{ chain, detector: FAMILIES_AGREE, detectorVersion: 1 },
+    ...{ family: 'novelty', mode: 'enforce', level: 'critical', score: 85 },
+    ...{ actual: null, typical: null, probability: null },
+    title: `Something new, and ${two} at the same time: the ${novelty.key.kind} is suspended`,
+    explanation:
+      `${one} found something this agent never did before, which alone only asks a person. ` +
+      `Within minutes ${two}, which looks at other things, found something too.`,
+    evidence: {
+      events: [event.id],
+      measures: { apart_s: Math.round(Math.abs(novelty.at - other.at) / 1_000) },
+      facts: {
+        novelty: novelty.detector,
+        novelty_finding: novelty.finding,
+        other: other.detector,
+        other_family: other.family,
+        other_finding: other.finding,
+      },
+    },
+    decision,
+  };
+}
+
+function decisionOf(tenant: TenantState, answer: PolicyAnswer): TripDecision {
   if (!answer.trip) {
-    if (answer.why === 'shadow') tenant.wouldHaveTripped += 1;
     const { why, would } = answer;
-    const decision: TripDecision = { tripped: false, why, ...(would ? { would } : {}) };
-    effects.finding(tenant.tenant, findingOf(findingId, event, chain, judgement, decision));
-    return;
+    return { tripped: false, why, ...(would ? { would } : {}) };
   }
   const { key, level, cappedBy } = answer;
-  const alreadyOpen = levelOf(stateOf(tenant.board, key)) >= level;
-  const decision: TripDecision = alreadyOpen
+  return levelOf(stateOf(tenant.board, key)) >= level
     ? { tripped: false, why: 'already_open', would: { key, level } }
     : { tripped: true, key, level, ...(cappedBy ? { cappedBy } : {}) };
-  effects.finding(tenant.tenant, findingOf(findingId, event, chain, judgement, decision));
+}
+
+/** Records the finding, and what it opens with what that revokes. */
+function act(
+  tenant: TenantState,
+  { event, loggedAt }: Occasion,
+  told: Finding,
+  by: {
+    readonly answer: PolicyAnswer;
+    readonly family: DetectionFamily;
+    readonly title: string;
+  },
+  term: number,
+  effects: Effects,
+): void {
+  const { answer, family, title } = by;
+  effects.finding(tenant.tenant, told);
+  if (!answer.trip) {
+    if (answer.why === 'shadow') tenant.wouldHaveTripped += 1;
+    return;
+  }
+  const { key, level } = answer;
   const transition = openBreaker(
     tenant.board,
     key,
-    { level, reason: detector.id, class: detector.family, findingId, actor: null },
-    verdict.title,
+    { level, reason: told.detector, class: family, findingId: told.id, actor: null },
+    title,
     { time: event.time, eventId: event.id, logTime: loggedAt },
   );
   if (!transition) return;
   effects.transition(tenant.tenant, transition);
-  const revocation = revocationOf(transition, verdict.title, term, effects.nextId);
+  const revocation = revocationOf(transition, title, term, effects.nextId);
   if (!revocation) return;
   attachRevocation(tenant.board, revocation);
   effects.revocation(tenant.tenant, revocation);
@@ -88,13 +183,16 @@ export function conclude(
  */
 function markAnomaly(
   agent: AgentState,
-  { source }: FindingSubject,
-  loggedAt: EpochMs,
+  { event, loggedAt, chain }: Occasion,
   { detector, mode, verdict }: Judgement,
+  finding: string,
 ): void {
   if (mode === 'shadow') return;
-  const vouched = source.trust !== 'agent';
+  const vouched = event.source.trust !== 'agent';
   const score = vouched ? verdict.score : Math.min(verdict.score, UNVOUCHED_SCORE_MAX);
-  addRisk(agent.risk, detector.id, score, loggedAt);
+  const { id, family } = detector;
+  const { dedupKey } = verdict;
+  const told = { detector: id, family, finding, dedupKey, chain, score, vouched };
+  addRisk(agent.risk, told, loggedAt);
   if (score >= ANOMALOUS_SCORE) agent.quarantinedUntil = loggedAt + QUARANTINE_MS;
 }

@@ -5,6 +5,7 @@ import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type Measure, NOTHING_ADDED } from './baseline/agent-baseline.ts';
 import { viewOf } from './baseline/baseline.ts';
+import { persisted } from './breaker/persistence.ts';
 import { openBreakerOver } from './breaker/subject.ts';
 import { presentChainOf } from './chain/chain-index.ts';
 import type {
@@ -83,7 +84,9 @@ export function judge(
       context.config = options;
       const verdicts = ask(detector, tenant, agent, event, context);
       registry.watch?.(detector.id, agent.coverage[detector.id] ?? null);
-      for (const verdict of verdicts) {
+      for (const given of verdicts) {
+        const verdict =
+          detector.family === 'statistical' ? raised(agent, detector, given, logTime) : given;
         // Each proposal is answered by itself, and leaves the news of the act to the act.
         const told = event.phase === 'proposed' || isNews(agent, detector, verdict, event, logTime);
         if (told) judgements.push({ detector, mode, verdict });
@@ -113,6 +116,16 @@ function ask(
   const state = states[id] ?? detector.init();
   if (states[id] !== state) states[id] = state;
   return detector.observe(event, state, context);
+}
+
+/** What throttles and goes on is raised: see `persisted`. */
+function raised(
+  agent: AgentState,
+  { id }: AnyDetector,
+  verdict: DetectorVerdict,
+  logTime: EpochMs,
+): DetectorVerdict {
+  return persisted(agent.persisting, `${id}\n${verdict.dedupKey}`, verdict, logTime);
 }
 
 /** What concerns several agents is remembered once for the tenant, all else by agent. */

@@ -273,7 +273,7 @@ describe('what no sender may do', () => {
     shard.apply([write.input(asking('a', 5, { source }))]);
     const bot = shard.tenant('acme').agents.get('bot');
     expect(bot?.quarantinedUntil).toBe(0);
-    expect(bot?.risk['obedient']?.value).toBe(49);
+    expect(bot?.risk[0]?.value).toBe(49);
   });
 
   it('keep a step-up for ever: it cools down, whatever the evidence', () => {

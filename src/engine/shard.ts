@@ -31,6 +31,7 @@ import { foldInput } from './fold-input.ts';
 import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
 import { checkQuiet } from './quiet.ts';
 import type { Registry } from './registry.ts';
+import { dismissRisk } from './risk.ts';
 import { withRules } from './rules/rule-registry.ts';
 import { settleTenant } from './settle.ts';
 import { checkSources } from './source/watch.ts';
@@ -258,6 +259,7 @@ export class Shard {
       }
       case 'feedback':
         takeFeedback(tenant.feedback, command, entry.loggedAt);
+        weighAgain(tenant, command);
         return;
       default:
         assertNever(command);
@@ -295,6 +297,17 @@ function forgetRules({ detectors }: Registry, tenant: TenantState): void {
       delete agent.detectors[id];
       delete agent.coverage[id];
     }
+  }
+}
+
+/** What a person calls false or agreed to raises no risk any more, until somebody says otherwise. */
+function weighAgain(tenant: TenantState, said: Extract<Command, { type: 'feedback' }>): void {
+  if (said.verdict === 'missed') return;
+  for (const agent of tenant.agents.values()) {
+    if (!agent.risk.some(({ finding }) => finding === said.finding)) continue;
+    tenant.cut?.keep(agent);
+    dismissRisk(agent.risk, said.finding, said.verdict !== 'true');
+    return;
   }
 }
 

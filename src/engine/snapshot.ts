@@ -7,6 +7,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { isGrown, restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
+import type { PersistingState } from './breaker/persistence.ts';
 import {
   type ChainChunk,
   chainChunks,
@@ -30,7 +31,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 9;
+export const SNAPSHOT_VERSION = 10;
 
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
 
@@ -100,11 +101,18 @@ export type SnapshotChunk =
       readonly state: SnapshotAgent;
     };
 
-type SnapshotAgent = Omit<AgentState, 'baseline' | 'practice' | 'openFindings' | 'grant'> & {
+type SnapshotAgent = Omit<
+  AgentState,
+  'baseline' | 'practice' | 'openFindings' | 'persisting' | 'grant'
+> & {
   readonly practice: PracticeSnapshot;
   readonly baseline: unknown;
   readonly openFindings: readonly (readonly [string, OpenFinding])[];
+  readonly persisting: MapEntries<PersistingState>;
 };
+
+type MapEntries<Kept> =
+  Kept extends ReadonlyMap<infer Key, infer Value> ? readonly (readonly [Key, Value])[] : never;
 
 /** The whole state, in a fixed order: equal states give equal chunks. */
 export function* snapshot(shard: Shard): Generator<SnapshotChunk> {
@@ -272,12 +280,13 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
 
 /** In one order, whether the agent was restored or not: equal states give equal chunks. */
 function agentState(agent: AgentState) {
-  const { baseline, practice, openFindings, grant: _resolved, ...rest } = agent;
+  const { baseline, practice, openFindings, persisting, grant: _resolved, ...rest } = agent;
   return {
     ...rest,
     baseline,
     practice: snapshotPractice(practice),
     openFindings: [...openFindings],
+    persisting: [...persisting],
   };
 }
 
@@ -373,7 +382,7 @@ function restoreAgent(
   id: string,
   state: Extract<SnapshotChunk, { type: 'agent' }>['state'],
 ): void {
-  const { practice, openFindings, ...rest } = state;
+  const { practice, openFindings, persisting, ...rest } = state;
   const baseline = restoreBaseline(rest.baseline);
   tenant.hasGrown ||= isGrown(baseline);
   tenant.agents.set(id, {
@@ -381,6 +390,7 @@ function restoreAgent(
     baseline,
     practice: restorePractice(LIMITS.practiceSlotsPerAgent, practice),
     openFindings: new Map(openFindings),
+    persisting: new Map(persisting),
     grant: undefined,
   });
 }

@@ -4,7 +4,9 @@ import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type BaselineState, createBaselineState } from './baseline/baseline.ts';
 import type { PeerPriors } from './baseline/borrowed-rate.ts';
+import type { AgreementState } from './breaker/agreement.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
+import type { PersistingState } from './breaker/persistence.ts';
 import { type ChainIndex, createChainIndex } from './chain/chain-index.ts';
 import type { NotJudged } from './detect/detector.ts';
 import { createFeedback, type FeedbackState } from './feedback.ts';
@@ -51,6 +53,8 @@ export interface AgentState {
   /** Latest judgement per detector: null judged, else the field it lacked. */
   readonly coverage: Record<string, NotJudged | null>;
   readonly openFindings: Map<string, OpenFinding>;
+  readonly persisting: PersistingState;
+  readonly agreement: AgreementState;
   /** Log time until which the baseline learns nothing, because the agent looks anomalous. */
   quarantinedUntil: EpochMs;
   /** Resolved grant; undefined until first needed and after the grants change. */
@@ -141,9 +145,11 @@ export function createAgent(
     baseline: createBaselineState(peers),
     practice: createPractice(LIMITS.practiceSlotsPerAgent),
     detectors: {},
-    risk: {},
+    risk: [],
     coverage: {},
     openFindings: new Map(),
+    persisting: new Map(),
+    agreement: { novelty: null, other: null },
     quarantinedUntil: 0,
     grant: undefined,
   };

@@ -1,15 +1,28 @@
 import type { ChainClock } from '../core/chain-links.ts';
 import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
-import type { DetectorMode, Finding } from '../core/finding.ts';
+import type { DetectionFamily, DetectorMode, Finding } from '../core/finding.ts';
 import type { AgentGrant } from '../core/grant.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { BreakerRecord } from './breakers.ts';
 
+/** What one finding adds to the risk of its agent now. */
 export interface RiskPart {
+  /** Id of the finding. */
+  readonly finding: string;
   readonly detector: string;
-  /** Contribution now, after decay, 0 to 100. */
+  readonly family: DetectionFamily;
+  /** Its share of the risk; the points of all parts add up to the risk. */
+  readonly points: number;
+  /** What decay has left of the finding's score, 0 to 100. */
   readonly value: number;
+  /** Score when it was found. */
+  readonly score: number;
+  /** Log times of the first and of the present finding of its group of repeats. */
+  readonly since: EpochMs;
   readonly at: EpochMs;
+  readonly halfLifeMs: number;
+  /** 1 counts in full; less where a stronger part of its detector or chain tells the same. */
+  readonly share: number;
 }
 
 export interface AgentView {
@@ -18,6 +31,8 @@ export interface AgentView {
   readonly posture: 'shadow' | 'enforce';
   readonly risk: number;
   readonly riskParts: readonly RiskPart[];
+  /** The parts in one or two sentences. */
+  readonly riskExplanation: string;
   /** Highest level of any open breaker of the agent or its sessions. */
   readonly level: number;
   readonly grant: AgentGrant | null;

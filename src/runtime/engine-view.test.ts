@@ -86,7 +86,7 @@ describe('agents', () => {
   it('lose their risk as log time passes', async () => {
     const { partition, clock, view } = await start();
     await partition.decide([tripInput('a', 2)]);
-    clock.set(START + 4 * HOUR_MS);
+    clock.set(START + DAY_MS);
     await partition.decide([inputOf({ id: 'b', agent: { id: 'other' }, time: clock.now() })]);
     expect(view.agent('acme', 'bot')).toMatchObject({ risk: 45, riskParts: [{ value: 45 }] });
   });

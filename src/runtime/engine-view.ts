@@ -8,7 +8,7 @@ import { chainClock, createSources } from '../engine/chain/sources.ts';
 import { countsOf } from '../engine/feedback.ts';
 import { resolvedGrant } from '../engine/judge.ts';
 import { modeOf } from '../engine/registry.ts';
-import { decayed, riskScore } from '../engine/risk.ts';
+import { explainRisk, readRisk } from '../engine/risk.ts';
 import { withRules } from '../engine/rules/rule-registry.ts';
 import type { Shard } from '../engine/shard.ts';
 import type { AgentState, TenantState } from '../engine/tenant-state.ts';
@@ -160,6 +160,7 @@ function agentView(
   heldLevel: number,
 ): AgentView {
   const { logTime } = shard;
+  const reading = readRisk(agent.risk, logTime);
   const baseline = viewOf(agent.baseline, agent.lastSeen);
   const own = strictest(tenant.board, undefined, { tenant: tenant.tenant, agent: id });
   const level = Math.max(own?.state.level ?? 0, heldLevel);
@@ -167,12 +168,9 @@ function agentView(
     tenant: tenant.tenant,
     agent: id,
     posture: tenant.posture,
-    risk: riskScore(agent.risk, logTime),
-    riskParts: Object.entries(agent.risk).map(([detector, mark]) => ({
-      detector,
-      value: Math.round(decayed(mark, logTime) * 10) / 10,
-      at: mark.at,
-    })),
+    risk: reading.risk,
+    riskParts: reading.parts,
+    riskExplanation: explainRisk(reading),
     level,
     grant: resolvedGrant(tenant, agent, id),
     firstSeen: agent.firstSeen,

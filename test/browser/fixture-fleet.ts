@@ -5,6 +5,7 @@ import type {
   BreakerBody,
   StatusBody,
 } from '../../src/api/contract.ts';
+import type { RiskPartBody } from '../../src/api/risk-contract.ts';
 
 const DAY_MS = 86_400_000;
 const DETECTORS = ['volume_spike', 'out_of_scope_access', 'cross_tenant_access'];
@@ -87,9 +88,13 @@ function agentBody(line: AgentLine, position: number, now: number): AgentBody {
       risk < 10
         ? []
         : [
-            { detector: 'volume_spike', value: risk * 0.8, at },
-            { detector: 'out_of_scope_access', value: risk * 0.2, at },
+            riskPart('volume_spike', 'statistical', risk * 0.8, at),
+            riskPart('out_of_scope_access', 'deterministic', risk * 0.2, at),
           ],
+    risk_explanation:
+      risk < 10
+        ? 'Nothing that was found raises the risk of this agent.'
+        : `Risk ${risk} of 100: most of it from volume_spike (finding 7-0).`,
     level,
     role: state === 'unregistered' ? null : role,
     owners: state === 'unregistered' ? null : { business: `${role}-ops`, technical: 'platform' },
@@ -99,6 +104,12 @@ function agentBody(line: AgentLine, position: number, now: number): AgentBody {
     calls,
     coverage,
   };
+}
+
+function riskPart(detector: string, family: string, points: number, at: string): RiskPartBody {
+  const score = Math.min(100, points * 1.2);
+  const times = { since: at, at, half_life_ms: family === 'statistical' ? 14_400_000 : DAY_MS };
+  return { finding_id: '7-0', detector, family, points, value: points, score, ...times, share: 1 };
 }
 
 /** Agents in the server's order: by level, then risk. */

@@ -5,11 +5,12 @@ import type { Clock } from '../../ports/clock.ts';
 import type { AgentView, EngineView } from '../../ports/engine-view.ts';
 import type { Principal } from '../../ports/ingest.ts';
 import type { Store } from '../../ports/store.ts';
-import { covers, READERS, visibleTenants } from '../auth.ts';
-import { agentBody, timeText } from '../bodies.ts';
+import { BREAKER_READERS, covers, READERS, visibleTenants } from '../auth.ts';
+import { agentBody, riskBody, timeText } from '../bodies.ts';
 import { pageByPosition } from '../page.ts';
 import { CURSOR, IDENTIFIER, INSTANT, limitOf, wholeNumber } from '../parameters.ts';
 import { notFound, RequestProblem } from '../problem.ts';
+import { RISK } from '../risk-schemas.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { ACTIVITY, AGENT, pageOf } from '../schemas.ts';
 
@@ -46,7 +47,16 @@ export function agentRoutes(options: {
     answer: AGENT,
     handle: ({ principal, params }) => agentBody(visibleAgent(view, principal, params)),
   });
-  return [list, single, activityRoute(options)];
+  const risk = defineRoute({
+    method: 'GET',
+    path: '/v1/agents/:tenant/:agent/risk',
+    summary: 'Risk of one agent with its parts, for policy decision points; answers from memory.',
+    access: BREAKER_READERS,
+    params: AGENT_PATH,
+    answer: RISK,
+    handle: ({ principal, params }) => riskBody(visibleAgent(view, principal, params)),
+  });
+  return [list, single, risk, activityRoute(options)];
 }
 
 function activityRoute(options: {

@@ -8,7 +8,7 @@ import type { Finding } from '../../core/finding.ts';
 import type { GrantSet } from '../../core/grant.ts';
 import type { CheckAnswer, FeedDelta } from '../../ports/breakers.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { AgentView, BreakerDetail, DetectorView } from '../../ports/engine-view.ts';
+import type { AgentView, BreakerDetail, DetectorView, RiskPart } from '../../ports/engine-view.ts';
 import type { BusSourceView, IntakeView, SourceView } from '../../ports/ingest-status.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
@@ -61,13 +61,20 @@ export function bearer(name: string): { authorization: string } {
   return { authorization: `Bearer ${tokenOf(name)}` };
 }
 
+function riskPart(detector: string, points: number): RiskPart {
+  const finding = { finding: '7-0', detector, family: 'statistical', score: points } as const;
+  const times = { since: NOW, at: NOW, halfLifeMs: 14_400_000 };
+  return { ...finding, ...times, points, value: points, share: 1 };
+}
+
 export function agentView(tenant: string, agent: string, rest: Partial<AgentView> = {}): AgentView {
   return {
     tenant,
     agent,
     posture: 'enforce',
     risk: 10,
-    riskParts: [{ detector: 'volume_spike', value: 10, at: NOW }],
+    riskParts: [riskPart('volume_spike', 10)],
+    riskExplanation: 'Risk 10 of 100.',
     level: 0,
     grant: { tenant, agent, role: 'billing', owners: { business: 'fin-ops' } },
     firstSeen: NOW - 1_000_000,

@@ -41,6 +41,10 @@ const BLAST_RADIUS_FLOOR: Readonly<Record<DetectionFamily, number>> = {
   novelty: 3,
 };
 const STEP_UP: BreakerLevel = 2;
+const SUSPEND: BreakerLevel = 4;
+/** What statistics must reach at least before they may revoke, whatever a detector asks for. */
+const MATERIAL_PROBABILITY = 1e-6;
+const MATERIAL_RATIO = 2;
 
 /** Decides what a verdict may do. Pure; the reasons are values so that they can be shown. */
 export function decide(
@@ -54,18 +58,9 @@ export function decide(
   }
   const key = keyOf(event, verdict.trip.key);
   const asked = verdict.trip.level;
-  const weakness = asked > STEP_UP ? weaknessOf(facts) : null;
-  const level = weakness ? STEP_UP : asked;
-  if (facts.isExcepted) return { trip: false, why: 'suppressed', would: { key, level } };
-  if (facts.mode === 'shadow' || facts.posture === 'shadow') {
-    return { trip: false, why: 'shadow', would: { key, level } };
-  }
-  if (facts.mode === 'alert') return { trip: false, why: 'alert_only', would: { key, level } };
-  if (!facts.hasRoomFor(key)) return { trip: false, why: 'over_budget', would: { key, level } };
-  if (level > STEP_UP && overBudget(facts)) {
-    return { trip: true, key, level: STEP_UP, cappedBy: 'over_budget' };
-  }
-  return { trip: true, key, level, cappedBy: weakness };
+  const weakness =
+    asked > STEP_UP ? (familyWeaknessOf(facts.family, verdict) ?? weaknessOf(facts)) : null;
+  return allowed(key, asked, weakness, facts);
 }
 
 type KeySubject = Pick<AccessEvent, 'tenant' | 'agent' | 'session' | 'token' | 'trace'>;
@@ -89,11 +84,56 @@ function idOf(
   return kind === 'token' ? token?.jti : (token?.txn ?? trace?.traceId);
 }
 
-/** What keeps evidence at step-up: novelty, an agent's own word, an agent nobody registered. */
-function weaknessOf(facts: PolicyFacts): CapReason | null {
-  if (facts.family === 'novelty') return 'novelty_alone';
+/**
+ * Decides what may follow where novelty and another family agree: the key of what is new is
+ * suspended. `facts` are those of the finding that came last, its family being novelty all the
+ * same: the weaker evidence sets the budget.
+ */
+export function decideAgreed(key: BreakerKey, facts: Omit<PolicyFacts, 'family'>): PolicyAnswer {
+  return allowed(key, SUSPEND, weaknessOf(facts), { ...facts, family: 'novelty' });
+}
+
+/** What posture, mode, room and budget leave of a trip. */
+function allowed(
+  key: BreakerKey,
+  asked: BreakerLevel,
+  weakness: CapReason | null,
+  facts: PolicyFacts,
+): PolicyAnswer {
+  const level = weakness ? STEP_UP : asked;
+  if (facts.isExcepted) return { trip: false, why: 'suppressed', would: { key, level } };
+  if (facts.mode === 'shadow' || facts.posture === 'shadow') {
+    return { trip: false, why: 'shadow', would: { key, level } };
+  }
+  if (facts.mode === 'alert') return { trip: false, why: 'alert_only', would: { key, level } };
+  if (!facts.hasRoomFor(key)) return { trip: false, why: 'over_budget', would: { key, level } };
+  if (level > STEP_UP && overBudget(facts)) {
+    return { trip: true, key, level: STEP_UP, cappedBy: 'over_budget' };
+  }
+  return { trip: true, key, level, cappedBy: weakness };
+}
+
+/** What keeps evidence of any family at step-up: an agent's own word, an unregistered agent. */
+function weaknessOf(facts: Pick<PolicyFacts, 'trust' | 'registered'>): CapReason | null {
   if (facts.trust === 'agent') return 'agent_trust';
   return facts.registered ? null : 'unregistered';
+}
+
+/**
+ * What its family lacks for more than a step-up: novelty, that another family agrees; statistics,
+ * evidence, a material ratio, and a check by peers, the agent's anchor or a cap.
+ */
+function familyWeaknessOf(family: DetectionFamily, verdict: DetectorVerdict): CapReason | null {
+  if (family === 'novelty') return 'novelty_alone';
+  return family === 'statistical' && !isMaterial(verdict) ? 'statistics_alone' : null;
+}
+
+/** A cap needs no history, so that neither likelihood nor ratio means anything beside it. */
+function isMaterial({ agreement, probability, actual, typical }: DetectorVerdict): boolean {
+  if (agreement === undefined) return false;
+  if (agreement === 'cap') return true;
+  if (probability === null || actual === null || typical === null) return false;
+  return probability <= MATERIAL_PROBABILITY && actual >= MATERIAL_RATIO * typical;
 }
 
 function overBudget(facts: PolicyFacts): boolean {

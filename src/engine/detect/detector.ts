@@ -82,6 +82,16 @@ export interface DetectorVerdict {
   /** Verdicts with one key within `dedupMs` are one finding. */
   readonly dedupKey: string;
   readonly dedupMs: number;
+  /**
+   * Of a statistical verdict: what besides likelihood and ratio speaks for it: agents like it, the
+   * agent's own largest ever, or a cap. Without one it never does more than ask a person.
+   */
+  readonly agreement?: 'peer' | 'anchor' | 'cap';
+  /**
+   * Of a statistical verdict that throttles: how long it may go on before it asks a person. Null:
+   * for ever. Absent: half an hour.
+   */
+  readonly escalateAfterMs?: number | null;
   /** Why a verdict without a trip has none. */
   readonly held?: 'cold_start' | 'below_threshold';
 }

@@ -131,7 +131,7 @@ describe('an exception', () => {
     });
     expect(findings(held)[0]?.evidence.facts).toMatchObject({ exception: 'ops: known' });
     expect(held).toHaveLength(1);
-    expect(shard.tenants.get('acme')?.agents.get('bot')?.risk).toEqual({});
+    expect(shard.tenants.get('acme')?.agents.get('bot')?.risk).toEqual([]);
     expect(see(WRITE, START + MINUTE_MS)).toEqual([]);
     // Within the hour in which the same is one finding, but beyond the exception.
     expect(see(WRITE, START + 30 * MINUTE_MS)).toHaveLength(3);

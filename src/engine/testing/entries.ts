@@ -114,6 +114,7 @@ export const OBEDIENT = defineDetector({
         title: `asked for level ${level}`,
         explanation: 'The event asked for it.',
         trip: { key, level: level as 1 | 2 | 3 | 4 | 5 },
+        agreement: 'cap',
         dedupKey: 'obedient',
         dedupMs: config.dedupMs,
       },

@@ -1,10 +1,13 @@
 import type { AgentBody } from '../../../../../src/api/contract.ts';
+import type { RiskPartBody } from '../../../../../src/api/risk-contract.ts';
 import { Age } from '../../components/timestamp.tsx';
 import { spaced } from '../../format/reason.ts';
 
-/** What the risk score is made of, after decay. */
+const HOUR_MS = 3_600_000;
+
+/** What the risk score is made of, after decay; each part names its finding. */
 export function RiskPanel({ body }: { body: AgentBody }) {
-  const parts = [...body.risk_parts].sort((left, right) => right.value - left.value);
+  const parts = [...body.risk_parts].sort((left, right) => right.points - left.points);
   return (
     <section class="panel" aria-labelledby="risk-title">
       <header class="panel-head">
@@ -18,22 +21,29 @@ export function RiskPanel({ body }: { body: AgentBody }) {
         ) : (
           <ul class="parts">
             {parts.map((part) => (
-              <li key={part.detector}>
-                <span>
-                  {spaced(part.detector)}
-                  <span class="sub">
-                    <Age at={part.at} ago />
-                  </span>
-                </span>
-                <span class="risk-track" aria-hidden="true">
-                  <span class="risk-fill" style={{ '--value': `${Math.min(100, part.value)}%` }} />
-                </span>
-                <b class="num">{Math.round(part.value)}</b>
-              </li>
+              <Part key={part.finding_id} part={part} />
             ))}
           </ul>
         )}
       </div>
     </section>
+  );
+}
+
+function Part({ part }: { part: RiskPartBody }) {
+  return (
+    <li>
+      <span>
+        {spaced(part.detector)}
+        <span class="sub">
+          Finding {part.finding_id}, <Age at={part.at} ago />, halves in{' '}
+          {part.half_life_ms / HOUR_MS} h{part.share < 1 && ', counts less beside a stronger one'}
+        </span>
+      </span>
+      <span class="risk-track" aria-hidden="true">
+        <span class="risk-fill" style={{ '--value': `${Math.min(100, part.points)}%` }} />
+      </span>
+      <b class="num">{Math.round(part.points)}</b>
+    </li>
   );
 }
