@@ -349,17 +349,8 @@ function overCap({ config, baseline }: Context): DetectorVerdict | null {
     const cap = config.caps[measure];
     if (cap === undefined) continue;
     const { actual, typical } = baseline.compare(measure, MINUTE_MS);
-    const over = {
-      measure,
-      actual,
-      typical,
-      cap,
-      kind: 'cap',
-      level: 4,
-      config,
-      baseline,
-    } as const;
-    if (actual > cap) return limitVerdict(over);
+    const over = { ...{ measure, actual, typical, cap }, kind: 'cap', level: 4 } as const;
+    if (actual > cap) return limitVerdict({ ...over, config, baseline });
   }
   return null;
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
 import { LIMITS } from '../core/limits.ts';
-import { RISK } from './risk-schemas.ts';
+import { AGENT, RISK } from './agent-schemas.ts';
 import * as schemas from './schemas.ts';
 import { agentView, bearer, breakerDetail, createHarness, startApi } from './testing/harness.ts';
 import { eventOf, findingOf, transitionOf } from './testing/rows.ts';
@@ -58,7 +58,7 @@ describe('reading', () => {
       agentView('acme', 'new', { learning: true }),
       agentView('acme', 'calm'),
     ];
-    const schema = schemas.pageOf(schemas.AGENT);
+    const schema = schemas.pageOf(AGENT);
     const first = await read('/v1/agents?limit=3', schema);
     const second = await read(`/v1/agents?limit=3&cursor=${first.next}`, schema);
     expect([...first.items, ...second.items].map(({ agent, state }) => [agent, state])).toEqual([
@@ -97,7 +97,7 @@ describe('reading', () => {
     harness.state.agents = [agentView('acme', awkward), agentView('acme', long)];
     for (const agent of [awkward, long]) {
       const path = `/v1/agents/acme/${encodeURIComponent(agent)}`;
-      expect((await read(path, schemas.AGENT)).agent).toBe(agent);
+      expect((await read(path, AGENT)).agent).toBe(agent);
     }
     expect((await get('/v1/agents/acme/nobody')).statusCode).toBe(404);
   });

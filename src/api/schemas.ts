@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type {
   ActivityBody,
-  AgentBody,
   BreakerBody,
   ChainBody,
   ChainSummaryBody,
@@ -17,7 +16,6 @@ import type {
   TransitionBody,
 } from './contract.ts';
 import { FEEDBACK } from './detector-schemas.ts';
-import { RISK_PART } from './risk-schemas.ts';
 import type { TokenBody } from './token-contract.ts';
 
 // The bodies of contract.ts as schemas; the annotations make the compiler compare the two.
@@ -40,37 +38,6 @@ export const ERROR: z.ZodType<ErrorBody> = z.strictObject({
   path: z.string().exactOptional(),
   request_id: z.string().exactOptional(),
   problems: z.array(z.strictObject({ path: z.string(), message: z.string() })).exactOptional(),
-});
-
-export const AGENT: z.ZodType<AgentBody> = z.strictObject({
-  tenant: z.string(),
-  agent: z.string(),
-  state: z.enum(['learning', 'normal', 'at_risk', 'tripped', 'unregistered']),
-  posture,
-  risk: score,
-  risk_parts: z.array(RISK_PART),
-  risk_explanation: z.string(),
-  level,
-  role: z.string().nullable(),
-  owners: z
-    .strictObject({
-      business: z.string().exactOptional(),
-      technical: z.string().exactOptional(),
-    })
-    .nullable(),
-  first_seen: time,
-  last_seen: time,
-  baseline_age_ms: z.number(),
-  calls: z.number(),
-  coverage: z.array(
-    z.strictObject({
-      detector: z.string(),
-      mode: z.string(),
-      verdict: z.enum(['judged', 'blind']),
-      field: z.string().exactOptional(),
-      cure: z.string().exactOptional(),
-    }),
-  ),
 });
 
 const decision = z.union([

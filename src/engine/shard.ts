@@ -300,7 +300,7 @@ function forgetRules({ detectors }: Registry, tenant: TenantState): void {
   }
 }
 
-/** What a person calls false or agreed to raises no risk any more, until somebody says otherwise. */
+/** What a person calls false or agreed to raises no risk, until somebody says otherwise. */
 function weighAgain(tenant: TenantState, said: Extract<Command, { type: 'feedback' }>): void {
   if (said.verdict === 'missed') return;
   for (const agent of tenant.agents.values()) {

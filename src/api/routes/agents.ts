@@ -5,14 +5,14 @@ import type { Clock } from '../../ports/clock.ts';
 import type { AgentView, EngineView } from '../../ports/engine-view.ts';
 import type { Principal } from '../../ports/ingest.ts';
 import type { Store } from '../../ports/store.ts';
+import { AGENT, RISK } from '../agent-schemas.ts';
 import { BREAKER_READERS, covers, READERS, visibleTenants } from '../auth.ts';
 import { agentBody, riskBody, timeText } from '../bodies.ts';
 import { pageByPosition } from '../page.ts';
 import { CURSOR, IDENTIFIER, INSTANT, limitOf, wholeNumber } from '../parameters.ts';
 import { notFound, RequestProblem } from '../problem.ts';
-import { RISK } from '../risk-schemas.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { ACTIVITY, AGENT, pageOf } from '../schemas.ts';
+import { ACTIVITY, pageOf } from '../schemas.ts';
 
 const AGENT_PATH = z.strictObject({ tenant: IDENTIFIER, agent: IDENTIFIER });
 

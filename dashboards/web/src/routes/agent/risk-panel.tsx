@@ -1,5 +1,4 @@
 import type { AgentBody } from '../../../../../src/api/contract.ts';
-import type { RiskPartBody } from '../../../../../src/api/risk-contract.ts';
 import { Age } from '../../components/timestamp.tsx';
 import { spaced } from '../../format/reason.ts';
 
@@ -30,7 +29,7 @@ export function RiskPanel({ body }: { body: AgentBody }) {
   );
 }
 
-function Part({ part }: { part: RiskPartBody }) {
+function Part({ part }: { part: AgentBody['risk_parts'][number] }) {
   return (
     <li>
       <span>
