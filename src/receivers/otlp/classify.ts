@@ -93,7 +93,7 @@ function fromConventions(fields: FieldValues, signal: Signal): Verdict {
   // MCP first: its spans carry `execute_tool` too, and its method says more.
   const mcp = look(MCP_KINDS, fields.peek(FIELD.mcpMethod));
   if (mcp !== undefined) return mcp;
-  const genAi = look(GEN_AI_KINDS, fields.peek(FIELD.operationName));
+  const genAi = genAiKind(fields.peek(FIELD.operationName));
   if (genAi !== undefined) return genAi;
   const openInference = openInferenceKind(fields, signal);
   if (openInference !== undefined) return openInference;
@@ -109,6 +109,12 @@ function fromConventions(fields: FieldValues, signal: Signal): Verdict {
     return look(CLAUDE_SPAN_KINDS, fields.peek(FIELD.claudeSpan) ?? signal.name.slice(12)) ?? null;
   }
   return look(LITELLM_KINDS, fields.peek(FIELD.litellmCall));
+}
+
+/** Agent 365 writes `Chat`, `TextCompletion` and `GenerateContent`. */
+function genAiKind(operation: string | undefined): Verdict {
+  const kind = look(GEN_AI_KINDS, operation);
+  return kind === undefined ? look(GEN_AI_KINDS, operation?.toLowerCase()) : kind;
 }
 
 /** A handoff is traced as a tool whose input is the old agent and whose output the new one. */
@@ -268,7 +274,7 @@ const GEN_AI_KINDS = kinds({
   tool_call: 'execute_tool',
   model_call:
     'chat text_completion generate_content embeddings completion rerank ' +
-    'chat.completions text.completions',
+    'chat.completions text.completions textcompletion generatecontent',
   agent_run: 'invoke_agent create_agent invoke_workflow plan output_messages',
   // A step holds the model and tool calls that count by themselves.
   none: 'agent_step chain',

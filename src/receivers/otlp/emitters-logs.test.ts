@@ -249,3 +249,60 @@ describe('LiteLLM', () => {
     expect(JSON.stringify(events)).not.toContain('SECRET');
   });
 });
+
+describe('Envoy', () => {
+  const access = (attributes: Readonly<Record<string, Plain>>) =>
+    logs(
+      {
+        traceId: '5b8efff798038103d269b633813fc60c',
+        spanId: 'eee19b7ec3c1b174',
+        attributes: pairs({
+          'mcp.method.name': 'tools/call',
+          'gen_ai.tool.name': 'search',
+          'http.response.status_code': '200',
+          'tripcoil.agent.id': 'crm-bot',
+          'tripcoil.principal.sub': 'alice',
+          'tripcoil.tenant': 'acme',
+          'tripcoil.token.jti': 't-1',
+          'tripcoil.trace.request_id': 'r-1',
+          'tripcoil.resource.server': 'crm',
+          'tripcoil.decision.reason': 'via_upstream',
+          'tripcoil.latency_ms': '84',
+          'tripcoil.volume.bytes_in': '120',
+          'tripcoil.volume.bytes_out': '2048',
+          ...attributes,
+        }),
+      },
+      { log_name: 'tripcoil', zone_name: 'z', cluster_name: 'gateway', node_name: 'n' },
+    );
+
+  it('tells of calls of MCP tools in its access log', () => {
+    expect(access({}).events).toMatchObject([
+      {
+        kind: 'tool_call',
+        agent: { id: 'crm-bot' },
+        principal: { sub: 'alice' },
+        tenantClaimed: 'acme',
+        action: { name: 'search' },
+        resource: { server: 'crm' },
+        trace: { traceId: '5b8efff798038103d269b633813fc60c', requestId: 'r-1' },
+        token: { jti: 't-1' },
+        volume: { bytesIn: 120, bytesOut: 2_048 },
+        latencyMs: 84,
+        outcome: { status: 'success' },
+      },
+    ]);
+    const reason = 'rbac_access_denied_matched_policy[none]';
+    const denied = { 'http.response.status_code': '403', 'tripcoil.decision.reason': reason };
+    expect(access(denied).events).toMatchObject([{ outcome: { status: 'denied' } }]);
+  });
+
+  it('writes a dash for what is not there', () => {
+    const nobody = { 'tripcoil.token.jti': '-', 'tripcoil.principal.sub': '-' };
+    const [event] = access(nobody).events;
+    expect(event).not.toHaveProperty('token');
+    expect(event).not.toHaveProperty('principal');
+    const noMcp = { 'mcp.method.name': '-', 'gen_ai.tool.name': '-' };
+    expect(access(noMcp)).toMatchObject({ events: [], rejects: [], ignored: 1 });
+  });
+});

@@ -255,6 +255,39 @@ describe('Microsoft', () => {
     ]);
   });
 
+  it('Agent 365: a turn as its SDK writes it, with operations in Pascal case', () => {
+    const common = {
+      'gen_ai.agent.id': 'a1',
+      'gen_ai.agent.name': 'my-weather-agent',
+      'gen_ai.conversation.id': 'c1',
+      'microsoft.tenant.id': 'acme',
+      'telemetry.sdk.name': 'A365ObservabilitySDK',
+    };
+    const model = (operation: string) =>
+      span(`${operation} gpt-4o`, {
+        ...common,
+        'gen_ai.operation.name': operation,
+        'gen_ai.request.model': 'gpt-4o',
+        'gen_ai.provider.name': 'azure',
+      });
+    const events = golden([
+      span('invoke_agent my-weather-agent', { ...common, 'gen_ai.operation.name': 'invoke_agent' }),
+      ...['Chat', 'TextCompletion', 'GenerateContent'].map(model),
+      span('execute_tool get_weather', {
+        ...common,
+        'gen_ai.operation.name': 'execute_tool',
+        'gen_ai.tool.name': 'get_weather',
+        'gen_ai.tool.call.id': 'call_abc123',
+        'gen_ai.tool.call.arguments': '{"city":"Seattle"}',
+        'gen_ai.tool.type': 'function',
+      }),
+    ]);
+    const kinds = ['agent_run', 'model_call', 'model_call', 'model_call', 'tool_call'];
+    expect(events).toMatchObject(
+      kinds.map((kind) => ({ kind, agent: 'a1', tenant: 'acme', session: 'c1' })),
+    );
+  });
+
   it('Semantic Kernel: gen_ai.system and its own operation names', () => {
     const agent = { 'gen_ai.agent.name': 'SK' };
     expect(

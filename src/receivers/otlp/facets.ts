@@ -136,7 +136,8 @@ function judgedOutcome(
   if (/denied|forbidden|unauthori|permission/.test(error)) return 'denied';
   const succeeded = fields.text(FIELD.succeeded);
   if (succeeded === 'false' || status.code === 2 || http >= 400 || error !== '') return 'failure';
-  return status.isSpan || succeeded === 'true' ? 'success' : 'unknown';
+  if (status.isSpan || succeeded === 'true') return 'success';
+  return http >= 200 && http < 400 ? 'success' : 'unknown';
 }
 
 /** PERMISSION_DENIED and UNAUTHENTICATED, by number and name. */

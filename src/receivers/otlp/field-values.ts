@@ -182,9 +182,10 @@ export function byteSize(value: JsonValue): number {
   return Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value), 'utf8');
 }
 
-/** What an emitter writes for "nothing": OpenInference's mask and ADK's placeholder included. */
+/** What emitters write for "nothing": Envoy's dash, OpenInference's mask, ADK's placeholder. */
 function isEmpty(value: JsonValue): boolean {
-  return value === null || value === '' || value === '__REDACTED__' || value === '<not specified>';
+  if (value === null || value === '' || value === '-') return true;
+  return value === '__REDACTED__' || value === '<not specified>';
 }
 
 function isLong(value: JsonValue): boolean {
