@@ -1,9 +1,8 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { RedactionMode, RedactionPolicy } from '../core/redaction-policy.ts';
-import { passesLuhn } from './checks/arithmetic.ts';
 import { shiftedDate } from './date-shift.ts';
-import { encryptFf1 } from './format-preserving.ts';
+import { inSameForm } from './same-form.ts';
 import { generalText, MASK, type PersonalType, partialText, placeholderText } from './tokens.ts';
 
 /** At most half a year either way. */
@@ -53,7 +52,7 @@ export function textOfMode(mode: RedactionMode, replaced: Replaced, secret: Uint
     case 'generalise':
       return generalOf(type, value) ?? placeholderText(type);
     case 'format_preserving':
-      return formatPreserved(type, value, derivedKey(secret, 'format preserving')) ?? token;
+      return inSameForm(type, value, derivedKey(secret, 'format preserving')) ?? token;
     case 'date_shift':
       return shifted(value, replaced.subject, secret) ?? token;
   }
@@ -85,24 +84,6 @@ function networkOf(value: string): string {
   return isIP(value) === 6 && groups.length >= 3
     ? `${groups.slice(0, 3).join(':').toLowerCase()}::/48`
     : '';
-}
-
-/** Digits for digits, everything else in place; a card keeps a right check digit. */
-function formatPreserved(type: PersonalType, value: string, key: KeyObject): string | null {
-  const digits = value.replaceAll(/\D/g, '');
-  const checked = type === 'card' && passesLuhn(digits);
-  const payload = checked ? digits.slice(0, -1) : digits;
-  if (payload.length < 6) return null;
-  const encrypted = encryptFf1(key, Buffer.from(type), 10, [...payload].map(Number)).join('');
-  const all = checked ? withCheckDigit(encrypted) : encrypted;
-  let next = 0;
-  return value.replaceAll(/\d/g, () => all[next++] ?? '0');
-}
-
-function withCheckDigit(digits: string): string {
-  for (let digit = 0; digit < 10; digit++)
-    if (passesLuhn(`${digits}${digit}`)) return `${digits}${digit}`;
-  return `${digits}0`;
 }
 
 /** All dates of one subject move by the same number of days, never by none. */

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { AccessEvent, JsonValue } from '../core/access-event.ts';
 import { DEFAULT_REDACTION, type RedactionPolicy } from '../core/redaction-policy.ts';
+import { passesIbanCheck } from './checks/account-numbers.ts';
 import { passesLuhn } from './checks/arithmetic.ts';
 import { createPersonalFindings } from './personal-findings.ts';
 import { createRedactor } from './redactor.ts';
@@ -86,6 +88,36 @@ describe('format-preserving encryption', () => {
 
   it('falls back to the token where there are too few digits', () => {
     expect(argumentsUnder({ email: 'format_preserving' }, MAIL)).toMatch(/^\[email:k-acme:/);
+  });
+
+  it.each([
+    ['email', { to: 'jane.doering.1980123@example.com' }],
+    ['person', { 'customer.name': 'Jane Doering 198012' }],
+    ['address', { 'shipping.address': '12345 Main Street, Springfield 67' }],
+    ['device', { from: 'a4:83:e7:1f:9b:20' }],
+    ['id_document', { passport: 'JANE0012345' }],
+    ['ip', { from: '2a00:1450:4001:82a::200e' }],
+    ['iban', { to: 'GB82 WEST 1234 5698 7654 32' }],
+    ['location', { latitude: 52.520008 }],
+    ['date', { 'date.of.birth': '03 February 1980' }],
+  ] as const)('leaves no letter of %s, nor a number out of its range', (type, value) => {
+    const out = Object.values(argumentsUnder({ '*': 'format_preserving' }, value) as object)[0];
+    expect(out).toMatch(new RegExp(`^\\[${type}:k-acme:`));
+  });
+
+  it('gives an address for an address, and an account that passes for one that does', () => {
+    const mode = { '*': 'format_preserving' } as const;
+    const [ip, iban, phone] = argumentsUnder(mode, [
+      '93.184.216.77',
+      'DE89 3704 0044 0532 0130 00',
+      '+1 415-555-2671 x123',
+    ]) as string[];
+    expect(isIP(ip ?? '')).toBe(4);
+    expect(ip).not.toBe('93.184.216.77');
+    expect(iban).toMatch(/^DE\d\d \d{4} \d{4} \d{4} \d{4} \d\d$/);
+    expect(iban).not.toContain('3704 0044');
+    expect(passesIbanCheck((iban ?? '').replaceAll(' ', ''))).toBe(true);
+    expect(phone).toMatch(/^\+\d \d{3}-\d{3}-\d{4} x\d{3}$/);
   });
 });
 
