@@ -52,6 +52,18 @@ describe('values in disguise', () => {
 });
 
 describe('wrapped texts', () => {
+  it('in lines end where a line is no text', () => {
+    const first = Buffer.from(`${'lorem ipsum '.repeat(4)}alice@example.com, `.padEnd(72)).toString(
+      'base64',
+    );
+    expect(first).toHaveLength(96);
+    for (const next of ['Regards', 'Yours,\nBob', 'H4sIAAAAAAAAA6uowASm', '']) {
+      const { text, replaced } = kept(`${first}\n${next}`);
+      expect(replaced, next).toBe(1);
+      expect(String(text).endsWith(`\n${next}`), next).toBe(true);
+    }
+  });
+
   it('are wrapped again, so that what reads them still can', () => {
     const plain = 'mail alice@example.com now';
     const wrapped = String(kept(Buffer.from(plain).toString('base64')).text);

@@ -7,6 +7,8 @@ export type Encoding = 'base64' | 'base64url' | 'hex' | 'gzip';
 
 /** A stretch that decodes to text. */
 export interface EncodedRun {
+  /** Behind the `0x` of hexadecimal digits. */
+  readonly start: number;
   readonly end: number;
   readonly encoding: Encoding;
 }
@@ -61,8 +63,9 @@ export function encodedAt(
   wordEnd: number,
   stretch: Base64Stretch,
 ): EncodedRun | null {
-  if (wordEnd - at >= 16 && isHexText(text, at, wordEnd)) {
-    return isBeforeAt(text, wordEnd) ? null : { end: wordEnd, encoding: 'hex' };
+  const digits = at + hexMark(text, at);
+  if (wordEnd - digits >= 16 && isHexText(text, digits, wordEnd)) {
+    return isBeforeAt(text, wordEnd) ? null : { start: digits, end: wordEnd, encoding: 'hex' };
   }
   if (!isBase64Text(text, at) || !hasLetter(text, at)) return null;
   if (wordEnd > stretch.end) readStretch(text, wordEnd, stretch);
@@ -80,7 +83,33 @@ export function encodedAt(
       return null;
     }
   }
-  return { end: paddedEnd, encoding: isGzip ? 'gzip' : isUrl ? 'base64url' : 'base64' };
+  const lastEnd = isUrl || paddedEnd > end ? paddedEnd : linesEnd(text, at, end, isGzip);
+  return { start: at, end: lastEnd, encoding: isGzip ? 'gzip' : isUrl ? 'base64url' : 'base64' };
+}
+
+/** Length of what says of a word that the rest of it is hexadecimal: `0x`, or the `x` of `\x`. */
+function hexMark(text: string, at: number): number {
+  const from = text.charCodeAt(at) === 0x30 ? at + 1 : at;
+  return (text.charCodeAt(from) | 0x20) === 0x78 ? from + 1 - at : 0;
+}
+
+/** Mail wraps at 76 characters, PEM at 64; a shorter line ends the text. */
+const SHORTEST_LINE = 32;
+const NEXT_LINE = /\r?\n[ \t]{0,16}([A-Za-z0-9+/]+)(={0,2})(?![^\s"'<\\])/y;
+
+/** The end of base64 that goes on over lines, as far as each of them is text too. */
+function linesEnd(text: string, at: number, firstEnd: number, isGzip: boolean): number {
+  let end = firstEnd;
+  let size = end - at;
+  while (size >= SHORTEST_LINE && size % 4 === 0) {
+    NEXT_LINE.lastIndex = end;
+    const [line = '', signs = '', padding = ''] = NEXT_LINE.exec(text) ?? [];
+    const start = end + line.length - padding.length - signs.length;
+    if (signs === '' || (!isGzip && firstNoText(text, start, start + signs.length) >= 0)) break;
+    end += line.length;
+    size = padding === '' ? signs.length : 0;
+  }
+  return end;
 }
 
 /** What stands before an `@` is the name of an address, whatever else it could be read as. */

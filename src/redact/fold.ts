@@ -13,9 +13,9 @@ const DIGIT = /^\p{Nd}$/u;
 /** Foldings already worked out; bounded by the number of code points. */
 const foldings = new Map<number, string>();
 
-const PERCENT = /%[0-9a-f]{2}/i;
-const BACKSLASH = /\\(?:u[0-9a-f]{4}|x[0-9a-f]{2})/i;
-const ENTITY = /&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});/i;
+const PERCENT = /%(?:[0-9a-f]{2}|u[0-9a-f]{4})/i;
+const BACKSLASH = /\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2})/i;
+const ENTITY = /&(?:#\d|#x[0-9a-f]|[a-z]{2,8};)/i;
 /** An address in quoted-printable (RFC 2045 section 6.7); a bare `=40` is more often an amount. */
 const QUOTED = /[\w.+-]=40[\w-]{1,63}(?:\.|=2E)[A-Za-z]{2}/;
 /** Escapes of escapes: as often is a text unfolded again. */
@@ -92,7 +92,7 @@ interface Escape {
 function escapeAt(text: string, at: number, quoted: boolean): Escape | null {
   switch (text.charCodeAt(at)) {
     case 0x25:
-      return bytesAt(text, at, '%');
+      return bytesAt(text, at, '%') ?? percentUnitAt(text, at);
     case 0x3d:
       return quoted ? bytesAt(text, at, '=') : null;
     case 0x26:
@@ -122,7 +122,26 @@ function byteAt(text: string, at: number, sign: string): number | null {
   return text[at] === sign && /^[0-9a-f]{2}$/i.test(digits) ? Number.parseInt(digits, 16) : null;
 }
 
-const BACKSLASH_HERE = /\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2}))/iy;
+const HEX = '[0-9a-fA-F]';
+const PERCENT_UNIT_HERE = /%u([0-9a-f]{4})/iy;
+
+/** What `escape()` of JavaScript writes. */
+function percentUnitAt(text: string, at: number): Escape | null {
+  PERCENT_UNIT_HERE.lastIndex = at;
+  const match = PERCENT_UNIT_HERE.exec(text);
+  const code = Number.parseInt(match?.[1] ?? '', 16);
+  return match === null ? null : { text: String.fromCharCode(code), width: match[0].length };
+}
+
+/**
+ * Escapes of JSON, of JavaScript (`\u{40}`) and of Python (`\U00000040`). `\x` before sixteen
+ * digits says that all of them are hexadecimal, as PostgreSQL writes bytes.
+ */
+const BACKSLASH_HERE = new RegExp(
+  `\\\\+(?:U(00(?:0${HEX}|10)${HEX}{4})|[uU](${HEX}{4})|u\\{(${HEX}{1,6})\\}|` +
+    `[xX](${HEX}{2})(?!${HEX}{14}))`,
+  'y',
+);
 
 function backslashAt(text: string, at: number): Escape | null {
   // A row of backslashes is looked at from its first one alone.
@@ -130,11 +149,14 @@ function backslashAt(text: string, at: number): Escape | null {
   BACKSLASH_HERE.lastIndex = at;
   const match = BACKSLASH_HERE.exec(text);
   if (match === null) return null;
-  const code = Number.parseInt(match[1] ?? match[2] ?? '0', 16);
-  return { text: String.fromCharCode(code), width: match[0].length };
+  const [whole, long, short, braced, byte] = match;
+  const point = Number.parseInt(long ?? short ?? braced ?? byte ?? '0', 16);
+  return point > LAST_POINT ? null : { text: String.fromCodePoint(point), width: whole.length };
 }
 
-const ENTITY_HERE = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/iy;
+const LAST_POINT = 0x10ffff;
+/** Numbers are read without their semicolon too, as browsers do (HTML, section 13.2.5.80). */
+const ENTITY_HERE = /&(?:#0{0,9}(\d{1,7});?|#x0{0,9}([0-9a-f]{1,6});?|([a-z]{2,8});)/iy;
 /** The named characters that addresses and numbers are made of (HTML, section 13.5). */
 const NAMED: ReadonlyMap<string, string> = new Map([
   ['amp', '&'],
@@ -165,7 +187,7 @@ function entityAt(text: string, at: number): Escape | null {
   const named = name === undefined ? undefined : NAMED.get(name.toLowerCase());
   if (name !== undefined) return named === undefined ? null : { text: named, width: whole.length };
   const point = decimal === undefined ? Number.parseInt(hex ?? '0', 16) : Number(decimal);
-  return point > 0x10ffff ? null : { text: String.fromCodePoint(point), width: whole.length };
+  return point > LAST_POINT ? null : { text: String.fromCodePoint(point), width: whole.length };
 }
 
 function foldAll(text: string): string {

@@ -206,7 +206,8 @@ function wrappedAt(subject: Subject, at: number, end: number, size: number): Hit
   subject.stretch ??= noStretch();
   const run = encodedAt(subject.text, at, end, subject.stretch);
   if (run === null) return null;
-  return { start: at, end: run.end, type: 'encoded', label: run.encoding, confidence: 'shaped' };
+  const { start, end: stop, encoding } = run;
+  return { start, end: stop, type: 'encoded', label: encoding, confidence: 'shaped' };
 }
 
 /** Most numbers in telemetry are short and alone; they must cost next to nothing. */

@@ -9,6 +9,10 @@ const hex = (code: number, width: number): string => code.toString(16).padStart(
 const digits = (text: string, zero: number): string =>
   text.replaceAll(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)));
 
+/** As mail and `base64` wrap it (RFC 2045 section 6.8). */
+const inLines = (text: string, end: string): string => text.replaceAll(/(.{76})(?=.)/g, `$1${end}`);
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
 /** Ways in which a value hides from a reader of plain letters, by name. */
 export const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   plain: (text) => text,
@@ -22,13 +26,22 @@ export const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   base64,
   base64url: (text) => Buffer.from(text).toString('base64url'),
   base64_json: (text) => base64(JSON.stringify({ note: text })),
+  base64_lines: (text) => inLines(base64(`${' '.repeat(50)}${text}${' - '.repeat(40)}`), '\r\n'),
+  gzip_lines: (text) => inLines(gzipSync(`${text} ${LETTERS}`).toString('base64'), '\n'),
   base64_twice: (text) => base64(base64(text)),
   hex: (text) => Buffer.from(text).toString('hex'),
+  hex_marked: (text) => `0x${Buffer.from(text).toString('hex')}`,
+  bytea: (text) => `\\x${Buffer.from(text).toString('hex')}`,
   hex_upper: (text) => Buffer.from(text).toString('hex').toUpperCase(),
   gzip: (text) => gzipSync(text).toString('base64'),
   gzip_json: (text) => gzipSync(JSON.stringify({ rows: [{ note: text }] })).toString('base64'),
   unicode_escapes: (text) => every(text, (code) => `\\u${hex(code, 4)}`),
   hex_escapes: (text) => every(text, (code) => `\\x${hex(code, 2)}`),
+  brace_escapes: (text) => every(text, (code) => `\\u{${hex(code, 1)}}`),
+  long_escapes: (text) => signs(text, (code) => `\\U${hex(code, 8)}`),
+  percent_u: (text) => every(text, (code) => `%u${hex(code, 4)}`),
+  html_open: (text) => every(text, (code) => `&#${code}`),
+  html_padded: (text) => every(text, (code) => `&#x${hex(code, 8)};`),
   html_decimal: (text) => every(text, (code) => `&#${code};`),
   html_hex: (text) => every(text, (code) => `&#x${hex(code, 2)};`),
   html_signs: (text) => signs(text, (code) => `&#${code};`),
