@@ -36,9 +36,11 @@ export function shapedAt(subject: Subject, at: number, end: number, hasDigit: bo
     goesOn || next === 0x28 || size >= SHORTEST_BARE ? recognisers.byRun[size] : undefined;
   // A long run may be a value by itself: whatever stands behind it ends it, but for a dash.
   const mayEnd = !goesOn || (size >= SHORTEST_BARE && next !== 0x2d);
-  if (bare !== undefined && (mayEnd || bare.mentions[next] === 1) && !isGlued(subject, at)) {
-    const hit = bareAt(subject, at, bare);
-    if (hit !== null) return hit;
+  if (bare !== undefined && (mayEnd || bare.mentions[next] === 1)) {
+    const inPath = text.charCodeAt(at - 1) === 0x2f;
+    const hit = inPath || !isGlued(subject, at) ? bareAt(subject, at, bare) : null;
+    // Slashes of a path are no part of a value.
+    if (hit !== null && !(inPath && text.slice(at, hit.end).includes('/'))) return hit;
   }
   const isNear = subject.wordEnd >= at - CONTEXT_CHARS || subject.keyCandidates.length > 0;
   const hit = isNear && (hasDigit || isDigit(text.charCodeAt(end + 1))) ? named(subject, at) : null;

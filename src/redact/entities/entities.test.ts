@@ -131,6 +131,19 @@ describe('the entity table', () => {
     }
   });
 
+  it.each(Object.entries(BARE).filter(([, value]) => !value.includes('/')))(
+    'finds %s in paths',
+    (id, value) => {
+      for (const [before, after] of [
+        ['https://api.example.net/v1/people/', '/edit?full=1'],
+        ['crm://accounts/', ''],
+        ['/home/reports/', '.csv'],
+      ]) {
+        expect([before, found(`${before}${value}${after}`)]).toEqual([before, [`${id} ${value}`]]);
+      }
+    },
+  );
+
   it.each(Object.entries(NAMED))('finds %s beside its word, whatever follows', (_, text) => {
     for (const next of FOLLOWING) {
       const [hit] = scanText(`${text}${next}`, HINT.none).hits;
