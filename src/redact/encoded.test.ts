@@ -52,6 +52,18 @@ describe('values in disguise', () => {
 });
 
 describe('wrapped texts', () => {
+  it('in hexadecimal digits are no account, however many they are', () => {
+    const hex = (text: string) => `0x${Buffer.from(text).toString('hex')}`;
+    expect(kept(hex('twenty letters long.'))).toEqual({
+      text: hex('twenty letters long.'),
+      replaced: 0,
+    });
+    expect(kept(hex('xoxb-726844076611-ZcrdnsPPCJ8A6e3N1jFCvCcj'))).toEqual({
+      text: hex('[secret:slack_token]'),
+      replaced: 1,
+    });
+  });
+
   it('in lines end where a line is no text', () => {
     const first = Buffer.from(`${'lorem ipsum '.repeat(4)}alice@example.com, `.padEnd(72)).toString(
       'base64',

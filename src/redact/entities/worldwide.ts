@@ -5,6 +5,11 @@ import type { Entity } from './entity.ts';
 
 const MONTH = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec';
 
+/** Digits in one case say nothing of themselves, unless they are those of twenty letters. */
+function isPlainAddress(digits: string): boolean {
+  return !/[a-f].*[A-F]|[A-F].*[a-f]/.test(digits) && !/^(?:[2-7].)+$/.test(digits);
+}
+
 /** What every country has alike: money, devices, vehicles, places. */
 export const WORLDWIDE_ENTITIES: readonly Entity[] = [
   {
@@ -25,7 +30,7 @@ export const WORLDWIDE_ENTITIES: readonly Entity[] = [
     source: 'EIP-55',
     bare: '0x[0-9a-fA-F]{40}',
     bareRuns: [42],
-    check: (text) => isEthereum(text) || !/[a-f][\s\S]*[A-F]|[A-F][\s\S]*[a-f]/.test(text.slice(2)),
+    check: (text) => isEthereum(text) || isPlainAddress(text.slice(2)),
   },
   {
     id: 'monero_address',
