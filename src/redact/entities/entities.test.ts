@@ -137,7 +137,7 @@ describe('the entity table', () => {
       for (const [before, after] of [
         ['https://api.example.net/v1/people/', '/edit?full=1'],
         ['crm://accounts/', ''],
-        ['/home/reports/', '.csv'],
+        ['/srv/reports/', '.csv'],
       ]) {
         expect([before, found(`${before}${value}${after}`)]).toEqual([before, [`${id} ${value}`]]);
       }
