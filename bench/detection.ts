@@ -1,26 +1,13 @@
 import { medianSorted, quantileSorted } from 'simple-statistics';
-import slowDrip from '../detectors/slow-drip.ts';
-import volumeSpike from '../detectors/volume-spike.ts';
-import type { AccessEvent } from '../src/core/access-event.ts';
-import { LIMITS } from '../src/core/limits.ts';
-import type { Redacted } from '../src/core/redacted.ts';
-import { MINUTE_MS } from '../src/core/time.ts';
-import { measuresOf } from '../src/engine/baseline/agent-baseline.ts';
-import {
-  type BaselineState,
-  createBaselineState,
-  observeBaseline,
-  restoreBaseline,
-  snapshotBaseline,
-  viewOf,
-} from '../src/engine/baseline/baseline.ts';
+import { type BaselineState, createBaselineState } from '../src/engine/baseline/baseline.ts';
 import { priorOf } from '../src/engine/baseline/peer-prior.ts';
-import type { DetectorVerdict } from '../src/engine/detect/detector.ts';
-import { scenario } from '../src/engine/detect/testing/scenario.ts';
-import { createPractice, PracticeReading } from '../src/engine/practice/practice.ts';
 import { agentDynFigures, agentDynFile } from './agentdyn-arms.ts';
+import { fleetFigures } from './fleet.ts';
+import { poissonInterval, wilsonInterval } from './intervals.ts';
 import { nabFigures } from './nab.ts';
-import { type Minute, STREAM_KINDS, type StreamKind, VolumeStream } from './volume-streams.ts';
+import { isAlarm, SimulatedAgent } from './volume-agent.ts';
+import { STATIONARY_NOTES, stationaryFigures } from './volume-stationary.ts';
+import { STREAM_KINDS, type StreamKind, VolumeStream } from './volume-streams.ts';
 
 /** Size of a simulation; the seed fixes every figure. */
 export interface Plan {
@@ -54,11 +41,6 @@ const FULL: Plan = {
 
 const DAY_MINUTES = 1_440;
 const ATTACK_MINUTES = 30;
-/** Alarms of one agent within an hour are one. */
-const MERGE_MINUTES = 60;
-/** Log time for which the engine learns nothing after a strong finding. */
-const QUARANTINE_MINUTES = 10;
-const START = Date.UTC(2026, 0, 5);
 const RATES = [0.7, 3, 6, 12, 40] as const;
 
 /** Seeded fleet figures of the volume detectors; prints nothing. */
@@ -75,6 +57,7 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
   const recordings = agentDynFile();
   const recorded = recordings === null ? {} : await agentDynFigures(recordings, options);
   const nab = nabFigures(options);
+  const fleet = fleetFigures(options.quick ? 'quick' : 'bench');
   const agentDays = STREAM_KINDS.length * plan.agentsPerKind * plan.scoredDays;
   return {
     figures: {
@@ -96,6 +79,8 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
         RAMP_SLOPES.map((slope) => [`${slope * 100}_percent_a_day`, simulateRamps(slope, plan)]),
       ),
       volume_cold_start: simulateColdStart(plan),
+      ...stationaryFigures(options.quick ? 'quick' : 'bench'),
+      ...fleet.figures,
       ...nab.figures,
     },
     notes: [
@@ -110,6 +95,8 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
       'ci95: exact Poisson (Byar) for rates, Wilson for shares.',
       'A ramp compounds by its slope a day; its multiple is the one reached when first told.',
       'Cold start: fivefold for 30 minutes of the first day, rates lent by 8 peers of like rate.',
+      ...STATIONARY_NOTES,
+      ...fleet.notes,
       ...nab.notes,
     ],
   };
@@ -256,98 +243,10 @@ function grownPeer(rate: number, seed: number, peer: number): BaselineState {
   return agent.baseline;
 }
 
-const SPIKE_CONFIG = volumeSpike.config.parse({});
-const DRIP_CONFIG = slowDrip.config.parse({});
-
-const freshState = () => ({ spike: volumeSpike.init(), drip: slowDrip.init() });
-type VolumeState = ReturnType<typeof freshState>;
-
-/** An agent's baseline, and the detectors asked once a minute. */
-class SimulatedAgent {
-  readonly #baseline: BaselineState;
-  readonly #state: VolumeState;
-  #quarantinedUntil = -1;
-  #alarmedAt = Number.NEGATIVE_INFINITY;
-
-  constructor(baseline: BaselineState = createBaselineState(), state = freshState()) {
-    this.#baseline = baseline;
-    this.#state = state;
-  }
-
-  get baseline(): BaselineState {
-    return this.#baseline;
-  }
-
-  fork(): SimulatedAgent {
-    return new SimulatedAgent(
-      restoreBaseline(snapshotBaseline(this.#baseline)),
-      structuredClone(this.#state),
-    );
-  }
-
-  minute(minute: number, volume: Minute): DetectorVerdict | null {
-    if (volume.length === 0) return null;
-    const time = START + minute * MINUTE_MS;
-    const learn = minute >= this.#quarantinedUntil;
-    for (const sizes of volume) observeBaseline(this.#baseline, sizes, time, { learn });
-    const context = {
-      logTime: time,
-      grant: null,
-      principalGrant: null,
-      resourceFact: null,
-      actionFact: null,
-      baseline: viewOf(this.#baseline, time),
-      added: measuresOf(EVENT),
-      practice: NO_PRACTICE,
-      hearsDecisions: false,
-      openBreaker: () => null,
-      chainId: () => '',
-      counted: true,
-    };
-    const event = { ...EVENT, time };
-    const { spike, drip } = this.#state;
-    const verdicts = [
-      ...volumeSpike.observe(event, spike, { ...context, config: SPIKE_CONFIG }),
-      ...slowDrip.observe(event, drip, { ...context, config: DRIP_CONFIG }),
-    ];
-    const verdict = verdicts.find(isAlarm) ?? verdicts[0];
-    if (verdict && verdict.score >= 70) this.#quarantinedUntil = minute + QUARANTINE_MINUTES;
-    return verdict ?? null;
-  }
-
-  isNewAlarm(minute: number): boolean {
-    const isNew = minute - this.#alarmedAt > MERGE_MINUTES;
-    this.#alarmedAt = minute;
-    return isNew;
-  }
-}
-
-const EVENT: Redacted<AccessEvent> = scenario('acme').agent('simulated').at(0).reads(1);
-/** The volume detector looks at how much is done, not at what. */
-const NO_PRACTICE = new PracticeReading(createPractice(LIMITS.practiceSlotsPerAgent), null, EVENT);
-
-function isAlarm(verdict: DetectorVerdict | null | undefined): boolean {
-  return verdict?.level === 'high' || verdict?.level === 'critical';
-}
-
-/** Byar's approximation of the exact interval of a Poisson count. */
-function poissonInterval(count: number): [number, number] {
-  const low = count === 0 ? 0 : count * (1 - 1 / (9 * count) - Z95 / (3 * Math.sqrt(count))) ** 3;
-  const next = count + 1;
-  return [low, next * (1 - 1 / (9 * next) + Z95 / (3 * Math.sqrt(next))) ** 3];
-}
-
-const Z95 = 1.96;
-
-/** Wilson's interval of a share. */
 function recallInterval(attacks: readonly Attack[]): [number, number] {
-  const n = attacks.length;
-  if (n === 0) return [0, 1];
-  const share = attacks.filter((each) => Number.isFinite(each.delay)).length / n;
-  const z2 = Z95 ** 2 / n;
-  const centre = (share + z2 / 2) / (1 + z2);
-  const half = (Z95 * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n))) / (1 + z2);
-  return [rounded(Math.max(0, centre - half)), rounded(Math.min(1, centre + half))];
+  const seen = attacks.filter(({ delay }) => Number.isFinite(delay)).length;
+  const [low, high] = wilsonInterval(seen, attacks.length);
+  return [rounded(low), rounded(high)];
 }
 
 function summary(attacks: readonly Attack[], times: number, from: number, below: number): object {

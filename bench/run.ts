@@ -15,6 +15,7 @@ const NAMES = [
   'engine',
   'redact',
   'detection',
+  'fleet',
   'nab',
   'revocation',
   'ledger',
