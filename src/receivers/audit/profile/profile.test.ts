@@ -51,6 +51,16 @@ describe('a profile', () => {
     expect(second).toMatchObject({ id: '7:1', kind: 'authentication' });
   });
 
+  it.each([
+    ['192.0.2.7:51515', '192.0.2.7'],
+    ['[2001:db8::7]:51515', '2001:db8::7'],
+    ['2001:db8::7', '2001:db8::7'],
+  ])('takes %s for an address with or without a port', (address, ip) => {
+    const source = { ...(parse(YAML) as ProfileDocument), clientIp: '/peer' };
+    const [event] = compileProfile(source).map({ ...record, peer: address }, { position: 0 });
+    expect(event).toMatchObject({ clientIp: ip });
+  });
+
   it('recognises by all and none, also inside its container', () => {
     expect(profile.recognises(record)).toBe(true);
     expect(profile.recognises({ records: [record] })).toBe(true);

@@ -8,6 +8,7 @@ import { finish } from '../draft.ts';
 import { isObject } from '../field-reader.ts';
 import type { AuditFormat } from '../format.ts';
 import { at, firstAt } from '../json-pointer.ts';
+import { hostOf } from '../network-host.ts';
 import { type Reading, readingOf, testOf } from './evaluate.ts';
 import { type ProfileDocument, profileSchema, type Source } from './schema.ts';
 
@@ -142,7 +143,7 @@ function drafter(profile: Checked): (record: unknown, part: string | undefined) 
         errorType: outcome['errorType'],
       },
       latencyMs: single.latencyMs(record),
-      clientIp: single.clientIp(record),
+      clientIp: hostOf(single.clientIp(record)),
       attrs: read.attrs(record),
     };
   };

@@ -101,7 +101,7 @@ export const AGENTGATEWAY_PROFILE: ProfileDocument = {
     errorType: ['/error', { when: [{ at: '/http.status', is: ['4*', '5*'] }], at: '/http.status' }],
   },
   latencyMs: { at: '/duration', duration: true },
-  clientIp: { at: '/src.addr', by: ':', take: 0 },
+  clientIp: '/src.addr',
   attrs: { route: '/route', listener: '/listener', gateway: '/gateway', reason: '/reason' },
   setup: `\`\`\`yaml
 config:

@@ -123,7 +123,7 @@ export const AZURE_ACTIVITY_PROFILE: ProfileDocument = {
     ],
   },
   latencyMs: ['/durationMs', '/properties/serverLatencyMs'],
-  clientIp: { at: '/callerIpAddress', by: ':', take: 0 },
+  clientIp: '/callerIpAddress',
   attrs: { category: '/category', level: '/level', user_agent: '/properties/userAgentHeader' },
   setup: `\`\`\`sh
 az monitor diagnostic-settings subscription create --name tripcoil --location westeurope \\

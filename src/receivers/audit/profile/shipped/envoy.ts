@@ -70,10 +70,7 @@ export const ENVOY_PROFILE: ProfileDocument = {
     ],
   },
   latencyMs: '/duration',
-  clientIp: [
-    { at: '/x_forwarded_for', by: ',', take: 0 },
-    { at: '/downstream_remote_address', by: ':', take: 0 },
-  ],
+  clientIp: [{ at: '/x_forwarded_for', by: ',', take: 0 }, '/downstream_remote_address'],
   attrs: { user_agent: '/user_agent', response_flags: '/response_flags' },
   setup: `Name the fields in the access log of the HTTP connection manager; the claims come from
 \`jwt_authn\` with \`payload_in_metadata: payload\`.
