@@ -11,7 +11,10 @@ import type {
 export interface CheckSubject {
   readonly agent?: string;
   readonly session?: string;
+  /** The transaction (`txn`) of the action. */
   readonly chain?: string;
+  /** Its trace: a chain without a transaction is known by that. */
+  readonly trace?: string;
   readonly jti?: string;
   readonly tool?: string;
 }
@@ -247,7 +250,7 @@ function createMatchIndex(broker: () => string | null): MatchIndex {
 function highestIn(
   index: Index,
   broker: string | null,
-  { agent, session, chain, jti, tool }: CheckSubject,
+  { agent, session, chain, trace, jti, tool }: CheckSubject,
 ): BreakerState | null {
   let top = worstOf(index.everything, '*', null);
   if (broker !== null) top = worstOf(index.broker, broker, top);
@@ -256,6 +259,7 @@ function highestIn(
   // Without a session the broker cannot tell them apart: any trip of the agent's counts.
   else if (agent !== undefined) top = worstOf(index.sessionsOfAgent, agent, top);
   if (chain !== undefined) top = worstOf(index.chain, chain, top);
+  if (trace !== undefined) top = worstOf(index.chain, trace, top);
   if (jti !== undefined) top = worstOf(index.token, jti, top);
   if (tool === undefined) return top;
   top = worstOf(index.tool, tool, top);

@@ -14,6 +14,7 @@ export interface MatchCase {
     readonly agent?: string;
     readonly session?: string;
     readonly chain?: string;
+    readonly trace?: string;
     readonly jti?: string;
     readonly tool?: string;
   };
@@ -79,6 +80,21 @@ export const MATCH_CASES: readonly MatchCase[] = [
     open: [{ kind: 'chain', id: 'x', level: 4 }],
     subject: { agent: 'a', chain: 'x' },
     level: 4,
+  },
+  {
+    what: 'the chain by its trace, of an action that has a transaction too',
+    open: [{ kind: 'chain', id: 'trace-1', level: 4 }],
+    subject: { agent: 'a', chain: 'txn-1', trace: 'trace-1' },
+    level: 4,
+  },
+  {
+    what: 'the graver of transaction and trace',
+    open: [
+      { kind: 'chain', id: 'txn-1', level: 5 },
+      { kind: 'chain', id: 'trace-1', level: 2 },
+    ],
+    subject: { chain: 'txn-1', trace: 'trace-1' },
+    level: 5,
   },
   {
     what: 'the token',

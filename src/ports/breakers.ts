@@ -34,7 +34,10 @@ export interface CheckRequest {
   readonly tenant: string;
   readonly agent?: string;
   readonly session?: string;
+  /** The transaction of the action. */
   readonly chain?: string;
+  /** Its trace. */
+  readonly trace?: string;
   readonly jti?: string;
   readonly tool?: string;
   readonly op?: string;

@@ -237,6 +237,11 @@ describe('a proposal', () => {
     ['its session', { ...BOT, kind: 'session', id: 's-1' }, { session: { id: 's-1' } }],
     ['its token', { ...BOT, kind: 'token', id: 'j-1' }, { token: { jti: 'j-1' } }],
     ['its chain', { ...BOT, kind: 'chain', id: 'x-1' }, { token: { txn: 'x-1' } }],
+    [
+      'its trace',
+      { ...BOT, kind: 'chain', id: 't-1' },
+      { token: { txn: 'x-1' }, trace: { traceId: 't-1' } },
+    ],
     ['its tool', { ...BOT, kind: 'tool', id: 'bot/read_mail' }, {}],
   ] as const)('is refused while %s is held', async (_what, key, more) => {
     const { control } = scoped('enforce');

@@ -133,7 +133,8 @@ function movedOn(epoch: number | null): TripcoilError {
 
 function checkEvent(view: BreakerView, event: AccessEvent): CheckAnswer {
   const session = event.session?.id;
-  const chain = event.token?.txn ?? event.trace?.traceId;
+  const chain = event.token?.txn;
+  const trace = event.trace?.traceId;
   const jti = event.token?.jti;
   return view.check({
     tenant: event.tenant.id,
@@ -142,6 +143,7 @@ function checkEvent(view: BreakerView, event: AccessEvent): CheckAnswer {
     op: event.action.op,
     ...(session === undefined ? {} : { session }),
     ...(chain === undefined ? {} : { chain }),
+    ...(trace === undefined ? {} : { trace }),
     ...(jti === undefined ? {} : { jti }),
   });
 }

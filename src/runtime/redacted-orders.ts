@@ -27,8 +27,8 @@ export function redactedKey(redactor: Redactor, key: BreakerKey): BreakerKey {
 /** What a broker asks about, in its own names. */
 export function redactedQuestion(redactor: Redactor, question: CheckRequest): CheckRequest {
   const { tenant, broker, ...names } = question;
-  const { agent, session, chain, jti } = names;
-  const identifiers = Object.entries({ agent, session, chain, jti }).flatMap(([name, id]) =>
+  const { agent, session, chain, trace, jti } = names;
+  const identifiers = Object.entries({ agent, session, chain, trace, jti }).flatMap(([name, id]) =>
     id === undefined ? [] : [[name, redactor.redactIdentifier(tenant, id)] as const],
   );
   const redacted = redactTexts(redactor, tenant, names) as typeof names;

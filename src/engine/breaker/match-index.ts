@@ -5,7 +5,10 @@ export interface Subject {
   readonly tenant: string;
   readonly agent?: string;
   readonly session?: string;
+  /** The transaction. */
   readonly chain?: string;
+  /** The trace: a chain without a transaction is known by that. */
+  readonly trace?: string;
   readonly jti?: string;
   readonly tool?: string;
   /** The enforcement point that asks. */
@@ -75,7 +78,7 @@ export class MatchIndex {
     }
   }
 
-  highest({ agent, session, chain, jti, tool, broker }: Subject): Match | null {
+  highest({ agent, session, chain, trace, jti, tool, broker }: Subject): Match | null {
     let top = this.#worst('everything', '*', null);
     if (broker !== undefined) top = this.#worst('broker', broker, top);
     if (agent !== undefined) top = this.#worst('agent', agent, top);
@@ -83,6 +86,7 @@ export class MatchIndex {
     // Without a session nobody can tell them apart: any trip of the agent's counts.
     else if (agent !== undefined) top = this.#worst('sessionsOfAgent', agent, top);
     if (chain !== undefined) top = this.#worst('chain', chain, top);
+    if (trace !== undefined) top = this.#worst('chain', trace, top);
     if (jti !== undefined) top = this.#worst('token', jti, top);
     if (tool === undefined) return top;
     top = this.#worst('tool', tool, top);

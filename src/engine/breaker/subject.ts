@@ -36,7 +36,8 @@ export function openBreakerOver(board: BoardState, event: AccessEvent): OpenBrea
 
 function subjectOf(event: AccessEvent): Subject {
   const session = event.session?.id;
-  const chain = event.token?.txn ?? event.trace?.traceId;
+  const chain = event.token?.txn;
+  const trace = event.trace?.traceId;
   const jti = event.token?.jti;
   return {
     tenant: event.tenant.id,
@@ -45,6 +46,7 @@ function subjectOf(event: AccessEvent): Subject {
     session: session ?? '',
     tool: event.action.name,
     ...(chain === undefined ? {} : { chain }),
+    ...(trace === undefined ? {} : { trace }),
     ...(jti === undefined ? {} : { jti }),
   };
 }

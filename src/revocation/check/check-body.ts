@@ -10,6 +10,7 @@ export const checkSchema = z.object({
   agent: identifier.optional(),
   session: identifier.optional(),
   chain: identifier.optional(),
+  trace: identifier.optional(),
   jti: identifier.optional(),
   tool: identifier.optional(),
   op: identifier.optional(),
