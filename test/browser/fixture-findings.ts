@@ -110,6 +110,10 @@ export function fixtureFindings(now: number): readonly FindingBody[] {
       title: 'Denied: export_contract is outside its scopes',
       explanation: 'The broker refused the call; a refused attempt only adds to the score.',
       decision: { tripped: false, why: 'below_threshold' },
+      feedback: {
+        ...{ verdict: 'false', actor: 'kim (ops)', at: ago(1_200) },
+        reason: 'The scope was granted an hour before; the file came late.',
+      },
     },
     {
       ...BASE,

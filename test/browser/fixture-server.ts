@@ -2,11 +2,19 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ActivityBody, ChainSummaryBody, FindingBody } from '../../src/api/contract.ts';
+import type {
+  ActivityBody,
+  ChainSummaryBody,
+  FindingBody,
+  PersonalFindingBody,
+} from '../../src/api/contract.ts';
+import type { FeedbackAnswerBody, FeedbackBody } from '../../src/api/detector-contract.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src/api/ui.ts';
 import { fixtureChains } from './fixture-chains.ts';
+import { fixtureDetectors } from './fixture-detectors.ts';
 import { FIXTURE_CHAIN, fixtureChain, fixtureFindings } from './fixture-findings.ts';
 import { emptyStatus, fixtureAgents, fixtureBreakers, fixtureStatus } from './fixture-fleet.ts';
+import { fixturePersonalFindings } from './fixture-personal.ts';
 import { emptyIngestStatus, fixtureIngestStatus } from './fixture-sources.ts';
 
 /** `calm` has agents and no trips; `slow` never answers; `locked` wants a token. */
@@ -14,6 +22,9 @@ export type Scenario = 'data' | 'calm' | 'empty' | 'error' | 'slow' | 'locked';
 
 /** What `locked` wants to see before it answers as `data` does. */
 export const FIXTURE_TOKEN = 'viewer-of-the-fixture';
+
+/** What giving feedback wants to see. */
+export const FIXTURE_OPERATOR_TOKEN = 'operator-of-the-fixture';
 
 export interface FixtureServer {
   readonly baseUrl: string;
@@ -112,11 +123,32 @@ function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number)
     return page(open.filter(({ key }) => tenant === undefined || key.tenant === tenant));
   });
   answer('/v1/findings', ({ query }) => {
-    const { agent, tenant } = query as { agent?: string; tenant?: string };
+    const asked = query as Readonly<Record<string, string | undefined>>;
     const fits = (finding: FindingBody): boolean =>
-      (agent === undefined || finding.agent === agent) &&
-      (tenant === undefined || finding.tenant === tenant);
-    return page(scenario() === 'data' ? fixtureFindings(now).filter(fits) : []);
+      (['agent', 'tenant', 'detector', 'id'] as const).every(
+        (name) => asked[name] === undefined || finding[name] === asked[name],
+      );
+    const found = scenario() === 'data' ? fixtureFindings(now).filter(fits) : [];
+    return page(
+      found.map((one) => {
+        const feedback = said.get(one.id) ?? one.feedback;
+        return feedback === undefined ? one : { ...one, feedback };
+      }),
+    );
+  });
+  const said = takeFeedback(app, now);
+  answer('/v1/detectors', ({ query }) => {
+    const { tenant } = query as { tenant?: string };
+    const all = isFull() ? fixtureDetectors() : [];
+    return page(all.filter((one) => tenant === undefined || one.tenant === tenant));
+  });
+  answer('/v1/pii/findings', ({ query }) => {
+    const { agent, tenant, type } = query as Readonly<Record<string, string | undefined>>;
+    const fits = (row: PersonalFindingBody): boolean =>
+      (agent === undefined || row.agent === agent) &&
+      (tenant === undefined || row.tenant === tenant) &&
+      (type === undefined || row.type === type);
+    return page(scenario() === 'data' ? fixturePersonalFindings(now).filter(fits) : []);
   });
   answer('/v1/agents/:tenant/:agent/activity', ({ query }) =>
     isFull() ? activity(query as { since: string; bucket: string }, now) : null,
@@ -134,6 +166,40 @@ function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number)
     const { id } = params as { id: string };
     return scenario() === 'data' && id === FIXTURE_CHAIN ? fixtureChain(now) : null;
   });
+}
+
+/** Takes what people say, from an operator alone; the finding has it from then on. */
+function takeFeedback(app: FastifyInstance, now: number): ReadonlyMap<string, FeedbackBody> {
+  const said = new Map<string, FeedbackBody>();
+  app.post('/v1/findings/:id/feedback', (request, reply) => {
+    const { authorization } = request.headers;
+    if (authorization !== `Bearer ${FIXTURE_OPERATOR_TOKEN}`) {
+      const isKnown = authorization === `Bearer ${FIXTURE_TOKEN}`;
+      const code = isKnown ? 'forbidden' : 'unauthenticated';
+      return reply.code(isKnown ? 403 : 401).send({ code, message: 'An operator is needed.' });
+    }
+    const { id } = request.params as { id: string };
+    const order = request.body as Pick<FeedbackBody, 'verdict' | 'reason'> & {
+      readonly actor?: string;
+      readonly tenant?: string;
+      readonly detector?: string;
+    };
+    const { verdict, reason } = order;
+    const actor = order.actor === undefined ? 'ops' : `${order.actor} (ops)`;
+    const finding = fixtureFindings(now).find((one) => one.id === id);
+    const { tenant = '', detector = '' } = finding ?? order;
+    if (finding !== undefined) {
+      said.set(id, { verdict, reason, actor, at: new Date(now).toISOString() });
+    }
+    const agent = finding?.agent ?? '';
+    const exception = { detector, agent, owner: actor, reason, expires: '2027-02-19' };
+    const answer: FeedbackAnswerBody = {
+      ...{ finding: id, tenant, detector, verdict },
+      exception: verdict === 'benign' ? exception : null,
+    };
+    return reply.send(answer);
+  });
+  return said;
 }
 
 /** A day's rhythm, with the spike in the newest bucket. */

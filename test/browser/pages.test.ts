@@ -11,6 +11,9 @@ const CHAIN = `#/chains/${FIXTURE_CHAIN}`;
 const CHAINS = '#/chains';
 const FINDINGS = '#/findings';
 const SOURCES = '#/sources';
+const FINDING = '#/findings/globex/901-0';
+const DETECTORS = '#/detectors';
+const PRIVACY = '#/privacy';
 
 const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
   data: [
@@ -23,6 +26,25 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'chains', hash: CHAINS, shows: 'Ran after a deny' },
     { name: 'chains filtered', hash: `${CHAINS}?gap=approval_missing`, shows: 'Clear them' },
     { name: 'findings', hash: FINDINGS, shows: 'Held: still learning' },
+    { name: 'finding', hash: FINDING, shows: 'Nobody has said yet' },
+    { name: 'finding judged', hash: '#/findings/globex/455-0', shows: 'the file came late' },
+    {
+      name: 'findings of a detector',
+      hash: `${FINDINGS}?detector=volume_spike`,
+      shows: 'Show all',
+    },
+    { name: 'detectors', hash: DETECTORS, shows: 'blind for 15 of 18' },
+    {
+      name: 'detectors in shadow',
+      hash: `${DETECTORS}?show=shadow`,
+      shows: 'nothing to judge yet',
+    },
+    { name: 'privacy', hash: PRIVACY, shows: 'action.arguments.command' },
+    {
+      name: 'privacy of one type',
+      hash: `${PRIVACY}?type=iban`,
+      shows: 'action.arguments.account',
+    },
     { name: 'sources', hash: SOURCES, shows: 'agent.id: [acme.bot.id]' },
     { name: 'missing', hash: '#/nowhere', shows: 'No such page' },
   ],
@@ -33,6 +55,9 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'chain', hash: CHAIN, shows: 'No chain by that id' },
     { name: 'chains', hash: CHAINS, shows: 'No request of the last day' },
     { name: 'findings', hash: FINDINGS, shows: 'No detector has spoken' },
+    { name: 'finding', hash: FINDING, shows: 'No such finding' },
+    { name: 'detectors', hash: DETECTORS, shows: 'No detectors' },
+    { name: 'privacy', hash: PRIVACY, shows: 'No personal data met' },
     { name: 'sources', hash: SOURCES, shows: 'No event has arrived yet' },
   ],
   error: [
@@ -41,6 +66,9 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'chain', hash: CHAIN, shows: 'Could not load: chain' },
     { name: 'chains', hash: CHAINS, shows: 'Could not load: latest first' },
     { name: 'findings', hash: FINDINGS, shows: 'Could not load: newest first' },
+    { name: 'finding', hash: FINDING, shows: 'Could not load: finding' },
+    { name: 'detectors', hash: DETECTORS, shows: 'Could not load: detectors and rules' },
+    { name: 'privacy', hash: PRIVACY, shows: 'Could not load: by type' },
     { name: 'sources', hash: SOURCES, shows: 'Could not load: who sends' },
   ],
   slow: [

@@ -1,13 +1,16 @@
 import { useEffect } from 'preact/hooks';
 import { Banners } from './components/banners.tsx';
 import { SignIn } from './components/sign-in.tsx';
-import { TopBar } from './components/top-bar.tsx';
+import { PAGE_NAMES, TopBar } from './components/top-bar.tsx';
 import { AgentPage } from './routes/agent/agent-page.tsx';
 import { ChainPage } from './routes/chain/chain-page.tsx';
 import { ChainsPage } from './routes/chains/chains-page.tsx';
+import { DetectorsPage } from './routes/detectors/detectors-page.tsx';
+import { FindingPage } from './routes/finding/finding-page.tsx';
 import { FindingsPage } from './routes/findings-page.tsx';
 import { MissingPage } from './routes/missing-page.tsx';
 import { OverviewPage } from './routes/overview/overview-page.tsx';
+import { PrivacyPage } from './routes/privacy/privacy-page.tsx';
 import { SourcesPage } from './routes/sources/sources-page.tsx';
 import { isLocked } from './state/credential.ts';
 import { location, type Route } from './state/router.ts';
@@ -57,6 +60,14 @@ function Page({ route }: { route: Route }) {
       return <ChainsPage />;
     case 'findings':
       return <FindingsPage />;
+    case 'finding':
+      return (
+        <FindingPage key={`${route.tenant}/${route.id}`} tenant={route.tenant} id={route.id} />
+      );
+    case 'detectors':
+      return <DetectorsPage />;
+    case 'privacy':
+      return <PrivacyPage />;
     case 'sources':
       return <SourcesPage />;
     case 'missing':
@@ -77,9 +88,9 @@ function DocumentTitle({ route }: { route: Route }) {
 function titleOf(route: Route): string {
   if (route.page === 'agent') return `${route.agent} · `;
   if (route.page === 'chain') return `Chain ${route.id.slice(0, 12)} · `;
-  if (route.page === 'chains') return 'Chains · ';
-  if (route.page === 'sources') return 'Sources · ';
-  return route.page === 'findings' ? 'Findings · ' : '';
+  if (route.page === 'finding') return `Finding ${route.id} · `;
+  if (route.page === 'overview' || route.page === 'missing') return '';
+  return `${PAGE_NAMES[route.page]} · `;
 }
 
 function Foot() {

@@ -1,6 +1,16 @@
 import type { AgentState, FindingBody } from '../../../../src/api/contract.ts';
+import type { FeedbackBody } from '../../../../src/api/detector-contract.ts';
+import { FEEDBACK_WORDS } from '../format/feedback.ts';
 import { heldInWords, levelInWords, outcomeOf } from '../format/reason.ts';
-import { DotIcon, HalfIcon, RingIcon, RiskIcon, TripIcon, WouldIcon } from './icons.tsx';
+import {
+  DotIcon,
+  HalfIcon,
+  PersonIcon,
+  RingIcon,
+  RiskIcon,
+  TripIcon,
+  WouldIcon,
+} from './icons.tsx';
 
 /** Shape and word say the state; colour only helps. */
 export function StateChip({ state }: { state: AgentState }) {
@@ -89,6 +99,16 @@ export function OutcomeMark({ finding }: { finding: FindingBody }) {
   return (
     <span class={`mark mark-${kind}`}>
       {kind === 'would' ? <WouldIcon /> : <RingIcon size={12} />}
+    </span>
+  );
+}
+
+/** What a person said of a finding. */
+export function FeedbackChip({ feedback }: { feedback: FeedbackBody }) {
+  return (
+    <span class="chip plain" title={`${feedback.actor}: ${feedback.reason}`}>
+      <PersonIcon />
+      {FEEDBACK_WORDS[feedback.verdict]}
     </span>
   );
 }

@@ -1,7 +1,8 @@
 import type { FindingBody } from '../../../../src/api/contract.ts';
 import { reasonOf, spaced } from '../format/reason.ts';
 import { findingKey } from '../state/feed.ts';
-import { OutcomeChip } from './chips.tsx';
+import { hrefTo } from '../state/router.ts';
+import { FeedbackChip, OutcomeChip } from './chips.tsx';
 import { ChainLink, SubjectLink } from './subject-link.tsx';
 import { Timestamp } from './timestamp.tsx';
 
@@ -55,7 +56,7 @@ function FindingRow({ finding, withAgent }: { finding: FindingBody; withAgent: b
         </th>
       )}
       <td class="top">
-        {reasonOf(finding)}
+        <a href={hrefTo({ page: 'finding', tenant, id: finding.id })}>{reasonOf(finding)}</a>
         <span class="sub">
           {spaced(finding.detector)} · {finding.explanation}
         </span>
@@ -66,6 +67,11 @@ function FindingRow({ finding, withAgent }: { finding: FindingBody; withAgent: b
       </td>
       <td class="top medium nowrap">
         <OutcomeChip finding={finding} />
+        {finding.feedback !== undefined && (
+          <div>
+            <FeedbackChip feedback={finding.feedback} />
+          </div>
+        )}
       </td>
       <td class="top num medium">{Math.round(finding.score)}</td>
       <td class="top wide">{finding.level}</td>

@@ -7,6 +7,20 @@ import { agents, connection, now, status } from '../state/store.ts';
 import { AutoIcon, Mark, MoonIcon, SunIcon } from './icons.tsx';
 import { Segmented } from './segmented.tsx';
 
+export const PAGE_NAMES = {
+  overview: 'Overview',
+  findings: 'Findings',
+  chains: 'Chains',
+  detectors: 'Detectors',
+  privacy: 'Privacy',
+  sources: 'Sources',
+} as const;
+
+const PAGES = Object.keys(PAGE_NAMES) as readonly (keyof typeof PAGE_NAMES)[];
+
+/** Under which name a page without one of its own is found. */
+const PARENTS: Readonly<Record<string, string>> = { chain: 'chains', finding: 'findings' };
+
 /** Product, pages, search, tenant, zone, theme and whether the page is live. */
 export function TopBar() {
   const { page } = location.value.route;
@@ -18,30 +32,15 @@ export function TopBar() {
           Tripcoil
         </a>
         <nav class="nav" aria-label="Pages">
-          <a
-            href={hrefTo({ page: 'overview' })}
-            aria-current={page === 'overview' ? 'page' : undefined}
-          >
-            Overview
-          </a>
-          <a
-            href={hrefTo({ page: 'findings' })}
-            aria-current={page === 'findings' ? 'page' : undefined}
-          >
-            Findings
-          </a>
-          <a
-            href={hrefTo({ page: 'chains' })}
-            aria-current={page === 'chains' || page === 'chain' ? 'page' : undefined}
-          >
-            Chains
-          </a>
-          <a
-            href={hrefTo({ page: 'sources' })}
-            aria-current={page === 'sources' ? 'page' : undefined}
-          >
-            Sources
-          </a>
+          {PAGES.map((one) => (
+            <a
+              key={one}
+              href={hrefTo({ page: one })}
+              aria-current={one === (PARENTS[page] ?? page) ? 'page' : undefined}
+            >
+              {PAGE_NAMES[one]}
+            </a>
+          ))}
         </nav>
         <LiveIndicator />
         <div class="top-tools">

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { FindingBody, PageBody } from '../../../../src/api/contract.ts';
 import { FindingTable } from '../components/finding-table.tsx';
 import { Panel } from '../components/panel.tsx';
+import { spaced } from '../format/reason.ts';
 import { api } from '../state/api.ts';
 import { mergeFindings } from '../state/feed.ts';
 import { asProblem } from '../state/resource.ts';
@@ -15,8 +16,9 @@ const AGAIN_MS = 10_000;
 export function FindingsPage() {
   const tenant = tenantFilter.value;
   const agent = location.value.query['agent'] ?? '';
-  const filter = { tenant, agent, limit: PAGE_ROWS };
-  const key = `${tenant}/${agent}`;
+  const detector = location.value.query['detector'] ?? '';
+  const filter = { tenant, agent, detector, limit: PAGE_ROWS };
+  const key = JSON.stringify(filter);
   const [extended, setExtended] = useState('');
   // Once older pages hang on the first one, replacing it would leave a gap between them.
   const againAfterMs = (): number | null => (extended === key ? null : AGAIN_MS);
@@ -27,13 +29,19 @@ export function FindingsPage() {
         <div>
           <h1>Findings</h1>
           <p class="facts hint">
-            {agent === '' ? (
+            {agent === '' && detector === '' ? (
               'Every verdict of every detector, with what became of it.'
             ) : (
               <span>
-                Of <b>{agent}</b> only.{' '}
+                {agent !== '' && (
+                  <>
+                    Of <b>{agent}</b>
+                  </>
+                )}
+                {agent === '' ? 'By ' : detector !== '' && ' by '}
+                {detector !== '' && <b>{spaced(detector)}</b>} only.{' '}
                 <a class="link" href={hrefTo({ page: 'findings' })}>
-                  Show all agents
+                  Show all
                 </a>
               </span>
             )}
@@ -51,7 +59,7 @@ export function FindingsPage() {
 
 function Pages(props: {
   first: PageBody<FindingBody>;
-  filter: { tenant: string; agent: string; limit: number };
+  filter: { tenant: string; agent: string; detector: string; limit: number };
   onExtended: () => void;
 }) {
   const [older, setOlder] = useState<readonly FindingBody[]>([]);
@@ -74,13 +82,14 @@ function Pages(props: {
   }
 
   if (rows.length === 0) {
-    const narrowed = props.filter.tenant !== '' || props.filter.agent !== '';
+    const { tenant, agent, detector } = props.filter;
+    const narrowed = [tenant, agent, detector].some(Boolean);
     return (
       <div class="message">
         <h3>No findings</h3>
         <p>
           {narrowed
-            ? 'Nothing matches this tenant and agent. Clear the filter to see the others.'
+            ? 'Nothing matches these filters. Clear them to see the others.'
             : 'No detector has spoken. Check coverage on the overview before calling it calm.'}
         </p>
       </div>

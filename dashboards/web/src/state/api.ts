@@ -8,9 +8,15 @@ import type {
   FindingBody,
   IngestStatusBody,
   PageBody,
+  PersonalFindingBody,
   StatusBody,
 } from '../../../../src/api/contract.ts';
-import { credentialHeaders, isLocked } from './credential.ts';
+import type {
+  DetectorBody,
+  FeedbackAnswerBody,
+  FeedbackBody,
+} from '../../../../src/api/detector-contract.ts';
+import { credentialHeaders, isLocked, orderHeaders } from './credential.ts';
 
 /** One bucket of an agent's behaviour; `time` is the bucket's start in epoch milliseconds. */
 export interface ActivityBucket {
@@ -37,21 +43,34 @@ export class RequestProblem extends Error {
 const TIMEOUT_MS = 15_000;
 
 async function getJson(path: string, signal?: AbortSignal): Promise<unknown> {
+  const response = await ask(path, { headers: credentialHeaders() }, signal);
+  const body: unknown = await response.json().catch(() => null);
+  if (response.status === 401) isLocked.value = true;
+  if (!response.ok) throw problemOf(response.status, body);
+  return body;
+}
+
+/** An order; being refused one does not lock the page for reading. */
+async function postJson(path: string, order: unknown): Promise<unknown> {
+  const headers = { 'content-type': 'application/json', ...orderHeaders() };
+  const response = await ask(path, { method: 'POST', headers, body: JSON.stringify(order) });
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw problemOf(response.status, body);
+  return body;
+}
+
+async function ask(path: string, request: RequestInit, signal?: AbortSignal): Promise<Response> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  let response: Response;
   try {
-    response = await fetch(path, {
-      headers: { accept: 'application/json', ...credentialHeaders() },
+    return await fetch(path, {
+      ...request,
+      headers: { accept: 'application/json', ...request.headers },
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new RequestProblem('unreachable', 'The server does not answer.', 0);
   }
-  const body: unknown = await response.json().catch(() => null);
-  if (response.status === 401) isLocked.value = true;
-  if (!response.ok) throw problemOf(response.status, body);
-  return body;
 }
 
 /** Reads an error body, and stays useful when it is not one (a proxy's page, say). */
@@ -66,6 +85,7 @@ export function problemOf(status: number, body: unknown): RequestProblem {
 export interface FindingFilter {
   readonly tenant?: string | undefined;
   readonly agent?: string | undefined;
+  readonly detector?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
@@ -73,6 +93,18 @@ export interface FindingFilter {
 export interface ChainFilter extends FindingFilter {
   readonly gap?: string | undefined;
   readonly verdict?: string | undefined;
+}
+
+export interface PersonalFilter extends FindingFilter {
+  readonly type?: string | undefined;
+}
+
+export interface FeedbackOrder {
+  readonly verdict: FeedbackBody['verdict'];
+  readonly reason: string;
+  readonly actor?: string;
+  readonly tenant?: string;
+  readonly detector?: string;
 }
 
 function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
@@ -99,10 +131,29 @@ export const api = {
   breakers: async (tenant: string): Promise<readonly BreakerBody[]> =>
     ((await getJson(`v1/breakers${query({ tenant })}`)) as PageBody<BreakerBody>).items,
 
-  findings: async ({ limit, cursor, agent, tenant }: FindingFilter) =>
+  findings: async ({ limit, cursor, agent, detector, tenant }: FindingFilter) =>
     (await getJson(
-      `v1/findings${query({ limit, cursor, agent, tenant })}`,
+      `v1/findings${query({ limit, cursor, agent, detector, tenant })}`,
     )) as PageBody<FindingBody>,
+
+  /** Null where nothing has this id, or it cannot be read yet. */
+  finding: async (tenant: string, id: string, signal: AbortSignal): Promise<FindingBody | null> => {
+    const page = await getJson(`v1/findings${query({ tenant, id, limit: 1 })}`, signal);
+    return (page as PageBody<FindingBody>).items[0] ?? null;
+  },
+
+  /** `id` is that of a finding, of `missed` that of an event. */
+  giveFeedback: async (id: string, order: FeedbackOrder): Promise<FeedbackAnswerBody> =>
+    (await postJson(`v1/findings/${encodeURIComponent(id)}/feedback`, order)) as FeedbackAnswerBody,
+
+  detectors: async (tenant: string): Promise<readonly DetectorBody[]> =>
+    ((await getJson(`v1/detectors${query({ tenant })}`)) as PageBody<DetectorBody>).items,
+
+  /** Kinds of personal data and secrets with the places they were met in; never a value. */
+  personalFindings: async ({ limit, cursor, agent, tenant, type }: PersonalFilter) =>
+    (await getJson(
+      `v1/pii/findings${query({ limit, cursor, agent, tenant, type })}`,
+    )) as PageBody<PersonalFindingBody>,
 
   /** Those of the last day, the latest first. */
   chains: async ({ limit, cursor, agent, tenant, gap, verdict }: ChainFilter) =>

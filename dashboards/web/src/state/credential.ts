@@ -17,6 +17,16 @@ export const token = signal(stored());
 /** True once the server has asked for a token, or refused the one given. */
 export const isLocked = signal(false);
 
+/** A token for orders alone, where the one for reading may not give them; gone with the page. */
+export const operatorToken = signal('');
+
+/** Headers of an order. */
+export function orderHeaders(): Readonly<Record<string, string>> {
+  return operatorToken.value === ''
+    ? credentialHeaders()
+    : { authorization: `Bearer ${operatorToken.value}` };
+}
+
 /** Headers of every request. */
 export function credentialHeaders(): Readonly<Record<string, string>> {
   return token.value === '' ? {} : { authorization: `Bearer ${token.value}` };

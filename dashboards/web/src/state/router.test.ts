@@ -11,6 +11,14 @@ describe('addresses', () => {
       route: { page: 'agent', tenant: 'acme', agent: 'bot' },
       query: { range: '7d' },
     });
+    expect(parseHash('#/findings/acme/812-0').route).toEqual({
+      page: 'finding',
+      tenant: 'acme',
+      id: '812-0',
+    });
+    expect(parseHash('#/detectors').route).toEqual({ page: 'detectors' });
+    expect(parseHash('#/privacy?type=email').route).toEqual({ page: 'privacy' });
+    expect(parseHash('#/privacy/too/far').route.page).toBe('missing');
     expect(parseHash('#/nowhere/at/all').route.page).toBe('missing');
   });
 
@@ -30,6 +38,8 @@ describe('addresses', () => {
       expect(parseHash(hashOf(agentRoute, { tenant })).route).toEqual(agentRoute);
       const chainRoute = { page: 'chain', id: chain } as const;
       expect(parseHash(hashOf(chainRoute)).route).toEqual(chainRoute);
+      const findingRoute = { page: 'finding', tenant, id: chain } as const;
+      expect(parseHash(hashOf(findingRoute)).route).toEqual(findingRoute);
     },
   );
 });

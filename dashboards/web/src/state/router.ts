@@ -7,6 +7,9 @@ export type Route =
   | { readonly page: 'chain'; readonly id: string }
   | { readonly page: 'chains' }
   | { readonly page: 'findings' }
+  | { readonly page: 'finding'; readonly tenant: string; readonly id: string }
+  | { readonly page: 'detectors' }
+  | { readonly page: 'privacy' }
   | { readonly page: 'sources' }
   | { readonly page: 'missing'; readonly path: string };
 
@@ -29,13 +32,18 @@ export function parseHash(hash: string): Location {
   return { route: routeOf(path), query };
 }
 
+/** Pages whose address is their name alone. */
+const PLAIN_PAGES = ['findings', 'chains', 'detectors', 'privacy', 'sources'] as const;
+
 function routeOf(path: string): Route {
   const parts = path.split('/').filter((part) => part !== '');
   const [page, first, second] = parts.map(decoded);
   if (page === undefined) return { page: 'overview' };
-  if (page === 'findings' && parts.length === 1) return { page: 'findings' };
-  if (page === 'sources' && parts.length === 1) return { page: 'sources' };
-  if (page === 'chains' && parts.length === 1) return { page: 'chains' };
+  const plain = PLAIN_PAGES.find((one) => one === page);
+  if (plain !== undefined && parts.length === 1) return { page: plain };
+  if (page === 'findings' && first !== undefined && second !== undefined && parts.length === 3) {
+    return { page: 'finding', tenant: first, id: second };
+  }
   if (page === 'chains' && first !== undefined && parts.length === 2) {
     return { page: 'chain', id: first };
   }
@@ -61,14 +69,12 @@ function pathOf(route: Route): string {
       return `/agents/${encodeURIComponent(route.tenant)}/${encodeURIComponent(route.agent)}`;
     case 'chain':
       return `/chains/${encodeURIComponent(route.id)}`;
-    case 'chains':
-      return '/chains';
-    case 'findings':
-      return '/findings';
-    case 'sources':
-      return '/sources';
+    case 'finding':
+      return `/findings/${encodeURIComponent(route.tenant)}/${encodeURIComponent(route.id)}`;
     case 'missing':
       return route.path;
+    default:
+      return `/${route.page}`;
   }
 }
 

@@ -14,6 +14,7 @@ import { useLoaded } from '../../state/use-loaded.ts';
 import { BreakerTable } from '../overview/breakers-panel.tsx';
 import { BehaviourPanel } from './behaviour-panel.tsx';
 import { CoveragePanel } from './coverage-panel.tsx';
+import { PersonalPanel } from './personal-panel.tsx';
 import { RiskPanel } from './risk-panel.tsx';
 
 const FINDINGS_SHOWN = 30;
@@ -99,6 +100,7 @@ function Agent({ body }: { body: AgentBody }) {
         <div class="stack">
           <RiskPanel body={body} />
           <CoveragePanel coverage={body.coverage} />
+          <PersonalPanel tenant={tenant} agent={agent} />
         </div>
       </div>
     </>

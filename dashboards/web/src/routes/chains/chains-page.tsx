@@ -1,6 +1,6 @@
-import type { TargetedSubmitEvent } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { ChainSummaryBody, PageBody } from '../../../../../src/api/contract.ts';
+import { AgentFilter } from '../../components/agent-filter.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { GAP_WORDS } from '../../format/gap.ts';
 import { api, type ChainFilter } from '../../state/api.ts';
@@ -44,30 +44,9 @@ export function ChainsPage() {
 }
 
 function Filters({ agent, gap, verdict }: { agent: string; gap: string; verdict: string }) {
-  const field = useRef<HTMLInputElement>(null);
-  // The address may change by itself; what is being typed stays until it does.
-  useEffect(() => {
-    if (field.current !== null) field.current.value = agent;
-  }, [agent]);
-  function narrow(event: TargetedSubmitEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    replaceQuery({ agent: field.current?.value.trim() ?? '' });
-  }
   return (
-    <form class="filters" aria-label="Filter chains" onSubmit={narrow}>
-      <input
-        ref={field}
-        class="field"
-        type="search"
-        name="agent"
-        list="known-agents"
-        autocomplete="off"
-        spellcheck={false}
-        aria-label="Agent"
-        placeholder="Any agent"
-        defaultValue={agent}
-        onChange={(event) => replaceQuery({ agent: event.currentTarget.value.trim() })}
-      />
+    <form class="filters" aria-label="Filter chains" onSubmit={(event) => event.preventDefault()}>
+      <AgentFilter agent={agent} />
       <select
         class="select"
         aria-label="Missing link"
