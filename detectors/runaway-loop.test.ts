@@ -34,6 +34,12 @@ describe('runaway_loop', () => {
     });
   });
 
+  it('says how fast it goes round, and never every 0 seconds', () => {
+    const paceOf = (seconds: number) => asked(40, () => 'status', seconds)[0]?.explanation;
+    expect(paceOf(3)).toMatch(/^Every 2\.9 seconds this session asks/);
+    expect(paceOf(0.02)).toMatch(/^Several times a second this session asks/);
+  });
+
   it('tells when three calls come round and round', () => {
     const [first] = asked(120, (index) => `step-${index % 3}`);
     expect(first?.title).toBe('The same 3 calls 25 times in a row');

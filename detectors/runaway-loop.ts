@@ -158,7 +158,7 @@ function verdictOn(
     probability: null,
     title: `${what} ${amount(cycles)} times in a row`,
     explanation:
-      `Every ${oneDecimal(eachS)} seconds this session asks for the same thing with the same ` +
+      `${paceInWords(eachS)} this session asks for the same thing with the same ` +
       `arguments, and does nothing else in between.${burnt} It is going in circles; slow it ` +
       'down and look at what it waits for.',
     measures: { repeats: cycles, pattern_calls: Math.max(1, length), tokens },
@@ -167,4 +167,8 @@ function verdictOn(
     dedupKey: event.session?.id ?? '',
     dedupMs: config.dedup_minutes * MINUTE_MS,
   };
+}
+
+function paceInWords(eachS: number): string {
+  return eachS < 1 ? 'Several times a second' : `Every ${oneDecimal(eachS)} seconds`;
 }

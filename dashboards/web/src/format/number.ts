@@ -31,10 +31,9 @@ export function formatMeasure(measure: string | undefined, value: number): strin
   return measure?.startsWith('bytes') ? formatBytes(value) : formatCount(value);
 }
 
-/** The same with its noun: `29 calls`, `84.2 MB`; `volume 12` where nobody says of what. */
-export function measureInWords(measure: string | undefined, value: number): string {
+/** The same with its noun: `29 calls`, `84.2 MB`. */
+export function measureInWords(measure: string, value: number): string {
   const amount = formatMeasure(measure, value);
-  if (measure === undefined) return `volume ${amount}`;
   return measure.startsWith('bytes') ? amount : `${amount} ${measure}`;
 }
 

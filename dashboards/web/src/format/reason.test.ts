@@ -51,11 +51,15 @@ describe('the reason of a finding', () => {
     );
   });
 
+  it('is the title where nobody says of what it is', () => {
+    const evidence = { events: [], measures: { repeats: 25 }, facts: { tool: 'list_invoices' } };
+    const title = 'The same call of list_invoices 25 times in a row';
+    expect(reasonOf(findingBody({ evidence, actual: 25, title }))).toBe(title);
+  });
+
   it('reads no inherited names from evidence', () => {
     const evidence = { events: [], measures: {}, facts: {} };
-    expect(reasonOf(findingBody({ evidence, typical: null, probability: null }))).toBe(
-      'volume 4,812',
-    );
+    expect(reasonOf(findingBody({ evidence }))).toBe('Records far above usual');
     expect(heldInWords('constructor')).toBe('constructor');
   });
 });

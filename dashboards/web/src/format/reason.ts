@@ -3,12 +3,11 @@ import { formatDuration, formatMeasure, formatProbability, measureInWords } from
 
 /**
  * The reason in words: `4,812 records in 5 min, usually up to 210 (p<1e-9)`; the title if nothing
- * is counted.
+ * is counted, or nobody says of what.
  */
 export function reasonOf(finding: FindingBody): string {
-  if (finding.actual === null) return finding.title;
   const measure = measureOf(finding);
-  if (measure === undefined && finding.family !== 'statistical') return finding.title;
+  if (finding.actual === null || measure === undefined) return finding.title;
   const { measures } = finding.evidence;
   const windowS = own(measures, 'window_s');
   const within = windowS === undefined ? '' : ` in ${formatDuration(windowS * 1_000)}`;
@@ -21,7 +20,7 @@ export function reasonOf(finding: FindingBody): string {
 /**
  * What the value is held against: a set limit, the usual edge of its window, or what is typical.
  */
-function versus({ evidence, typical }: FindingBody, measure: string | undefined): string {
+function versus({ evidence, typical }: FindingBody, measure: string): string {
   const { measures } = evidence;
   const cap = own(measures, 'cap');
   if (cap !== undefined) return `, over the limit of ${formatMeasure(measure, cap)}`;

@@ -86,7 +86,8 @@ function Mode({ mode }: { mode: string }) {
 }
 
 /** Blindness is shown, never taken for calm; an agent never asked about is neither. */
-function Coverage({ row: { agents, blind } }: { row: DetectorRow }) {
+function Coverage({ row: { agents, blind, modes } }: { row: DetectorRow }) {
+  const acts = modes.some(({ mode }) => mode !== 'shadow' && mode !== 'off');
   if (agents === 0) return <span class="faint">nothing to judge yet</span>;
   if (blind === 0) {
     return (
@@ -97,7 +98,11 @@ function Coverage({ row: { agents, blind } }: { row: DetectorRow }) {
     );
   }
   return (
-    <a class="chip warn" href={hrefTo({ page: 'sources' })} title="Which field would cure it">
+    <a
+      class={`chip ${acts ? 'warn' : 'plain'}`}
+      href={hrefTo({ page: 'sources' })}
+      title="Which field would cure it"
+    >
       <BlindIcon size={12} />
       blind for {formatCount(blind)} of {formatCount(agents)}
     </a>
@@ -113,7 +118,7 @@ const SAID = [
 
 function Said({ feedback }: Pick<DetectorRow, 'feedback'>) {
   const said = SAID.filter(([verdict]) => feedback[verdict] > 0);
-  if (said.length === 0) return <span class="faint">nothing yet</span>;
+  if (said.length === 0) return <span class="faint">–</span>;
   return <>{said.map(([verdict, word]) => `${feedback[verdict]} ${word}`).join(', ')}</>;
 }
 

@@ -4,7 +4,7 @@ import { OutcomeChip } from '../../components/chips.tsx';
 import { Failure, Skeleton } from '../../components/panel.tsx';
 import { ChainLink, SubjectLink } from '../../components/subject-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
-import { formatMeasure, formatProbability } from '../../format/number.ts';
+import { evidenceRows } from '../../format/evidence.ts';
 import { heldInWords, keyInWords, levelInWords, reasonOf, spaced } from '../../format/reason.ts';
 import { api } from '../../state/api.ts';
 import { hrefTo } from '../../state/router.ts';
@@ -85,34 +85,24 @@ function Finding({ finding, onSaid }: { finding: FindingBody; onSaid: () => void
 }
 
 function WhyPanel({ finding }: { finding: FindingBody }) {
-  const { evidence, actual, typical, probability } = finding;
-  const measure = Object.hasOwn(evidence.facts, 'measure') ? evidence.facts['measure'] : undefined;
+  const { events } = finding.evidence;
   return (
     <section class="panel" aria-labelledby="why-title">
       <header class="panel-head">
         <h2 id="why-title">Why</h2>
       </header>
       <div class="panel-body finding-why">
-        {finding.title !== reasonOf(finding) && <p>{finding.title}</p>}
         {finding.explanation !== '' && <p>{finding.explanation}</p>}
         <p class="muted">{consequence(finding)}</p>
         <dl class="evidence">
-          {actual !== null && <Row name="Actual">{formatMeasure(measure, actual)}</Row>}
-          {typical !== null && <Row name="Typical">{formatMeasure(measure, typical)}</Row>}
-          {probability !== null && <Row name="How unlikely">{formatProbability(probability)}</Row>}
-          {Object.entries(evidence.facts).map(([name, value]) => (
-            <Row key={name} name={spaced(name)}>
+          {evidenceRows(finding).map(({ name, value }) => (
+            <Row key={`${name}/${value}`} name={name}>
               {value}
             </Row>
           ))}
-          {Object.entries(evidence.measures).map(([name, value]) => (
-            <Row key={name} name={spaced(name)}>
-              {MEASURE.format(value)}
-            </Row>
-          ))}
-          {evidence.events.length > 0 && (
-            <Row name={evidence.events.length === 1 ? 'Event' : 'Events'}>
-              <code>{evidence.events.join(' ')}</code>
+          {events.length > 0 && (
+            <Row name={events.length === 1 ? 'Event' : 'Events'}>
+              <code>{events.join(' ')}</code>
             </Row>
           )}
           <Row name="Finding">
@@ -124,16 +114,14 @@ function WhyPanel({ finding }: { finding: FindingBody }) {
   );
 }
 
-/** What a detector measured, in no unit that is known here. */
-const MEASURE = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
-
 /** What became of it, as a sentence. */
 function consequence({ decision }: FindingBody): string {
   if (decision.tripped) {
     const { subject, kind } = keyInWords(decision.key);
     const capped =
       decision.capped_by === undefined ? '' : ` It stayed there: ${spaced(decision.capped_by)}.`;
-    return `It opened the breaker of ${subject} (${kind}) at ${levelText(decision.level)}.${capped}`;
+    const level = levelText(decision.level);
+    return `It opened the breaker of ${subject} (${kind}) at ${level}.${capped}`;
   }
   const held = `No breaker opened: ${heldInWords(decision.why)}.`;
   if (decision.would === undefined) return held;

@@ -132,7 +132,7 @@ function Nothing({ narrowed }: { narrowed: boolean }) {
       <p>
         {narrowed
           ? 'None in what this tenant and agent sent since the daemon started.'
-          : 'Nothing that looks like personal data or a secret has come in since the daemon started.'}
+          : 'Nothing like personal data or a secret has come in since the daemon started.'}
       </p>
     </div>
   );

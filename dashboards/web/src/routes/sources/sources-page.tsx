@@ -171,7 +171,7 @@ function Blind({ rows }: { rows: IngestStatusBody['blind'] }) {
         {acting.length > 0 && <BlindList rows={acting} />}
         {inShadow.length > 0 && (
           <details class="coverage-shadow">
-            <summary>{inShadow.length} more of detectors in shadow, which cannot act</summary>
+            <summary>Detectors in shadow, which cannot act: {inShadow.length}</summary>
             <BlindList rows={inShadow} />
           </details>
         )}
