@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_REDACTION, type RedactionPolicy } from '../core/redaction-policy.ts';
 import { DAY_MS } from '../core/time.ts';
 import { shiftedDate } from './date-shift.ts';
+import { fixedPseudonymKeys } from './pseudonym-keys.ts';
 import { createRedactor } from './redactor.ts';
 import { eventWith, testKeys } from './testing/events.ts';
 
@@ -55,6 +56,25 @@ describe('dates of birth', () => {
     expect(note).toBe(`born ${day}.${month}.${year}, met on 2026-01-02`);
     const others = ['bob', 'carol', 'dave'].map((sub) => argumentsOf(modes, value, sub));
     expect(others.some((other) => other['date_of_birth'] !== date_of_birth)).toBe(true);
+  });
+
+  it('move by as much after a rotation of keys', () => {
+    const policy: RedactionPolicy = { ...DEFAULT_REDACTION, modes: { date: 'date_shift' } };
+    const keys = testKeys();
+    const first = keys.pseudonymKey('acme');
+    const next = { id: 'next', secret: Buffer.alloc(32, 7) };
+    const out = [
+      { current: first, previous: null, identifiers: first },
+      { current: next, previous: first, identifiers: first },
+      { current: next, previous: null, identifiers: first },
+    ].map((held) => {
+      const pseudonymKeys = { ...fixedPseudonymKeys(keys), of: () => held };
+      const redactor = createRedactor({ keys, pseudonymKeys, policyOf: () => policy });
+      const principal = { sub: 'alice@example.com' };
+      return redactor.redact(eventWith({ principal, attrs: { dob: '1980-02-03' } })).attrs['dob'];
+    });
+    expect(out[0]).toMatch(/^19\d\d-/);
+    expect(new Set(out).size).toBe(1);
   });
 
   it('become tokens where their order cannot be told, and masks where they are no text', () => {

@@ -5,6 +5,18 @@ export interface FoldedText {
   readonly offsets: Int32Array | null;
 }
 
+/** Where a stretch of the folded text stood in the original. */
+export function placeOf(
+  { offsets }: Pick<FoldedText, 'offsets'>,
+  start: number,
+  end: number,
+): { readonly start: number; readonly end: number } {
+  if (offsets === null) return { start, end };
+  // One character may have become several; what is left of it must not stay behind.
+  const last = (offsets[end - 1] ?? 0) + 1;
+  return { start: offsets[start] ?? start, end: Math.max(offsets[end] ?? 0, last) };
+}
+
 const ZERO_WIDTH = /^(?:\p{Default_Ignorable_Code_Point}|\u180e|\u061c)$/u;
 const DASH = /^[\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]$/;
 const SPACE = /^[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]$/;

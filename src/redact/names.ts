@@ -1,6 +1,7 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import { chainIdOf, localIdOf, namingKeyOf } from '../core/chain.ts';
 import { LIMITS } from '../core/limits.ts';
+import { type FoldedText, foldText, hasEscapes, placeOf } from './fold.ts';
 import { credentialLabel } from './key-words.ts';
 import { everyToken } from './tokens.ts';
 
@@ -130,7 +131,14 @@ export function replaceNames(text: string, lookup: NameLookup, count: () => void
   return out;
 }
 
-function replaceIn(text: string, lookup: NameLookup, count: () => void): string {
+const FOREIGN = /[\u0080-\uffff]/;
+
+function replaceIn(original: string, lookup: NameLookup, count: () => void): string {
+  const folded: FoldedText =
+    FOREIGN.test(original) || hasEscapes(original)
+      ? foldText(original)
+      : { text: original, offsets: null };
+  const { text } = folded;
   const words = [...text.matchAll(WORDS)];
   let out = '';
   let done = 0;
@@ -140,12 +148,13 @@ function replaceIn(text: string, lookup: NameLookup, count: () => void): string 
       index += 1;
       continue;
     }
-    out += `${text.slice(done, found.start)}${found.token}`;
-    done = found.end;
+    const place = placeOf(folded, found.start, found.end);
+    out += `${original.slice(done, Math.max(done, place.start))}${found.token}`;
+    done = place.end;
     index += found.words;
     count();
   }
-  return done === 0 ? text : out + text.slice(done);
+  return done === 0 ? original : out + original.slice(done);
 }
 
 function longestAt(
@@ -161,18 +170,25 @@ function longestAt(
     if (last === undefined) continue;
     const end = last.index + last[0].replace(/(?:['’]s)?[.'’-]*$/u, '').length;
     const written = text.slice(first.index, end);
-    const token = find(spelling(written));
     // A part of a name in lower case is a word: Mr Green, and a green light.
-    if (token === undefined || (size === 1 && !/^\p{Lu}/u.test(written))) continue;
-    return { start: first.index, end, words: size, token };
+    const isWord = size === 1 && !/^\p{Lu}/u.test(written);
+    const token = isWord ? undefined : find(spelling(written));
+    const joined = token ?? (size === 1 ? asLogin(written, find) : undefined);
+    if (joined !== undefined) return { start: first.index, end, words: size, token: joined };
   }
   return null;
+}
+
+/** `jane.doering` and `jane-doering` are names whatever their case. */
+function asLogin(word: string, find: NameLookup['find']): string | undefined {
+  const name = spelling(word.replaceAll(/[.-]+/g, ' '));
+  return name.includes(' ') ? find(name) : undefined;
 }
 
 function spelling(name: string): string {
   return name
     .normalize('NFKC')
     .toLowerCase()
-    .replaceAll(/[\s,]+/g, ' ')
+    .replaceAll(/[\s,+_]+/g, ' ')
     .trim();
 }

@@ -2,6 +2,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { CleanTexts } from './clean-texts.ts';
 import { decodeRun, type Encoding, encodeRun } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
+import { placeOf } from './fold.ts';
 import { HINT, type Hit } from './hit.ts';
 import { scanText } from './scanner.ts';
 import type { Tokeniser } from './tokeniser.ts';
@@ -27,6 +28,10 @@ export interface Pass {
   unpackingsLeft: number;
   /** How deep in texts within texts the pass is. */
   depth: number;
+  /** Whether some text was wrapped, so that names may be looked for in it. */
+  isWrapped: boolean;
+  /** Takes the names out of a text that was wrapped, once there are any to look for. */
+  withoutNames: ((text: string) => string) | null;
   /** Judges a text found inside a text; `redactContent` sets it, so that JSON in it is read. */
   inner: (pass: Pass, text: string) => string;
 }
@@ -50,6 +55,8 @@ export function startPass(
     nodesLeft: LIMITS.redactionNodes,
     unpackingsLeft: LIMITS.redactionUnpackings,
     depth: 0,
+    isWrapped: false,
+    withoutNames: null,
     inner: (pass, text) => redactString(pass, text, HINT.none),
   };
 }
@@ -132,7 +139,8 @@ function replaceHits(
   keyWords: readonly string[],
 ): string {
   const { recognisers, clean } = pass;
-  const { text, hits, offsets } = scanText(original, hints, { recognisers, keyWords });
+  const scan = scanText(original, hints, { recognisers, keyWords });
+  const { text, hits } = scan;
   if (hits.length === 0) {
     clean?.add(original, hints, keyWords);
     return original;
@@ -144,9 +152,7 @@ function replaceHits(
     const { start, end, type, label } = hit;
     const value = text.slice(start, end);
     if (revocable && staysPlain(hit, value)) continue;
-    const from = offsets === null ? start : (offsets[start] ?? start);
-    // One character may have become several; what is left of it must not stay behind.
-    const to = offsets === null ? end : Math.max(offsets[end] ?? 0, (offsets[end - 1] ?? 0) + 1);
+    const { start: from, end: to } = placeOf(scan, start, end);
     out += original.slice(done, Math.max(done, from));
     if (type === 'encoded')
       out += redactEncoded(pass, value, label as Encoding, original.slice(from, to));
@@ -165,7 +171,9 @@ function redactEncoded(pass: Pass, run: string, encoding: Encoding, original: st
   try {
     const plain = decodeRun(run, encoding);
     if (plain === null) return original;
-    const redacted = pass.inner(pass, plain);
+    pass.isWrapped = true;
+    const inner = pass.inner(pass, plain);
+    const redacted = pass.withoutNames?.(inner) ?? inner;
     return redacted === plain ? original : encodeRun(redacted, encoding, run);
   } finally {
     pass.depth--;

@@ -151,6 +151,40 @@ describe('names', () => {
     expect(redactor.redact(eventWith({ ...other, attrs: { text } })).attrs['text']).toBe(text);
   });
 
+  it('are found in disguise, in addresses, and in texts within texts', () => {
+    const wrap = (text: string) => Buffer.from(text).toString('base64');
+    const text = 'so Jane Doering wrote';
+    const disguised = {
+      percent: 'https://a.example/find?name=Jane%20Doering&page=2',
+      form: 'name=Jane+Doering&page=2',
+      zero_width: 'Ja\u200bne D\u200boering',
+      wide: 'Ｊａｎｅ Ｄｏｅｒｉｎｇ',
+      escaped: '\\u004aane Doering',
+      entity: '&#74;ane&nbsp;Doering',
+      base64: wrap(text),
+      json: wrap(JSON.stringify({ by: wrap(text) })),
+      hex: Buffer.from(text).toString('hex'),
+    };
+    const { event, again } = redacted(
+      {},
+      withArguments({ customer: { name: 'Jane Doering' }, disguised }),
+    );
+    const out = event.action.arguments as unknown as typeof given;
+    const given = { customer: { name: '' }, disguised };
+    const token = out.customer.name;
+    expect(out.disguised.percent).toBe(`https://a.example/find?name=${token}&page=2`);
+    expect(out.disguised.form).toBe(`name=${token}&page=2`);
+    expect(out.disguised.zero_width).toBe(token);
+    expect(out.disguised.wide).toBe(token);
+    expect(out.disguised.escaped).toBe(token);
+    expect(out.disguised.entity).toBe(token);
+    const unwrap = (wrapped: string) => Buffer.from(wrapped, 'base64').toString();
+    expect(unwrap(out.disguised.base64)).toBe(`so ${token} wrote`);
+    expect(unwrap(JSON.parse(unwrap(out.disguised.json)).by)).toBe(`so ${token} wrote`);
+    expect(Buffer.from(out.disguised.hex, 'hex').toString()).toBe(`so ${token} wrote`);
+    expect(again).toEqual(event);
+  });
+
   it('never reach into a token', () => {
     const { event } = redacted({}, { attrs: { user: { name: 'Mask' }, a: `x ${MAIL} y` } });
     const again = redacted({}, { attrs: { ...event.attrs, user: { name: 'Acme' } } }).event;

@@ -204,7 +204,7 @@ async function completeEvent(
 }
 
 /** As often may a name uncover a find in which there is another name; none does it twice. */
-const NAME_ROUNDS = 4;
+const NAME_ROUNDS = 5;
 
 /**
  * The record without the names that it, its chain or the gazetteer knows. A word may have spoken
@@ -257,7 +257,7 @@ function sealValues({ pass, policy, tenant, vault }: Work, out: Members): void {
   }
 }
 
-/** Whether the content had names in it; they are replaced. */
+/** Replaces the names in the content; whether there were any, or texts that wrap some. */
 function hideNames({ pass, event, policy, memory }: Work, out: Members): boolean {
   const { propagate, gazetteer } = policy.names;
   const lookups: NameLookup[] = [];
@@ -269,13 +269,15 @@ function hideNames({ pass, event, policy, memory }: Work, out: Members): boolean
     lookups.push(gazetteerFor(gazetteer)((name) => pass.tokeniser.token('person', name)));
   }
   if (lookups.length === 0) return false;
-  let hidden = 0;
-  const count = () => void hidden++;
+  const { counts } = pass;
+  const before = counts.get('person') ?? 0;
+  const count = () => void counts.set('person', (counts.get('person') ?? 0) + 1);
   const replace = (text: string) =>
     lookups.reduce((rest, lookup) => replaceNames(rest, lookup, count), text);
   changeContent(out, (value) => mapTexts(value, replace));
-  if (hidden > 0) pass.counts.set('person', (pass.counts.get('person') ?? 0) + hidden);
-  return hidden > 0;
+  const isUnread = pass.isWrapped && pass.withoutNames === null;
+  pass.withoutNames = replace;
+  return isUnread || (counts.get('person') ?? 0) > before;
 }
 
 const gazetteers = new WeakMap<readonly string[], ReturnType<typeof gazetteerOf>>();

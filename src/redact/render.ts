@@ -1,8 +1,9 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import type { RedactionPolicy } from '../core/redaction-policy.ts';
 import { applyContentPolicy, keepsAllContent } from './content-policy.ts';
+import { redactName } from './event-fields.ts';
 import { modeOf, textOfMode } from './modes.ts';
-import type { Pass } from './pass.ts';
+import { type Pass, startPass } from './pass.ts';
 import { changeContent, isRecord, type Members, mapTexts } from './texts.ts';
 import { everyToken, typeOfToken } from './tokens.ts';
 
@@ -28,7 +29,7 @@ export function renderContent(work: RenderWork, out: Members): void {
 }
 
 function renderModes(work: RenderWork, out: Members): void {
-  const subject = subjectOf(out);
+  const subject = stableSubjectOf(work);
   const render = (text: string): string => {
     const pieces = everyToken(text);
     if (pieces.length === 1 && pieces[0]?.token === false) return text;
@@ -50,6 +51,13 @@ function rendered({ pass, policy, secret }: RenderWork, token: string, subject: 
   const value = pass.replaced.get(token);
   if (mode === 'token' || mode === 'vault' || value === undefined) return token;
   return textOfMode(mode, { type, value, token, subject }, secret());
+}
+
+/** The principal under the key that never rotates, so that their dates go on moving together. */
+function stableSubjectOf({ pass, event }: RenderWork): string {
+  const sub: unknown = event.principal?.sub;
+  const stable = startPass(pass.tokeniser.identifiers, pass.recognisers);
+  return typeof sub === 'string' ? redactName(stable, sub) : '';
 }
 
 /** The person the record is about: its principal, as recorded. */
