@@ -3,6 +3,8 @@ import { HINT, type Hit, personalHit, type Subject } from './hit.ts';
 import { isAlphanumeric, isDigit, isLetter } from './text-classes.ts';
 
 const IBAN_WORD = /\biban\b/i;
+/** A hexadecimal id, of which one in 10^5 passes; countries whose code it has number accounts. */
+const HEX_ID = /^[a-f]{2}\d\d[0-9a-f]*[a-f][0-9a-f]*$/;
 
 /**
  * An IBAN that begins at `at`: country, length, MOD 97-10; spaces or dashes between groups. One
@@ -26,5 +28,6 @@ export function ibanAt(subject: Subject, at: number): Hit | null {
   if (isAlphanumeric(text.charCodeAt(end))) return null;
   const named = () =>
     (hints & HINT.iban) !== 0 || IBAN_WORD.test(text.slice(Math.max(floor, at - 24), at));
-  return passesIbanCheck(compact) || named() ? personalHit('iban', at, end) : null;
+  const passes = passesIbanCheck(compact) && !HEX_ID.test(compact);
+  return passes || named() ? personalHit('iban', at, end) : null;
 }
