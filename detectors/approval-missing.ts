@@ -9,6 +9,7 @@ import {
   keepRecent,
   MINUTE_MS,
   matchesAnyGlob,
+  NO_VERDICTS,
   type RecentTable,
   type Redacted,
   recallRecent,
@@ -69,12 +70,12 @@ export default defineDetector<Config, State>({
   observe(event, state, context) {
     if (event.kind === 'approval') {
       if (context.counted && event.source.trust !== 'agent') learn(event, state);
-      return [];
+      return NO_VERDICTS;
     }
     const why = needOf(event, context);
-    if (why === null || event.phase === 'proposed' || !wentThrough(event)) return [];
+    if (why === null || event.phase === 'proposed' || !wentThrough(event)) return NO_VERDICTS;
     const answer = answerTo(event, state);
-    return answer === 'granted' ? [] : [verdictOn(event, why, answer, context)];
+    return answer === 'granted' ? NO_VERDICTS : [verdictOn(event, why, answer, context)];
   },
 });
 

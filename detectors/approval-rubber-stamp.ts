@@ -6,6 +6,7 @@ import {
   defineDetector,
   HOUR_MS,
   keepRecent,
+  NO_VERDICTS,
   type RecentTable,
   type Redacted,
   recallRecent,
@@ -68,7 +69,7 @@ export default defineDetector<Config, State>({
   config: CONFIG,
   kinds: ['approval', 'tool_call', 'authz_decision'],
   init: () => ({ asked: createRecentTable(), approvers: createRecentTable() }),
-  applies: ({ approval }) => approval !== undefined,
+  parts: ['approval'],
   judges(event) {
     const { status = '', approver, id } = event.approval ?? {};
     if (ASKING.has(status)) return null;
@@ -83,17 +84,17 @@ export default defineDetector<Config, State>({
   },
   observe(event, state, { config, counted }) {
     const { status = '', id, approver } = event.approval ?? {};
-    if (!counted || event.source.trust === 'agent') return [];
+    if (!counted || event.source.trust === 'agent') return NO_VERDICTS;
     if (ASKING.has(status)) {
       const isNew = id !== undefined && recallRecent(state.asked, id) === undefined;
       if (isNew) keepRecent(state.asked, id, event.time, 'tenant');
-      return [];
+      return NO_VERDICTS;
     }
     // The call that an approval was for repeats it; the answer itself counts.
-    if (event.kind !== 'approval' || approver === undefined) return [];
-    if (!GRANTED.has(status) && !REFUSED.has(status)) return [];
+    if (event.kind !== 'approval' || approver === undefined) return NO_VERDICTS;
+    if (!GRANTED.has(status) && !REFUSED.has(status)) return NO_VERDICTS;
     const answers = counting(event, approver, REFUSED.has(status), state, config);
-    return isStamping(answers, config) ? [verdictOn(answers, approver, config)] : [];
+    return isStamping(answers, config) ? [verdictOn(answers, approver, config)] : NO_VERDICTS;
   },
 });
 

@@ -8,6 +8,7 @@ import {
   defineDetector,
   type LeakyBucket,
   MINUTE_MS,
+  NO_VERDICTS,
   pour,
   type Redacted,
 } from '../src/sdk.ts';
@@ -49,13 +50,13 @@ export default defineDetector<Config, State>({
   judges: () => null,
   observe(event, { bucket }, context) {
     const { config, counted, added } = context;
-    if (!counted || added.calls === 0) return [];
+    if (!counted || added.calls === 0) return NO_VERDICTS;
     const failed = hasFailed(event);
     const drain = { perMinute: config.drained_per_minute, room: 2 * config.failures };
     const fill = pour(bucket, { time: event.time, size: failed ? 1 : 0, ...drain });
-    if (fill < config.failures) return [];
+    if (fill < config.failures) return NO_VERDICTS;
     const succeeded = !failed && event.outcome.status === 'success';
-    if (!failed && !succeeded) return [];
+    if (!failed && !succeeded) return NO_VERDICTS;
     // The next success is an ordinary one again.
     if (succeeded) bucket.fill = 0;
     return [verdictOn(fill, succeeded, context)];

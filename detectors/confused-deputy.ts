@@ -5,9 +5,10 @@ import {
   type DetectorContext,
   type DetectorVerdict,
   defineDetector,
-  hashText,
+  hashNumber,
   keepRecent,
   MINUTE_MS,
+  NO_VERDICTS,
   onlyReads,
   type RecentTable,
   type Redacted,
@@ -33,11 +34,11 @@ type Event = Redacted<AccessEvent>;
 
 /** Who began a request, and what that one was allowed. */
 interface Origin {
-  readonly agent: string;
+  readonly agent: number;
   /** Hashes of its granted scopes; more than `SCOPES` are not compared. */
-  readonly scopes: readonly string[];
+  readonly scopes: readonly number[];
   /** Hashes of actions that were decided anew in the course of the request. */
-  readonly decided: readonly string[];
+  readonly decided: readonly number[];
 }
 
 interface State {
@@ -79,14 +80,14 @@ export default defineDetector<Config, State>({
     const origin = recallRecent(state.chains, chain);
     if (isReauthorised(event)) {
       if (origin !== undefined && context.counted) noteDecision(state, chain, origin, event);
-      return [];
+      return NO_VERDICTS;
     }
-    if (event.kind === 'authz_decision' || event.kind === 'approval') return [];
+    if (event.kind === 'authz_decision' || event.kind === 'approval') return NO_VERDICTS;
     if (origin === undefined) {
       if (context.counted) begin(state, chain, event);
-      return [];
+      return NO_VERDICTS;
     }
-    return exceeds(event, origin, context) ? [verdictOn(event, chain, context)] : [];
+    return exceeds(event, origin, context) ? [verdictOn(event, chain, context)] : NO_VERDICTS;
   },
 });
 
@@ -99,12 +100,12 @@ function isReauthorised({ source, decision, approval }: Event): boolean {
 function begin({ chains }: State, chain: string, { agent, scopes }: Event): void {
   const granted = scopes?.granted;
   if (granted === undefined || granted.length > SCOPES) return;
-  const origin = { agent: hashText(agent.id), scopes: granted.map(hashText), decided: [] };
+  const origin = { agent: hashNumber(agent.id), scopes: granted.map(hashNumber), decided: [] };
   keepRecent(chains, chain, origin, 'tenant');
 }
 
 function noteDecision(state: State, chain: string, origin: Origin, { action }: Event): void {
-  const decided = hashText(action.name);
+  const decided = hashNumber(action.name);
   if (origin.decided.includes(decided)) return;
   const latest = [decided, ...origin.decided].slice(0, DECIDED);
   keepRecent(state.chains, chain, { ...origin, decided: latest }, 'tenant');
@@ -115,9 +116,9 @@ function exceeds(event: Event, origin: Origin, { config, actionFact }: Context):
   const op = actionFact?.op ?? event.action.op;
   if (event.phase !== 'executed' || !wentThrough(event) || required.length === 0) return false;
   if (!config.sensitive_operations.includes(op) || onlyReads(op)) return false;
-  if (hashText(event.agent.id) === origin.agent) return false;
-  if (origin.decided.includes(hashText(event.action.name))) return false;
-  return required.some((scope) => !origin.scopes.includes(hashText(scope)));
+  if (hashNumber(event.agent.id) === origin.agent) return false;
+  if (origin.decided.includes(hashNumber(event.action.name))) return false;
+  return required.some((scope) => !origin.scopes.includes(hashNumber(scope)));
 }
 
 function verdictOn(event: Event, chain: string, { config }: Context): DetectorVerdict {

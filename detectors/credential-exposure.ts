@@ -4,6 +4,8 @@ import {
   type DetectorVerdict,
   defineDetector,
   MINUTE_MS,
+  NO_STATE,
+  NO_VERDICTS,
   type Redacted,
 } from '../src/sdk.ts';
 
@@ -36,11 +38,11 @@ export default defineDetector<Config, Record<string, never>>({
   defaultMode: 'alert',
   tags: ['secrets', 'attack.t1552', 'owasp.llm02', 'cwe.522'],
   config: CONFIG,
-  init: () => ({}),
-  applies: (event) => event.redactions !== undefined,
+  init: () => NO_STATE,
+  parts: ['redactions'],
   judges: () => null,
   observe(event, _state, { config }) {
-    if (event.phase === 'proposed' || event.redactions === undefined) return [];
+    if (event.phase === 'proposed' || event.redactions === undefined) return NO_VERDICTS;
     return exposures(event, config).map((exposure) => verdictOn(event, exposure, config));
   },
 });

@@ -7,6 +7,8 @@ import {
   MINUTE_MS,
   matchesAnyGlob,
   matchesGlob,
+  NO_STATE,
+  NO_VERDICTS,
   type Redacted,
   shownName,
   UNKNOWN_TENANT,
@@ -43,7 +45,7 @@ export default defineDetector<Config, Record<string, never>>({
   defaultMode: 'enforce',
   tags: ['tenant', 'isolation', 'attack.t1199', 'owasp.asi03'],
   config: CONFIG,
-  init: () => ({}),
+  init: () => NO_STATE,
   applies: touchesSomething,
   judges(event, { resourceFact }) {
     if (event.tenant.id === UNKNOWN_TENANT) {
@@ -60,7 +62,7 @@ export default defineDetector<Config, Record<string, never>>({
   },
   observe(event, _state, context) {
     const owner = foreignOwner(event, context);
-    return owner === null ? [] : [crossing(event, owner, context)];
+    return owner === null ? NO_VERDICTS : [crossing(event, owner, context)];
   },
 });
 

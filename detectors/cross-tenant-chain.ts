@@ -9,6 +9,7 @@ import {
   MINUTE_MS,
   matchesAnyGlob,
   matchesGlob,
+  NO_VERDICTS,
   onlyReads,
   type RecentTable,
   type Redacted,
@@ -70,19 +71,19 @@ export default defineDetector<Config, State>({
   observe(event, { chains }, context) {
     const owner = ownerOf(event, context);
     const isDone = event.phase === 'executed' && wentThrough(event);
-    if (owner === null || !isDone) return [];
+    if (owner === null || !isDone) return NO_VERDICTS;
     const chain = context.chainId();
     const first = recallRecent(chains, chain);
     const agent = event.agent.id;
     if (first === undefined) {
       if (context.counted)
         keepRecent(chains, chain, { owner: cut(owner), agent: cut(agent) }, 'tenant');
-      return [];
+      return NO_VERDICTS;
     }
     const isHandedOver = first.agent !== cut(agent) || (event.delegation?.length ?? 0) > 0;
-    if (first.owner === cut(owner) || !isHandedOver) return [];
+    if (first.owner === cut(owner) || !isHandedOver) return NO_VERDICTS;
     return isAllowed(first.owner, owner, context)
-      ? []
+      ? NO_VERDICTS
       : [verdictOn(event, chain, first, owner, context)];
   },
 });

@@ -6,6 +6,8 @@ import {
   defineDetector,
   MINUTE_MS,
   NO_FIGURES,
+  NO_STATE,
+  NO_VERDICTS,
   type NotJudged,
   type Redacted,
   shownName,
@@ -45,7 +47,7 @@ export default defineDetector<Config, Record<string, never>>({
   defaultMode: 'shadow',
   tags: ['scope', 'segregation', 'attack.t1213', 'owasp.llm06'],
   config: CONFIG,
-  init: () => ({}),
+  init: () => NO_STATE,
   kinds: ACCESS_KINDS,
   judges({ resource }, { principalGrant }) {
     if (resource?.unit === undefined) {
@@ -59,7 +61,8 @@ export default defineDetector<Config, Record<string, never>>({
   observe(event, _state, { config, principalGrant }) {
     const theirs = event.resource?.unit ?? '';
     const own = principalGrant?.unit ?? '';
-    if (isSame(theirs, own) || config.shared_units.some((unit) => isSame(unit, theirs))) return [];
+    if (isSame(theirs, own) || config.shared_units.some((unit) => isSame(unit, theirs)))
+      return NO_VERDICTS;
     return [verdictOn(event, own, theirs, config)];
   },
 });

@@ -7,6 +7,8 @@ import {
   defineDetector,
   MINUTE_MS,
   NO_FIGURES,
+  NO_STATE,
+  NO_VERDICTS,
   type NotJudged,
   type Redacted,
   shownName,
@@ -52,7 +54,7 @@ export default defineDetector<Config, Record<string, never>>({
   defaultMode: 'shadow',
   tags: ['scope', 'privacy', 'gdpr.art44', 'attack.t1537'],
   config: CONFIG,
-  init: () => ({}),
+  init: () => NO_STATE,
   kinds: ACCESS_KINDS,
   judges(event, { config, grant, principalGrant, resourceFact }) {
     if (!grant?.jurisdiction && !principalGrant?.jurisdiction) {
@@ -76,7 +78,7 @@ export default defineDetector<Config, Record<string, never>>({
       if (bound === undefined || lies.includes(bound.toUpperCase())) continue;
       return [verdictOn(event, { whose, bound, region }, context)];
     }
-    return [];
+    return NO_VERDICTS;
   },
 });
 

@@ -7,6 +7,7 @@ import {
   keepRecent,
   MINUTE_MS,
   matchesAnyGlob,
+  NO_VERDICTS,
   type RecentTable,
   type Redacted,
   recallRecent,
@@ -57,10 +58,10 @@ export default defineDetector<Config, State>({
   observe(event, state, { config }) {
     if (event.kind === 'authz_decision') {
       if (event.source.trust !== 'agent') keepRecent(state.decided, event.action.name, 1, 'tenant');
-      return [];
+      return NO_VERDICTS;
     }
     const denied = event.decision?.verdict === 'deny' && event.outcome.status === 'success';
-    if (!denied || event.phase === 'proposed') return [];
+    if (!denied || event.phase === 'proposed') return NO_VERDICTS;
     return [afterDeny(event.action.name, sessionOf(event), config)];
   },
   undecided(found, { decided }, { config }) {
@@ -68,7 +69,7 @@ export default defineDetector<Config, State>({
     if (reason === 'execution_after_deny') return [afterDeny(action, session ?? '', config)];
     const isExpected =
       matchesAnyGlob(config.decided_actions, action) || recallRecent(decided, action) !== undefined;
-    return isExpected ? [withoutDecision(action, session ?? '', succeeded, config)] : [];
+    return isExpected ? [withoutDecision(action, session ?? '', succeeded, config)] : NO_VERDICTS;
   },
 });
 

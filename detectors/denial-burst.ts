@@ -15,6 +15,7 @@ import {
   isBeyond,
   MINUTE_MS,
   minutesText,
+  NO_VERDICTS,
   type NotJudged,
   type Redacted,
   readShare,
@@ -89,12 +90,12 @@ export default defineDetector<Config, State>({
     return NO_DECISION_VERDICT;
   },
   observe(event, state, { config, counted, added }) {
-    if (!counted || added.calls === 0) return [];
+    if (!counted || added.calls === 0) return NO_VERDICTS;
     const isDenied = event.outcome.status === 'denied' || event.decision?.verdict === 'deny';
     countShare(state.share, event.time, isDenied);
     turnWindow(state, event.time, config);
     state.calls += 1;
-    if (!isDenied) return [];
+    if (!isDenied) return NO_VERDICTS;
     state.denied += 1;
     addDistinct(state.targets, targetOf(event));
     return probing(state, config) ?? burst(state, event, config);
@@ -149,7 +150,7 @@ function probing(state: State, config: Config): readonly DetectorVerdict[] | nul
 
 function burst(state: State, event: Event, config: Config): readonly DetectorVerdict[] {
   const reading = readShare(state.share);
-  if (reading === null || !isBeyond(reading, config)) return [];
+  if (reading === null || !isBeyond(reading, config)) return NO_VERDICTS;
   return [burstVerdict(reading, event.time, config)];
 }
 

@@ -7,6 +7,7 @@ import {
   defineDetector,
   isBeyond,
   MINUTE_MS,
+  NO_VERDICTS,
   type NotJudged,
   readShare,
   type ShareReading,
@@ -57,13 +58,13 @@ export default defineDetector<Config, ShareWatch>({
     return NO_OUTCOME_STATUS;
   },
   observe(event, state, { config, counted, added }) {
-    if (!counted || added.calls === 0) return [];
+    if (!counted || added.calls === 0) return NO_VERDICTS;
     const { status } = event.outcome;
     const isError = status === 'failure' || status === 'timeout';
     countShare(state, event.time, isError);
-    if (!isError) return [];
+    if (!isError) return NO_VERDICTS;
     const reading = readShare(state);
-    if (reading === null || !isBeyond(reading, config)) return [];
+    if (reading === null || !isBeyond(reading, config)) return NO_VERDICTS;
     return [verdictOn(reading, event.time, config)];
   },
 });

@@ -10,6 +10,7 @@ import {
   distinctOf,
   hashOf,
   MINUTE_MS,
+  NO_VERDICTS,
   type NotJudged,
   oneDecimal,
   rounded,
@@ -78,7 +79,7 @@ export default defineDetector<Config, State>({
     return NO_SESSION_ID;
   },
   observe(event, state, { config, counted, added, baseline }) {
-    if (!counted || added.calls === 0) return [];
+    if (!counted || added.calls === 0) return NO_VERDICTS;
     turnWindow(state, Math.floor(event.time / WINDOW_MS));
     let hasRisen = false;
     if (event.kind === 'delegation') {
@@ -91,8 +92,8 @@ export default defineDetector<Config, State>({
       hasRisen ||= isNew;
     }
     // What was counted already has been judged.
-    if (!hasRisen) return [];
-    if (state.windows < LEARNED_WINDOWS || baseline.ageMs < LEARNED_MS) return [];
+    if (!hasRisen) return NO_VERDICTS;
+    if (state.windows < LEARNED_WINDOWS || baseline.ageMs < LEARNED_MS) return NO_VERDICTS;
     const which = event.kind === 'delegation' ? 'delegates' : 'sessions';
     const least = which === 'delegates' ? config.minimum_delegates : config.minimum_sessions;
     return judged(state[which], which, least, config);
@@ -141,7 +142,7 @@ function judged(
   config: Config,
 ): readonly DetectorVerdict[] {
   const count = distinctOf(now);
-  if (count < least || count < config.multiple * Math.max(1, peak)) return [];
+  if (count < least || count < config.multiple * Math.max(1, peak)) return NO_VERDICTS;
   const what =
     which === 'sessions' ? 'sessions at work at once' : 'agents or tasks that it hands work to';
   const verdict: DetectorVerdict = {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  ACCESS_KINDS,
   type AccessEvent,
   type Destination,
   type DetectorContext,
@@ -7,6 +8,8 @@ import {
   defineDetector,
   HOUR_MS,
   hasVerbOf,
+  NO_STATE,
+  NO_VERDICTS,
   onlyReads,
   QUIET_VERBS,
   type Redacted,
@@ -61,8 +64,8 @@ export default defineDetector<Config, Record<string, never>>({
   defaultMode: 'enforce',
   tags: ['novelty', 'injection', 'attack.t1567', 'owasp.llm01', 'owasp.asi01'],
   config: CONFIG,
-  init: () => ({}),
-  applies: ({ kind }) => kind === 'tool_call' || kind === 'data_access',
+  init: () => NO_STATE,
+  kinds: ACCESS_KINDS,
   judges(event, { config, practice }) {
     if (Math.max(practice.sessions, practice.peerSessions) < config.minimum_sessions) {
       return { field: 'history', cure: 'Wait for more sessions, or import earlier ones.' };
@@ -74,10 +77,10 @@ export default defineDetector<Config, Record<string, never>>({
     };
   },
   observe(event, _state, context) {
-    if (!wentThrough(event)) return [];
+    if (!wentThrough(event)) return NO_VERDICTS;
     const found = context.practice.firstSeen.filter((one) => counts(one, event, context));
     const [first] = found;
-    return first ? [verdictOn(event, first, found.length, context)] : [];
+    return first ? [verdictOn(event, first, found.length, context)] : NO_VERDICTS;
   },
 });
 

@@ -5,9 +5,10 @@ import {
   type DetectorContext,
   type DetectorVerdict,
   defineDetector,
-  hashText,
+  hashNumber,
   keepRecent,
   MINUTE_MS,
+  NO_VERDICTS,
   type RecentTable,
   type Redacted,
   recallRecent,
@@ -44,7 +45,7 @@ type Event = Redacted<AccessEvent>;
 
 /** Where one token was used lately: hash of the place and latest time, the last place first. */
 interface Places {
-  readonly seen: readonly (readonly [place: string, until: number])[];
+  readonly seen: readonly (readonly [place: number, until: number])[];
   readonly returns: number;
 }
 
@@ -80,14 +81,15 @@ export default defineDetector<Config, State>({
     const place = placeOf(event);
     const { jti, failure, iss = '' } = event.token ?? {};
     const isUse = event.phase === 'executed' && failure === undefined;
-    if (jti === undefined || place === null || !counted || added.calls === 0 || !isUse) return [];
+    if (jti === undefined || place === null || !counted || added.calls === 0 || !isUse)
+      return NO_VERDICTS;
     // Whoever passes it on is another agent: that is for token_replay.
     const key = `${iss}\n${jti}\n${event.agent.id}\n${event.source.deliveredBy}`;
     const known = recallRecent(tokens, key) ?? NOWHERE;
     const next = movedTo(place, event.time, known, config);
     keepRecent(tokens, key, next, 'tenant');
     const isTold = next.returns > known.returns && next.returns >= config.returns;
-    if (!isTold || next.seen.length > config.places) return [];
+    if (!isTold || next.seen.length > config.places) return NO_VERDICTS;
     return [verdictOn(event, jti, next, context)];
   },
 });
@@ -95,12 +97,12 @@ export default defineDetector<Config, State>({
 const NOWHERE: Places = { seen: [], returns: 0 };
 
 /** A workload has one identity, wherever it runs; without one, the address tells. */
-function placeOf({ clientIp, agent }: Event): string | null {
+function placeOf({ clientIp, agent }: Event): number | null {
   if (clientIp === undefined) return null;
-  return hashText(`${clientIp}\n${agent.workloadId ?? ''}`);
+  return hashNumber(`${clientIp}\n${agent.workloadId ?? ''}`);
 }
 
-function movedTo(place: string, time: number, { seen, returns }: Places, config: Config): Places {
+function movedTo(place: number, time: number, { seen, returns }: Places, config: Config): Places {
   const [last] = seen;
   const before = seen.find(([other]) => other === place);
   const until = Math.max(time, before?.[1] ?? 0);

@@ -6,6 +6,8 @@ import {
   defineDetector,
   MINUTE_MS,
   NO_FIGURES,
+  NO_STATE,
+  NO_VERDICTS,
   type Redacted,
   shownName,
 } from '../src/sdk.ts';
@@ -34,16 +36,16 @@ export default defineDetector<Config, Record<string, never>>({
   defaultMode: 'shadow',
   tags: ['content', 'injection', 'owasp.llm01', 'owasp.asi01', 'mitre.aml.t0051'],
   config: CONFIG,
-  init: () => ({}),
-  applies: (event) => event.injectionMarkers !== undefined,
+  init: () => NO_STATE,
+  parts: ['injection_markers'],
   // An agent that reads nothing cannot be led astray by it: no field would cure that.
   judges: () => null,
   observe({ injectionMarkers = {}, session, action, phase }, _state, { config }) {
-    if (phase === 'proposed') return [];
+    if (phase === 'proposed') return NO_VERDICTS;
     const found = Object.entries(injectionMarkers).filter(
       ([id]) => !config.ignored_markers.includes(id),
     );
-    return found.length === 0 ? [] : [verdictOn(found, session?.id, action, config)];
+    return found.length === 0 ? NO_VERDICTS : [verdictOn(found, session?.id, action, config)];
   },
 });
 

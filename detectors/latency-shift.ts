@@ -11,6 +11,7 @@ import {
   hashOf,
   isBeyond,
   MINUTE_MS,
+  NO_VERDICTS,
   type NotJudged,
   oneDecimal,
   type RunningQuantile,
@@ -82,8 +83,8 @@ export default defineDetector<Config, State>({
   },
   observe(event, state, { config, counted, added }) {
     const { latencyMs } = event;
-    if (!counted || added.calls === 0 || latencyMs === undefined) return [];
-    if (!(latencyMs >= 0) || !Number.isFinite(latencyMs)) return [];
+    if (!counted || added.calls === 0 || latencyMs === undefined) return NO_VERDICTS;
+    if (!(latencyMs >= 0) || !Number.isFinite(latencyMs)) return NO_VERDICTS;
     const tool = toolOf(state, hashOf(event.action.name).low);
     const log = Math.log(latencyMs + 1);
     const isKnown = tool.middle.seen >= LEARNED_CALLS;
@@ -98,7 +99,8 @@ export default defineDetector<Config, State>({
     if (reading === null || reading.evidence < SUSPICIOUS) learn(tool, log);
     else learn(tool, Math.min(log, tool.slow.value));
     const times = Math.exp(state.recent.value);
-    if (reading === null || times < config.slower_times || !isBeyond(reading, config)) return [];
+    if (reading === null || times < config.slower_times || !isBeyond(reading, config))
+      return NO_VERDICTS;
     return [verdictOn(reading, times, Math.exp(tool.middle.value), event.time, config)];
   },
 });

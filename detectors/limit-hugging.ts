@@ -7,6 +7,7 @@ import {
   defineDetector,
   HOUR_MS,
   limitsOf,
+  NO_VERDICTS,
   type Redacted,
   rounded,
   wentThrough,
@@ -56,7 +57,8 @@ export default defineDetector<Config, State>({
   config: CONFIG,
   kinds: ['tool_call', 'data_access', 'admin'],
   init: () => ({ limit: 0, evidence: 0, near: 0, below: 0, last: 0 }),
-  applies: ({ action, phase }) => action.amount !== undefined && phase === 'executed',
+  parts: ['amount'],
+  applies: ({ phase }) => phase === 'executed',
   judges(event, context) {
     if (limitOf(event, context) !== null) return null;
     return {
@@ -67,11 +69,11 @@ export default defineDetector<Config, State>({
   observe(event, state, context) {
     const limit = limitOf(event, context);
     const moved = Math.abs(event.action.amount?.value ?? 0);
-    if (limit === null || !context.counted || context.added.calls === 0) return [];
-    if (!wentThrough(event) || !(moved <= limit)) return [];
+    if (limit === null || !context.counted || context.added.calls === 0) return NO_VERDICTS;
+    if (!wentThrough(event) || !(moved <= limit)) return NO_VERDICTS;
     weigh(state, moved, limit, context.config);
     const isTold = state.evidence >= Math.log(context.config.false_alarm_every);
-    return isTold ? [verdictOn(state, context.config)] : [];
+    return isTold ? [verdictOn(state, context.config)] : NO_VERDICTS;
   },
 });
 

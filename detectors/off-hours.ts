@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { DAY_MS, type DetectorVerdict, defineDetector, HOUR_MS, oneDecimal } from '../src/sdk.ts';
+import {
+  DAY_MS,
+  type DetectorVerdict,
+  defineDetector,
+  HOUR_MS,
+  NO_VERDICTS,
+  oneDecimal,
+} from '../src/sdk.ts';
 
 const CONFIG = z.strictObject({
   learn_days: z
@@ -65,11 +72,11 @@ export default defineDetector<Config, State>({
   // Every event has a time; until enough days are known it learns and says nothing.
   judges: () => null,
   observe(event, state, { config, counted, added }) {
-    if (!counted || added.calls === 0) return [];
+    if (!counted || added.calls === 0) return NO_VERDICTS;
     const hour = Math.floor(event.time / HOUR_MS);
     if (hour !== state.hour) {
       // What was told of an hour is learned when it ends; a late event opens no hour again.
-      if (hour < state.hour && hour > state.hour - 2) return [];
+      if (hour < state.hour && hour > state.hour - 2) return NO_VERDICTS;
       keepHour(state, config);
       state.hour = hour;
       state.calls = 0;
@@ -98,7 +105,7 @@ function note(latest: number[], before: number[], place: number, day: number): v
 }
 
 function judged(state: State, hour: number, config: Config): readonly DetectorVerdict[] {
-  if (state.days < config.learn_days) return [];
+  if (state.days < config.learn_days) return NO_VERDICTS;
   const day = Math.floor(hour / DAY_HOURS);
   const oldest = day - config.forget_days;
   const free = state.hoursBefore.map((before) => before < oldest);
@@ -106,7 +113,7 @@ function judged(state: State, hour: number, config: Config): readonly DetectorVe
   if (isStructured(state, free, oldest, config) && isWellFree(free, at)) {
     return [verdictOn(state, `${at}:00 to ${(at + 1) % DAY_HOURS}:00 UTC`, 'hour', config)];
   }
-  if (!isFreeWeekday(state, day, oldest)) return [];
+  if (!isFreeWeekday(state, day, oldest)) return NO_VERDICTS;
   return [verdictOn(state, WEEKDAYS[day % WEEK_DAYS] ?? '', 'day', config)];
 }
 

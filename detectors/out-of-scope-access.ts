@@ -9,6 +9,8 @@ import {
   isAmongResources,
   MINUTE_MS,
   matchesAnyGlob,
+  NO_STATE,
+  NO_VERDICTS,
   type Operation,
   type Redacted,
   SENSITIVE_LABELS,
@@ -56,7 +58,7 @@ export default defineDetector<Config, Record<string, never>>({
   defaultMode: 'enforce',
   tags: ['scope', 'attack.t1078', 'owasp.llm06', 'owasp.asi03'],
   config: CONFIG,
-  init: () => ({}),
+  init: () => NO_STATE,
   applies: ({ kind }) => JUDGED_KINDS.has(kind),
   judges(event, { grant }) {
     if (event.scopes?.granted || isTelling(grant)) return null;
@@ -68,10 +70,10 @@ export default defineDetector<Config, Record<string, never>>({
     };
   },
   observe(event, _state, context) {
-    if (!JUDGED_KINDS.has(event.kind)) return [];
+    if (!JUDGED_KINDS.has(event.kind)) return NO_VERDICTS;
     const breach = breachOf(event, context);
-    if (breach?.kind === 'scope' && isLoose(event, context)) return [];
-    return breach ? [verdictOn(event, breach, context)] : [];
+    if (breach?.kind === 'scope' && isLoose(event, context)) return NO_VERDICTS;
+    return breach ? [verdictOn(event, breach, context)] : NO_VERDICTS;
   },
 });
 

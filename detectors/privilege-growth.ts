@@ -9,6 +9,7 @@ import {
   hashOf,
   hasVerbOf,
   matchesAnyGlob,
+  NO_VERDICTS,
   onlyReads,
   QUIET_VERBS,
   type Redacted,
@@ -62,7 +63,7 @@ export default defineDetector<Config, State>({
   // The name of a tool is on every call; scopes only add to it.
   judges: () => null,
   observe(event, state, { config, grant, counted, actionFact }) {
-    if (!counted || !wasDone(event)) return [];
+    if (!counted || !wasDone(event)) return NO_VERDICTS;
     const day = Math.floor(event.time / DAY_MS);
     if (state.firstDay < 0 || day < state.firstDay) state.firstDay = day;
     const op = actionFact?.op ?? event.action.op;
@@ -97,7 +98,7 @@ function judged(
   config: Config,
 ): readonly DetectorVerdict[] {
   if (day - state.firstDay < config.learn_days || state.toldDay > day - config.recent_days) {
-    return [];
+    return NO_VERDICTS;
   }
   const since = day - config.recent_days;
   let fresh = 0;
@@ -107,7 +108,7 @@ function judged(
     else known += 1;
   }
   const isFlood = state.overflow > 0;
-  if (!isFlood && (fresh < config.minimum_new || fresh < config.growth * known)) return [];
+  if (!isFlood && (fresh < config.minimum_new || fresh < config.growth * known)) return NO_VERDICTS;
   state.toldDay = day;
   state.overflow = 0;
   return [verdictOn(fresh, known, isFlood, isOutside(event, grant), config)];

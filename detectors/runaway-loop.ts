@@ -7,6 +7,7 @@ import {
   fingerprintOf,
   hashOf,
   MINUTE_MS,
+  NO_VERDICTS,
   type NotJudged,
   oneDecimal,
   type Redacted,
@@ -82,15 +83,15 @@ export default defineDetector<Config, State>({
     return NO_ACTION_ARGUMENTS;
   },
   observe(event, state, { config, counted, added }) {
-    if (!counted) return [];
+    if (!counted) return NO_VERDICTS;
     const session = sessionOf(state, event);
     session.tokens += added.tokens;
     const call = added.calls === 0 ? null : fingerprintOf(event);
-    if (event.kind === 'model_call' || call === null) return [];
+    if (event.kind === 'model_call' || call === null) return NO_VERDICTS;
     const cycles = follow(state, session, call.low, event.time);
-    if (cycles < config.repeats || cycles < 2 * state.known) return [];
+    if (cycles < config.repeats || cycles < 2 * state.known) return NO_VERDICTS;
     const eachMs = (event.time - session.since) / cycles;
-    if (eachMs > config.slowest_seconds * SECOND_MS) return [];
+    if (eachMs > config.slowest_seconds * SECOND_MS) return NO_VERDICTS;
     return [verdictOn(event, session, cycles, config)];
   },
 });

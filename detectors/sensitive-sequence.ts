@@ -13,6 +13,7 @@ import {
   MINUTE_MS,
   minutesText,
   NO_FIGURES,
+  NO_VERDICTS,
   type NotJudged,
   onlyReads,
   type RecentTable,
@@ -88,12 +89,12 @@ export default defineDetector<Config, RecentTable<Reads>>({
       ? null
       : NO_ARGUMENTS,
   observe(event, state, context) {
-    if (!wasDone(event)) return [];
+    if (!wasDone(event)) return NO_VERDICTS;
     const op = context.actionFact?.op ?? event.action.op;
     const out = onlyReads(op) ? null : wayOut(event, context);
     const found = out ? sequenceOf(event, out, state, context) : null;
     if (context.counted) noteReads(event, op, state, context);
-    return found ? [found] : [];
+    return found ? [found] : NO_VERDICTS;
   },
 });
 

@@ -6,6 +6,7 @@ import {
   defineDetector,
   MINUTE_MS,
   minutesText,
+  NO_VERDICTS,
   type QuietContext,
 } from '../src/sdk.ts';
 
@@ -54,7 +55,7 @@ export default defineDetector<Config, State>({
   // Every event has a time, and nothing else is needed.
   judges: () => null,
   observe(event, state, { counted, added, baseline }) {
-    if (!counted || added.calls === 0) return [];
+    if (!counted || added.calls === 0) return NO_VERDICTS;
     const pauseMs = event.time - state.latest;
     if (state.latest > 0 && pauseMs >= PAUSE_MS) {
       const missed = baseline.expectedCalls(state.latest, event.time);
@@ -66,7 +67,7 @@ export default defineDetector<Config, State>({
     if (pauseMs > 0 || pauseMs < -PAUSE_MS) state.latest = event.time;
     state.lastEvent = event.id;
     state.told = false;
-    return [];
+    return NO_VERDICTS;
   },
   quiet(state, context) {
     const { config, baseline, logTime } = context;

@@ -7,6 +7,7 @@ import {
   defineDetector,
   MEASURES,
   type Measure,
+  NO_VERDICTS,
   oneDecimal,
   rounded,
 } from '../src/sdk.ts';
@@ -53,7 +54,7 @@ export default defineDetector<z.output<typeof CONFIG>, State>({
   // Calls can always be counted; a measure that nobody reports does not grow.
   judges: () => null,
   observe(_event, state, { baseline, config, counted }) {
-    if (!counted) return [];
+    if (!counted) return NO_VERDICTS;
     for (const measure of MEASURES) {
       const day = baseline.day(measure);
       if (!day || day.ratio < config.growth_multiple || !isSteady(day)) continue;
@@ -64,7 +65,7 @@ export default defineDetector<z.output<typeof CONFIG>, State>({
       state.told = { ratio: day.ratio, at: baseline.time };
       return [grown(measure, day)];
     }
-    return [];
+    return NO_VERDICTS;
   },
 });
 

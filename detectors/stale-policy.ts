@@ -5,9 +5,10 @@ import {
   type DetectorContext,
   type DetectorVerdict,
   defineDetector,
-  hashText,
+  hashNumber,
   keepRecent,
   MINUTE_MS,
+  NO_VERDICTS,
   onlyReads,
   type RecentTable,
   type Redacted,
@@ -41,10 +42,10 @@ type Event = Redacted<AccessEvent>;
 interface InEffect {
   /** A version that is a number, or numbers with dots between, can be compared; others cannot. */
   readonly parts: readonly number[] | null;
-  readonly hash: string;
+  readonly hash: number;
   readonly since: number;
   /** Versions that it took the place of, as hashes. */
-  readonly before: readonly string[];
+  readonly before: readonly number[];
   /** Decisions in a row under an older one. */
   readonly older: number;
 }
@@ -69,7 +70,7 @@ export default defineDetector<Config, State>({
   config: CONFIG,
   kinds: ['authz_decision', 'tool_call', 'data_access'],
   init: () => ({ policies: createRecentTable() }),
-  applies: ({ decision }) => decision !== undefined,
+  parts: ['decision'],
   judges(event) {
     if (event.decision?.policy?.version !== undefined) return null;
     return {
@@ -79,23 +80,23 @@ export default defineDetector<Config, State>({
   },
   observe(event, state, context) {
     const { id = '', version } = event.decision?.policy ?? {};
-    if (version === undefined || event.source.trust === 'agent') return [];
+    if (version === undefined || event.source.trust === 'agent') return NO_VERDICTS;
     const known = recallRecent(state.policies, id);
-    const hash = hashText(version);
+    const hash = hashNumber(version);
     if (known?.hash === hash) {
       if (context.counted && known.older > 0) keep(state, id, { ...known, older: 0 });
-      return [];
+      return NO_VERDICTS;
     }
     const parts = partsOf(version);
     if (known === undefined || isNewer(hash, parts, known)) {
       const before = known === undefined ? [] : [known.hash, ...known.before].slice(0, BEFORE);
       const since = known === undefined ? event.time : Math.max(known.since, event.time);
       if (context.counted) keep(state, id, { parts, hash, since, before, older: 0 });
-      return [];
+      return NO_VERDICTS;
     }
     return isStale(event, id, { hash, parts }, known, state, context)
       ? [verdictOn(event, id, known.since, context)]
-      : [];
+      : NO_VERDICTS;
   },
 });
 
@@ -124,7 +125,7 @@ function isStale(
 }
 
 /** Numbers tell which is newer; of other versions, the one that was not seen before is. */
-function isNewer(hash: string, parts: readonly number[] | null, known: InEffect): boolean {
+function isNewer(hash: number, parts: readonly number[] | null, known: InEffect): boolean {
   if (known.before.includes(hash)) return false;
   if (parts === null || known.parts === null) return true;
   for (let at = 0; at < Math.max(parts.length, known.parts.length); at += 1) {

@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import {
+  ACCESS_KINDS,
   type AccessEvent,
   type DetectorContext,
   type DetectorVerdict,
   defineDetector,
   HOUR_MS,
   hasVerbOf,
+  NO_STATE,
+  NO_VERDICTS,
   onlyReads,
   QUIET_VERBS,
   type Redacted,
@@ -44,8 +47,8 @@ export default defineDetector<Config, Record<string, never>>({
   defaultMode: 'enforce',
   tags: ['scope', 'injection', 'attack.t1078', 'owasp.llm06', 'owasp.asi02'],
   config: CONFIG,
-  init: () => ({}),
-  applies: ({ kind }) => kind === 'tool_call' || kind === 'data_access',
+  init: () => NO_STATE,
+  kinds: ACCESS_KINDS,
   judges(event) {
     if (event.scopes?.granted) return null;
     return {
@@ -55,11 +58,11 @@ export default defineDetector<Config, Record<string, never>>({
   },
   observe(event, _state, context) {
     const { practice, config } = context;
-    if (practice.covered !== false || practice.usesToolForTask) return [];
+    if (practice.covered !== false || practice.usesToolForTask) return NO_VERDICTS;
     // Where grants bind, a missing required scope is for out_of_scope_access.
     const hasRequired = (event.scopes?.required?.length ?? 0) > 0;
-    if (hasRequired && practice.ungrantedSessions < config.loose_sessions) return [];
-    if (!wentThrough(event) || !isSensitive(event, context)) return [];
+    if (hasRequired && practice.ungrantedSessions < config.loose_sessions) return NO_VERDICTS;
+    if (!wentThrough(event) || !isSensitive(event, context)) return NO_VERDICTS;
     return [verdictOn(event, context)];
   },
 });

@@ -4,7 +4,7 @@ import {
   createRecentTable,
   type DetectorVerdict,
   defineDetector,
-  hashText,
+  hashNumber,
   keepRecent,
   MINUTE_MS,
   type RecentTable,
@@ -45,7 +45,7 @@ export default defineDetector<Config, State>({
   tags: ['tenant', 'isolation', 'owasp.asi03'],
   config: CONFIG,
   init: () => ({ claimed: createRecentTable(), tenants: 0 }),
-  applies: ({ tenant }) => tenant.claimed !== undefined && tenant.claimed !== tenant.id,
+  parts: ['claimed_tenant'],
   judges: () => null,
   observe(event, state, { config, counted }) {
     const claimed = event.tenant.claimed ?? '';
@@ -102,6 +102,6 @@ function verdictOn(
       'is believed. Either the sender is set up wrongly or something speaks for others.',
     trip: null,
     held: 'below_threshold',
-    dedupKey: `claim\n${hashText(claimed)}`,
+    dedupKey: `claim\n${hashNumber(claimed)}`,
   };
 }

@@ -9,6 +9,7 @@ import {
   limitsOf,
   MINUTE_MS,
   matchesAnyGlob,
+  NO_VERDICTS,
   type RecentTable,
   type Redacted,
   recallRecent,
@@ -72,7 +73,7 @@ export default defineDetector<Config, State>({
   },
   observe(event, state, context) {
     const member = mismatchOf(event, state, context);
-    return member === null ? [] : [verdictOn(event, member, context)];
+    return member === null ? NO_VERDICTS : [verdictOn(event, member, context)];
   },
 });
 

@@ -5,9 +5,10 @@ import {
   type DetectorContext,
   type DetectorVerdict,
   defineDetector,
-  hashText,
+  hashNumber,
   keepRecent,
   MINUTE_MS,
+  NO_VERDICTS,
   type RecentTable,
   type Redacted,
   recallRecent,
@@ -36,9 +37,9 @@ type Event = Redacted<AccessEvent>;
 
 /** What is remembered of one token; hashes only. */
 interface Known {
-  readonly agent: string;
+  readonly agent: number;
   /** Of the whole token, where one was presented and not just its claims. */
-  readonly ref?: string;
+  readonly ref?: number;
 }
 
 interface State {
@@ -72,9 +73,10 @@ export default defineDetector<Config, State>({
   observe(event, state, context) {
     const { jti, failure } = event.token ?? {};
     // A text that its issuer did not sign proves nothing about the token it names.
-    if (jti === undefined || failure !== undefined || event.phase === 'proposed') return [];
+    if (jti === undefined || failure !== undefined || event.phase === 'proposed')
+      return NO_VERDICTS;
     const breach = breachOf(event, jti, state, context);
-    return breach === null ? [] : [verdictOn(event, jti, breach, context)];
+    return breach === null ? NO_VERDICTS : [verdictOn(event, jti, breach, context)];
   },
 });
 
@@ -82,8 +84,8 @@ function breachOf(event: Event, jti: string, state: State, context: Context): Br
   const { config } = context;
   const token = `${event.token?.iss ?? ''}\n${jti}`;
   const known = recallRecent(state.tokens, token);
-  const ref = event.token?.ref === undefined ? undefined : hashText(event.token.ref);
-  const agent = hashText(event.agent.id);
+  const ref = event.token?.ref === undefined ? undefined : hashNumber(event.token.ref);
+  const agent = hashNumber(event.agent.id);
   if (known === undefined) {
     if (context.counted) {
       keepRecent(state.tokens, token, { agent, ...(ref === undefined ? {} : { ref }) }, 'tenant');
@@ -101,7 +103,9 @@ function breachOf(event: Event, jti: string, state: State, context: Context): Br
 function isHandedOn({ delegation, token }: Event, known: Known, config: Config): boolean {
   if (token?.txn !== undefined || config.passed_on_types.includes(token?.type ?? '')) return true;
   return (delegation ?? []).some(({ sub }) => {
-    return hashText(sub) === known.agent || hashText(sub.replace(/^agent:/, '')) === known.agent;
+    return (
+      hashNumber(sub) === known.agent || hashNumber(sub.replace(/^agent:/, '')) === known.agent
+    );
   });
 }
 

@@ -9,6 +9,7 @@ import {
   defineDetector,
   hashOf,
   matchesGlob,
+  NO_VERDICTS,
   type NotJudged,
   type Redacted,
   shownName,
@@ -61,15 +62,15 @@ export default defineDetector<Config, State>({
   kinds: ACCESS_KINDS,
   judges: (_event, { grant }) => (grant?.tools || grant?.scopes ? null : NO_GRANT),
   observe(event, state, { config, grant, counted }) {
-    if (!counted || grant === null || !wentThrough(event)) return [];
+    if (!counted || grant === null || !wentThrough(event)) return NO_VERDICTS;
     const day = Math.floor(event.time / DAY_MS);
     const isNewDay = day !== state.day;
     if (isNewDay) turnDay(state, grant, day);
     note(event, state, grant, day);
-    if (!isNewDay || day - state.since < config.unused_days) return [];
-    if (state.toldDay >= 0 && day - state.toldDay < config.again_days) return [];
+    if (!isNewDay || day - state.since < config.unused_days) return NO_VERDICTS;
+    if (state.toldDay >= 0 && day - state.toldDay < config.again_days) return NO_VERDICTS;
     const unused = unusedOf(state, grant, day - config.unused_days);
-    if (unused.length === 0) return [];
+    if (unused.length === 0) return NO_VERDICTS;
     state.toldDay = day;
     return [verdictOn(unused, grant, config)];
   },

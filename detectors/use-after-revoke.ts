@@ -7,6 +7,7 @@ import {
   defineDetector,
   keepRecent,
   MINUTE_MS,
+  NO_VERDICTS,
   type RecentTable,
   type Redacted,
   recallRecent,
@@ -56,10 +57,10 @@ export default defineDetector<Config, State>({
   observe(event, state, context) {
     if (isRevocation(event)) {
       if (context.counted) learn(event, state);
-      return [];
+      return NO_VERDICTS;
     }
     if (event.phase === 'proposed' || event.kind === 'token_issue' || !wentThrough(event))
-      return [];
+      return NO_VERDICTS;
     return found(event, state, context);
   },
 });
@@ -101,7 +102,7 @@ function found(event: Event, { revoked }: State, context: Context): readonly Det
   }
   const { jti } = event.token ?? {};
   const at = jti === undefined ? undefined : recallRecent(revoked, tokenOf(event, jti));
-  if (at === undefined || event.time - at <= graceMs) return [];
+  if (at === undefined || event.time - at <= graceMs) return NO_VERDICTS;
   return [verdictOn(event, event.time - at, 'token', 4, context)];
 }
 

@@ -9,6 +9,8 @@ import {
   isAmongResources,
   MINUTE_MS,
   NO_FIGURES,
+  NO_STATE,
+  NO_VERDICTS,
   type NotJudged,
   type Redacted,
   SENSITIVE_LABELS,
@@ -55,7 +57,7 @@ export default defineDetector<Config, Record<string, never>>({
   defaultMode: 'shadow',
   tags: ['scope', 'confused-deputy', 'attack.t1078', 'owasp.llm06', 'owasp.asi03', 'cwe.441'],
   config: CONFIG,
-  init: () => ({}),
+  init: () => NO_STATE,
   kinds: ACCESS_KINDS,
   judges({ principal, resource }, { principalGrant }) {
     if (principal === undefined) {
@@ -71,7 +73,7 @@ export default defineDetector<Config, Record<string, never>>({
   },
   observe(event, _state, context) {
     const resources = context.principalGrant?.resources ?? [];
-    return isAmongResources(event, resources) ? [] : [verdictOn(event, context)];
+    return isAmongResources(event, resources) ? NO_VERDICTS : [verdictOn(event, context)];
   },
 });
 

@@ -18,6 +18,7 @@ import {
   type Measure,
   MINUTE_MS,
   minutesText,
+  NO_VERDICTS,
   oneDecimal,
   pour,
   rounded,
@@ -145,7 +146,7 @@ export default defineDetector<Config, State>({
   // Calls can always be counted; a measure that nobody reports stays at zero.
   judges: () => null,
   observe(_event, state, context) {
-    if (!context.counted) return [];
+    if (!context.counted) return NO_VERDICTS;
     const capped = overCap(context);
     if (capped) return [capped];
     const { baseline, config } = context;
@@ -155,17 +156,17 @@ export default defineDetector<Config, State>({
       if (burst) return [burst];
       if (context.baseline.isBorrowed) {
         const early = strongest(context, spikeOrRise);
-        return early ? [told(stepUpAtMost(early), state, context)] : [];
+        return early ? [told(stepUpAtMost(early), state, context)] : NO_VERDICTS;
       }
-      if (context.baseline.ageMs < HOUR_MS) return [];
+      if (context.baseline.ageMs < HOUR_MS) return NO_VERDICTS;
       const noted = strongest(
         context,
         (one, ten) => coldSpike(one, context) ?? coldSpike(ten, context),
       );
-      return noted ? [noted] : [];
+      return noted ? [noted] : NO_VERDICTS;
     }
     const seen = strongest(context, spikeOrRise);
-    return seen ? [told(seen, state, context)] : [];
+    return seen ? [told(seen, state, context)] : NO_VERDICTS;
   },
 });
 

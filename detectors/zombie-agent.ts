@@ -6,6 +6,7 @@ import {
   type DetectorVerdict,
   defineDetector,
   NO_FIGURES,
+  NO_VERDICTS,
 } from '../src/sdk.ts';
 
 const CONFIG = z.strictObject({
@@ -42,7 +43,7 @@ export default defineDetector<Config, State>({
   // Idleness needs nothing but events; what a grant would tell is judged where there is one.
   judges: () => null,
   observe(event, state, { config, grant, counted }) {
-    if (!counted) return [];
+    if (!counted) return NO_VERDICTS;
     const idleMs = state.latest === 0 ? 0 : event.time - state.latest;
     state.latest = Math.max(state.latest, event.time);
     if (grant?.validUntil !== undefined && event.time >= grant.validUntil) {
@@ -50,7 +51,7 @@ export default defineDetector<Config, State>({
     }
     const isOwnerless = grant !== null && !hasOwner(grant);
     const days = isOwnerless ? config.ownerless_idle_days : config.idle_days;
-    return idleMs >= days * DAY_MS ? [awake(isOwnerless, idleMs)] : [];
+    return idleMs >= days * DAY_MS ? [awake(isOwnerless, idleMs)] : NO_VERDICTS;
   },
 });
 

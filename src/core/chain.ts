@@ -165,7 +165,7 @@ export function chainIdOf(event: AccessEvent): string {
 }
 
 function word(bits: number): string {
-  return bits.toString(16).padStart(8, '0');
+  return (bits >>> 0).toString(16).padStart(8, '0');
 }
 
 /** Keys by which a broker, a policy engine or a resource vouches for a request in two tenants. */

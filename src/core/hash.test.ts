@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { combined, hashOf } from './hash.ts';
+import { combined, hashOf, hashOfLines } from './hash.ts';
 
 describe('hashOf', () => {
   it('spreads both halves of what only differs a little', () => {
@@ -22,5 +22,19 @@ describe('hashOf', () => {
   it('tells the order of what is combined', () => {
     const [left, right] = [hashOf('task'), hashOf('tool')];
     expect(combined(left, right)).not.toEqual(combined(right, left));
+  });
+});
+
+describe('a hash of lines', () => {
+  it('is that of the lines joined', () => {
+    for (const lines of [
+      [''],
+      ['a'],
+      ['a', 'b', ''],
+      ['', '', 'agent\n'],
+      ['häuser', '日本', 'x'],
+    ]) {
+      expect(hashOfLines(lines)).toEqual(hashOf(lines.join('\n')));
+    }
   });
 });

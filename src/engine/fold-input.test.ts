@@ -104,7 +104,7 @@ describe('an event of another time', () => {
     const { shard, write, bot } = enforced();
     shard.apply([write.input({ id: 'a', time: late }), write.input({ id: 'b', time: ahead })]);
     expect(bot().calls).toBe(2);
-    expect(bot().coverage['obedient']).toBeNull();
+    expect(bot().memory.coverage['obedient']).toBeNull();
   });
 
   it.each([
@@ -125,7 +125,7 @@ describe('an event of another time', () => {
     expect(effects).toHaveLength(2);
     expect(JSON.stringify([bot().baseline, bot().practice])).toBe(before);
     expect(bot().calls).toBe(1);
-    expect(bot().coverage['obedient']).toMatchObject({ field: 'time' });
+    expect(bot().memory.coverage['obedient']).toMatchObject({ field: 'time' });
     expect(shard.tenant('acme').unjudged[kind]).toBe(3);
     const anHourOn = START + HOUR_MS;
     const again = { id: 'd', time: time + HOUR_MS };
@@ -156,7 +156,7 @@ describe('an event of another time', () => {
     expect(seen.at(-1)).toEqual([START, false, 0]);
     expect(JSON.stringify([bot().baseline, bot().practice])).toBe(before);
     expect(bot().calls).toBe(1);
-    expect(bot().coverage).toMatchObject({ obedient: null, beside: { field: 'time' } });
+    expect(bot().memory.coverage).toMatchObject({ obedient: null, beside: { field: 'time' } });
     expect(twin.apply([entry])).toEqual(effects);
   });
 
@@ -245,10 +245,10 @@ describe('a detector that throws', () => {
     expect(effects[0]?.decision).toMatchObject({ evidence });
     expect(JSON.stringify(effects)).not.toContain('secret');
     const bot = tenant.agents.get('bot')!;
-    expect(bot.detectors).toEqual({ obedient: { seen: 2 } });
-    expect(bot.coverage).toMatchObject({ failing: { field: 'detector' }, obedient: null });
+    expect(bot.memory.states).toEqual({ obedient: { seen: 2 } });
+    expect(bot.memory.coverage).toMatchObject({ failing: { field: 'detector' }, obedient: null });
     shard.apply([write.input({ id: 'calm again' })]);
-    expect(bot.coverage['failing']).toBeNull();
+    expect(bot.memory.coverage['failing']).toBeNull();
   });
 
   it('too often is not asked again in the tenant until its configuration changes', () => {
@@ -260,14 +260,14 @@ describe('a detector that throws', () => {
     expect(told).toHaveLength(2);
     for (const each of [shard, restored(shard)]) {
       each.apply([write.input({ id: 'calm' })]);
-      const { coverage, detectors } = each.tenant('acme').agents.get('bot')!;
+      const { coverage, states } = each.tenant('acme').agents.get('bot')!.memory;
       expect(coverage['failing']).toMatchObject({ field: 'detector' });
-      expect(Object.keys(detectors)).toEqual(['obedient']);
+      expect(Object.keys(states)).toEqual(['obedient']);
     }
     expect(tenant.unjudged.detector).toBe(LIMITS.detectorFailures);
     shard.apply([{ ...write.grant('acme', []), kind: 'config', body: { detectors: {} } }]);
     shard.apply([write.input({ id: 'calm too' })]);
-    expect(tenant.agents.get('bot')?.coverage['failing']).toBeNull();
+    expect(tenant.agents.get('bot')?.memory.coverage['failing']).toBeNull();
   });
 
   it('in reading its options costs its own judgement alone', () => {

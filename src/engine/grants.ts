@@ -59,5 +59,6 @@ export function resourceFactOf(grants: GrantSet, event: AccessEvent): ResourceFa
 }
 
 export function actionFactOf(grants: GrantSet, event: AccessEvent): ActionFact | null {
+  if (grants.actions.length === 0) return null;
   return grants.actions.find((fact) => matchesGlob(fact.match, event.action.name)) ?? null;
 }

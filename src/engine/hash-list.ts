@@ -65,7 +65,7 @@ export class HashList {
       if ((taken ^ high) >>> PLACE_BITS !== 0) continue;
       const position = (taken & PLACES) - 1;
       const at = position * WORDS;
-      if (words[at] === high && words[at + 1] === low) return position;
+      if (isSame(words[at], high) && isSame(words[at + 1], low)) return position;
     }
   }
 
@@ -120,7 +120,7 @@ export class HashList {
       if (taken === 0) break;
       if ((taken ^ high) >>> PLACE_BITS !== 0) continue;
       const at = ((taken & PLACES) - 1) * WORDS;
-      if (words[at] === high && words[at + 1] === low) break;
+      if (isSame(words[at], high) && isSame(words[at + 1], low)) break;
     }
     slots[slot] = place | ((high >>> PLACE_BITS) << PLACE_BITS);
   }
@@ -152,6 +152,11 @@ function read(
     tag: words[at + 2] ?? 0,
     figures: figuresAt(figures, position, each),
   };
+}
+
+/** Of 32 bits, whether their sign is read or not. */
+function isSame(word: number | undefined, other: number): boolean {
+  return ((word ?? 0) ^ other) === 0;
 }
 
 function figuresAt(figures: Float64Array, position: number, each: number): readonly number[] {

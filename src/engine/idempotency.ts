@@ -1,9 +1,8 @@
 import { type AccessEvent, type EventKind, TRUST_ORDER } from '../core/access-event.ts';
 import type { ContentMarks, InputEntry } from '../core/entry.ts';
-import { hashOf } from '../core/hash.ts';
+import { type Hash, hashOf, hashOfLines } from '../core/hash.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
-import { sourceIdOf } from '../core/source-id.ts';
 import type { EpochMs } from '../core/time.ts';
 import { MEASURES, type Measure, measuresOf } from './baseline/agent-baseline.ts';
 import { RecentHashes } from './recent-hashes.ts';
@@ -43,7 +42,9 @@ export function noveltyOf(reports: Reports, report: Report): Novelty {
   const { body, loggedAt } = report;
   if (body.phase === 'proposed') return 'new';
   const ids = idsOf(reports, body);
-  const { identity, hash, content, tag } = marksOf(report);
+  const hash = identityOf(body);
+  const content = contentOf(report);
+  const tag = tagOf(content);
   const known = ids.find(hash);
   if (known?.tag === tag) return 'duplicate';
   if (!known) {
@@ -51,7 +52,7 @@ export function noveltyOf(reports: Reports, report: Report): Novelty {
     return 'new';
   }
   // The other content under this id is remembered too, so that its own repeats are duplicates.
-  const other = hashOf(`${identity}\n${content}`);
+  const other = identityOf(body, content);
   if (ids.find(other)?.tag === tag) return 'duplicate';
   ids.put(other, tag, [], loggedAt);
   return 'id_conflict';
@@ -63,29 +64,36 @@ type Report = Pick<InputEntry, 'body' | 'loggedAt' | keyof ContentMarks>;
 /** Whether any report of this id is remembered, so that a repeat of it would be no news. */
 export function knowsId(reports: Reports, body: AccessEvent): boolean {
   if (body.phase === 'proposed') return false;
-  return idsOf(reports, body).find(hashOf(identityOf(body))) !== null;
+  return idsOf(reports, body).find(identityOf(body)) !== null;
 }
 
 /** Whether `noveltyOf` would find a duplicate; remembers nothing. */
 export function isRepeat(reports: Reports, report: Omit<Report, 'loggedAt'>): boolean {
   if (!knowsId(reports, report.body)) return false;
   const ids = idsOf(reports, report.body);
-  const { identity, hash, content, tag } = marksOf(report);
-  return [hash, hashOf(`${identity}\n${content}`)].some((key) => ids.find(key)?.tag === tag);
+  const content = contentOf(report);
+  const tag = tagOf(content);
+  const { body } = report;
+  return [identityOf(body), identityOf(body, content)].some((key) => ids.find(key)?.tag === tag);
 }
 
 function idsOf(reports: Reports, { history }: AccessEvent): RecentHashes {
   return history ? reports.historyIds : reports.ids;
 }
 
-function identityOf(body: AccessEvent): string {
-  return `${sourceIdOf(body)}\n${body.id}`;
+/** The event's id within its source (see `sourceIdOf`), and with one of its contents. */
+function identityOf({ source, id }: AccessEvent, content?: string): Hash {
+  const lines = [source.name ?? source.format, source.deliveredBy, id];
+  if (content !== undefined) lines.push(content);
+  return hashOfLines(lines);
 }
 
-function marksOf({ body, contentHash, contentTokens }: Omit<Report, 'loggedAt'>) {
-  const identity = identityOf(body);
-  const content = contentTokens ? [contentHash, ...contentTokens].join('\n') : contentHash;
-  return { identity, hash: hashOf(identity), content, tag: hashOf(content).low };
+function contentOf({ contentHash, contentTokens }: ContentMarks): string {
+  return contentTokens ? [contentHash, ...contentTokens].join('\n') : contentHash;
+}
+
+function tagOf(content: string): number {
+  return hashOf(content).low >>> 0;
 }
 
 /**
@@ -99,18 +107,12 @@ export function addedBy(
   logTime: EpochMs,
 ): Readonly<Record<Measure, number>> | null {
   const sizes = measuresOf(event);
-  const key = actionOf(event);
-  if (key === null) return sizes;
-  const hash = hashOf(key);
+  const hash = actionOf(event);
+  if (hash === null) return sizes;
   const trust = TRUST_ORDER.indexOf(event.source.trust);
   const known = actions.find(hash);
   if (!known) {
-    actions.put(
-      hash,
-      trust,
-      SIZES.map((measure) => sizes[measure]),
-      logTime,
-    );
+    actions.put(hash, trust, [sizes.records, sizes.bytes, sizes.tokens], logTime);
     return sizes;
   }
   const added = { ...sizes, calls: 0 };
@@ -127,12 +129,12 @@ export function addedBy(
   return isNews ? added : null;
 }
 
-function actionOf(event: AccessEvent): string | null {
+function actionOf(event: AccessEvent): Hash | null {
   const callId = event.action.toolCallId;
   if (callId === undefined) return null;
   const scope = event.trace?.traceId ?? event.session?.id ?? '';
   const part = PARTS.has(event.kind) ? event.kind : 'action';
-  return `${part}\n${event.agent.id}\n${scope}\n${callId}`;
+  return hashOfLines([part, event.agent.id, scope, callId]);
 }
 
 /** Steps before a call that name it too: the decision and the approval are not the call. */

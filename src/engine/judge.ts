@@ -3,22 +3,21 @@ import type { Finding, TripDecision } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
-import { type Measure, NOTHING_ADDED } from './baseline/agent-baseline.ts';
-import { viewOf } from './baseline/baseline.ts';
+import type { Measure } from './baseline/agent-baseline.ts';
 import { persisted } from './breaker/persistence.ts';
-import { openBreakerOver } from './breaker/subject.ts';
-import { presentChainOf } from './chain/chain-index.ts';
 import type {
   AnyDetector,
   DetectorContext,
   DetectorVerdict,
   NotJudged,
 } from './detect/detector.ts';
-import { windowTimeOf } from './event-time.ts';
-import { actionFactOf, grantOf, principalGrantOf, resourceFactOf } from './grants.ts';
+import { partsOf } from './detect/event-part.ts';
+import { NO_VERDICTS } from './detect/no-state.ts';
+import { EventContext } from './event-context.ts';
+import { grantOf } from './grants.ts';
 import { errorClassOf } from './notices.ts';
 import type { AgentPractice } from './practice/agent-practice.ts';
-import { judgingOf, modeOf, type Registry } from './registry.ts';
+import { type Judging, judgingOf, modeOf, type Registry } from './registry.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
 
 /** A verdict worth telling, with the detector and mode it came from. */
@@ -54,46 +53,41 @@ export function judge(
 ): Judged {
   const judgements: Judgement[] = [];
   const failures: Failure[] = [];
-  // One for all detectors, but for their options: none of them keeps it.
-  const context = {
-    config: undefined as unknown,
-    logTime,
-    counted: added !== null,
-    added: added ?? NOTHING_ADDED,
-    grant: resolvedGrant(tenant, agent, event.agent.id),
-    principalGrant: principalGrantOf(tenant.grants, event),
-    resourceFact: resourceFactOf(tenant.grants, event),
-    actionFact: actionFactOf(tenant.grants, event),
-    baseline: viewOf(agent.baseline, windowTimeOf(event, logTime)),
-    practice,
-    hearsDecisions: tenant.chains.sources.decisions.size > 0,
-    openBreaker: () => openBreakerOver(tenant.board, event),
-    chainId: () => presentChainOf(tenant.chains, event),
-  };
   const { id: agentId } = event.agent;
-  const detectors = judgingOf(registry, tenant.config, event.kind);
-  for (const { detector, mode: ofTenant, agents, options, fault } of detectors) {
-    if (isDisabled(tenant, detector)) {
-      agent.coverage[detector.id] = FAILED_BLIND;
+  const grant = resolvedGrant(tenant, agent, agentId);
+  const context = new EventContext(tenant, agent, { event, grant, practice, added, logTime });
+  const parts = partsOf(event);
+  const mayBeDisabled = tenant.failures.size > 0;
+  const { watch } = registry;
+  for (const judging of judgingOf(registry, tenant, event.kind)) {
+    if ((parts & judging.parts) !== judging.parts) continue;
+    const { detector, place, agents, fault } = judging;
+    if (mayBeDisabled && isDisabled(tenant, detector)) {
+      agent.memory.cover(place, FAILED_BLIND);
       continue;
     }
     try {
       if (fault !== null) throw fault.error;
-      const mode = agents?.[agentId]?.mode ?? ofTenant;
+      const mode = agents === null ? judging.mode : (agents[agentId]?.mode ?? judging.mode);
       if (mode === 'off' || detector.applies?.(event) === false) continue;
-      context.config = options;
-      const verdicts = ask(detector, tenant, agent, event, context);
-      registry.watch?.(detector.id, agent.coverage[detector.id] ?? null);
-      for (const given of verdicts) {
-        const verdict =
-          detector.family === 'statistical' ? raised(agent, detector, given, logTime) : given;
+      context.config = judging.options;
+      const blind = detector.judges(event, context);
+      agent.memory.cover(place, blind);
+      const verdicts = blind === null ? ask(judging, tenant, agent, event, context) : NO_VERDICTS;
+      watch?.(detector.id, blind);
+      for (let at = 0; at < verdicts.length; at += 1) {
+        const given = verdicts[at];
+        if (given === undefined) continue;
+        const isRaised = detector.family === 'statistical';
+        const verdict = isRaised ? raised(agent, detector, given, logTime) : given;
         // Each proposal is answered by itself, and leaves the news of the act to the act.
         const told = event.phase === 'proposed' || isNews(agent, detector, verdict, event, logTime);
         if (told) judgements.push({ detector, mode, verdict });
       }
     } catch (error) {
-      delete statesOf(detector, tenant, agent)[detector.id];
-      agent.coverage[detector.id] = FAILED_BLIND;
+      if (detector.scope === 'agent') agent.memory.setState(place, undefined);
+      else delete tenant.detectors[detector.id];
+      agent.memory.cover(place, FAILED_BLIND);
       failures.push({ detector, errorClass: errorClassOf(error) });
     }
   }
@@ -101,20 +95,20 @@ export function judge(
 }
 
 function ask(
-  detector: AnyDetector,
+  { detector, place }: Judging,
   tenant: TenantState,
   agent: AgentState,
   event: Redacted<AccessEvent>,
   context: DetectorContext<unknown>,
 ): readonly DetectorVerdict[] {
-  const { id } = detector;
-  const blind = detector.judges(event, context);
-  // Most events change neither: what is written again would be a write to old memory all the same.
-  if (agent.coverage[id] !== blind) agent.coverage[id] = blind;
-  if (blind) return [];
-  const states = statesOf(detector, tenant, agent);
-  const state = states[id] ?? detector.init();
-  if (states[id] !== state) states[id] = state;
+  if (detector.scope !== 'agent') {
+    return detector.observe(event, stateOf(detector, tenant, agent), context);
+  }
+  let state = agent.memory.stateAt(place);
+  if (state === undefined) {
+    state = detector.init();
+    agent.memory.setState(place, state);
+  }
   return detector.observe(event, state, context);
 }
 
@@ -129,12 +123,18 @@ function raised(
 }
 
 /** What concerns several agents is remembered once for the tenant, all else by agent. */
-export function statesOf(
-  { scope }: AnyDetector,
-  tenant: TenantState,
-  agent: AgentState,
-): Record<string, unknown> {
-  return scope === 'agent' ? agent.detectors : tenant.detectors;
+export function stateOf(detector: AnyDetector, tenant: TenantState, agent: AgentState): unknown {
+  const { id } = detector;
+  if (detector.scope !== 'agent') {
+    tenant.detectors[id] ??= detector.init();
+    return tenant.detectors[id];
+  }
+  const place = tenant.places.of(id);
+  const known = agent.memory.stateAt(place);
+  if (known !== undefined) return known;
+  const state: unknown = detector.init();
+  agent.memory.setState(place, state);
+  return state;
 }
 
 const FAILED_BLIND: NotJudged = {
@@ -168,7 +168,8 @@ export function markBlind(
   blind: NotJudged,
 ): void {
   for (const detector of registry.detectors) {
-    if (modeOf(detector, tenant.config, id) !== 'off') agent.coverage[detector.id] = blind;
+    if (modeOf(detector, tenant.config, id) === 'off') continue;
+    agent.memory.cover(tenant.places.of(detector.id), blind);
   }
 }
 

@@ -86,7 +86,7 @@ describe('a tenant full of agents at work', () => {
     expect(shard.tenant('acme').unjudged.agents).toBe(2);
     expect(agents.get(OTHER_AGENTS)).toMatchObject({
       calls: 2,
-      coverage: { obedient: { field: 'agent.id' } },
+      memory: { coverage: { obedient: { field: 'agent.id' } } },
     });
     expect(agents.size).toBe(LIMITS.agentsPerTenant + 1);
     const { unjudged, notices } = shard.tenant('acme');

@@ -50,7 +50,7 @@ export function agentOf(
   const isFull = tenant.agents.size >= LIMITS.agentsPerTenant;
   const newcomer = { vouched, registered: isFull && grantOf(tenant.grants, id) !== null };
   if (isFull && !makeRoom(tenant, newcomer, logTime)) return null;
-  const agent = createAgent(time, logTime, vouched, ratesOfPeers(tenant, id));
+  const agent = createAgent(time, logTime, vouched, ratesOfPeers(tenant, id), tenant.places);
   tenant.agents.set(id, agent);
   return agent;
 }
@@ -73,7 +73,7 @@ function ratesOfPeers(tenant: TenantState, id: string): PeerPriors | null {
 /** Counts an event that no room could be made for, on the agent that stands for all such. */
 export function countOther(tenant: TenantState, logTime: EpochMs): AgentState {
   const known = tenant.agents.get(OTHER_AGENTS);
-  const others = known ?? createAgent(logTime, logTime, false);
+  const others = known ?? createAgent(logTime, logTime, false, null, tenant.places);
   tenant.cut?.keep(others);
   others.lastSeen = logTime;
   others.calls += 1;

@@ -43,7 +43,7 @@ function look(
   const told: Told[] = [];
   let known = 0;
   for (const [id, agent] of tenant.agents) {
-    const state = agent.detectors[detector.id];
+    const state = agent.memory.stateOf(detector.id);
     if (state === undefined || modeOf(detector, tenant.config, id) === 'off') continue;
     known += 1;
     if (logTime - agent.lastSeen < LOOK_MS) continue;

@@ -2,6 +2,8 @@ import type { EventKind } from '../core/access-event.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import type { DetectorMode } from '../core/finding.ts';
 import type { AnyDetector, NotJudged } from './detect/detector.ts';
+import { maskOf } from './detect/event-part.ts';
+import type { DetectorPlaces } from './detector-memory.ts';
 
 /** The detectors of a process, in a fixed order: the order of findings depends on it. */
 export interface Registry {
@@ -52,6 +54,10 @@ export function modeOf(detector: AnyDetector, config: TenantConfig, agent: strin
 /** A detector with its setting for a tenant, and for those of its agents that have their own. */
 export interface Judging {
   readonly detector: AnyDetector;
+  /** Where agents keep what it remembers. */
+  readonly place: number;
+  /** What an event must have for it to be asked, see `partsOf`. */
+  readonly parts: number;
   readonly mode: DetectorMode;
   readonly agents: Readonly<Record<string, { readonly mode?: DetectorMode | undefined }>> | null;
   readonly options: unknown;
@@ -59,9 +65,18 @@ export interface Judging {
   readonly fault: { readonly error: unknown } | null;
 }
 
-type ByKind = Map<EventKind, readonly Judging[]>;
+/** The detectors of a registry as one configuration of a tenant sets them. */
+export interface Dispatch {
+  readonly config: TenantConfig;
+  readonly byKind: Map<EventKind, readonly Judging[]>;
+}
 
-const judging = new WeakMap<TenantConfig, WeakMap<Registry, ByKind>>();
+/** A tenant's configuration, the places of its detectors, and what was worked out of both. */
+interface Dispatching {
+  readonly config: TenantConfig;
+  readonly places: DetectorPlaces;
+  readonly dispatches: Map<Registry, Dispatch>;
+}
 
 /**
  * The detectors that have something to say of this kind of event, in their fixed order, as a tenant
@@ -69,25 +84,29 @@ const judging = new WeakMap<TenantConfig, WeakMap<Registry, ByKind>>();
  */
 export function judgingOf(
   registry: Registry,
-  config: TenantConfig,
+  { config, places, dispatches }: Dispatching,
   kind: EventKind,
 ): readonly Judging[] {
-  const ofConfig = judging.get(config) ?? new WeakMap<Registry, ByKind>();
-  const lists = ofConfig.get(registry) ?? new Map<EventKind, readonly Judging[]>();
-  let list = lists.get(kind);
-  if (list === undefined) {
-    list = registry.detectors
-      .filter(({ kinds }) => kinds?.includes(kind) ?? true)
-      .map((detector) => judgingBy(detector, config));
-    judging.set(config, ofConfig.set(registry, lists.set(kind, list)));
+  let dispatch = dispatches.get(registry);
+  if (dispatch?.config !== config) {
+    // Those of an earlier configuration go with it, and with them the registries of its rules.
+    for (const [other, { config: of }] of dispatches) if (of !== config) dispatches.delete(other);
+    dispatch = { config, byKind: new Map() };
+    dispatches.set(registry, dispatch);
   }
+  const known = dispatch.byKind.get(kind);
+  if (known !== undefined) return known;
+  const list = registry.detectors
+    .filter(({ kinds }) => kinds?.includes(kind) ?? true)
+    .map((detector) => judgingBy(detector, config, places.of(detector.id)));
+  dispatch.byKind.set(kind, list);
   return list;
 }
 
-function judgingBy(detector: AnyDetector, config: TenantConfig): Judging {
+function judgingBy(detector: AnyDetector, config: TenantConfig, place: number): Judging {
   const entry = config.detectors[detector.id];
   const common = {
-    detector,
+    ...{ detector, place, parts: maskOf(detector.parts ?? []) },
     mode: entry?.mode ?? detector.defaultMode,
     agents: entry?.agents ?? null,
   };

@@ -5,7 +5,7 @@ import { type SettledExecution, settleExecutions } from './chain/held-steps.ts';
 import { conclude } from './conclude.ts';
 import type { UndecidedAction } from './detect/detector.ts';
 import type { Effects } from './effects.ts';
-import { type FindingSubject, isNews, resolvedGrant, statesOf } from './judge.ts';
+import { type FindingSubject, isNews, resolvedGrant, stateOf } from './judge.ts';
 import { type Registry, settingOf } from './registry.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
 
@@ -49,10 +49,9 @@ function askAbout(
     if (detector.undecided === undefined) continue;
     const { mode, options } = settingOf(detector, tenant.config, first.agent);
     if (mode === 'off') continue;
-    const states = statesOf(detector, tenant, agent);
-    states[detector.id] ??= detector.init();
+    const state = stateOf(detector, tenant, agent);
     const context = { config: options, logTime, grant };
-    for (const verdict of detector.undecided(action, states[detector.id], context)) {
+    for (const verdict of detector.undecided(action, state, context)) {
       if (!isNews(agent, detector, verdict, event, logTime)) continue;
       const occasion = { event, loggedAt: logTime, chain: settled.chain };
       conclude(tenant, agent, occasion, { detector, mode, verdict }, term, effects);

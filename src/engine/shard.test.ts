@@ -204,7 +204,7 @@ describe('the record', () => {
   it('shows a blind detector with the field that would cure it', () => {
     const { shard, write } = enforced();
     shard.apply([write.input({ id: 'a', attrs: { blind: true } })]);
-    const coverage = shard.tenant('acme').agents.get('bot')?.coverage['obedient'];
+    const coverage = shard.tenant('acme').agents.get('bot')?.memory.coverage['obedient'];
     expect(coverage).toEqual({ field: 'attrs.blind', cure: 'leave it out' });
   });
 });

@@ -289,15 +289,16 @@ function forgetRules({ detectors }: Registry, tenant: TenantState): void {
   const known = new Set(detectors.map(({ id }) => id));
   const isGone = (id: string): boolean => !known.has(id);
   for (const id of Object.keys(tenant.detectors).filter(isGone)) delete tenant.detectors[id];
+  const gone = tenant.places.sorted.filter(([id]) => isGone(id)).map(([, place]) => place);
+  if (gone.length === 0) return;
+  // Before their places are given away, since a snapshot still tells of them.
   for (const agent of tenant.agents.values()) {
-    const gone = [...Object.keys(agent.detectors), ...Object.keys(agent.coverage)].filter(isGone);
-    if (gone.length === 0) continue;
+    if (!agent.memory.holds(gone)) continue;
     tenant.cut?.keep(agent);
-    for (const id of gone) {
-      delete agent.detectors[id];
-      delete agent.coverage[id];
-    }
+    agent.memory.forget(gone);
   }
+  tenant.places.forget(isGone);
+  tenant.dispatches.clear();
 }
 
 /** What a person calls false or agreed to raises no risk, until somebody says otherwise. */

@@ -16,6 +16,8 @@ import {
   restoreChains,
 } from './chain/chain-snapshot.ts';
 import { chunked, spans } from './chunks.ts';
+import type { NotJudged } from './detect/detector.ts';
+import { DetectorMemory } from './detector-memory.ts';
 import { wordsOf, wordsText } from './hash-text.ts';
 import {
   copyPractice,
@@ -31,7 +33,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 10;
+export const SNAPSHOT_VERSION = 11;
 
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
 
@@ -103,8 +105,10 @@ export type SnapshotChunk =
 
 type SnapshotAgent = Omit<
   AgentState,
-  'baseline' | 'practice' | 'openFindings' | 'persisting' | 'grant'
+  'baseline' | 'practice' | 'openFindings' | 'persisting' | 'grant' | 'memory'
 > & {
+  readonly detectors: Readonly<Record<string, unknown>>;
+  readonly coverage: Readonly<Record<string, NotJudged | null>>;
   readonly practice: PracticeSnapshot;
   readonly baseline: unknown;
   readonly openFindings: readonly (readonly [string, OpenFinding])[];
@@ -280,9 +284,11 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
 
 /** In one order, whether the agent was restored or not: equal states give equal chunks. */
 function agentState(agent: AgentState) {
-  const { baseline, practice, openFindings, persisting, grant: _resolved, ...rest } = agent;
+  const { baseline, practice, openFindings, persisting, memory, grant: _resolved, ...rest } = agent;
   return {
     ...rest,
+    detectors: memory.states,
+    coverage: memory.coverage,
     baseline,
     practice: snapshotPractice(practice),
     openFindings: [...openFindings],
@@ -382,11 +388,12 @@ function restoreAgent(
   id: string,
   state: Extract<SnapshotChunk, { type: 'agent' }>['state'],
 ): void {
-  const { practice, openFindings, persisting, ...rest } = state;
+  const { practice, openFindings, persisting, detectors, coverage, ...rest } = state;
   const baseline = restoreBaseline(rest.baseline);
   tenant.hasGrown ||= isGrown(baseline);
   tenant.agents.set(id, {
     ...rest,
+    memory: new DetectorMemory(tenant.places).restore(detectors, coverage),
     baseline,
     practice: restorePractice(LIMITS.practiceSlotsPerAgent, practice),
     openFindings: new Map(openFindings),

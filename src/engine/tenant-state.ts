@@ -8,10 +8,11 @@ import type { AgreementState } from './breaker/agreement.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
 import type { PersistingState } from './breaker/persistence.ts';
 import { type ChainIndex, createChainIndex } from './chain/chain-index.ts';
-import type { NotJudged } from './detect/detector.ts';
+import { DetectorMemory, DetectorPlaces } from './detector-memory.ts';
 import { createFeedback, type FeedbackState } from './feedback.ts';
 import { createReports, type Reports } from './idempotency.ts';
 import { createPractice, type PracticeState } from './practice/practice.ts';
+import type { Dispatch, Registry } from './registry.ts';
 import type { RiskState } from './risk.ts';
 import { createSources, type SourcesState } from './source/sources.ts';
 import { renamed, type TokenAliases } from './token-aliases.ts';
@@ -47,11 +48,9 @@ export interface AgentState {
   calls: number;
   baseline: BaselineState;
   practice: PracticeState;
-  /** State of each detector whose scope is the agent, by its id. */
-  readonly detectors: Record<string, unknown>;
+  /** State of each detector whose scope is the agent, and the latest judgement of every one. */
+  readonly memory: DetectorMemory;
   readonly risk: RiskState;
-  /** Latest judgement per detector: null judged, else the field it lacked. */
-  readonly coverage: Record<string, NotJudged | null>;
   readonly openFindings: Map<string, OpenFinding>;
   readonly persisting: PersistingState;
   readonly agreement: AgreementState;
@@ -87,6 +86,10 @@ export interface TenantState {
   /** The snapshot being taken, if any; no part of the state. */
   cut: Cut | null;
   readonly chains: ChainIndex;
+  /** Where detectors have their places in the memory of agents. Derived. */
+  readonly places: DetectorPlaces;
+  /** How the detectors of each registry are set. Derived. */
+  readonly dispatches: Map<Registry, Dispatch>;
   /** State of each detector whose scope is the tenant or the chain, by its id. */
   readonly detectors: Record<string, unknown>;
   /** Findings that enforcement would have acted on, while in shadow. */
@@ -116,6 +119,8 @@ export function createTenant(
     hasGrown: false,
     cut: null,
     chains: createChainIndex(),
+    places: new DetectorPlaces(),
+    dispatches: new Map(),
     detectors: {},
     wouldHaveTripped: 0,
     feedback: createFeedback(),
@@ -135,6 +140,7 @@ export function createAgent(
   touchedAt: EpochMs,
   vouched: boolean,
   peers: PeerPriors | null = null,
+  places: DetectorPlaces = new DetectorPlaces(),
 ): AgentState {
   return {
     firstSeen,
@@ -144,9 +150,8 @@ export function createAgent(
     calls: 0,
     baseline: createBaselineState(peers),
     practice: createPractice(LIMITS.practiceSlotsPerAgent),
-    detectors: {},
+    memory: new DetectorMemory(places),
     risk: [],
-    coverage: {},
     openFindings: new Map(),
     persisting: new Map(),
     agreement: { novelty: null, other: null },

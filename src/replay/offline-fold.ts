@@ -53,7 +53,7 @@ export class OfflineFold {
   blindOf(detector: string): string | null {
     for (const tenant of this.#shard.tenants.values()) {
       for (const agent of tenant.agents.values()) {
-        const blind = agent.coverage[detector];
+        const blind = agent.memory.coverageOf(detector);
         if (blind) return blind.field;
       }
     }
@@ -71,7 +71,7 @@ export class OfflineFold {
   stateTextOf(detector: string): string {
     const states = [...this.#shard.tenants.values()].map((tenant) => [
       tenant.detectors[detector],
-      ...Array.from(tenant.agents.values(), (agent) => agent.detectors[detector]),
+      ...Array.from(tenant.agents.values(), (agent) => agent.memory.stateOf(detector)),
     ]);
     return JSON.stringify(states);
   }

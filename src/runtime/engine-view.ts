@@ -182,7 +182,7 @@ function agentView(
       .detectors.map((detector) => ({
         detector: detector.id,
         mode: modeOf(detector, tenant.config, id),
-        blind: agent.coverage[detector.id] ?? null,
+        blind: agent.memory.coverageOf(detector.id) ?? null,
       }))
       .filter(({ mode }) => mode !== 'off'),
   };
@@ -195,10 +195,11 @@ function detectorViews(shard: Shard, tenant: TenantState): readonly DetectorView
     const { id, title, family } = detector;
     let blind = 0;
     let agents = 0;
-    for (const { coverage } of tenant.agents.values()) {
-      if (!Object.hasOwn(coverage, id)) continue;
+    for (const { memory } of tenant.agents.values()) {
+      const lacking = memory.coverageOf(id);
+      if (lacking === undefined) continue;
       agents += 1;
-      if (coverage[id]) blind += 1;
+      if (lacking !== null) blind += 1;
     }
     const mode = modeOf(detector, tenant.config, '');
     const source = rules.has(id) ? 'rule' : (shard.registry.sources?.get(id) ?? 'built-in');

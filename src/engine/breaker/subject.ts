@@ -35,18 +35,18 @@ export function openBreakerOver(board: BoardState, event: AccessEvent): OpenBrea
 }
 
 function subjectOf(event: AccessEvent): Subject {
-  const session = event.session?.id;
   const chain = event.token?.txn;
   const trace = event.trace?.traceId;
   const jti = event.token?.jti;
-  return {
+  const subject: { -readonly [Member in keyof Subject]: Subject[Member] } = {
     tenant: event.tenant.id,
     agent: event.agent.id,
     // An event without a session is not of every session of its agent.
-    session: session ?? '',
+    session: event.session?.id ?? '',
     tool: event.action.name,
-    ...(chain === undefined ? {} : { chain }),
-    ...(trace === undefined ? {} : { trace }),
-    ...(jti === undefined ? {} : { jti }),
   };
+  if (chain !== undefined) subject.chain = chain;
+  if (trace !== undefined) subject.trace = trace;
+  if (jti !== undefined) subject.jti = jti;
+  return subject;
 }

@@ -9,6 +9,7 @@ import type { EpochMs } from '../../core/time.ts';
 import type { AgentBaseline, Measure } from '../baseline/agent-baseline.ts';
 import type { OpenBreaker } from '../breaker/subject.ts';
 import type { AgentPractice } from '../practice/agent-practice.ts';
+import type { EventPart } from './event-part.ts';
 
 /** What a detector is told beside the event. All of it is a function of the log. */
 export interface DetectorContext<Config> {
@@ -38,9 +39,12 @@ export interface DetectorContext<Config> {
   readonly added: Readonly<Record<Measure, number>>;
   /** Whether some source, not an agent, has told of decisions in this tenant. */
   readonly hearsDecisions: boolean;
-  /** The gravest open breaker that this event falls under; looked up when asked for. */
+  /**
+   * The gravest open breaker that this event falls under; looked up when asked for. Call it on the
+   * context.
+   */
   readonly openBreaker: () => OpenBreaker | null;
-  /** The chain that this event joins, as known so far; looked up when asked for. */
+  /** The same of the chain that this event joins, as known so far. */
   readonly chainId: () => string;
 }
 
@@ -123,6 +127,8 @@ export interface DetectorDefinition<Config = unknown, State = unknown> {
   readonly init: () => State;
   /** Kinds of event it is asked about at all; of any other it costs nothing. Absent means all. */
   readonly kinds?: readonly EventKind[];
+  /** What an event must have, all of it, for the detector to be asked; else it costs nothing. */
+  readonly parts?: readonly EventPart[];
   /**
    * Whether the detector has anything to say about this kind of event. Where false, neither
    * `judges` nor `observe` is asked and coverage stays as it is. Absent means always.

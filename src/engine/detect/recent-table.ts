@@ -1,5 +1,6 @@
 import { hashOf } from '../../core/hash.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { HashList } from '../hash-list.ts';
 
 /**
  * A bounded memory for the state of a detector: plain JSON, with the entries written latest. Once
@@ -7,20 +8,31 @@ import { LIMITS } from '../../core/limits.ts';
  * the old: an entry lives for at least half of the room in others, and nothing is ever searched.
  */
 export interface RecentTable<Value> {
-  young: Record<string, Value>;
-  old: Record<string, Value>;
-  /** Entries of the young generation. */
-  count: number;
+  young: Generation<Value>;
+  old: Generation<Value>;
+}
+
+/** Entries in the order they came: the number of each key, and its value. */
+interface Generation<Value> {
+  readonly keys: number[];
+  readonly values: Value[];
 }
 
 export function createRecentTable<Value>(): RecentTable<Value> {
-  return { young: {}, old: {}, count: 0 };
+  return { young: { keys: [], values: [] }, old: { keys: [], values: [] } };
 }
 
 /** The value kept under a key, or undefined. Looking does not make it younger. */
-export function recallRecent<Value>(table: RecentTable<Value>, key: string): Value | undefined {
-  const place = placeOf(key);
-  return table.young[place] ?? table.old[place];
+export function recallRecent<Value>(
+  { young, old }: RecentTable<Value>,
+  key: string,
+): Value | undefined {
+  if (young.keys.length === 0 && old.keys.length === 0) return undefined;
+  const number = hashNumber(key);
+  const place = placeOf(young, number);
+  if (place >= 0) return young.values[place];
+  const before = placeOf(old, number);
+  return before < 0 ? undefined : old.values[before];
 }
 
 /** Whose state a table is part of: it says how many entries there is room for. */
@@ -37,16 +49,20 @@ export function keepRecent<Value>(
   value: Value,
   owner: TableOwner,
 ): void {
-  const place = placeOf(key);
-  if (table.young[place] === undefined) {
-    if (table.count >= ROOM[owner] / 2) {
-      table.old = table.young;
-      table.young = {};
-      table.count = 0;
-    }
-    table.count += 1;
+  const number = hashNumber(key);
+  const known = placeOf(table.young, number);
+  if (known >= 0) {
+    table.young.values[known] = value;
+    return;
   }
-  table.young[place] = value;
+  if (table.young.keys.length >= ROOM[owner] / 2) {
+    table.old = table.young;
+    table.young = { keys: [], values: [] };
+  }
+  const { keys, values } = table.young;
+  keys.push(number);
+  values.push(value);
+  places.get(keys)?.add(wordsOf(number), 0);
 }
 
 const ROOM: Readonly<Record<TableOwner, number>> = {
@@ -54,13 +70,33 @@ const ROOM: Readonly<Record<TableOwner, number>> = {
   tenant: LIMITS.detectorEntriesPerTenant,
 };
 
-/** The letter in front keeps every key a name: numbers would be put into another order. */
-function placeOf(key: string): string {
-  return `k${hashText(key)}`;
+/** So few keys are faster looked through. */
+const FEW = 16;
+
+/** Where each key is, by the keys of a generation: derived, and made when there are many. */
+const places = new WeakMap<readonly number[], HashList>();
+
+function placeOf({ keys }: Generation<unknown>, number: number): number {
+  if (keys.length > FEW) return (places.get(keys) ?? indexed(keys)).find(wordsOf(number));
+  for (let place = 0; place < keys.length; place += 1) if (keys[place] === number) return place;
+  return -1;
 }
 
-/** A hash of 53 bits as up to 11 letters and digits, for what state need only recognise again. */
-export function hashText(text: string): string {
+function indexed(keys: readonly number[]): HashList {
+  const list = new HashList({ figures: 0, expected: keys.length });
+  for (const number of keys) list.add(wordsOf(number), 0);
+  places.set(keys, list);
+  return list;
+}
+
+function wordsOf(number: number): { readonly high: number; readonly low: number } {
+  return { high: Math.floor(number / LOW) | 0, low: number % LOW };
+}
+
+const LOW = 2_097_152;
+
+/** A hash of 53 bits as an integer, for what state need only recognise again. */
+export function hashNumber(text: string): number {
   const { high, low } = hashOf(text);
-  return (high * 2_097_152 + (low >>> 11)).toString(36);
+  return (high >>> 0) * LOW + (low >>> 11);
 }

@@ -111,9 +111,9 @@ export class FactMemory {
     const mask = words.length / WORDS - 1;
     for (let place = low & mask; ; place = (place + 1) & mask) {
       const slot = place * WORDS;
-      if (words[slot + KNOWN] === 0 || (words[slot] === high && words[slot + 1] === low)) {
-        return slot;
-      }
+      if (words[slot + KNOWN] === 0) return slot;
+      const differs = ((words[slot] ?? 0) ^ high) | ((words[slot + 1] ?? 0) ^ low);
+      if (differs === 0) return slot;
     }
   }
 

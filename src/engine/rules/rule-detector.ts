@@ -49,7 +49,7 @@ export function ruleDetector(rule: Rule): AnyDetector {
   };
   return defineDetector<z.output<typeof CONFIG>, RuleState>({
     id: rule.id,
-    version: hashOf(fingerprint).high,
+    version: hashOf(fingerprint).high >>> 0,
     status: 'experimental',
     title: rule.title,
     family: 'deterministic',
@@ -131,7 +131,7 @@ function read(rule: Rule, conditions: readonly (Condition | null)[], event: Acce
 /** 53 bits of a text: two of a group's few values are told apart all but certainly. */
 function numberOf(text: string): number {
   const { high, low } = hashOf(text);
-  return (high & 0x1fffff) * 0x1_0000_0000 + low;
+  return (high & 0x1fffff) * 0x1_0000_0000 + (low >>> 0);
 }
 
 function verdictOn(
@@ -227,5 +227,5 @@ function conditionOf(text: string): Condition | null {
 
 function fingerprintOf({ selections, correlation }: Rule): string {
   const { high, low } = hashOf(JSON.stringify([selections, correlation]));
-  return `${high.toString(36)}-${low.toString(36)}`;
+  return `${(high >>> 0).toString(36)}-${(low >>> 0).toString(36)}`;
 }

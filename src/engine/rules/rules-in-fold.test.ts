@@ -99,14 +99,14 @@ describe('a rule in the log', () => {
     configure({ rules: [] });
     const tenant = shard.tenants.get('acme');
     expect(tenant?.detectors).toEqual({});
-    expect(Object.keys(tenant?.agents.get('bot')?.coverage ?? {})).toEqual(['obedient']);
+    expect(Object.keys(tenant?.agents.get('bot')?.memory.coverage ?? {})).toEqual(['obedient']);
   });
 
   it('shows the agents it cannot judge', () => {
     const selections = { match: 'event.volume.records > 5' };
     const { see, shard } = shardWith({ rules: [{ ...RULE, selections }] });
     see(WRITE);
-    const coverage = shard.tenants.get('acme')?.agents.get('bot')?.coverage;
+    const coverage = shard.tenants.get('acme')?.agents.get('bot')?.memory.coverage;
     expect(coverage?.['writes']).toMatchObject({ field: 'volume.records' });
   });
 });

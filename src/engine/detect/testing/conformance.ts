@@ -22,6 +22,7 @@ import {
   snapshotPractice,
 } from '../../practice/practice.ts';
 import type { AnyDetector, DetectorVerdict } from '../detector.ts';
+import { maskOf, partsOf } from '../event-part.ts';
 import { SeededRandom } from './random.ts';
 import { type EventBuilder, scenario } from './scenario.ts';
 
@@ -63,7 +64,9 @@ export class DetectorRun {
     const practice = new PracticeReading(this.practice, null, event);
     const context = { ...this.#context(event, practice, added), logTime };
     const detector = this.#detector;
-    const isAsked = detector.kinds?.includes(event.kind) !== false;
+    const parts = maskOf(detector.parts ?? []);
+    const hasParts = (partsOf(event) & parts) === parts;
+    const isAsked = hasParts && detector.kinds?.includes(event.kind) !== false;
     const isJudged =
       isAsked && detector.applies?.(event) !== false && !detector.judges(event, context);
     const verdicts = isJudged ? detector.observe(event, this.state, context) : [];
