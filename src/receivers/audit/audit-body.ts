@@ -6,9 +6,10 @@ import { decodeUtf8, jsonBodySteps, parseJsonText } from '../json-body.ts';
 import { withShape } from '../record-shape.ts';
 import type { Steps } from '../steps.ts';
 import { RECORDS_PER_STEP, runAtOnce } from '../steps.ts';
+import { isObject } from './field-reader.ts';
 import type { AuditFormat, MapContext, Mapped } from './format.ts';
 import { isReject } from './format.ts';
-import { mapAuditValue } from './formats.ts';
+import { type AuditResult, auditFormatOf, mapAuditValue } from './formats.ts';
 import type { Shape } from './records.ts';
 import { isBlank, linesOf, sniffShape, tooMany } from './records.ts';
 
@@ -78,7 +79,7 @@ export function* auditBodySteps(
 /** One value that is parsed already, such as an event in binary mode, as a batch. */
 export function auditBatchOf(value: unknown, reading: AuditReading): AuditBatch {
   const batch: AuditBatch = { shape: 'object', events: [], positions: [], rejects: [], ignored: 0 };
-  take(batch, 0, mapValue(value, 0, reading));
+  take(batch, 0, mapValue(value, 0, reading).mapped);
   return batch;
 }
 
@@ -114,7 +115,28 @@ function* takeValue(
   if (values.length > LIMITS.recordsPerBody) throw tooMany();
   for (let index = 0; index < values.length; index++) {
     const position = positionOf(index);
-    take(batch, position, mapValue(values[index], position, reading));
+    yield* takeRecord(batch, values[index], position, reading);
+    if (index % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
+  }
+}
+
+/** A list of records that its format knows as one is mapped record by record. */
+function* takeRecord(
+  batch: AuditBatch,
+  value: unknown,
+  position: number,
+  reading: AuditReading,
+): Steps<void> {
+  const format = isObject(value) ? auditFormatOf(value, reading.format, reading.formats) : null;
+  const records = format?.recordsOf?.(value) ?? [];
+  if (format === null || records.length <= RECORDS_PER_STEP) {
+    take(batch, position, mapValue(value, position, reading).mapped);
+    return;
+  }
+  if (records.length > LIMITS.recordsPerBody) throw tooMany();
+  const known = { ...reading, format: format.name };
+  for (let index = 0; index < records.length; index++) {
+    take(batch, position, mapValue(records[index], position, known).mapped);
     if (index % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield;
   }
 }
@@ -123,11 +145,11 @@ function mapValue(
   value: unknown,
   position: number,
   { format, formats, receivedAt }: AuditReading,
-): readonly Mapped[] {
+): AuditResult {
   const context: MapContext = { position, receivedAt };
-  const { mapped } = mapAuditValue(value, format, context, formats);
-  for (const each of mapped) if (isReject(each)) withShape(each, value);
-  return mapped;
+  const result = mapAuditValue(value, format, context, formats);
+  for (const each of result.mapped) if (isReject(each)) withShape(each, value);
+  return result;
 }
 
 function take(batch: AuditBatch, position: number, mapped: readonly Mapped[]): void {

@@ -181,6 +181,22 @@ export function refusal(
   return { position, code, path, message };
 }
 
+/**
+ * The first `LIMITS.listItems` parts of one record mapped, and a reject that tells of the others: a
+ * decision that is left out unsaid would be one that nobody judges.
+ */
+export function mapParts<Part>(
+  parts: readonly Part[],
+  context: MapContext,
+  path: string,
+  map: (part: Part) => Draft,
+): readonly Mapped[] {
+  const mapped = parts.slice(0, LIMITS.listItems).map((part) => finish(map(part), context));
+  if (parts.length <= LIMITS.listItems) return mapped;
+  const message = `one record is at most ${LIMITS.listItems} events`;
+  return [...mapped, refusal(context, 'too_large', path, message)];
+}
+
 /** A text or whole number as an identifier within `LIMITS.identifierChars`; blank is none. */
 export function identifier(value: unknown): string | undefined {
   if (typeof value === 'string') {

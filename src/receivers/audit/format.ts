@@ -26,6 +26,8 @@ export interface AuditFormat {
   readonly tenantIs: 'claim' | 'account';
   /** Cheap, total, and true for at most one format of the registry. */
   recognises(value: unknown): boolean;
+  /** The records of a value that is a list of them, which `map` takes one by one as well. */
+  recordsOf?(value: unknown): readonly unknown[] | null;
   /** Pure and total: never throws, whatever the value is. */
   map(value: unknown, context: MapContext): readonly Mapped[];
 }

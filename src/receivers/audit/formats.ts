@@ -61,7 +61,13 @@ export function detectAuditFormat(
   return null;
 }
 
-function formatOf(value: unknown, formats: ReadonlyMap<string, AuditFormat>): AuditFormat | null {
+/** The format of this name, or for `auto` the one that recognises the value. */
+export function auditFormatOf(
+  value: unknown,
+  name: string,
+  formats: ReadonlyMap<string, AuditFormat>,
+): AuditFormat | null {
+  if (name !== 'auto') return formats.get(name) ?? null;
   return detectAuditFormat(value, formats) ?? (isGenericRecord(value) ? genericFormat : null);
 }
 
@@ -103,7 +109,7 @@ export function mapAuditValue(
   if (isDeeperThan(value, LIMITS.recordDepth)) {
     return refused('too_deep', `values nest at most ${LIMITS.recordDepth} levels deep`);
   }
-  const format = name === 'auto' ? formatOf(value, formats) : formats.get(name);
+  const format = auditFormatOf(value, name, formats);
   if (!format) return refused('unknown_format', 'no audit format recognises the record');
   return { format, mapped: format.map(value, context) };
 }

@@ -1,7 +1,7 @@
 import type { Verdict } from '../../../core/access-event.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Draft, DraftParty } from '../draft.ts';
-import { finish, objectAt } from '../draft.ts';
+import { mapParts, objectAt } from '../draft.ts';
 import { isObject } from '../field-reader.ts';
 import type { AuditFormat } from '../format.ts';
 import { at, firstAt } from '../json-pointer.ts';
@@ -23,20 +23,20 @@ export const authZenFormat: AuditFormat = {
     const asked = isObject(request['evaluations']) || isEvaluation(request);
     return asked || Array.isArray(request['evaluations']);
   },
-  map: (value, context) => pairsOf(value).map((draft) => finish(draft, context)),
+  map: (value, context) => mapParts(pairsOf(value), context, 'evaluations', (part) => part()),
 };
 
 function isEvaluation(of: Readonly<Record<string, unknown>>): boolean {
   return isObject(of['action']) && isObject(of['resource']) && Object.hasOwn(of['action'], 'name');
 }
 
-function pairsOf(value: unknown): readonly Draft[] {
+function pairsOf(value: unknown): readonly (() => Draft)[] {
   const request = isObject(at(value, '/request')) ? at(value, '/request') : value;
   const response = isObject(at(value, '/response')) ? at(value, '/response') : value;
   const asked = at(request, '/evaluations');
-  if (!Array.isArray(asked)) return [draftOf(value, request, response, undefined)];
+  if (!Array.isArray(asked)) return [() => draftOf(value, request, response, undefined)];
   const answers = firstAt(value, '/response/evaluations', '/results');
-  return asked.slice(0, LIMITS.listItems).map((each, index) => {
+  return asked.map((each, index) => () => {
     const answer = Array.isArray(answers) ? answers[index] : each;
     // What an evaluation does not say itself it takes from the batch (specification section 7).
     return draftOf(value, { ...objectAt(request), ...objectAt(each) }, answer, String(index));

@@ -1,7 +1,6 @@
 import type { Verdict } from '../../../core/access-event.ts';
-import { LIMITS } from '../../../core/limits.ts';
 import type { Draft } from '../draft.ts';
-import { finish, identifier, objectAt } from '../draft.ts';
+import { identifier, mapParts, objectAt } from '../draft.ts';
 import type { Json } from '../field-reader.ts';
 import { isObject } from '../field-reader.ts';
 import type { AuditFormat } from '../format.ts';
@@ -22,8 +21,8 @@ export const cerbosFormat: AuditFormat = {
       (typeof value['method'] === 'string' && value['method'].startsWith('/cerbos.'))),
   map: (value, context) => {
     const record = objectAt(value);
-    const drafts = isAccess(record) ? [accessOf(record)] : decisionsOf(record);
-    return drafts.map((draft) => finish(draft, context));
+    const drafts = isAccess(record) ? [() => accessOf(record)] : decisionsOf(record);
+    return mapParts(drafts, context, 'inputs', (draft) => draft());
   },
 };
 
@@ -32,31 +31,32 @@ function isAccess(record: Json): boolean {
 }
 
 /** One event per input and action, since each has a verdict of its own. */
-function decisionsOf(record: Json): readonly Draft[] {
+function decisionsOf(record: Json): readonly (() => Draft)[] {
   const plan = at(record, '/planResources/input');
   if (plan !== undefined) return planOf(record);
   const inputs = firstAt(record, '/checkResources/inputs', '/inputs');
   const outputs = firstAt(record, '/checkResources/outputs', '/outputs');
-  if (!Array.isArray(inputs) || inputs.length === 0) return [decision(record, {}, undefined, {})];
-  const drafts = inputs.slice(0, LIMITS.listItems).flatMap((input, index) => {
+  if (!Array.isArray(inputs) || inputs.length === 0)
+    return [() => decision(record, {}, undefined, {})];
+  const drafts = inputs.flatMap((input, index) => {
     const output = Array.isArray(outputs) ? outputs[index] : undefined;
     const actions = objectAt(input)['actions'];
-    const named = (Array.isArray(actions) ? actions : []).slice(0, LIMITS.listItems);
-    return named.map((action, order) => {
+    const named: readonly unknown[] = Array.isArray(actions) ? actions : [];
+    return named.map((action, order) => () => {
       const effect = typeof action === 'string' ? own(at(output, '/actions'), action) : undefined;
       const part = inputs.length * named.length === 1 ? undefined : `${index}.${order}`;
       return { ...decision(record, input, action, effect), part };
     });
   });
-  return drafts.length === 0 ? [decision(record, inputs[0], undefined, {})] : drafts;
+  return drafts.length === 0 ? [() => decision(record, inputs[0], undefined, {})] : drafts;
 }
 
-function planOf(record: Json): readonly Draft[] {
+function planOf(record: Json): readonly (() => Draft)[] {
   const input = at(record, '/planResources/input');
   const output = at(record, '/planResources/output');
   const listed = firstAt(input, '/actions');
   const actions = Array.isArray(listed) && listed.length > 0 ? listed : [at(input, '/action')];
-  return actions.slice(0, LIMITS.listItems).map((action, order) => ({
+  return actions.map((action, order) => () => ({
     ...decision(record, input, action, output),
     part: actions.length === 1 ? undefined : `${order}`,
   }));

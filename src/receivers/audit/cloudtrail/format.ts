@@ -4,7 +4,6 @@ import {
   type OutcomeStatus,
   onlyReads,
 } from '../../../core/access-event.ts';
-import { LIMITS } from '../../../core/limits.ts';
 import { operationOfName } from '../../operation.ts';
 import type { Draft } from '../draft.ts';
 import { finish, identifier, objectAt } from '../draft.ts';
@@ -18,10 +17,9 @@ export const cloudTrailFormat: AuditFormat = {
   title: 'AWS CloudTrail',
   tenantIs: 'account',
   recognises: (value) => isRecord(value) || isRecord(recordsOf(value)?.[0]),
+  recordsOf,
   map: (value, context) =>
-    (recordsOf(value) ?? [value])
-      .slice(0, LIMITS.recordsPerBody)
-      .map((record) => finish(draftOf(record), context)),
+    (recordsOf(value) ?? [value]).map((record) => finish(draftOf(record), context)),
 };
 
 const MARKS = ['/eventVersion', '/userIdentity', '/awsRegion', '/recipientAccountId'];

@@ -27,6 +27,7 @@ export const kubernetesFormat: AuditFormat = {
     ((value['kind'] === 'EventList' && isAuditVersion(value['apiVersion'])) ||
       isEvent(value) ||
       isAksRecord(value)),
+  recordsOf: (value) => listOf(value),
   map: (value, context) => {
     return eventsOf(value)
       .filter((event) => !EARLIER_STAGES.has(identifier(at(event, '/stage')) ?? ''))
@@ -34,12 +35,15 @@ export const kubernetesFormat: AuditFormat = {
   },
 };
 
+function listOf(value: unknown): readonly unknown[] | null {
+  const items = at(value, '/items');
+  return at(value, '/kind') === 'EventList' && Array.isArray(items) ? items : null;
+}
+
 /** The items of a list, the event of an AKS diagnostic record, or the value itself. */
 function eventsOf(value: unknown): readonly unknown[] {
-  const items = at(value, '/items');
-  if (at(value, '/kind') === 'EventList' && Array.isArray(items)) {
-    return items.slice(0, LIMITS.recordsPerBody);
-  }
+  const items = listOf(value);
+  if (items !== null) return items;
   if (!isAksRecord(value)) return [value];
   const log = at(value, '/properties/log');
   if (typeof log !== 'string') return [log];

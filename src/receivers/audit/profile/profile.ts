@@ -4,7 +4,7 @@ import { EVENT_KINDS, OPERATIONS, OUTCOMES, VERDICTS } from '../../../core/acces
 import { TripcoilError } from '../../../core/errors.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Draft, DraftParty } from '../draft.ts';
-import { finish } from '../draft.ts';
+import { mapParts } from '../draft.ts';
 import { isObject } from '../field-reader.ts';
 import type { AuditFormat } from '../format.ts';
 import { at, firstAt } from '../json-pointer.ts';
@@ -76,9 +76,12 @@ export function compileProfile(document: ProfileDocument): ProfileFormat {
     tenantIs: checked.tenantIs ?? 'account',
     document: checked,
     recognises: (value) => isRecord(value) || isRecord(listOf(value)?.[0]),
+    recordsOf: (value) => (isRecord(value) ? null : listOf(value)),
     map: (value, context) =>
       (isRecord(value) ? [value] : (listOf(value) ?? [value])).flatMap((record) =>
-        itemsOf(record, each).map(({ item, part }) => finish(drafted(item, part), context)),
+        mapParts(itemsOf(record, each), context, each ?? '', ({ item, part }) =>
+          drafted(item, part),
+        ),
       ),
   };
 }
@@ -94,7 +97,7 @@ function itemsOf(record: unknown, each: string | undefined): readonly Item[] {
   if (!Array.isArray(list) || list.length === 0 || !isObject(record)) {
     return [{ item: record, part: undefined }];
   }
-  return list.slice(0, LIMITS.listItems).map((item, index) => ({
+  return list.map((item, index) => ({
     item: { ...record, '@item': item },
     part: list.length === 1 ? undefined : String(index),
   }));
