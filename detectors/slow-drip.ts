@@ -90,7 +90,7 @@ function grown(measure: Measure, { actual, typical, ratio }: DayComparison): Det
     actual,
     typical,
     probability: null,
-    title: `${measure} ${amount(actual)} in 24 hours, grown to ${times} times ${amount(typical)}`,
+    title: `${amount(actual)} ${measure} in 24 hours, grown to ${times} times ${amount(typical)}`,
     explanation:
       `Day by day this agent moves more ${measure}: now ${times} times what such a day used to ` +
       'be. No single day stood out. It may be healthy growth; somebody who knows the agent ' +

@@ -51,7 +51,7 @@ describe('volume_spike', () => {
       seen.push(...run.see(agent.at(end + call / 500).reads(60)).filter(isSuspension));
     }
     expect(seen[0]?.title).toMatch(
-      /^(records|calls) [\d,]+ in 1 minute, usually up to [\d,]+ \([\d.]+ times the typical \d+\)$/,
+      /^[\d,]+ (records|calls) in 1 minute, usually up to [\d,]+ \([\d.]+ times the typical \d+\)$/,
     );
     expect(seen[0]?.explanation).toMatch(/judged by [\d.]+ days of its own history\.$/);
     expect(new Set(seen.map(({ dedupKey }) => dedupKey))).toEqual(new Set(['spike']));

@@ -253,7 +253,7 @@ function softRise(minute: Comparison, { config, baseline }: Context): DetectorVe
     typical: runTypical,
     probability: Math.exp(-evidence),
     title:
-      `${measure} ${amount(runActual)} in ${minutesText(minutes)}, ` +
+      `${amount(runActual)} ${measure} in ${minutesText(minutes)}, ` +
       `${oneDecimal(runActual / runTypical)} times the typical ${amount(runTypical)}`,
     explanation:
       `For ${minutesText(minutes)} this agent has moved clearly more ${measure} than it usually ` +
@@ -401,7 +401,7 @@ function limitVerdict(limit: {
     actual,
     typical,
     probability: null,
-    title: `${measure} ${amount(actual)} within a minute, over the limit of ${amount(cap)}`,
+    title: `${amount(actual)} ${measure} within a minute, over the limit of ${amount(cap)}`,
     explanation: `This agent moved more ${measure} than ${whose}.`,
     measures: {
       actual,

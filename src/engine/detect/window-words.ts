@@ -11,7 +11,7 @@ export function windowInWords(
   const ratio = oneDecimal(actual / Math.max(typical, Number.MIN_VALUE));
   return {
     title:
-      `${measure} ${amount(actual)} in ${span}, usually up to ${amount(usualUpTo)} ` +
+      `${amount(actual)} ${measure} in ${span}, usually up to ${amount(usualUpTo)} ` +
       `(${ratio} times the typical ${amount(typical)})`,
     explanation:
       `In ${span} this agent moved ${amount(actual)} ${measure}. At this hour and weekday it ` +

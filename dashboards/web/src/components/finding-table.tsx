@@ -1,9 +1,8 @@
 import type { FindingBody } from '../../../../src/api/contract.ts';
-import { reasonOf, spaced } from '../format/reason.ts';
+import { spaced } from '../format/reason.ts';
 import { findingKey } from '../state/feed.ts';
-import { hrefTo } from '../state/router.ts';
 import { FeedbackChip, OutcomeChip } from './chips.tsx';
-import { ChainLink, SubjectLink } from './subject-link.tsx';
+import { ChainLink, FindingLink, SubjectLink } from './subject-link.tsx';
 import { Timestamp } from './timestamp.tsx';
 
 /** Findings as a table; `withAgent` is off where the page is one agent's. */
@@ -56,7 +55,7 @@ function FindingRow({ finding, withAgent }: { finding: FindingBody; withAgent: b
         </th>
       )}
       <td class="top">
-        <a href={hrefTo({ page: 'finding', tenant, id: finding.id })}>{reasonOf(finding)}</a>
+        <FindingLink finding={finding} />
         <span class="sub">
           {spaced(finding.detector)} · {finding.explanation}
         </span>

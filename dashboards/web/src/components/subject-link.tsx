@@ -1,4 +1,5 @@
 import type { FindingBody } from '../../../../src/api/contract.ts';
+import { reasonOf } from '../format/reason.ts';
 import { hrefTo } from '../state/router.ts';
 
 /** What a finding is about: nearly always an agent, else a source of events. */
@@ -16,6 +17,12 @@ export function SubjectLink(props: { finding: FindingBody; class?: string }) {
       {agent}
     </a>
   );
+}
+
+/** What was found, in words, leading to all about it. */
+export function FindingLink({ finding }: { finding: FindingBody }) {
+  const { tenant, id } = finding;
+  return <a href={hrefTo({ page: 'finding', tenant, id })}>{reasonOf(finding)}</a>;
 }
 
 /** A link to the chain of a finding; nothing where it belongs to none. */

@@ -1,8 +1,9 @@
 import type { ChainBody } from '../../../../../src/api/contract.ts';
 import { OutcomeChip } from '../../components/chips.tsx';
 import { ArrowIcon } from '../../components/icons.tsx';
+import { FindingLink } from '../../components/subject-link.tsx';
 import { gapText, isGrave } from '../../format/gap.ts';
-import { reasonOf, spaced } from '../../format/reason.ts';
+import { spaced } from '../../format/reason.ts';
 import { type ChainRow, chainRows, spanOf } from '../../state/chain-rows.ts';
 import { StepRow } from './step-row.tsx';
 
@@ -81,7 +82,7 @@ function Row(props: { row: ChainRow; span: { startMs: number; endMs: number } })
         <tr class={`inline-finding ${row.finding.decision.tripped ? 'tripped' : ''}`}>
           <td colSpan={COLUMNS}>
             <p>
-              <OutcomeChip finding={row.finding} /> {reasonOf(row.finding)}
+              <OutcomeChip finding={row.finding} /> <FindingLink finding={row.finding} />
             </p>
             <span class="sub">
               {spaced(row.finding.detector)} · {row.finding.explanation}

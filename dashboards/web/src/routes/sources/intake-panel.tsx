@@ -38,7 +38,7 @@ export function IntakePanel({ intake }: { intake: IntakeBody }) {
           <b>{formatCount(accepted)}</b> accepted, <b>{formatCount(ignored)}</b> passed over,{' '}
           <b>{formatCount(refused)}</b> refused
           {intake.quarantined > 0 && ` (${formatCount(intake.quarantined)} for a clock far off)`}.
-          Evidence counts as {intake.trust}; tenants: {intake.tenants.join(', ')}.
+          Evidence counts as {intake.trust}; {tenantsInWords(intake.tenants)}.
         </p>
         {unattributed.map(({ missing, count, fix, fix_in: place }) => (
           <div key={missing} class="sources-cure">
@@ -65,6 +65,10 @@ export function IntakePanel({ intake }: { intake: IntakeBody }) {
       </div>
     </section>
   );
+}
+
+function tenantsInWords(tenants: readonly string[]): string {
+  return tenants.includes('*') ? 'every tenant' : `tenants: ${tenants.join(', ')}`;
 }
 
 function Examples(props: Pick<IntakeBody, 'examples' | 'rejected'>) {

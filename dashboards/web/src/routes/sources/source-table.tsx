@@ -44,7 +44,7 @@ export function SourceTable({ sources }: { sources: readonly SourceBody[] }) {
 
 function Row({ source }: { source: SourceBody }) {
   const { p50, p99 } = source.lag_ms;
-  const name = source.name === '' ? 'unnamed' : source.name;
+  const name = source.name === '' ? source.credential : source.name;
   return (
     <tr>
       <th scope="row" class="top">
