@@ -1,6 +1,7 @@
 import type { AgentBody } from '../../../../../src/api/contract.ts';
 import { Age } from '../../components/timestamp.tsx';
 import { spaced } from '../../format/reason.ts';
+import { hrefTo } from '../../state/router.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -20,7 +21,7 @@ export function RiskPanel({ body }: { body: AgentBody }) {
         ) : (
           <ul class="parts">
             {parts.map((part) => (
-              <Part key={part.finding_id} part={part} />
+              <Part key={part.finding_id} tenant={body.tenant} part={part} />
             ))}
           </ul>
         )}
@@ -29,14 +30,17 @@ export function RiskPanel({ body }: { body: AgentBody }) {
   );
 }
 
-function Part({ part }: { part: AgentBody['risk_parts'][number] }) {
+function Part({ tenant, part }: { tenant: string; part: AgentBody['risk_parts'][number] }) {
   return (
     <li>
       <span>
         {spaced(part.detector)}
         <span class="sub">
-          Finding {part.finding_id}, <Age at={part.at} ago />, halves in{' '}
-          {part.half_life_ms / HOUR_MS} h{part.share < 1 && ', counts less beside a stronger one'}
+          <a class="link" href={hrefTo({ page: 'finding', tenant, id: part.finding_id })}>
+            Finding {part.finding_id}
+          </a>
+          , <Age at={part.at} ago />, halves in {part.half_life_ms / HOUR_MS} h
+          {part.share < 1 && ', counts less beside a stronger one'}
         </span>
       </span>
       <span class="risk-track" aria-hidden="true">

@@ -1,4 +1,5 @@
 import type { ChainBody } from '../../../../../src/api/contract.ts';
+import { executionRuns } from '../../format/executions.ts';
 import { keyWord, linkWords } from '../../format/gap.ts';
 import { plural } from '../../format/number.ts';
 import { hrefTo } from '../../state/router.ts';
@@ -14,10 +15,11 @@ export function ExecutionLinks({ chain }: { chain: ChainBody }) {
         </h2>
       </header>
       <ul class="links">
-        {chain.executions.map((execution) => (
+        {executionRuns(chain.executions).map(({ execution, times }) => (
           <li key={execution.seqs.join()}>
             <b>{execution.action}</b>{' '}
             <span class="muted">
+              {times > 1 && `${times} times by `}
               {execution.agent}
               {execution.seqs.length > 1 && `, told by ${plural(execution.seqs.length, 'record')}`}
             </span>
