@@ -174,6 +174,8 @@ export const LIMITS = {
   /** What does not come is missing after this time, unless configured (`chains`). */
   decisionGraceMs: 2 * MINUTE_MS,
   openFindingsPerAgent: 64,
+  /** Findings of one detector told of an agent in an hour, beside those that open a breaker. */
+  findingsPerAgentHour: 60,
   /** What raises an agent's risk: at 200 bytes each 3 KiB, and only of agents with findings. */
   riskMarksPerAgent: 16,
   /** Soft evidence that goes on, by detector and group: 100 bytes each. */

@@ -7,6 +7,7 @@ import { decide, decideAgreed, type PolicyAnswer, type PolicyFacts } from './bre
 import { shownName } from './detect/tool-name.ts';
 import { type Effects, revocationOf } from './effects.ts';
 import { excepted, exceptionFor } from './exceptions.ts';
+import { countIdle, floodOf } from './finding-flood.ts';
 import {
   type FindingSubject,
   findingOf,
@@ -48,8 +49,7 @@ export function conclude(
   const judgement = exception === null ? given : excepted(given, exception);
   const { detector, mode, verdict } = judgement;
   const findingId = effects.nextId;
-  if (exception === null) markAnomaly(agent, occasion, judgement, findingId);
-  else tellAgainFrom(exception.expires, agent, judgement);
+  if (exception !== null) tellAgainFrom(exception.expires, agent, judgement);
 
   const facts: PolicyFacts = {
     family: detector.family,
@@ -65,6 +65,13 @@ export function conclude(
   const answer = decide(event, verdict, facts);
   const decision = decisionOf(tenant, answer);
   const told = findingOf(findingId, event, chain, judgement, decision);
+  const count = decision.tripped ? 'told' : countIdle(agent.flood, detector.id, loggedAt);
+  if (exception === null) markAnomaly(agent, occasion, judgement, findingId, count === 'told');
+  if (count !== 'told') {
+    if (!answer.trip && answer.why === 'shadow') tenant.wouldHaveTripped += 1;
+    if (count === 'first') effects.finding(tenant.tenant, floodOf(told));
+    return;
+  }
   const { family } = detector;
   act(tenant, occasion, told, { answer, family, title: verdict.title }, term, effects);
   const key = keyAsked(answer);
@@ -186,6 +193,7 @@ function markAnomaly(
   { event, loggedAt, chain }: Occasion,
   { detector, mode, verdict }: Judgement,
   finding: string,
+  isTold: boolean,
 ): void {
   if (mode === 'shadow') return;
   const vouched = event.source.trust !== 'agent';
@@ -193,6 +201,6 @@ function markAnomaly(
   const { id, family } = detector;
   const { dedupKey } = verdict;
   const told = { detector: id, family, finding, dedupKey, chain, score, vouched };
-  addRisk(agent.risk, told, loggedAt);
+  if (isTold) addRisk(agent.risk, told, loggedAt);
   if (score >= ANOMALOUS_SCORE) agent.quarantinedUntil = loggedAt + QUARANTINE_MS;
 }

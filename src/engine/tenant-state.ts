@@ -10,6 +10,7 @@ import type { PersistingState } from './breaker/persistence.ts';
 import { type ChainIndex, createChainIndex } from './chain/chain-index.ts';
 import { DetectorMemory, DetectorPlaces } from './detector-memory.ts';
 import { createFeedback, type FeedbackState } from './feedback.ts';
+import { createFindingFlood, type FindingFlood } from './finding-flood.ts';
 import { createReports, type Reports } from './idempotency.ts';
 import { createPractice, type PracticeState } from './practice/practice.ts';
 import type { Dispatch, Registry } from './registry.ts';
@@ -54,6 +55,7 @@ export interface AgentState {
   readonly openFindings: Map<string, OpenFinding>;
   readonly persisting: PersistingState;
   readonly agreement: AgreementState;
+  readonly flood: FindingFlood;
   /** Log time until which the baseline learns nothing, because the agent looks anomalous. */
   quarantinedUntil: EpochMs;
   /** Resolved grant; undefined until first needed and after the grants change. */
@@ -155,6 +157,7 @@ export function createAgent(
     openFindings: new Map(),
     persisting: new Map(),
     agreement: { novelty: null, other: null },
+    flood: createFindingFlood(),
     quarantinedUntil: 0,
     grant: undefined,
   };
