@@ -248,6 +248,8 @@ function adversarial(drawn: number, notes: string[]): number {
     'pinBearer 2001:H4sI',
     'H4sIAAAAAAAAAxxxxxxxxxxxxxx ',
     'A::\u00e912a',
+    `0x${'aA'.repeat(20)} `,
+    `${'QUJD'.repeat(15)}\n`,
   ];
   const found = seededUnits(drawn);
   for (const unit of [...units, ...found]) {

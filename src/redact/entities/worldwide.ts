@@ -30,7 +30,7 @@ export const WORLDWIDE_ENTITIES: readonly Entity[] = [
     source: 'EIP-55',
     bare: '0x[0-9a-fA-F]{40}',
     bareRuns: [42],
-    check: (text) => isEthereum(text) || isPlainAddress(text.slice(2)),
+    check: (text) => isPlainAddress(text.slice(2)) || isEthereum(text),
   },
   {
     id: 'monero_address',
