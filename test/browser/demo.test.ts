@@ -45,6 +45,9 @@ const VIEWS: readonly (Required<ViewOptions> & { readonly pages: readonly PageCa
   { scheme: 'light', width: 360, pages: PAGES.slice(0, 4) },
 ];
 
+/** The demo learns two weeks first; how long that takes is the machine's affair. */
+const START_MS = 300_000;
+
 const found = hasBrowser();
 
 describe.skipIf(!found)('the demo in a browser', () => {
@@ -52,7 +55,7 @@ describe.skipIf(!found)('the demo in a browser', () => {
   let demo: DemoProcess;
   beforeAll(async () => {
     [browser, demo] = await Promise.all([launchBrowser(), startDemoProcess(7)]);
-  });
+  }, START_MS);
   afterAll(async () => {
     await browser?.close();
     await demo?.stop();
