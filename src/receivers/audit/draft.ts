@@ -215,9 +215,14 @@ export function amount(value: unknown): number | undefined {
 
 const DECIMAL = /^\d{1,18}(?:\.\d{1,9})?$/;
 
-/** Texts of a list, of a list of objects with a name, or of a text with blanks between. */
+/**
+ * Texts of a list, of a list of objects with a name, or of a text with blanks between. What begins
+ * with no letter is no scope and no role: a phone number stays whole, so that redaction knows it.
+ */
 function textList(value: unknown): readonly string[] | undefined {
-  const items = text(value)?.split(/\s+/) ?? value;
+  const words = text(value)?.split(/\s+/);
+  const isOne = words !== undefined && !words.every((word) => /^["'*\p{L}]/u.test(word));
+  const items = isOne ? [value] : (words ?? value);
   if (!Array.isArray(items)) return undefined;
   const texts = items.slice(0, LIMITS.listItems).flatMap((item) => identifier(item) ?? []);
   return texts.length === 0 ? undefined : texts;

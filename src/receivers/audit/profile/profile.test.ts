@@ -52,6 +52,16 @@ describe('a profile', () => {
   });
 
   it.each([
+    ['crm.read  mail:send', ['crm.read', 'mail:send']],
+    ['*', ['*']],
+    ['+1 (646) 558-6568', ['+1 (646) 558-6568']],
+  ])('takes the scopes of %j apart only where they are words', (granted, texts) => {
+    const source = { ...(parse(YAML) as ProfileDocument), scopes: { granted: '/role' } };
+    const [event] = compileProfile(source).map({ ...record, role: granted }, { position: 0 });
+    expect(event).toMatchObject({ scopes: { granted: texts } });
+  });
+
+  it.each([
     ['192.0.2.7:51515', '192.0.2.7'],
     ['[2001:db8::7]:51515', '2001:db8::7'],
     ['2001:db8::7', '2001:db8::7'],
