@@ -43,7 +43,9 @@ export default defineDetector<Config, Record<string, never>>({
   judges: () => null,
   observe(event, _state, { config }) {
     if (event.phase === 'proposed' || event.redactions === undefined) return NO_VERDICTS;
-    return exposures(event, config).map((exposure) => verdictOn(event, exposure, config));
+    const found = exposures(event, config);
+    if (found.length === 0) return NO_VERDICTS;
+    return found.map((exposure) => verdictOn(event, exposure, config));
   },
 });
 
@@ -61,29 +63,41 @@ const NOT_OUTPUT = /(?:^|[._])(?:header|headers|cookie|authorization)(?:[._]|$)/
 const DEPTH = 16;
 
 function exposures(event: Event, config: Config): readonly Exposure[] {
+  const { action, attrs, reasoning } = event;
+  const inArguments = holdsMask(action.arguments, DEPTH);
+  const inAttributes = holdsMask(attrs, DEPTH + 1);
+  const inReasoning = holdsMask(reasoning, DEPTH);
+  // Most events with a redaction have one of something else.
+  if (!inArguments && !inAttributes && !inReasoning) return NONE;
   const found = new Map<string, Exposure>();
   const note = (value: unknown, place: Exposure['place']): void =>
     eachMask(value, DEPTH, (label) => {
       if (!config.ignored_labels.includes(label) && !found.has(label))
         found.set(label, { label, place });
     });
-  const { action, attrs, reasoning } = event;
-  if (holdsMask(action.arguments, DEPTH)) note(action.arguments, 'arguments');
-  // Few events hold a mask at all: whether they do is asked before what the attribute is.
-  for (const key of Object.keys(attrs)) {
+  if (inArguments) note(action.arguments, 'arguments');
+  for (const key of inAttributes ? Object.keys(attrs) : NO_KEYS) {
     const value = attrs[key];
     if (!holdsMask(value, DEPTH)) continue;
     if (OUTPUT.test(key) && !NOT_OUTPUT.test(key)) note(value, 'output');
   }
-  if (holdsMask(reasoning, DEPTH)) note(reasoning, 'reasoning');
+  if (inReasoning) note(reasoning, 'reasoning');
   return [...found.values()];
 }
 
 function holdsMask(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return value.includes(MASK_BEGINS);
   if (depth <= 0 || typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some((item) => holdsMask(item, depth - 1));
+  // Without a list of the values: this is asked of every argument of nearly every call.
+  for (const key in value) {
+    if (!Object.hasOwn(value, key)) continue;
+    if (holdsMask((value as { readonly [key: string]: unknown })[key], depth - 1)) return true;
+  }
+  return false;
 }
+
+const NONE: readonly Exposure[] = [];
+const NO_KEYS: readonly string[] = [];
 
 function eachMask(value: unknown, depth: number, visit: (label: string) => void): void {
   if (typeof value === 'string') {

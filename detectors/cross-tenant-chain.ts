@@ -10,6 +10,7 @@ import {
   matchesAnyGlob,
   matchesGlob,
   NO_VERDICTS,
+  type NotJudged,
   onlyReads,
   type RecentTable,
   type Redacted,
@@ -48,6 +49,11 @@ interface State {
   readonly chains: RecentTable<Touched>;
 }
 
+const NO_OWNER: NotJudged = {
+  field: 'resource.tenant',
+  cure: 'Send resource.tenant, or name the owners of resources with PUT /v1/grants.',
+};
+
 /** One request that touches what belongs to two tenants, by the hands of different agents. */
 export default defineDetector<Config, State>({
   id: 'cross_tenant_chain',
@@ -63,10 +69,7 @@ export default defineDetector<Config, State>({
   init: () => ({ chains: createRecentTable() }),
   judges(event, context) {
     if (ownerOf(event, context) !== null) return null;
-    return {
-      field: 'resource.tenant',
-      cure: 'Send resource.tenant, or name the owners of resources with PUT /v1/grants.',
-    };
+    return NO_OWNER;
   },
   observe(event, { chains }, context) {
     const owner = ownerOf(event, context);
@@ -80,8 +83,8 @@ export default defineDetector<Config, State>({
         keepRecent(chains, chain, { owner: cut(owner), agent: cut(agent) }, 'tenant');
       return NO_VERDICTS;
     }
-    const isHandedOver = first.agent !== cut(agent) || (event.delegation?.length ?? 0) > 0;
-    if (first.owner === cut(owner) || !isHandedOver) return NO_VERDICTS;
+    const isHandedOver = !isCutOf(first.agent, agent) || (event.delegation?.length ?? 0) > 0;
+    if (!isHandedOver || isCutOf(first.owner, owner)) return NO_VERDICTS;
     return isAllowed(first.owner, owner, context)
       ? NO_VERDICTS
       : [verdictOn(event, chain, first, owner, context)];
@@ -93,6 +96,11 @@ const KEPT_CHARS = 64;
 /** Enough of a name to know it again and to show it. */
 function cut(name: string): string {
   return shownName(name).slice(0, KEPT_CHARS);
+}
+
+/** Most names are short and plain, and their own cut. */
+function isCutOf(kept: string, name: string): boolean {
+  return kept === name || kept === cut(name);
 }
 
 function ownerOf({ resource }: Event, { resourceFact }: Context): string | null {

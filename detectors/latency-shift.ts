@@ -11,6 +11,7 @@ import {
   hashOf,
   isBeyond,
   MINUTE_MS,
+  moveLast,
   NO_VERDICTS,
   type NotJudged,
   oneDecimal,
@@ -122,13 +123,14 @@ function learn({ middle, slow }: ToolLatency, log: number): void {
 function toolOf({ tools }: State, hash: number): ToolLatency {
   const last = tools.at(-1);
   if (last?.tool === hash) return last;
-  const at = tools.findIndex(({ tool }) => tool === hash);
-  const found = tools[at];
-  if (found) tools.splice(at, 1);
-  else if (tools.length >= TOOLS) tools.shift();
-  const latest = found ?? {
-    ...{ tool: hash, middle: createRunningQuantile(), slow: createRunningQuantile() },
-  };
+  for (let at = 0; at < tools.length; at += 1) {
+    const known = tools[at];
+    if (known?.tool !== hash) continue;
+    moveLast(tools, at);
+    return known;
+  }
+  if (tools.length >= TOOLS) tools.shift();
+  const latest = { tool: hash, middle: createRunningQuantile(), slow: createRunningQuantile() };
   tools.push(latest);
   return latest;
 }

@@ -68,8 +68,11 @@ export default defineDetector<Config, State>({
     if (state.firstDay < 0 || day < state.firstDay) state.firstDay = day;
     const op = actionFact?.op ?? event.action.op;
     let isNews = false;
-    if (!onlyReads(op) && !hasVerbOf(event.action.name, QUIET_VERBS)) {
-      isNews = use(state, hashOf(event.action.name).low, day);
+    if (!onlyReads(op)) {
+      const right = hashOf(event.action.name).low;
+      // What is in use is known to be none of the quiet verbs.
+      const isUsed = isInUse(state, right);
+      if (!isUsed && !hasVerbOf(event.action.name, QUIET_VERBS)) isNews = use(state, right, day);
     }
     for (const scope of event.scopes?.required ?? []) {
       isNews = use(state, hashOf(scope, SCOPE).low, day) || isNews;
@@ -81,10 +84,15 @@ export default defineDetector<Config, State>({
 const SCOPE = hashOf('scope');
 const RIGHTS = 48;
 
+function isInUse({ rights }: State, right: number): boolean {
+  for (let at = 0; at < rights.length; at += 2) if (rights[at] === right) return true;
+  return false;
+}
+
 /** Notes a right in use; true where it is new. Beyond the limit new ones are only counted. */
 function use(state: State, right: number, day: number): boolean {
   const { rights } = state;
-  for (let at = 0; at < rights.length; at += 2) if (rights[at] === right) return false;
+  if (isInUse(state, right)) return false;
   if (rights.length < 2 * RIGHTS) rights.push(right, day);
   else state.overflow += 1;
   return true;

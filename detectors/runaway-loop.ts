@@ -7,6 +7,7 @@ import {
   fingerprintOf,
   hashOf,
   MINUTE_MS,
+  moveLast,
   NO_VERDICTS,
   type NotJudged,
   oneDecimal,
@@ -103,13 +104,14 @@ function sessionOf({ sessions }: State, event: Event): Session {
   const id = hashOf(event.session?.id ?? event.trace?.traceId ?? '').low;
   const last = sessions.at(-1);
   if (last?.id === id) return last;
-  const at = sessions.findIndex((session) => session.id === id);
-  const found = sessions[at];
-  if (found) sessions.splice(at, 1);
-  else if (sessions.length >= SESSIONS) sessions.shift();
-  const latest = found ?? {
-    ...{ id, calls: [], runs: [0, 0, 0, 0], since: event.time, tokens: 0 },
-  };
+  for (let at = 0; at < sessions.length; at += 1) {
+    const known = sessions[at];
+    if (known?.id !== id) continue;
+    moveLast(sessions, at);
+    return known;
+  }
+  if (sessions.length >= SESSIONS) sessions.shift();
+  const latest = { id, calls: [], runs: [0, 0, 0, 0], since: event.time, tokens: 0 };
   sessions.push(latest);
   return latest;
 }
@@ -122,8 +124,11 @@ function follow(state: State, session: Session, call: number, time: number): num
     const isSame = calls[pattern - 1] === call;
     runs[pattern - 1] = isSame ? (runs[pattern - 1] ?? 0) + 1 : 0;
   }
-  calls.unshift(call);
-  if (calls.length > PATTERNS) calls.pop();
+  if (calls.length < PATTERNS) calls.push(call);
+  else calls[PATTERNS - 1] = call;
+  // The latest first.
+  for (let at = calls.length - 1; at > 0; at -= 1) calls[at] = calls[at - 1] ?? call;
+  calls[0] = call;
   const cycles = longest(runs);
   if (cycles < before) state.known = Math.max(state.known, Math.floor(before));
   if (cycles < before || cycles === 0 || time < session.since) {

@@ -364,12 +364,11 @@ function coldBurst(state: State, { config, baseline, added }: Context): Detector
   const limits = config.cold_start_cap;
   if (!limits) return null;
   const level: BreakerLevel = baseline.ageMs >= HOUR_MS ? 4 : 2;
-  const checks = [
-    ['calls', limits.calls_burst, limits.calls_per_minute],
-    ['records', limits.records_burst, limits.records_per_minute],
-  ] as const;
   let found: DetectorVerdict | null = null;
-  for (const [measure, burst, perMinute] of checks) {
+  for (const measure of COLD_MEASURES) {
+    const isCalls = measure === 'calls';
+    const burst = isCalls ? limits.calls_burst : limits.records_burst;
+    const perMinute = isCalls ? limits.calls_per_minute : limits.records_per_minute;
     const { time } = baseline;
     const fill = pour(state[measure], { time, size: added[measure], perMinute, room: 2 * burst });
     if (found || fill <= burst) continue;
@@ -379,6 +378,8 @@ function coldBurst(state: State, { config, baseline, added }: Context): Detector
   }
   return found;
 }
+
+const COLD_MEASURES = ['calls', 'records'] as const;
 
 function limitVerdict(limit: {
   readonly measure: Measure;

@@ -58,6 +58,7 @@ export type { EventPart } from './engine/detect/event-part.ts';
 export { amount, minutesText, NO_FIGURES, oneDecimal, rounded } from './engine/detect/figures.ts';
 export { fingerprintOf } from './engine/detect/fingerprint.ts';
 export { matchesAnyGlob, matchesGlob } from './engine/detect/glob.ts';
+export { moveLast } from './engine/detect/latest-last.ts';
 export { createLeakyBucket, type LeakyBucket, pour } from './engine/detect/leaky-bucket.ts';
 export { NO_STATE, NO_VERDICTS } from './engine/detect/no-state.ts';
 export { ACCESS_KINDS, wasDone, wentThrough } from './engine/detect/outcome.ts';

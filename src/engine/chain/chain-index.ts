@@ -102,12 +102,21 @@ export function assignChain(
  * a look: the event is assigned to it later, unless a key has come to stand for too many chains.
  */
 export function presentChainOf(index: ChainIndex, event: AccessEvent): string {
-  let oldest: ChainNode | null = null;
-  for (const { kind, id } of [...joinKeysOf(event), ...declaredKeysOf(event)]) {
+  const oldest = oldestOf(index, declaredKeysOf(event), oldestOf(index, joinKeysOf(event), null));
+  return oldest?.id ?? chainIdOf(event);
+}
+
+function oldestOf(
+  index: ChainIndex,
+  keys: readonly JoinKey[],
+  oldestSoFar: ChainNode | null,
+): ChainNode | null {
+  let oldest = oldestSoFar;
+  for (const { kind, id } of keys) {
     const known = peek(index, kind, id);
     if (known !== null && (oldest === null || known.seq < oldest.seq)) oldest = known;
   }
-  return oldest?.id ?? chainIdOf(event);
+  return oldest;
 }
 
 /** A counted id is a key only with its session. */

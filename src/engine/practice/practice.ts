@@ -1,6 +1,7 @@
 import { type AccessEvent, type Destination, onlyReads } from '../../core/access-event.ts';
 import { combined, type Hash, hashOf } from '../../core/hash.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { moveLast } from '../detect/latest-last.ts';
 import type { AgentPractice } from './agent-practice.ts';
 import { FactMemory, type FactMemorySnapshot } from './fact-memory.ts';
 import {
@@ -147,12 +148,11 @@ export class PracticeReading implements AgentPractice {
   /** Keeps what the session said it is for; called once an event is counted. */
   keepNote(): void {
     const { notes } = this.#own;
-    const latest = notes.length - 1;
-    if (this.#place >= 0 && this.#place === latest) {
-      notes[latest] = this.#note;
+    if (this.#place >= 0) {
+      notes[this.#place] = this.#note;
+      moveLast(notes, this.#place);
       return;
     }
-    if (this.#place >= 0) notes.splice(this.#place, 1);
     notes.push(this.#note);
     if (notes.length > LIMITS.practiceNotesPerAgent) notes.shift();
   }
