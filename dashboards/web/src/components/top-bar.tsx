@@ -108,7 +108,7 @@ function Find() {
           autocomplete="off"
           spellcheck={false}
           aria-label="Find an agent, trace, decision, token or session by its id"
-          placeholder="Find agent, trace, token…  /"
+          placeholder="Find by any id…  /"
         />
         <datalist id="known-agents">
           {(agents.state.value.data ?? []).slice(0, 200).map((one) => (

@@ -3,7 +3,7 @@ import type { FindingBody, TransitionBody } from '../../../../../src/api/contrac
 import { OutcomeMark } from '../../components/chips.tsx';
 import { CheckIcon, ClockIcon, PersonIcon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { ChainLink, FindingLink, SubjectLink } from '../../components/subject-link.tsx';
+import { ChainLink, SubjectLink } from '../../components/subject-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { plural } from '../../format/number.ts';
 import {
@@ -12,6 +12,7 @@ import {
   keyText,
   levelInWords,
   outcomeOf,
+  reasonOf,
   spaced,
 } from '../../format/reason.ts';
 import { type FeedItem, feedItems, findingKey } from '../../state/feed.ts';
@@ -87,9 +88,7 @@ function FindingEntry({ finding }: { finding: FindingBody }) {
       <OutcomeMark finding={finding} />
       <SubjectLink finding={finding} class="who" />
       <Timestamp at={finding.time} />
-      <p class="why">
-        <FindingLink finding={finding} />
-      </p>
+      <p class="why">{reasonOf(finding)}</p>
       <div class="tags">
         {outcome.kind === 'tripped' && (
           <span class="mark-trip">
