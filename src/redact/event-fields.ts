@@ -216,10 +216,16 @@ function applyRule(pass: Pass, rule: Rule, value: unknown): unknown {
 /** Words that say what the next ones are. */
 const TAKEN_APART = /^(?:bearer|basic|dpop|negotiate|-----BEGIN)$/i;
 
+/** Groups of a number that was taken apart. */
+const DIGITS_APART = /^[+(\d][\d()+.-]*$/;
+
 function redactEach(pass: Pass, rule: Rule, values: readonly unknown[]): readonly unknown[] {
   const texts = values.filter((value) => typeof value === 'string');
   if (rule === 'scope' && texts.some((text) => TAKEN_APART.test(text))) {
     return redactString(pass, texts.join(' '), HINT.none).split(' ');
+  }
+  if (rule === 'scope' && texts.filter((text) => DIGITS_APART.test(text)).length > 1) {
+    return redactString(pass, texts.join(' '), HINT.identifier).split(' ');
   }
   return mapSame(values, (item) => applyRule(pass, rule, item));
 }

@@ -409,3 +409,12 @@ describe('the entity table in a record', () => {
     expect(out['latency']).toBe(52.520008);
   });
 });
+
+describe('scopes', () => {
+  it('hide a number that was taken apart at its blanks', () => {
+    const scopes = { granted: ['read', '+1', '(646)', '558-6568'], required: ['level', '3', '12'] };
+    const out = createRedactor({ keys: testKeys() }).redact(eventWith({ scopes })).scopes;
+    expect(out?.granted).toEqual(['read', expect.stringMatching(/^\[phone:/)]);
+    expect(out?.required).toEqual(['level', '3', '12']);
+  });
+});

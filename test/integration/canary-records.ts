@@ -56,7 +56,7 @@ export function recordsFullOf(planter: Planter): readonly PlantedRecords[] {
  */
 function isMeantOtherwise(name: string, kind: Kind, member: string): boolean {
   if (kind === 'card') return /span_?id$/i.test(member);
-  return kind === 'ipv4' ? member === 'version' : name === 'openai' && member === 'type';
+  return kind === 'ipv4' ? /version$/i.test(member) : name === 'openai' && member === 'type';
 }
 
 /**
