@@ -23,6 +23,7 @@ import type { Issuer } from './identity/issuer.ts';
 import { createIssuers } from './identity/issuers.ts';
 import { createJwtAuthenticator } from './identity/jwt-authenticator.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
+import { createChatJudge } from './judge/chat-judge.ts';
 import { kafkaDecoder } from './kafka-decoders.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { listen, portProblem } from './listening.ts';
@@ -34,6 +35,7 @@ import type { KeyRing } from './ports/key-ring.ts';
 import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Redactor } from './ports/redactor.ts';
+import type { Reviews } from './ports/reviews.ts';
 import type { RevocationReceiver } from './ports/revocation-receiver.ts';
 import type { Store } from './ports/store.ts';
 import { tenantOfAccountIn } from './receivers/audit/accounts.ts';
@@ -60,8 +62,10 @@ import { createSsfPushReceiver, type SsfPushOptions } from './revocation/ssf/pus
 import { type AlertWebhook, createAlertWebhook } from './revocation/webhook/alert-webhook.ts';
 import { AuthenticationRecord, observedAuthenticator } from './runtime/authentication-record.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
+import { Evaluators } from './runtime/evaluators.ts';
 import { historyIngest } from './runtime/ingest.ts';
 import { NotesOfIngest } from './runtime/ingest-notes.ts';
+import { createReviews } from './runtime/reviews.ts';
 import { createSubjectOrders } from './runtime/subject-orders.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
@@ -100,6 +104,7 @@ interface Surroundings {
   readonly metrics: ProcessMetrics;
   readonly host: EngineHost;
   readonly store: Store;
+  readonly reviews: Reviews;
   readonly storeKind: 'chdb' | 'memory';
   readonly redaction: Redaction;
   readonly issuer: (tenant: string) => string;
@@ -155,10 +160,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const alerts = openAlerts(options, host, metrics);
   if (alerts) undo.defer(() => alerts.close());
 
+  const reviews = openReviews(options, host, store, metrics, undo);
   const callers = authenticatorOf(config, credentials, issuers, clock);
   const authenticator = recordAuthentications(callers, host, metrics, clock, undo);
   const surroundings: Surroundings = {
-    ...{ options, keys, metrics, host, store, redaction, issuer, authenticator, notes },
+    ...{ options, keys, metrics, host, store, reviews, redaction, issuer, authenticator, notes },
     audit: auditReading(config),
     bodies: new BodyReader(),
     intake: new OtlpIntake({ ingest: host.ingest, metrics, notes, aliases: config.aliases }),
@@ -205,6 +211,34 @@ function openIdentity({ config, clock, log }: DaemonOptions, keys: KeyRing, metr
   const remote = { fetch: createGuardedGet, clock, log, metrics };
   const { issuers, close } = createIssuers(config.identity.issuers, { remote });
   return { issuers, verifier: createTokenVerifier({ issuers, keys, metrics }), close };
+}
+
+/** The review queue, and what fills it where that is configured. */
+function openReviews(
+  { config: { evaluators }, clock, log }: DaemonOptions,
+  host: EngineHost,
+  store: Store,
+  metrics: Metrics,
+  undo: AsyncDisposableStack,
+): Reviews {
+  const { rubric, settleMs, judge } = evaluators;
+  const reading = { ...host, store, rubric };
+  if (evaluators.enabled) {
+    const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
+    const asked = judge ? { judge: createChatJudge({ ...judge, post, clock, metrics }) } : {};
+    const judgeAll = judge?.all ?? false;
+    const running = new Evaluators({
+      ...reading,
+      ...asked,
+      settleMs,
+      judgeAll,
+      clock,
+      log,
+      metrics,
+    });
+    undo.defer(() => running.close());
+  }
+  return createReviews(reading);
 }
 
 /** Has every credential that is sent recorded. */
@@ -315,6 +349,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
       view: host.view,
       breakers: view,
       store,
+      reviews: s.reviews,
       control,
       personalFindings: s.redaction.findings,
       subjectOrders: createSubjectOrders({ ...s, ...s.redaction, ...config.redaction, clock }),

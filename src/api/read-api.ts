@@ -7,6 +7,7 @@ import type { EngineView } from '../ports/engine-view.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PersonalFindings } from '../ports/personal-findings.ts';
+import type { Reviews } from '../ports/reviews.ts';
 import type { Store } from '../ports/store.ts';
 import type { SubjectOrders } from '../ports/subject-orders.ts';
 import { createGuard } from './auth.ts';
@@ -24,6 +25,7 @@ import { grantsRoute, type ParseGrants, takeGrantsText } from './routes/grants.t
 import { type IngestStatusDependencies, ingestStatusRoutes } from './routes/ingest-status.ts';
 import { mountOperations, type Operations } from './routes/operations.ts';
 import { personalFindingsRoute } from './routes/personal-findings.ts';
+import { reviewRoutes } from './routes/reviews.ts';
 import { createStatus, type ProcessInfo, statusRoutes } from './routes/status.ts';
 import { subjectRoutes } from './routes/subjects.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -37,6 +39,7 @@ export interface ReadApiOptions
   readonly breakers: BreakerView;
   readonly store: Store;
   readonly control: Control;
+  readonly reviews: Reviews;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly log: Log;
@@ -65,6 +68,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       authenticationsRoute(store, clock),
       ...breakerRoutes({ view, control }),
       ...chainRoutes(store, view, clock),
+      ...reviewRoutes(options),
       ...tokenRoutes(store, clock),
       ...tenantRoutes({ view, control }),
       personalFindingsRoute(options.personalFindings),

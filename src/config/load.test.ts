@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest';
 import * as z from 'zod';
 import { LIMITS } from '../core/limits.ts';
 import { DEFAULT_REDACTION } from '../core/redaction-policy.ts';
+import { DEFAULT_RUBRIC } from '../core/rubric.ts';
 import {
   type LoadOptions,
   loadConfig,
@@ -72,6 +73,7 @@ describe('loadConfig', () => {
         exceptions: [],
         detectorModules: [],
         chains: { decisionGraceMs: 120_000 },
+        evaluators: { enabled: false, settleMs: 300_000, rubric: DEFAULT_RUBRIC, judge: null },
         sources: {},
         tenants: {},
         redaction: { general: DEFAULT_REDACTION, tenants: {}, legalHolds: [], external: null },

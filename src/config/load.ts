@@ -21,6 +21,7 @@ import {
   type OutgoingChecks,
 } from './checks.ts';
 import { parseDocument, type Substitute } from './document.ts';
+import { type EvaluatorsConfig, evaluatorsOf } from './evaluators.ts';
 import { type TokenIssuerConfig, tokenIssuerOf } from './identity.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
@@ -78,6 +79,7 @@ export interface TripcoilConfig {
   readonly detectorModules: readonly string[];
   readonly sources: SourceWatchConfig;
   readonly chains: ChainConfig;
+  readonly evaluators: EvaluatorsConfig;
   readonly tenants: { readonly [tenant: string]: TenantConfig };
   readonly redaction: {
     /** For every tenant without its own. */
@@ -254,6 +256,7 @@ function toConfig(
     detectorModules: (document.detectors.modules ?? []).map(inBase),
     sources: sourcesOf(document.sources),
     chains: { decisionGraceMs: document.chains.decision_grace_ms },
+    evaluators: evaluatorsOf(document.evaluators),
     tenants: tenantSettingsOf(document.tenants, detection),
     redaction: redactionOf(document, readSecret),
     kafka: {

@@ -4,6 +4,7 @@ import { DETECTOR_MODES } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ROLES } from '../ports/ingest.ts';
 import { AUDIT_SCHEMA } from './audit.ts';
+import { EVALUATORS_SCHEMA } from './evaluators.ts';
 import { EXCEPTION_SCHEMA } from './exceptions.ts';
 import { IDENTITY_SCHEMA } from './identity.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
@@ -203,6 +204,9 @@ export const CONFIG_SCHEMA = z.strictObject({
     })
     .prefault({})
     .describe('How requests from end to end are judged.'),
+  evaluators: EVALUATORS_SCHEMA.prefault({}).describe(
+    'How recorded decisions are scored, and which ask for a review; see docs/evaluators.md.',
+  ),
   sources: sources
     .prefault({})
     .describe('How senders are watched, for every tenant; see docs/sources.md.'),

@@ -280,8 +280,10 @@ function succeeded(group: readonly ChainStep[]): boolean {
 }
 
 const ASKING_VERDICTS: ReadonlySet<string> = new Set(['challenge', 'pending']);
-const ASKING: ReadonlySet<string> = new Set(['required', 'pending', 'requested']);
-const GRANTED: ReadonlySet<string> = new Set(['approved', 'granted', 'allowed']);
+/** Statuses of an approval that is still asked for. */
+export const ASKING: ReadonlySet<string> = new Set(['required', 'pending', 'requested']);
+/** Statuses of an approval that was given. */
+export const GRANTED: ReadonlySet<string> = new Set(['approved', 'granted', 'allowed']);
 
 function approvalLink(
   group: readonly ChainStep[],

@@ -5,6 +5,7 @@ import type { FeedbackVerdict } from './feedback.ts';
 import type { DetectorMode, Finding } from './finding.ts';
 import type { GrantSet } from './grant.ts';
 import type { Redacted } from './redacted.ts';
+import type { ReviewRequest, ReviewVerdict } from './review.ts';
 import type { Revocation } from './revocation.ts';
 import type { DetectionException, Rule } from './rule.ts';
 import type { EpochMs } from './time.ts';
@@ -99,6 +100,21 @@ export type Command =
       readonly finding: string;
       readonly detector: string;
       readonly verdict: FeedbackVerdict;
+    }
+  | {
+      readonly type: 'review_open';
+      /** The evaluator, which is no person. */
+      readonly actor: string;
+      readonly reason: string;
+      readonly request: ReviewRequest;
+    }
+  | {
+      readonly type: 'review_decide';
+      readonly actor: string;
+      readonly reason: string;
+      /** Id of the review. */
+      readonly review: string;
+      readonly verdict: ReviewVerdict;
     };
 
 /** A writer of a partition started: the fencing term of everything it decides. */

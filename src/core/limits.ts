@@ -176,6 +176,18 @@ export const LIMITS = {
   openFindingsPerAgent: 64,
   /** Findings of one detector told of an agent in an hour, beside those that open a breaker. */
   findingsPerAgentHour: 60,
+  /** Reviews kept of a tenant, at most 8 KiB each: those decided longest ago go first. */
+  reviewsPerTenant: 1_000,
+  /** Chains that wait to be evaluated: at 600 bytes each 6 MiB. */
+  evaluationsPending: 10_000,
+  /** Chains evaluated in one look at what is due, so that the store keeps its peace. */
+  evaluationsAtOnce: 32,
+  evaluationLookMs: 1 * SECOND_MS,
+  /** What a judge is given of one chain, and what is read of its answer. */
+  judgeSteps: 64,
+  judgePromptChars: 32_768,
+  judgeAnswerBytes: 64 * 1024,
+  judgeRationaleChars: 1_000,
   /** What raises an agent's risk: at 200 bytes each 3 KiB, and only of agents with findings. */
   riskMarksPerAgent: 16,
   /** Soft evidence that goes on, by detector and group: 100 bytes each. */

@@ -31,6 +31,7 @@ import { foldInput } from './fold-input.ts';
 import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
 import { checkQuiet } from './quiet.ts';
 import type { Registry } from './registry.ts';
+import { takeReview } from './reviews.ts';
 import { dismissRisk } from './risk.ts';
 import { withRules } from './rules/rule-registry.ts';
 import { settleTenant } from './settle.ts';
@@ -260,6 +261,10 @@ export class Shard {
       case 'feedback':
         takeFeedback(tenant.feedback, command, entry.loggedAt);
         weighAgain(tenant, command);
+        return;
+      case 'review_open':
+      case 'review_decide':
+        takeReview(tenant.reviews, { ...entry, body: command });
         return;
       default:
         assertNever(command);

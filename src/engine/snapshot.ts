@@ -4,6 +4,7 @@ import { assert, TripcoilError } from '../core/errors.ts';
 import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { Review } from '../core/review.ts';
 import type { EpochMs } from '../core/time.ts';
 import { isGrown, restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
@@ -33,7 +34,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 11;
+export const SNAPSHOT_VERSION = 12;
 
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
 
@@ -90,6 +91,7 @@ export type SnapshotChunk =
       readonly latest: readonly (readonly [string, Feedback])[];
       readonly counts: readonly (readonly [string, FeedbackCounts])[];
     }
+  | { readonly type: 'reviews'; readonly tenant: string; readonly reviews: readonly Review[] }
   | {
       readonly type: 'detector';
       readonly tenant: string;
@@ -206,6 +208,7 @@ interface FrozenTenant {
   readonly chains: FrozenChains;
   readonly peers: readonly (readonly [string, PracticeState])[];
   readonly feedback: readonly (readonly [string, Feedback])[];
+  readonly reviews: readonly Review[];
   readonly feedbackCounts: readonly (readonly [string, FeedbackCounts])[];
   /** State by detector, as text: `LIMITS.detectorBytesPerTenant` each at most. */
   readonly detectors: readonly (readonly [string, string])[];
@@ -241,6 +244,7 @@ function frozen(state: TenantState): FrozenTenant {
     sources: JSON.parse(JSON.stringify([...sourcesOf(state.sources)])) as SourceState[],
     chains: freezeChains(state.chains),
     feedback: [...state.feedback.latest],
+    reviews: [...state.reviews.values()],
     feedbackCounts: [...state.feedback.counts],
     detectors: Object.entries(state.detectors).map(([id, own]) => [id, JSON.stringify(own)]),
     peers: Array.from(state.peerGroups, ([role, group]) => [role, copyPractice(group)]),
@@ -274,6 +278,7 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   for (const counts of chunked(state.feedbackCounts)) {
     yield { type: 'feedback', tenant, latest: [], counts };
   }
+  for (const reviews of chunked(state.reviews)) yield { type: 'reviews', tenant, reviews };
   for (const [detector, text] of state.detectors) {
     yield { type: 'detector', tenant, detector, state: JSON.parse(text) };
   }
@@ -368,6 +373,9 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
     case 'feedback':
       for (const [finding, word] of chunk.latest) tenant.feedback.latest.set(finding, word);
       for (const [detector, counts] of chunk.counts) tenant.feedback.counts.set(detector, counts);
+      return;
+    case 'reviews':
+      for (const review of chunk.reviews) tenant.reviews.set(review.id, review);
       return;
     case 'detector':
       tenant.detectors[chunk.detector] = chunk.state;

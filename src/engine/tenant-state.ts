@@ -14,6 +14,7 @@ import { createFindingFlood, type FindingFlood } from './finding-flood.ts';
 import { createReports, type Reports } from './idempotency.ts';
 import { createPractice, type PracticeState } from './practice/practice.ts';
 import type { Dispatch, Registry } from './registry.ts';
+import type { ReviewState } from './reviews.ts';
 import type { RiskState } from './risk.ts';
 import { createSources, type SourcesState } from './source/sources.ts';
 import { renamed, type TokenAliases } from './token-aliases.ts';
@@ -98,6 +99,8 @@ export interface TenantState {
   wouldHaveTripped: number;
   /** What people said of findings. */
   readonly feedback: FeedbackState;
+  /** Requests that people are asked to look at. */
+  readonly reviews: ReviewState;
 }
 
 export function createTenant(
@@ -126,6 +129,7 @@ export function createTenant(
     detectors: {},
     wouldHaveTripped: 0,
     feedback: createFeedback(),
+    reviews: new Map(),
   };
 }
 

@@ -35,6 +35,7 @@ export function createControl(options: ControlOptions): Control {
       const { tenant, command } = addressed(named, redactedCommand(redactor, named, given));
       refuseUndelivered(command);
       refuseStale(tenant, command);
+      refuseDecided(shard, tenant, command);
       const effects = await partition.decide([{ kind: 'command', tenant, body: command }]);
       // Something ahead of it in the queue may have moved the breaker on.
       if (command.type === 'reset' && effects.length === 0) throw movedOn(null);
@@ -94,6 +95,15 @@ export function createControl(options: ControlOptions): Control {
   }
 }
 
+/** A review is decided once; who comes second must hear of the first. */
+function refuseDecided(shard: Shard, tenant: string, command: Command): void {
+  if (command.type !== 'review_decide') return;
+  const review = shard.tenants.get(tenant)?.reviews.get(command.review);
+  if (!review) throw new TripcoilError('not_found', 'no review has this id');
+  if (review.decided === null) return;
+  throw new TripcoilError('conflict', `the review was decided by ${review.decided.by}`);
+}
+
 /** A trip that found no place is no trip: the person must hear of it. */
 function refuseUnheld(shard: Shard, tenant: string, key: BreakerKey): void {
   const entry = shard.tenants.get(tenant)?.board.entries.get(breakerKeyText(key));
@@ -104,6 +114,12 @@ function refuseUnheld(shard: Shard, tenant: string, key: BreakerKey): void {
 function redactedCommand(redactor: Redactor, tenant: string, command: Command): Command {
   const actor = redactor.redactText(tenant, command.actor);
   const reason = redactor.redactText(tenant, command.reason);
+  if (command.type === 'review_open') {
+    const { judge } = command.request;
+    const words = judge && redactor.redactText(tenant, judge.rationale);
+    const request = { ...command.request, judge: judge && { ...judge, rationale: words ?? '' } };
+    return { ...command, actor, reason, request };
+  }
   if (!('key' in command)) return { ...command, actor, reason };
   return { ...command, actor, reason, key: redactedKey(redactor, command.key) };
 }

@@ -119,6 +119,16 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Values replaced before anything was written, by type.',
     labels: ['type'],
   },
+  tripcoil_evaluations_total: {
+    type: 'counter',
+    help: 'Chains by what the rubric made of them, or why they were not evaluated or not reviewed.',
+    labels: ['result'],
+  },
+  tripcoil_judge_total: {
+    type: 'counter',
+    help: 'Questions to the judge: answered, unreadable, failed, or over budget.',
+    labels: ['result'],
+  },
   tripcoil_redaction_external_total: {
     type: 'counter',
     help: 'Texts for an external recogniser: answered, failed, or refused by a full queue.',

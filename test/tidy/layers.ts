@@ -53,6 +53,7 @@ export const LAYERS: readonly Layer[] = [
   adapter('receivers', { apart: true }),
   adapter('redact'),
   adapter('identity'),
+  adapter('judge'),
   adapter('ledger'),
   adapter('store', { apart: true }),
   adapter('bus', { apart: true }),

@@ -3,6 +3,7 @@ import type { Transition } from '../../core/breaker.ts';
 import { chainIdOf } from '../../core/chain.ts';
 import type { Command } from '../../core/entry.ts';
 import { TripcoilError } from '../../core/errors.ts';
+import type { Evaluation } from '../../core/evaluation.ts';
 import type { Feedback } from '../../core/feedback.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { GrantSet } from '../../core/grant.ts';
@@ -13,6 +14,7 @@ import type { BusSourceView, IntakeView, SourceView } from '../../ports/ingest-s
 import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
 import type { PersonalFinding } from '../../ports/personal-findings.ts';
+import type { ReviewView } from '../../ports/reviews.ts';
 import type { ChainRow, FindingQuery, Store } from '../../ports/store.ts';
 import type { SubjectOrders } from '../../ports/subject-orders.ts';
 import { type ReadApiOptions, readApi } from '../read-api.ts';
@@ -59,6 +61,20 @@ export function tokenOf(name: string): string {
 
 export function bearer(name: string): { authorization: string } {
   return { authorization: `Bearer ${tokenOf(name)}` };
+}
+
+const EVALUATED: { readonly chain: string; readonly evaluation: Evaluation } = {
+  chain: 't-1',
+  evaluation: {
+    ...{ rubric: 'default-1', score: 40, verdict: 'review' },
+    outcomes: [{ id: 'token_bound', question: '?', weight: 2, required: false, result: 'fail' }],
+  },
+};
+
+export function reviewView(tenant: string, id: string, rest: Partial<ReviewView> = {}): ReviewView {
+  const request = { chain: 't-1', agents: ['bot'], rubric: 'default-1', score: 40 };
+  const failed = ['token_bound'] as const;
+  return { tenant, id, ...request, failed, judge: null, openedAt: NOW, decided: null, ...rest };
 }
 
 function riskPart(detector: string, points: number): RiskPart {
@@ -138,6 +154,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     intakes: [] as IntakeView[],
     busSources: [] as BusSourceView[],
     storeDown: false,
+    reviews: [] as ReviewView[],
   };
   const findingListeners = new Set<(finding: Finding) => void>();
   const transitionListeners = new Set<(delta: FeedDelta) => void>();
@@ -209,6 +226,17 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
       join: () => () => {},
     },
     store: fakeStore(state, seen),
+    reviews: {
+      list: (tenants, wanted) =>
+        state.reviews.filter(
+          ({ tenant, decided }) =>
+            seen(tenants, tenant) &&
+            (wanted === 'all' || (decided === null) === (wanted === 'open')),
+        ),
+      find: (tenants, id) =>
+        state.reviews.find((one) => one.id === id && seen(tenants, one.tenant)) ?? null,
+      evaluate: async (_tenant, chain) => (chain === EVALUATED.chain ? EVALUATED.evaluation : null),
+    },
     control: {
       command: async (tenant, command) => {
         if (command.type === 'reset' && command.epoch !== 2) {
