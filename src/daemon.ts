@@ -23,7 +23,6 @@ import type { Issuer } from './identity/issuer.ts';
 import { createIssuers } from './identity/issuers.ts';
 import { createJwtAuthenticator } from './identity/jwt-authenticator.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
-import { createChatJudge } from './judge/chat-judge.ts';
 import { kafkaDecoder } from './kafka-decoders.ts';
 import { openLedger } from './ledger/ledger.ts';
 import { listen, portProblem } from './listening.ts';
@@ -52,6 +51,7 @@ import { OtlpIntake } from './receivers/otlp/intake.ts';
 import { otlpReceiver } from './receivers/otlp/plugin.ts';
 import { UsageMetrics } from './receivers/otlp/usage-metrics.ts';
 import { openRedaction, type Redaction } from './redact/open-redaction.ts';
+import { openReviews } from './reviewing.ts';
 import { breakerCheck } from './revocation/check/breaker-check.ts';
 import { breakerFeed } from './revocation/feed/breaker-feed.ts';
 import { createGuardedGet } from './revocation/guarded-get.ts';
@@ -62,10 +62,8 @@ import { createSsfPushReceiver, type SsfPushOptions } from './revocation/ssf/pus
 import { type AlertWebhook, createAlertWebhook } from './revocation/webhook/alert-webhook.ts';
 import { AuthenticationRecord, observedAuthenticator } from './runtime/authentication-record.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
-import { Evaluators } from './runtime/evaluators.ts';
 import { historyIngest } from './runtime/ingest.ts';
 import { NotesOfIngest } from './runtime/ingest-notes.ts';
-import { createReviews } from './runtime/reviews.ts';
 import { createSubjectOrders } from './runtime/subject-orders.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
@@ -160,7 +158,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const alerts = openAlerts(options, host, metrics);
   if (alerts) undo.defer(() => alerts.close());
 
-  const reviews = openReviews(options, host, store, metrics, undo);
+  const reviews = openReviews({ ...options, host, store, metrics, post }, undo);
   const callers = authenticatorOf(config, credentials, issuers, clock);
   const authenticator = recordAuthentications(callers, host, metrics, clock, undo);
   const surroundings: Surroundings = {
@@ -211,34 +209,6 @@ function openIdentity({ config, clock, log }: DaemonOptions, keys: KeyRing, metr
   const remote = { fetch: createGuardedGet, clock, log, metrics };
   const { issuers, close } = createIssuers(config.identity.issuers, { remote });
   return { issuers, verifier: createTokenVerifier({ issuers, keys, metrics }), close };
-}
-
-/** The review queue, and what fills it where that is configured. */
-function openReviews(
-  { config: { evaluators }, clock, log }: DaemonOptions,
-  host: EngineHost,
-  store: Store,
-  metrics: Metrics,
-  undo: AsyncDisposableStack,
-): Reviews {
-  const { rubric, settleMs, judge } = evaluators;
-  const reading = { ...host, store, rubric };
-  if (evaluators.enabled) {
-    const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
-    const asked = judge ? { judge: createChatJudge({ ...judge, post, clock, metrics }) } : {};
-    const judgeAll = judge?.all ?? false;
-    const running = new Evaluators({
-      ...reading,
-      ...asked,
-      settleMs,
-      judgeAll,
-      clock,
-      log,
-      metrics,
-    });
-    undo.defer(() => running.close());
-  }
-  return createReviews(reading);
 }
 
 /** Has every credential that is sent recorded. */
@@ -346,11 +316,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   await app.register(ssfMetadata({ keys, issuer }));
   await app.register(
     readApi({
-      view: host.view,
-      breakers: view,
-      store,
-      reviews: s.reviews,
-      control,
+      ...{ view: host.view, breakers: view, store, reviews: s.reviews, control },
       personalFindings: s.redaction.findings,
       subjectOrders: createSubjectOrders({ ...s, ...s.redaction, ...config.redaction, clock }),
       parseGrants,
@@ -361,8 +327,7 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
         demo: options.demo ?? false,
         storeKind: s.storeKind,
       },
-      ingestStatus: host.ingestStatus,
-      busSources: () => s.topics,
+      ...{ ingestStatus: host.ingestStatus, busSources: () => s.topics },
       exposition: metrics,
       localReads: isLoopback(config.listen.host) && config.publicUrl === null,
       readiness: () => readiness(s),

@@ -35,8 +35,8 @@ export interface Evaluation {
 
 /**
  * Scores a chain: the weight of the criteria that pass by that of all that apply. A criterion whose
- * records are not there to ask does not apply, unless their absence is what it asks about. Pure: the
- * same records give the same evaluation.
+ * records are not there to ask does not apply, unless their absence is what it asks about. Pure:
+ * the same records give the same evaluation.
  */
 export function evaluateChain(facts: ChainFacts, rubric: Rubric): Evaluation {
   const read = readingOf(facts);

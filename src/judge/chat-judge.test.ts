@@ -79,7 +79,7 @@ function judging(url: string, more: Partial<ChatJudgeOptions> = {}) {
 }
 
 describe('a judge behind an OpenAI-compatible endpoint', () => {
-  it('is asked with the brief as material, and its verdict carries model and prompt hash', async () => {
+  it('is given the brief as material, and answers with model and prompt hash', async () => {
     const { url, asked } = await endpoint([200, GOOD]);
     const { ask, counts } = judging(`${url}/`);
     const fact = await ask('{"a":1}');
@@ -128,7 +128,7 @@ describe('a judge behind an OpenAI-compatible endpoint', () => {
     expect([await judging(strict.url).ask(), strict.asked.length]).toEqual([null, 1]);
   });
 
-  it('that does not answer in time, or after the process has stopped, has not answered', async () => {
+  it('that does not answer in time, or before the process stops, has not answered', async () => {
     const { url } = await endpoint(null);
     const slow = judging(url, { timeoutMs: 1, retries: 0 });
     expect([await slow.ask(), slow.counts]).toEqual([null, { failed: 1 }]);
