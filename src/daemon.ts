@@ -64,6 +64,7 @@ import { AuthenticationRecord, observedAuthenticator } from './runtime/authentic
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
 import { historyIngest } from './runtime/ingest.ts';
 import { NotesOfIngest } from './runtime/ingest-notes.ts';
+import { plainKey } from './runtime/plain-names.ts';
 import { createSubjectOrders } from './runtime/subject-orders.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
@@ -146,7 +147,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { issuers, verifier, close } = openIdentity(options, keys, metrics);
   undo.defer(close);
   const host = await startEngineHost({
-    ...{ ledger, store, redactor, verifier, notes },
+    ...{ ledger, store, redactor, verifier, notes, identifiers: redaction.identifiers },
     receivers: pushReceivers(config, { issuer, keys, clock, metrics, log }),
     shard: { registry: options.registry ?? REGISTRY, initialPosture: options.initialPosture },
     ...{ snapshotDirectory: within('snapshots'), software: SOFTWARE_VERSION },
@@ -155,7 +156,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
   });
   undo.defer(() => host.close());
-  const alerts = openAlerts(options, host, metrics);
+  const alerts = openAlerts(options, host, redaction, metrics);
   if (alerts) undo.defer(() => alerts.close());
 
   const reviews = openReviews({ ...options, host, store, metrics, post }, undo);
@@ -301,7 +302,7 @@ function pushReceivers(
 async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   const { options, authenticator, bodies, intake, keys, metrics, host, store, issuer, notes } = s;
   const { clock, log, config } = options;
-  const { ingest, control, breakers: view } = host;
+  const { ingest, control, breakers: view, forBrokers } = host;
   const common = { authenticator, clock, log, metrics };
   const app = createHttpServer({ clock, log, metrics, authenticator });
   const receiving = { authenticator, bodies, log, metrics, notes };
@@ -310,9 +311,11 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   await app.register(auditReceiver({ ingest, clock, ...receiving, ...s.audit }));
   const history = { ingest: historyIngest(ingest), path: '/v1/history', role: 'operator' } as const;
   await app.register(nativeReceiver({ ...history, ...receiving }));
-  await app.register(breakerFeed({ view, control, ...common }));
+  const brokerView = forBrokers.view;
+  await app.register(breakerFeed({ view, brokerView, control, ...common }));
   const parseProposed = (value: unknown) => parseNativeValue(wellFormedValue(value), 0);
-  await app.register(breakerCheck({ view, control, parseProposed, ...common }));
+  const asked = { view, brokerView, control: forBrokers.control, parseProposed };
+  await app.register(breakerCheck({ ...asked, ...common }));
   await app.register(ssfMetadata({ keys, issuer }));
   await app.register(
     readApi({
@@ -400,6 +403,7 @@ async function openForwarder(
 function openAlerts(
   { config, clock, log }: DaemonOptions,
   host: EngineHost,
+  { identifiers }: Redaction,
   metrics: ProcessMetrics,
 ): AlertWebhook | null {
   const { webhook } = config.alerts;
@@ -409,6 +413,7 @@ function openAlerts(
     url,
     ...(secret === null ? {} : { secret }),
     ...{ clock, random: Math.random, metrics, log },
+    named: (key) => plainKey(identifiers, key).value,
     allowLoopback: true,
     allowPrivate: true,
   });

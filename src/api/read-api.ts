@@ -61,8 +61,8 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
     const status = createStatus(options);
     const routes = [
       ...statusRoutes(status),
-      ...agentRoutes({ view, store, clock }),
-      ...findingRoutes(store, view),
+      ...agentRoutes({ view, control, store, clock }),
+      ...findingRoutes({ store, view, control }),
       feedbackRoute(options),
       detectorsRoute(view),
       authenticationsRoute(store, clock),

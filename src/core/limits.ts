@@ -342,6 +342,8 @@ export const LIMITS = {
   decodingDepth: 5,
   /** Pseudonyms kept so as not to compute them again: 250 bytes each, 8 MiB. */
   rememberedPseudonyms: 32_768,
+  /** Identifiers whose plain form is at hand for the brokers: 400 bytes each, 13 MiB. */
+  rememberedIdentifiers: 32_768,
   /** Short texts known to be clean, per set of regions: 120 bytes each, 1 MiB. */
   rememberedCleanTexts: 8_192,
   /** Attribute names whose policy is remembered: 200 bytes each, under 1 MiB. */

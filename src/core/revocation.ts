@@ -34,4 +34,6 @@ export interface Revocation {
   /** The trip's transaction: the same for every SET it causes. */
   readonly txn: string;
   readonly events: readonly string[];
+  /** Only as sent: an id in it is a pseudonym that nobody can resolve any more (docs/adr/0006). */
+  readonly unresolvable?: true;
 }

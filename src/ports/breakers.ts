@@ -13,6 +13,8 @@ export interface BreakerRecord {
   readonly term: number;
   /** Title of the finding or the operator's reason. */
   readonly title: string | null;
+  /** Its id is a pseudonym whose plain form is gone; only `check` by the plain id still meets it. */
+  readonly unresolvable?: true;
 }
 
 /** Everything not closed, of one tenant, as of one feed position. */
@@ -27,6 +29,8 @@ export interface FeedSnapshot {
 export interface FeedDelta {
   readonly term: number;
   readonly transition: Transition;
+  /** As in `BreakerRecord`. */
+  readonly unresolvable?: true;
 }
 
 /** What a broker asks before it acts; every member but `tenant` narrows the question. */
@@ -68,6 +72,8 @@ export interface BreakerView {
   check(request: CheckRequest): CheckAnswer;
   /** Called for each transition after it is durable, in feed order. Returns the unsubscribe. */
   subscribe(listener: (delta: FeedDelta) => void): () => void;
+  /** Rises when ids are told otherwise than before without any transition, as after an erasure. */
+  readonly renamings?: number;
   /** A named broker reads the tenant's feed, and owes acknowledgements. Returns its leaving. */
   join(tenant: string, broker: string): () => void;
 }

@@ -12,10 +12,15 @@ export interface Redactor {
   /** The same for a single text, for grant literals and operator's words. */
   redactText(tenant: string, text: string): string;
   /**
-   * The same for an identifier needed to revoke, of an agent, a session, a chain or a token: mail
-   * and network addresses in it stay, and a secret becomes a keyed token, so no two become one.
+   * The same for an identifier needed to revoke, of an agent, a session, a chain or a token: its
+   * tokens never change, and a secret becomes a keyed token, so no two become one.
    */
   redactIdentifier(tenant: string, text: string): string;
+  /**
+   * The same for one that an order is about to record: its plain form is kept for the brokers, as
+   * `redact` keeps those of events; on disk after `flush`. Where absent, nothing is kept.
+   */
+  keepIdentifier?(tenant: string, text: string): string;
   /**
    * Replaces what an external recogniser finds in the free texts of redacted events, before they
    * are appended; absent where there is none. Never rejects: a text that the recogniser did not

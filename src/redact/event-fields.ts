@@ -4,7 +4,7 @@ import { redactContent } from './content.ts';
 import { HINT } from './hit.ts';
 import { fail, type Pass, redactString, replacePersonal } from './pass.ts';
 import { isHexDigit } from './text-classes.ts';
-import { REDACTION_FAILED, typeOfToken } from './tokens.ts';
+import { everyToken, REDACTION_FAILED, typeOfToken } from './tokens.ts';
 
 /**
  * How a member of an AccessEvent is treated. `name`: an identifier, kept unless something personal
@@ -171,9 +171,9 @@ export function redactName(pass: Pass, text: string): string {
 }
 
 /**
- * An identifier needed to revoke (agent, session, chain, token, issuer). Mail and network addresses
- * in it stay, or brokers could not tell whom to stop; numbers of people and accounts become their
- * tokens, and a secret a keyed token of its own. See docs/adr/0006.
+ * An identifier needed to revoke (agent, session, chain, token, issuer). What is personal in it
+ * becomes a token, and a secret a keyed token of its own; `pass.identifiers` then tells what brokers
+ * call it, unless that is a secret. See docs/adr/0006.
  */
 export function redactIdentifier(pass: Pass, text: string): string {
   if (typeOfToken(text) !== null) return text;
@@ -181,10 +181,22 @@ export function redactIdentifier(pass: Pass, text: string): string {
   // Under a key that never rotates: a breaker opened on it must stay the breaker of it.
   pass.tokeniser = tokeniser.identifiers;
   try {
-    return redactString(pass, text, hintsOfName(text) | HINT.revocable);
+    const redacted = redactString(pass, text, hintsOfName(text) | HINT.revocable);
+    if (redacted !== text && isTold(redacted, text)) pass.identifiers.set(redacted, text);
+    return redacted;
   } finally {
     pass.tokeniser = tokeniser;
   }
+}
+
+/** Whether brokers may be told the plain form: not of a secret, nor of what is a pseudonym already. */
+function isTold(redacted: string, plain: string): boolean {
+  const tokens = everyToken(redacted).filter(({ token }) => token);
+  if (tokens.length === 0 || everyToken(plain).some(({ token }) => token)) return false;
+  return tokens.every(({ text }) => {
+    const type = typeOfToken(text);
+    return type !== null && type !== 'secret' && type !== 'id';
+  });
 }
 
 /** A name of several words may be prose. */

@@ -1,5 +1,6 @@
 import type { RedactionPolicy } from '../core/redaction-policy.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Identifiers } from '../ports/identifiers.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PersonalFindings } from '../ports/personal-findings.ts';
@@ -7,6 +8,7 @@ import type { Redactor } from '../ports/redactor.ts';
 import type { Subjects } from '../ports/subjects.ts';
 import type { TextPost } from '../ports/text-fetch.ts';
 import { createExternalRecogniser, type ExternalRecogniserOptions } from './external/recogniser.ts';
+import { createIdentifierDirectory } from './identifier-directory.ts';
 import { createPersonalFindings } from './personal-findings.ts';
 import { rotatingPseudonymKeys } from './pseudonym-keys.ts';
 import { createRedactor } from './redactor.ts';
@@ -20,6 +22,8 @@ export interface Redaction {
   readonly findings: PersonalFindings;
   /** The keys of persons, and the orders on them. */
   readonly subjects: Subjects;
+  /** What brokers call those whose ids are pseudonyms on record. */
+  readonly identifiers: Identifiers;
   close(): void;
 }
 
@@ -43,10 +47,11 @@ export function openRedaction(
   const { post } = options;
   const external =
     options.external && createExternalRecogniser({ ...options.external, post, metrics });
+  const identifiers = createIdentifierDirectory(vault);
   const redactor = createRedactor({
-    ...{ keys, metrics, findings, policyOf, pseudonymKeys, vault },
+    ...{ keys, metrics, findings, policyOf, pseudonymKeys, vault, directory: identifiers },
     ...(external && { external }),
   });
   const subjects = createSubjects({ store: vault, keys: pseudonymKeys, redactor });
-  return { redactor, findings, subjects, close: () => vault.close() };
+  return { redactor, findings, subjects, identifiers, close: () => vault.close() };
 }

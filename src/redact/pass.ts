@@ -3,7 +3,7 @@ import type { CleanTexts } from './clean-texts.ts';
 import { decodeRun, type Encoding, encodeRun } from './encoded.ts';
 import { ALL_RECOGNISERS, type RecogniserSet } from './entities/recognisers.ts';
 import { placeOf } from './fold.ts';
-import { HINT, type Hit } from './hit.ts';
+import { HINT } from './hit.ts';
 import { scanText } from './scanner.ts';
 import type { Tokeniser } from './tokeniser.ts';
 import type { PersonalType } from './tokens.ts';
@@ -21,6 +21,8 @@ export interface Pass {
   readonly counts: Map<string, number>;
   /** What each token stands for; destinations take the non-personal part from it. */
   readonly replaced: Map<string, string>;
+  /** Identifiers that revocations go by, as recorded, each with what brokers call it. */
+  readonly identifiers: Map<string, string>;
   /** Fields replaced whole because they could not be judged. */
   failures: number;
   charsLeft: number;
@@ -50,6 +52,7 @@ export function startPass(
     keepsDates,
     counts: new Map(),
     replaced: new Map(),
+    identifiers: new Map(),
     failures: 0,
     charsLeft: LIMITS.redactionChars,
     nodesLeft: LIMITS.redactionNodes,
@@ -151,7 +154,6 @@ function replaceHits(
   for (const hit of hits) {
     const { start, end, type, label } = hit;
     const value = text.slice(start, end);
-    if (revocable && staysPlain(hit, value)) continue;
     const { start: from, end: to } = placeOf(scan, start, end);
     out += original.slice(done, Math.max(done, from));
     if (type === 'encoded')
@@ -178,12 +180,6 @@ function redactEncoded(pass: Pass, run: string, encoding: Encoding, original: st
   } finally {
     pass.depth--;
   }
-}
-
-/** An address, unless a number that is nobody's address stands before its `@`. */
-function staysPlain({ type }: Hit, value: string): boolean {
-  if (type !== 'email') return type === 'ip';
-  return scanText(value.slice(0, value.lastIndexOf('@')), HINT.none).hits.length === 0;
 }
 
 /** Tokens cost nothing, so that what fitted the budget once fits it redacted. */

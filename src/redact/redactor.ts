@@ -12,6 +12,7 @@ import { recognisersFor } from './entities/recognisers.ts';
 import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
 import { mapFreeTexts, replaceSpans } from './external/free-text.ts';
 import type { ExternalRecogniser } from './external/recogniser.ts';
+import type { IdentifierDirectory } from './identifier-directory.ts';
 import { injectionMarkersOf } from './injection.ts';
 import { modeOf, rulesDates } from './modes.ts';
 import {
@@ -47,6 +48,8 @@ export interface RedactorOptions {
   readonly pseudonymKeys?: PseudonymKeys;
   /** Takes the values of entities in mode `vault`; without it they are tokens and no more. */
   readonly vault?: Pick<SubjectStore, 'seal' | 'flush'>;
+  /** Takes the plain form of identifiers needed to revoke; without it they are tokens and no more. */
+  readonly directory?: IdentifierDirectory;
   /** Judges free text in content once more, after this redactor. */
   readonly external?: ExternalRecogniser;
 }
@@ -78,13 +81,32 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
     const secret = () => options.keys.pseudonymKey(tenant).secret;
     return { pass, event, tenant, policy, memory, secret, vault };
   };
-  const { external } = options;
+  const { external, directory } = options;
+  const identifierOf = (pass: Pass, text: unknown): string =>
+    typeof text === 'string' ? redactIdentifier(pass, text) : REDACTION_FAILED;
+  /** A plain form that cannot be sealed leaves a token that only `/v1/check` answers for. */
+  const keepIdentifiers = (pass: Pass, tenant: string): void => {
+    if (directory === undefined) return;
+    for (const [token, plain] of pass.identifiers) {
+      if (directory.knows(tenant, token)) continue;
+      const subjects = tokensIn(token).map(({ type, text }) => {
+        const [canonical = text] = tokenisers.every(tenant, type, pass.replaced.get(text) ?? '');
+        return canonical;
+      });
+      try {
+        directory.keep(tenant, token, subjects, plain);
+      } catch {
+        pass.failures++;
+      }
+    }
+  };
 
   return {
     redact(event) {
       const work = workOn(event);
       const { pass } = work;
       const members = redactEvent(work);
+      keepIdentifiers(pass, work.tenant);
       if (pass.counts.size > 0) findings?.note(event, members);
       report(metrics, pass);
       return mint(members);
@@ -97,7 +119,14 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
     },
     redactIdentifier(tenant, text) {
       const pass = passOf(tenant, policyOf(tenant));
-      const redacted = typeof text === 'string' ? redactIdentifier(pass, text) : REDACTION_FAILED;
+      const redacted = identifierOf(pass, text);
+      report(metrics, pass);
+      return redacted;
+    },
+    keepIdentifier(tenant, text) {
+      const pass = passOf(tenant, policyOf(tenant));
+      const redacted = identifierOf(pass, text);
+      keepIdentifiers(pass, tenant);
       report(metrics, pass);
       return redacted;
     },
@@ -113,20 +142,29 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
           }),
         ),
     }),
-    flush: () => vault?.flush(),
+    flush() {
+      try {
+        vault?.flush();
+      } catch (error) {
+        directory?.forget();
+        throw error;
+      }
+    },
     tokensOf(tenant, identifier) {
       if (typeOfToken(identifier) !== null) return [identifier];
       const recognisers = recognisersFor(policyOf(tenant));
       const found = redactName(startPass(tokenisers.of(tenant), recognisers), identifier);
+      const named = redactIdentifier(startPass(tokenisers.of(tenant), recognisers), identifier);
       const own = recognisers.custom.flatMap(({ type }) => (type === 'secret' ? [] : type));
       const types = new Set([...PERSONAL_TYPES, ...own]);
       const tokens = [...types].flatMap((type) => tokenisers.every(tenant, type, identifier));
-      return [...new Set([...tokens, ...tokensIn(found).map(({ text }) => text)])];
+      return [...new Set([...tokens, ...tokensIn(`${found}${named}`).map(({ text }) => text)])];
     },
     forget() {
       memory.clear();
       tokenisers.forget();
       clean.clear();
+      directory?.forget();
     },
   };
 }

@@ -29,6 +29,11 @@ const SCHEMA = `
     PRIMARY KEY (tenant, token)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS sealed_by_subject ON sealed (tenant, subject);
+  CREATE TABLE IF NOT EXISTS identifiers (
+    tenant TEXT, token TEXT, subject TEXT, value BLOB NOT NULL,
+    PRIMARY KEY (tenant, token, subject)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS identifiers_by_subject ON identifiers (tenant, subject);
   CREATE TABLE IF NOT EXISTS holds (
     tenant TEXT, token TEXT, reason TEXT NOT NULL, PRIMARY KEY (tenant, token)
   ) WITHOUT ROWID;
@@ -39,7 +44,8 @@ const SCHEMA = `
 
 /**
  * The one file of things that can be destroyed: keys of data subjects with what they seal
- * (AES-256-GCM), legal holds, and generations of pseudonym keys. Keys are wrapped under a key of
+ * (AES-256-GCM), the plain form of identifiers needed to revoke (docs/adr/0006), legal holds, and
+ * generations of pseudonym keys. Keys are wrapped under a key of
  * their tenant that is derived from the key ring and never written. SQLite, because a destroyed key
  * must be overwritten (`secure_delete`) and not merely superseded.
  */
@@ -85,6 +91,42 @@ export class SubjectStore {
     return open(key, bytesOf(row['value']), `${tenant}\0${token}`).toString();
   }
 
+  /** Seals the plain form of an identifier; it goes with any of the persons it names. */
+  keepIdentifier(tenant: string, token: string, subjects: readonly string[], plain: string): void {
+    this.#begin();
+    const sealed = seal(this.#directoryKey(tenant), Buffer.from(plain), `${tenant}\0${token}`);
+    for (const subject of new Set(subjects)) {
+      this.#run(
+        'INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?, ?)',
+        tenant,
+        token,
+        subject,
+        sealed,
+      );
+    }
+  }
+
+  /**
+   * The plain form of an identifier as recorded, or null.
+   * @throws when the key is another than it was sealed with.
+   */
+  identifier(tenant: string, token: string): string | null {
+    const query = 'SELECT value FROM identifiers WHERE tenant = ? AND token = ? LIMIT 1';
+    const row = this.#row(query, tenant, token);
+    if (row === undefined) return null;
+    const key = this.#directoryKey(tenant);
+    return open(key, bytesOf(row['value']), `${tenant}\0${token}`).toString();
+  }
+
+  /** The identifiers, as recorded, that name any of these subjects. */
+  identifiersOf(tenant: string, subjects: readonly string[]): readonly string[] {
+    const query = 'SELECT token FROM identifiers WHERE tenant = ? AND subject = ?';
+    const statement = this.#database.prepare(query);
+    return subjects.flatMap((subject) =>
+      statement.all(tenant, subject).map((row) => String(row['token'])),
+    );
+  }
+
   holdings(tenant: string, tokens: readonly string[]): SubjectHoldings {
     let keys = 0;
     let values = 0;
@@ -95,6 +137,12 @@ export class SubjectStore {
         'SELECT count(*) AS n FROM sealed WHERE tenant = ? AND token = ? AND subject <> ?';
       values += Number(this.#row(own, tenant, token, token)?.['n'] ?? 0);
     }
+    const named = [...tokens, ...this.identifiersOf(tenant, tokens)];
+    for (const token of new Set(named)) {
+      const query =
+        'SELECT count(DISTINCT token) AS n FROM identifiers WHERE tenant = ? AND token = ?';
+      values += Number(this.#row(query, tenant, token)?.['n'] ?? 0);
+    }
     return { keys, values };
   }
 
@@ -102,7 +150,11 @@ export class SubjectStore {
   erase(tenant: string, tokens: readonly string[]): SubjectHoldings {
     this.flush();
     const holdings = this.holdings(tenant, tokens);
+    const named = new Set([...tokens, ...this.identifiersOf(tenant, tokens)]);
     this.#begin();
+    for (const token of named) {
+      this.#run('DELETE FROM identifiers WHERE tenant = ? AND token = ?', tenant, token);
+    }
     for (const token of new Set(tokens)) {
       this.#run('DELETE FROM subject_keys WHERE tenant = ? AND subject = ?', tenant, token);
       this.#run('DELETE FROM sealed WHERE tenant = ? AND subject = ?', tenant, token);
@@ -205,8 +257,16 @@ export class SubjectStore {
   }
 
   #wrappingKey(tenant: string): Buffer {
+    return this.#derivedKey(tenant, 'tripcoil subject keys 1');
+  }
+
+  #directoryKey(tenant: string): Buffer {
+    return this.#derivedKey(tenant, 'tripcoil identifier directory 1');
+  }
+
+  #derivedKey(tenant: string, purpose: string): Buffer {
     const { secret } = this.#keys.pseudonymKey(tenant);
-    return createHmac('sha256', secret).update('tripcoil subject keys 1').digest();
+    return createHmac('sha256', secret).update(purpose).digest();
   }
 }
 

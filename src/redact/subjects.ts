@@ -11,7 +11,10 @@ export function createSubjects(options: {
 }): Subjects {
   const { store, keys, redactor } = options;
   return {
-    tokensOf: (tenant, identifier) => redactor.tokensOf(tenant, identifier),
+    tokensOf(tenant, identifier) {
+      const tokens = redactor.tokensOf(tenant, identifier);
+      return [...new Set([...tokens, ...store.identifiersOf(tenant, tokens)])];
+    },
     holdings: (tenant, tokens) => store.holdings(tenant, tokens),
     erase(tenant, tokens) {
       const erased = store.erase(tenant, tokens);

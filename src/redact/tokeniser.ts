@@ -11,7 +11,10 @@ const TOKEN_VERSION = 1;
 export interface Tokeniser {
   /** @throws when the tenant's key cannot be had. */
   token(type: PersonalType, value: string): string;
-  /** The same under the key that never rotates, for identifiers that revocations go by. */
+  /**
+   * The same under the key that never rotates, for identifiers that revocations go by. Spellings
+   * stay apart, since brokers compare ids letter by letter; the canonical one has the usual token.
+   */
   readonly identifiers: Tokeniser;
   /**
    * While a rotation overlaps: the tokens given so far, each with the one that the key before
@@ -65,13 +68,20 @@ export function createTokenisers(keys: PseudonymKeys): Tokenisers {
     return token;
   }
 
-  function tokenUnder(key: PseudonymKey, tenant: string, type: PersonalType, value: string) {
+  function tokenUnder(
+    key: PseudonymKey,
+    tenant: string,
+    type: PersonalType,
+    value: string,
+    formOf = canonicalForm,
+  ): string {
     const secret = secretOf(key);
     // By what is written: the canonical form of an address costs as much as its digest.
-    const name = `${tenant}\u0000${secret.id}\u0000${type}\u0000${value}`;
+    const kind = formOf === canonicalForm ? type : `${type}=`;
+    const name = `${tenant}\u0000${secret.id}\u0000${kind}\u0000${value}`;
     const recent = young.get(name);
     if (recent !== undefined) return recent;
-    const known = old.get(name) ?? compute(secret, type, canonicalForm(type, value));
+    const known = old.get(name) ?? compute(secret, type, formOf(type, value));
     return remember(name, known);
   }
 
@@ -85,7 +95,7 @@ export function createTokenisers(keys: PseudonymKeys): Tokenisers {
       const aliases = new Map<string, string>();
       const stable: Tokeniser = {
         aliases,
-        token: (type, value) => tokenUnder(keysNow().identifiers, tenant, type, value),
+        token: (type, value) => tokenUnder(keysNow().identifiers, tenant, type, value, exactForm),
         get identifiers() {
           return stable;
         },
@@ -113,6 +123,12 @@ export function createTokenisers(keys: PseudonymKeys): Tokenisers {
 function compute(key: Secret, type: PersonalType, canonical: string): string {
   const digest = key.mac.digest(`${TOKEN_VERSION}|${type}|${canonical}`);
   return tokenText(type, key.id, digest.toString('base64url', 0, TOKEN_BYTES));
+}
+
+/** No two spellings have the same; a value that is canonical is its own. */
+function exactForm(type: PersonalType, value: string): string {
+  const canonical = canonicalForm(type, value);
+  return canonical === value ? value : `${canonical}\u0000${value}`;
 }
 
 const TOKEN_BYTES = 16;

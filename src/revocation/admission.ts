@@ -19,6 +19,11 @@ export function admit(request: FastifyRequest, authenticator: Authenticator): Pr
   return principal;
 }
 
+/** Whether the caller is told ids as brokers know them; an operator is shown what is on record. */
+export function isBroker(principal: Principal): boolean {
+  return principal.roles.includes('broker');
+}
+
 /**
  * The tenant a request is about: the one it names, if the credential covers it, or the only one
  * the credential covers. The credential decides, never the payload (design invariant 1).

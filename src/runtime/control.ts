@@ -13,7 +13,7 @@ import { clockSkew } from './clock-skew.ts';
 import type { Unplaced } from './entries.ts';
 import type { Partition } from './partition.ts';
 import { readToken } from './presented-token.ts';
-import { redactedGrants, redactedKey } from './redacted-orders.ts';
+import { keyOnRecord, redactedGrants, redactedKey } from './redacted-orders.ts';
 
 export interface ControlOptions {
   readonly partition: Partition;
@@ -30,9 +30,21 @@ const REFUSED_PROPOSAL_LEVEL = 3;
 export function createControl(options: ControlOptions): Control {
   const { partition, redactor, view, clock, verifier } = options;
   const { shard } = partition;
+  const isOpen = (key: BreakerKey): boolean => {
+    const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
+    return entry !== undefined && entry.state.phase !== 'closed';
+  };
+  const onRecord = (key: BreakerKey): BreakerKey => keyOnRecord(redactor, isOpen, key);
+  const keyOf = (command: Extract<Command, { key: BreakerKey }>): BreakerKey => {
+    const { type, key } = command;
+    const keep = redactor.keepIdentifier?.bind(redactor);
+    return type === 'trip' ? redactedKey(redactor, key, keep) : onRecord(key);
+  };
   return {
     async command(named, given) {
-      const { tenant, command } = addressed(named, redactedCommand(redactor, named, given));
+      const redacted = redactedCommand(redactor, named, given, keyOf);
+      redactor.flush?.();
+      const { tenant, command } = addressed(named, redacted);
       refuseUndelivered(command);
       refuseStale(tenant, command);
       refuseDecided(shard, tenant, command);
@@ -42,13 +54,13 @@ export function createControl(options: ControlOptions): Control {
       if (command.type === 'trip') refuseUnheld(shard, tenant, command.key);
       return 'key' in command ? command.key : null;
     },
-    recordedKey: (key) => addressedKey(redactedKey(redactor, key)),
+    recordedKey: (key) => addressedKey(onRecord(key)),
     async replaceGrants(tenant, grants) {
       const body = redactedGrants(redactor, tenant, grants);
       await partition.decide([{ kind: 'grant', tenant, body }]);
     },
     async acknowledge({ receiver, key: named, term, epoch }) {
-      const key = redactedKey(redactor, named);
+      const key = onRecord(named);
       const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
       const current = entry?.state.epoch === epoch && term === shard.term;
       if (!entry || !current || entry.acknowledgedBy.includes(receiver)) return;
@@ -111,7 +123,12 @@ function refuseUnheld(shard: Shard, tenant: string, key: BreakerKey): void {
   throw new TripcoilError('overloaded', 'too many breakers are open: reset some first');
 }
 
-function redactedCommand(redactor: Redactor, tenant: string, command: Command): Command {
+function redactedCommand(
+  redactor: Redactor,
+  tenant: string,
+  command: Command,
+  keyOf: (command: Extract<Command, { key: BreakerKey }>) => BreakerKey,
+): Command {
   const actor = redactor.redactText(tenant, command.actor);
   const reason = redactor.redactText(tenant, command.reason);
   if (command.type === 'review_open') {
@@ -121,7 +138,7 @@ function redactedCommand(redactor: Redactor, tenant: string, command: Command): 
     return { ...command, actor, reason, request };
   }
   if (!('key' in command)) return { ...command, actor, reason };
-  return { ...command, actor, reason, key: redactedKey(redactor, command.key) };
+  return { ...command, actor, reason, key: keyOf(command) };
 }
 
 /** There is one global breaker, whatever tenant it is named with. */

@@ -6,6 +6,7 @@ import type { BreakerView } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
 import type { EngineView } from '../ports/engine-view.ts';
+import type { Identifiers } from '../ports/identifiers.ts';
 import type { Ingest } from '../ports/ingest.ts';
 import type { IngestStatus } from '../ports/ingest-status.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -25,6 +26,12 @@ import { createIngestStatus } from './ingest-status.ts';
 import { meterDecisions } from './metering.ts';
 import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
+import {
+  createBrokerControl,
+  createBrokerView,
+  NO_IDENTIFIERS,
+  plainRevocation,
+} from './plain-names.ts';
 import { Projector } from './projector.ts';
 import { recover } from './recovery.ts';
 import { redactedConfig, redactedGrants } from './redacted-orders.ts';
@@ -36,6 +43,8 @@ export interface EngineHostOptions {
   readonly ledger: Ledger;
   readonly store: Store;
   readonly redactor: Redactor;
+  /** Resolves ids for brokers; without it they are told what is on record. */
+  readonly identifiers?: Identifiers;
   readonly verifier?: NonNullable<IngestOptions['verifier']>;
   readonly receivers: readonly RevocationReceiver[];
   readonly shard: ShardOptions;
@@ -63,6 +72,8 @@ export interface EngineHost {
   readonly ingest: Ingest;
   readonly control: Control;
   readonly breakers: BreakerView;
+  /** What callers of role `broker` see and are answered: ids as they know them. */
+  readonly forBrokers: { readonly view: BreakerView; readonly control: Pick<Control, 'propose'> };
   readonly view: EngineView;
   readonly ingestStatus: IngestStatus;
   readonly partition: Partition;
@@ -80,7 +91,7 @@ export interface EngineHost {
 
 /** Recovers the engine, starts a new term and everything that follows the log. */
 export async function startEngineHost(options: EngineHostOptions): Promise<EngineHost> {
-  const { ledger, store, redactor, clock, log, metrics } = options;
+  const { ledger, store, redactor, clock, log, metrics, identifiers = NO_IDENTIFIERS } = options;
   const files = options.snapshotFiles ?? nodeSnapshotFiles(options.snapshotDirectory);
   const snapshots = new Snapshots({ files, ledger, log });
   const { shard, replayed, completed } = await recover({ ...options, snapshots });
@@ -93,6 +104,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const outbox: Outbox = new Outbox({
     ...options,
     append: (entries) => partition.append(entries),
+    asSent: (revocation) => plainRevocation(identifiers, revocation),
     resume: () => resumeDeliveries(partition, outbox),
   });
   const readers = new FeedReaders(clock);
@@ -131,6 +143,10 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     ingest,
     control,
     breakers,
+    forBrokers: {
+      view: createBrokerView(breakers, identifiers),
+      control: createBrokerControl(control, identifiers),
+    },
     view,
     ingestStatus,
     partition,

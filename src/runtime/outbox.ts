@@ -21,6 +21,8 @@ export interface OutboxOptions {
   readonly metrics: Metrics;
   /** Spreads retries, 0 to 1; injected so that tests are exact. */
   readonly jitter: () => number;
+  /** How a revocation reads for receivers, at the moment of sending; as recorded unless given. */
+  readonly asSent?: (revocation: Revocation) => Revocation;
 }
 
 /** One receiver and key: deliveries of a lane follow each other, lanes run side by side. */
@@ -144,10 +146,11 @@ export class Outbox {
     const answered = new AbortController();
     const attempt = new AbortController();
     lane.attempt = attempt;
-    const { clock } = this.#options;
+    const { clock, asSent } = this.#options;
     void clock.sleep(LIMITS.deliveryTimeoutMs, answered.signal).then(() => attempt.abort());
     try {
-      return await lane.receiver.deliver(revocation, attempt.signal);
+      const sent = asSent?.(revocation) ?? revocation;
+      return await lane.receiver.deliver(sent, attempt.signal);
     } catch {
       return { status: 'retry', detail: 'receiver_failed' };
     } finally {

@@ -11,17 +11,38 @@ import type { Redactor } from '../ports/redactor.ts';
  * they meet what was stored, and so that nobody's address is written down by the way of an order.
  */
 
-/** A key as the log has it. The ids of tenant and global keys are the operator's own words. */
-export function redactedKey(redactor: Redactor, key: BreakerKey): BreakerKey {
+/**
+ * A key as the log has it. The ids of tenant and global keys are the operator's own words.
+ * `identify` names the rest: an order that opens a breaker keeps what brokers call it.
+ */
+export function redactedKey(
+  redactor: Redactor,
+  key: BreakerKey,
+  identify: (tenant: string, id: string) => string = (tenant, id) =>
+    redactor.redactIdentifier(tenant, id),
+): BreakerKey {
   const { tenant, kind, id, agent } = key;
   if (kind === 'tenant' || kind === 'global') return key;
   const isIdentifier = kind !== 'tool' && kind !== 'broker';
   return {
     tenant,
     kind,
-    id: isIdentifier ? redactor.redactIdentifier(tenant, id) : redactor.redactText(tenant, id),
-    ...(agent === undefined ? {} : { agent: redactor.redactIdentifier(tenant, agent) }),
+    id: isIdentifier ? identify(tenant, id) : redactor.redactText(tenant, id),
+    ...(agent === undefined ? {} : { agent: identify(tenant, agent) }),
   };
+}
+
+/**
+ * The key of an order on a breaker that is there. One that was opened before addresses in ids became
+ * tokens has its plain id on record, and is closed and acknowledged by that.
+ */
+export function keyOnRecord(
+  redactor: Redactor,
+  isOpen: (key: BreakerKey) => boolean,
+  key: BreakerKey,
+): BreakerKey {
+  const redacted = redactedKey(redactor, key);
+  return !isOpen(redacted) && isOpen(key) ? key : redacted;
 }
 
 /** What a broker asks about, in its own names. */

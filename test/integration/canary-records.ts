@@ -2,7 +2,7 @@ import type { ReceivedEvent } from '../../src/core/access-event.ts';
 import { isReject } from '../../src/receivers/audit/format.ts';
 import { AUDIT_FORMATS, detectAuditFormat } from '../../src/receivers/audit/formats.ts';
 import { fixtureRecords } from '../../src/receivers/audit/testing/fixtures.ts';
-import { ADDRESSES, KINDS, type Kind, type Planter } from './planted-values.ts';
+import { KINDS, type Kind, type Planter } from './planted-values.ts';
 
 /** Records of one audit format with a value in every text that takes one. */
 export interface PlantedRecords {
@@ -37,14 +37,13 @@ export function recordsFullOf(planter: Planter): readonly PlantedRecords[] {
         if (isMeantOtherwise(name, kind, String(path.at(-1)))) return all;
         return replaced(all, path, planter.plant(kind, here(path)));
       }, record);
-      const good = withAddressesOffRecord(planter, name, full);
-      own.good.push(withMore(good, (place) => planter.plant(kind, `${name} record ${place}`)));
+      own.good.push(withMore(full, (place) => planter.plant(kind, `${name} record ${place}`)));
     }
     for (const [at, { path, place }] of places.entries()) {
       if (place !== 'fixed') continue;
       const kind = KINDS[at % KINDS.length] as Kind;
       const value = planter.plant(kind, `${name} bad record ${path.join('.')}`);
-      own.bad.push(withAddressesOffRecord(planter, name, replaced(record, path, value)));
+      own.bad.push(replaced(record, path, value));
     }
   }
   return [...formats].map(([format, records]) => ({ format, ...records }));
@@ -59,24 +58,9 @@ function isMeantOtherwise(name: string, kind: Kind, member: string): boolean {
   return kind === 'ipv4' ? /version$/i.test(member) : name === 'openai' && member === 'type';
 }
 
-/**
- * Addresses that became identifiers needed to revoke stay there by design (docs/adr/0006), so no
- * record is kept of having planted them.
- */
-function withAddressesOffRecord(planter: Planter, name: string, record: unknown): unknown {
-  const identifiers = mappedBy(name, record).flatMap(identifiersOf).join('\n');
-  planter.withdraw(({ kind, value }) => ADDRESSES.has(kind) && identifiers.includes(value));
-  return record;
-}
-
 function mappedBy(name: string, record: unknown): readonly ReceivedEvent[] {
   const mapped = AUDIT_FORMATS.get(name)?.map(record, { position: 0, receivedAt: NOW }) ?? [];
   return mapped.flatMap((one) => (isReject(one) ? [] : [one]));
-}
-
-function identifiersOf({ agent, session, trace, decision, token }: ReceivedEvent) {
-  const ids = [agent.id, session?.id, trace?.traceId, decision?.id];
-  return [...ids, token?.jti, token?.txn, token?.iss].filter((id) => id !== undefined);
 }
 
 /** Names that no format knows, as a key and as a value, beside those that it does. */

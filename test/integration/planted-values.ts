@@ -5,6 +5,8 @@ export interface Planted {
   readonly kind: Kind;
   readonly place: string;
   readonly value: string;
+  /** In an identifier that revocations go by: brokers, and nobody else, are told it. */
+  readonly isIdentifier: boolean;
   readonly spellings: readonly string[];
 }
 
@@ -23,15 +25,9 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** What stays plain in identifiers needed to revoke. */
-export const ADDRESSES: ReadonlySet<Kind> = new Set<Kind>(['email', 'ipv4', 'ipv6']);
-
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const DIGITS = '0123456789';
 const BASE62 = `${LOWER}${LOWER.toUpperCase()}${DIGITS}`;
-
-/** As many as one record may hold. */
-const NEWEST = 200;
 
 /** How a value reads that is carried as bytes or as a number. */
 function asCarried(text: string, place: string): readonly string[] {
@@ -42,7 +38,7 @@ function asCarried(text: string, place: string): readonly string[] {
 
 /** Makes values that look real and never repeat, and remembers where each went. */
 export class Planter {
-  #planted: Planted[] = [];
+  readonly #planted: Planted[] = [];
   readonly #random;
   readonly #used = new Set<string>();
 
@@ -54,22 +50,13 @@ export class Planter {
     return this.#planted;
   }
 
-  /** Takes the newest values that are not to be looked for off the record. */
-  withdraw(isMeant: (planted: Planted) => boolean): void {
-    const older = this.#planted.slice(0, -NEWEST);
-    this.#planted = [...older, ...this.#planted.slice(-NEWEST).filter((one) => !isMeant(one))];
-  }
-
-  /**
-   * A value for an identifier that revocations go by. Mail and network addresses stay there by
-   * design (docs/adr/0006), so they are planted without being on record.
-   */
+  /** A value for an identifier that revocations go by. */
   plantIdentifier(kind: Kind, place: string): string {
-    return ADDRESSES.has(kind) ? this.#make(kind).value : this.plant(kind, place);
+    return this.plant(kind, place, true);
   }
 
   /** A new value of this kind, on record as planted at `place`. */
-  plant(kind: Kind, place: string): string {
+  plant(kind: Kind, place: string, isIdentifier = false): string {
     for (;;) {
       const made = this.#make(kind);
       if (this.#used.has(made.value)) continue;
@@ -82,7 +69,8 @@ export class Planter {
         text.toLowerCase(),
         ...asCarried(text, place),
       ]);
-      this.#planted.push({ kind, place, value: made.value, spellings: [...new Set(spellings)] });
+      const { value } = made;
+      this.#planted.push({ kind, place, value, isIdentifier, spellings: [...new Set(spellings)] });
       return made.value;
     }
   }

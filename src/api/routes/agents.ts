@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { LIMITS } from '../../core/limits.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Control } from '../../ports/control.ts';
 import type { AgentView, EngineView } from '../../ports/engine-view.ts';
 import type { Principal } from '../../ports/ingest.ts';
 import type { Store } from '../../ports/store.ts';
@@ -18,10 +19,10 @@ const AGENT_PATH = z.strictObject({ tenant: IDENTIFIER, agent: IDENTIFIER });
 
 export function agentRoutes(options: {
   readonly view: EngineView;
+  readonly control: Pick<Control, 'recordedKey'>;
   readonly store: Store;
   readonly clock: Clock;
 }): readonly Route[] {
-  const { view } = options;
   const list = defineRoute({
     method: 'GET',
     path: '/v1/agents',
@@ -34,7 +35,7 @@ export function agentRoutes(options: {
     }),
     answer: pageOf(AGENT),
     handle: ({ principal, query }) => {
-      const agents = view.agents(visibleTenants(principal, query.tenant));
+      const agents = options.view.agents(visibleTenants(principal, query.tenant));
       return pageByPosition(agents, query.limit, query.cursor, agentBody);
     },
   });
@@ -45,7 +46,7 @@ export function agentRoutes(options: {
     access: READERS,
     params: AGENT_PATH,
     answer: AGENT,
-    handle: ({ principal, params }) => agentBody(visibleAgent(view, principal, params)),
+    handle: ({ principal, params }) => agentBody(visibleAgent(options, principal, params)),
   });
   const risk = defineRoute({
     method: 'GET',
@@ -61,10 +62,11 @@ export function agentRoutes(options: {
 
 function activityRoute(options: {
   readonly view: EngineView;
+  readonly control: Pick<Control, 'recordedKey'>;
   readonly store: Store;
   readonly clock: Clock;
 }): Route {
-  const { view, store, clock } = options;
+  const { store, clock } = options;
   return defineRoute({
     method: 'GET',
     path: '/v1/agents/:tenant/:agent/activity',
@@ -79,7 +81,7 @@ function activityRoute(options: {
     }),
     answer: ACTIVITY,
     handle: async ({ principal, params, query }) => {
-      visibleAgent(view, principal, params);
+      const { tenant, agent } = visibleAgent(options, principal, params);
       const bucketMs = query.bucket;
       const since = query.since ?? clock.now() - DAY_MS;
       if ((clock.now() - since) / bucketMs > LIMITS.activityBuckets) {
@@ -88,7 +90,7 @@ function activityRoute(options: {
           { path: 'bucket', message },
         ]);
       }
-      const buckets = await store.activity({ ...params, since, bucketMs });
+      const buckets = await store.activity({ tenant, agent, since, bucketMs });
       return {
         bucket_ms: bucketMs,
         items: buckets.slice(0, LIMITS.activityBuckets).map(({ bucket, calls, records }) => ({
@@ -101,12 +103,15 @@ function activityRoute(options: {
   });
 }
 
+/** By its id as brokers write it, or as recorded. */
 function visibleAgent(
-  view: EngineView,
+  { view, control }: { readonly view: EngineView; readonly control: Pick<Control, 'recordedKey'> },
   principal: Principal,
   { tenant, agent }: z.output<typeof AGENT_PATH>,
 ): AgentView {
-  const found = covers(principal, tenant) ? view.agent(tenant, agent) : null;
+  if (!covers(principal, tenant)) throw notFound();
+  const { id } = control.recordedKey({ tenant, kind: 'agent', id: agent });
+  const found = view.agent(tenant, id) ?? view.agent(tenant, agent);
   if (found === null) throw notFound();
   return found;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Control } from '../../ports/control.ts';
 import type { EngineView } from '../../ports/engine-view.ts';
 import type { Store } from '../../ports/store.ts';
 import { READERS, visibleTenants } from '../auth.ts';
@@ -9,7 +10,12 @@ import { FINDING, pageOf } from '../schemas.ts';
 
 const DEFAULT_ROWS = 100;
 
-export function findingRoutes(store: Store, view: EngineView): readonly Route[] {
+export function findingRoutes(options: {
+  readonly store: Store;
+  readonly view: EngineView;
+  readonly control: Pick<Control, 'recordedKey'>;
+}): readonly Route[] {
+  const { store, view } = options;
   return [
     defineRoute({
       method: 'GET',
@@ -28,9 +34,11 @@ export function findingRoutes(store: Store, view: EngineView): readonly Route[] 
       }),
       answer: pageOf(FINDING),
       handle: async ({ principal, query }) => {
-        const { agent, detector, id, since, until, limit, cursor } = query;
+        const { detector, id, since, until, limit, cursor } = query;
+        const tenants = visibleTenants(principal, query.tenant);
+        const agent = recordedAgent(options.control, tenants, query.agent);
         const page = await store.findings({
-          tenants: visibleTenants(principal, query.tenant),
+          tenants,
           limit,
           ...(agent === undefined ? {} : { agent }),
           ...(detector === undefined ? {} : { detector }),
@@ -46,4 +54,15 @@ export function findingRoutes(store: Store, view: EngineView): readonly Route[] 
       },
     }),
   ];
+}
+
+/** The pseudonym of an id is its tenant's own: across several tenants only what is recorded is met. */
+function recordedAgent(
+  control: Pick<Control, 'recordedKey'>,
+  tenants: readonly string[] | '*',
+  agent: string | undefined,
+): string | undefined {
+  const [tenant, ...others] = tenants === '*' ? [] : tenants;
+  if (agent === undefined || tenant === undefined || others.length > 0) return agent;
+  return control.recordedKey({ tenant, kind: 'agent', id: agent }).id;
 }

@@ -11,12 +11,15 @@ import type { Control } from '../../ports/control.ts';
 import type { Principal } from '../../ports/ingest.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import { admit, answerError, onlyTenant, tenantOf } from '../admission.ts';
+import { admit, answerError, isBroker, onlyTenant, tenantOf } from '../admission.ts';
 import { parseCheckBody } from './check-body.ts';
 import { ruleOnLevel } from './level-rule.ts';
 
 export interface BreakerCheckDependencies {
+  /** With ids as recorded, for operators. */
   readonly view: BreakerView;
+  /** With ids as brokers know them; the same view unless given. */
+  readonly brokerView?: BreakerView;
   readonly control: Pick<Control, 'propose'>;
   readonly authenticator: Authenticator;
   /** Decodes one native event; injected, because receivers are another adapter. */
@@ -49,7 +52,7 @@ export interface CheckAnswerBody {
  * tenant is then allowed reads alone (`not_judged`); a shadow tenant is allowed.
  */
 export function breakerCheck(dependencies: BreakerCheckDependencies): FastifyPluginAsync {
-  const { view, authenticator, metrics, log } = dependencies;
+  const { authenticator, metrics, log } = dependencies;
   return async (app) => {
     app.setErrorHandler(answerError(log));
     app.post('/v1/check', { bodyLimit: LIMITS.eventBytes }, async (request) => {
@@ -63,7 +66,7 @@ export function breakerCheck(dependencies: BreakerCheckDependencies): FastifyPlu
         tenant: tenantOf(principal, rest.tenant),
         broker: principal.name,
       });
-      const answer = view.check(question);
+      const answer = viewOf(dependencies, principal).check(question);
       metrics.count('tripcoil_checks_total', { form: 'question', result: 'answered' });
       return answerBody(dependencies, question, answer, false);
     });
@@ -78,7 +81,7 @@ async function answerProposed(
   principal: Principal,
   value: unknown,
 ): Promise<CheckAnswerBody> {
-  const { view, control, metrics, log } = dependencies;
+  const { control, metrics, log } = dependencies;
   const parsed = dependencies.parseProposed(value);
   if ('reject' in parsed) {
     throw new TripcoilError('bad_request', `\`${parsed.reject.path}\`: ${parsed.reject.message}`);
@@ -107,12 +110,19 @@ async function answerProposed(
     form: 'proposed',
     result: settled === null ? 'late' : 'failed',
   });
-  const known = view.check(question);
+  const known = viewOf(dependencies, principal).check(question);
   const unjudged = answerBody(dependencies, question, known, false);
   const read = onlyReads(question.op);
   const enforced = known.posture === 'enforce';
   if (!unjudged.allow || read || !enforced) return unjudged;
   return { ...unjudged, allow: false, reason: NOT_JUDGED };
+}
+
+function viewOf(
+  { view, brokerView = view }: BreakerCheckDependencies,
+  principal: Principal,
+): BreakerView {
+  return isBroker(principal) ? brokerView : view;
 }
 
 function answerBody(

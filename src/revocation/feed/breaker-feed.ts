@@ -7,13 +7,16 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Control } from '../../ports/control.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import { admit, answerError, tenantOf } from '../admission.ts';
+import { admit, answerError, isBroker, tenantOf } from '../admission.ts';
 import { parseAcknowledgement } from './acknowledgement.ts';
 import { snapshotBody } from './frames.ts';
 import { FeedHub, type FeedPosition } from './hub.ts';
 
 export interface BreakerFeedDependencies {
+  /** With ids as recorded, for operators. */
   readonly view: BreakerView;
+  /** With ids as brokers know them; the same view unless given. */
+  readonly brokerView?: BreakerView;
   readonly control: Pick<Control, 'acknowledge'>;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
@@ -32,8 +35,9 @@ interface TenantQuery {
  */
 export function breakerFeed(dependencies: BreakerFeedDependencies): FastifyPluginAsync {
   const { view, control, authenticator, clock, metrics, log } = dependencies;
+  const { brokerView = view } = dependencies;
   return async (app) => {
-    const hub = new FeedHub({ view, clock, metrics, log });
+    const hub = new FeedHub({ view, brokerView, clock, metrics, log });
     app.addHook('preClose', async () => hub.close());
     app.setErrorHandler(answerError(log));
 
@@ -51,14 +55,17 @@ export function breakerFeed(dependencies: BreakerFeedDependencies): FastifyPlugi
         'tripcoil-subscriber': encodeURIComponent(principal.name),
       });
       request.raw.socket.setNoDelay(true);
-      hub.join(response, tenant, positionOf(request), principal.name);
+      const own = isBroker(principal) ? brokerView : view;
+      hub.join(response, own, tenant, positionOf(request), principal.name);
     });
 
     app.get<TenantQuery>('/v1/breakers/snapshot', async (request, reply) => {
       const principal = admit(request, authenticator);
       const tenant = tenantOf(principal, textOf(request.query.tenant));
-      const snapshot = view.snapshot(tenant);
-      const etag = `"${snapshot.term}.${snapshot.seq}.${snapshot.posture}"`;
+      const own = isBroker(principal) ? brokerView : view;
+      const snapshot = own.snapshot(tenant);
+      const names = own === view ? '' : `.b${own.renamings ?? 0}`;
+      const etag = `"${snapshot.term}.${snapshot.seq}.${snapshot.posture}${names}"`;
       reply.header('etag', etag).header('cache-control', 'private, no-cache');
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
       return snapshotBody(snapshot);

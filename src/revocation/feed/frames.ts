@@ -59,6 +59,7 @@ export function transitionFrame(delta: FeedDelta): Buffer {
     reason: transition.reason,
     class: transition.class,
     finding_id: transition.findingId,
+    ...(delta.unresolvable && { unresolvable: true }),
   };
   return frame('transition', body, `${term}:${transition.feedSeq}`);
 }
@@ -96,6 +97,7 @@ function breakerBody(record: BreakerRecord): Readonly<Record<string, unknown>> {
     opened_at: state.phase === 'closed' ? null : isoTime(state.openedAt),
     closes_at: state.phase === 'open' && state.closesAt !== null ? isoTime(state.closesAt) : null,
     finding_id: state.phase === 'open' ? state.findingId : null,
+    ...(record.unresolvable && { unresolvable: true }),
   };
 }
 

@@ -31,41 +31,54 @@ interface Subscriber {
 }
 
 interface Channel {
+  /** Whom it is for decides how ids are told. */
+  readonly view: BreakerView;
   readonly tenant: string;
   readonly subscribers: Set<Subscriber>;
   term: number;
   seq: number;
+  renamings: number;
   hash: OpenSetHash;
   encoded: { readonly posture: string; readonly seq: number; readonly frame: Buffer } | null;
 }
 
 interface HubDependencies {
+  /** With ids as recorded. */
   readonly view: BreakerView;
+  /** With ids as brokers know them. */
+  readonly brokerView: BreakerView;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
-/** Fans one view out to all subscribers: every frame is encoded once per tenant. */
+/** Fans two views out to all subscribers: every frame is encoded once per view and tenant. */
 export class FeedHub {
-  readonly #view: BreakerView;
+  readonly #views: readonly BreakerView[];
   readonly #clock: Clock;
   readonly #metrics: Metrics;
   readonly #log: Log;
-  readonly #channels = new Map<string, Channel>();
+  readonly #channels = new Map<BreakerView, Map<string, Channel>>();
   readonly #stopped = new AbortController();
   readonly #unsubscribe: () => void;
   #subscribers = 0;
 
-  constructor({ view, clock, metrics, log }: HubDependencies) {
-    this.#view = view;
+  constructor({ view, brokerView, clock, metrics, log }: HubDependencies) {
+    this.#views = [...new Set([view, brokerView])];
     this.#clock = clock;
     this.#metrics = metrics;
     this.#log = log;
-    this.#unsubscribe = view.subscribe((delta) => {
-      const channel = this.#channels.get(delta.transition.key.tenant);
-      if (channel) this.#publish(channel, delta);
+    const unsubscribes = this.#views.map((each) => {
+      const channels = new Map<string, Channel>();
+      this.#channels.set(each, channels);
+      return each.subscribe((delta) => {
+        const channel = channels.get(delta.transition.key.tenant);
+        if (channel) this.#publish(channel, delta);
+      });
     });
+    this.#unsubscribe = () => {
+      for (const unsubscribe of unsubscribes) unsubscribe();
+    };
     void this.#beatUntilStopped().catch(() => log.error('feed heartbeat stopped'));
   }
 
@@ -75,18 +88,22 @@ export class FeedHub {
   }
 
   /**
-   * Starts a stream on a response whose head is written; resumes at `position` when it can. View
-   * and hub are synchronous, so nothing can slip in between joining and replaying.
+   * Starts a stream on a response whose head is written, of one of the hub's two views; resumes at
+   * `position` when it can. View and hub are synchronous, so nothing can slip in between joining and
+   * replaying.
    */
   join(
     response: ServerResponse,
+    view: BreakerView,
     tenant: string,
     position: FeedPosition | null,
     broker: string,
   ): void {
-    const channel = this.#channels.get(tenant) ?? createChannel(this.#view.snapshot(tenant));
-    this.#channels.set(tenant, channel);
-    const leave = this.#view.join(tenant, broker);
+    const channels = this.#channels.get(view) ?? new Map<string, Channel>();
+    const channel = channels.get(tenant) ?? createChannel(view, tenant);
+    channels.set(tenant, channel);
+    this.#rename(channel);
+    const leave = view.join(tenant, broker);
     const one: Subscriber = { response, leave, seq: 0, allowanceBytes: 0, stalledAtMs: null };
     channel.subscribers.add(one);
     this.#subscribers += 1;
@@ -96,7 +113,7 @@ export class FeedHub {
     });
     response.on('close', () => this.#leave(channel, one));
     response.on('error', () => this.#leave(channel, one));
-    const missed = position === null ? null : deltasSince(this.#view, channel, position);
+    const missed = position === null ? null : deltasSince(channel, position);
     if (missed === null || position === null) {
       this.#sendSnapshot(channel, one, position === null ? undefined : 'position');
     } else {
@@ -114,7 +131,7 @@ export class FeedHub {
   close(): void {
     this.#stopped.abort();
     this.#unsubscribe();
-    for (const channel of this.#channels.values()) {
+    for (const channel of this.#everyChannel()) {
       for (const { response } of channel.subscribers) {
         if (response.writableNeedDrain) response.destroy();
         else response.end();
@@ -122,9 +139,21 @@ export class FeedHub {
     }
   }
 
+  *#everyChannel(): Generator<Channel> {
+    for (const channels of this.#channels.values()) yield* channels.values();
+  }
+
+  /** After an erasure nobody is told the old name again, and those who hold it are told anew. */
+  #rename(channel: Channel): void {
+    if (channel.renamings === (channel.view.renamings ?? 0)) return;
+    reseed(channel);
+    for (const one of channel.subscribers) this.#sendSnapshot(channel, one, 'gap');
+  }
+
   #publish(channel: Channel, delta: FeedDelta): void {
+    this.#rename(channel);
     if (delta.term !== channel.term) {
-      reseed(channel, this.#view.snapshot(channel.tenant));
+      reseed(channel);
       for (const one of channel.subscribers) this.#sendSnapshot(channel, one, 'term');
       return;
     }
@@ -133,7 +162,7 @@ export class FeedHub {
       channel.hash.set({ key, phase: to, level, epoch });
       channel.seq = feedSeq;
     } else if (feedSeq > channel.seq) {
-      reseed(channel, this.#view.snapshot(channel.tenant));
+      reseed(channel);
     }
     const frame = transitionFrame(delta);
     for (const one of channel.subscribers) {
@@ -157,7 +186,7 @@ export class FeedHub {
 
   /** Encoded once per position, so that a thousand subscribers reconnecting share one buffer. */
   #snapshotFrame(channel: Channel): Buffer {
-    const snapshot = this.#view.snapshot(channel.tenant);
+    const snapshot = channel.view.snapshot(channel.tenant);
     const { posture, seq, term } = snapshot;
     const { encoded } = channel;
     const current = encoded?.seq === seq && encoded.posture === posture && channel.term === term;
@@ -187,7 +216,8 @@ export class FeedHub {
     one.leave();
     this.#subscribers -= 1;
     this.#countSubscribers();
-    if (channel.subscribers.size === 0) this.#channels.delete(channel.tenant);
+    if (channel.subscribers.size > 0) return;
+    this.#channels.get(channel.view)?.delete(channel.tenant);
   }
 
   #countSubscribers(): void {
@@ -195,6 +225,7 @@ export class FeedHub {
   }
 
   #beat(channel: Channel): void {
+    this.#rename(channel);
     const frame = this.#beatFrame(channel);
     const nowMs = this.#clock.monotonicMs();
     for (const one of channel.subscribers) {
@@ -211,7 +242,7 @@ export class FeedHub {
     return heartbeatFrame({
       term: channel.term,
       seq: channel.seq,
-      posture: this.#view.check({ tenant: channel.tenant }).posture,
+      posture: channel.view.check({ tenant: channel.tenant }).posture,
       open: channel.hash.open,
       hash: channel.hash.hex(),
       t: this.#clock.now(),
@@ -222,18 +253,24 @@ export class FeedHub {
     while (!this.#stopped.signal.aborted) {
       await this.#clock.sleep(LIMITS.feedHeartbeatMs, this.#stopped.signal);
       if (this.#stopped.signal.aborted) return;
-      for (const channel of this.#channels.values()) this.#beat(channel);
+      for (const channel of this.#everyChannel()) this.#beat(channel);
     }
   }
 }
 
-function createChannel(snapshot: FeedSnapshot): Channel {
-  const { tenant, term, seq } = snapshot;
+function createChannel(view: BreakerView, tenant: string): Channel {
+  const snapshot = view.snapshot(tenant);
+  const { term, seq } = snapshot;
   const hash = createOpenSetHash(snapshot.breakers.map(openBreakerOf));
-  return { tenant, term, seq, hash, subscribers: new Set(), encoded: null };
+  const renamings = view.renamings ?? 0;
+  return { view, tenant, term, seq, renamings, hash, subscribers: new Set(), encoded: null };
 }
 
-function reseed(channel: Channel, snapshot: FeedSnapshot): void {
+function reseed(
+  channel: Channel,
+  snapshot: FeedSnapshot = channel.view.snapshot(channel.tenant),
+): void {
+  channel.renamings = channel.view.renamings ?? 0;
   channel.term = snapshot.term;
   channel.seq = snapshot.seq;
   channel.hash = createOpenSetHash(snapshot.breakers.map(openBreakerOf));
@@ -241,11 +278,8 @@ function reseed(channel: Channel, snapshot: FeedSnapshot): void {
 }
 
 /** What a subscriber at `position` has missed; null unless it can be told without a gap. */
-function deltasSince(
-  view: BreakerView,
-  channel: Channel,
-  position: FeedPosition,
-): readonly FeedDelta[] | null {
+function deltasSince(channel: Channel, position: FeedPosition): readonly FeedDelta[] | null {
+  const { view } = channel;
   if (position.term !== view.term || position.seq > channel.seq) return null;
   const deltas = view.since(channel.tenant, position.seq);
   if (deltas === null) return null;

@@ -91,6 +91,7 @@ function breakerClaim(revocation: Revocation): Readonly<Record<string, unknown>>
     ...(automatic ? { detector: revocation.reason } : {}),
     ...(revocation.findingId === null ? {} : { finding_id: revocation.findingId }),
     ...(level >= 5 ? { revoke_before_epoch: epoch } : {}),
+    ...(revocation.unresolvable && { unresolvable: true }),
     detected_at: revocation.time / 1_000,
   };
 }

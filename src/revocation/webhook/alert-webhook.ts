@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Transition } from '../../core/breaker.ts';
+import type { BreakerKey, Transition } from '../../core/breaker.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -15,6 +15,8 @@ export interface AlertWebhookOptions extends Reach {
   readonly clock: Clock;
   /** 0 to 1, for the jitter between attempts. */
   readonly random: () => number;
+  /** A key as brokers know it, at the moment of sending; as recorded unless given. */
+  readonly named?: (key: BreakerKey) => BreakerKey;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Replaces the network, for tests. */
@@ -33,7 +35,8 @@ export interface AlertWebhook {
 
 interface Alert {
   readonly id: string;
-  readonly body: string;
+  /** Written anew for each attempt: what it names may be erased meanwhile. */
+  readonly body: () => string;
 }
 
 /**
@@ -67,7 +70,7 @@ class QueuedWebhook implements AlertWebhook {
   }
 
   transition(transition: Transition): void {
-    this.#enqueue(transitionAlert(transition));
+    this.#enqueue(transitionAlert(transition, this.#options.named ?? ((key) => key)));
   }
 
   get pending(): number {
@@ -128,8 +131,10 @@ class QueuedWebhook implements AlertWebhook {
     void clock.sleep(LIMITS.deliveryTimeoutMs, limit.signal).then(() => limit.abort());
     try {
       const signal = AbortSignal.any([this.#stopped.signal, limit.signal]);
-      const headers = signedHeaders(alert, Math.floor(clock.now() / 1_000), this.#secret);
-      return (await this.#post({ url: this.#url, headers, body: alert.body, signal })).status;
+      const body = alert.body();
+      const told = { id: alert.id, body };
+      const headers = signedHeaders(told, Math.floor(clock.now() / 1_000), this.#secret);
+      return (await this.#post({ url: this.#url, headers, body, signal })).status;
     } catch {
       return null;
     } finally {
@@ -162,13 +167,13 @@ function findingAlert(finding: Finding): Alert {
     decision: finding.decision,
   };
   const identity = `finding ${finding.tenant} ${finding.id}`;
-  return alertOf('finding.created', identity, finding.time, data);
+  return alertOf('finding.created', identity, finding.time, () => data);
 }
 
-function transitionAlert(transition: Transition): Alert {
+function transitionAlert(transition: Transition, named: (key: BreakerKey) => BreakerKey): Alert {
   const { key, epoch } = transition;
-  const data = {
-    key,
+  const data = () => ({
+    key: named(key),
     from: transition.from,
     to: transition.to,
     level: transition.level,
@@ -176,20 +181,21 @@ function transitionAlert(transition: Transition): Alert {
     reason: transition.reason,
     class: transition.class,
     finding_id: transition.findingId,
-  };
+  });
   const identity = `transition ${key.tenant} ${key.kind} ${key.id} ${epoch}`;
   return alertOf('breaker.transition', identity, transition.time, data);
 }
 
 /** The id is derived from the thing told, so that a repeat after a restart is recognised. */
-function alertOf(type: string, identity: string, time: number, data: unknown): Alert {
+function alertOf(type: string, identity: string, time: number, data: () => unknown): Alert {
   const id = `msg_${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
-  return { id, body: JSON.stringify({ type, timestamp: new Date(time).toISOString(), data }) };
+  const timestamp = new Date(time).toISOString();
+  return { id, body: () => JSON.stringify({ type, timestamp, data: data() }) };
 }
 
 /** Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, base64, version `v1`. */
 function signedHeaders(
-  alert: Alert,
+  alert: { readonly id: string; readonly body: string },
   timestampSeconds: number,
   secret: Buffer | null,
 ): Readonly<Record<string, string>> {
