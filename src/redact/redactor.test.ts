@@ -240,7 +240,7 @@ describe('redactor', () => {
     expect(redact(event)).toEqual(event);
   });
 
-  it('keeps service accounts plain where revocations go by them, and nowhere else', () => {
+  it('gives service accounts the tokens that they have elsewhere where revocations go by them', () => {
     const mail = 'billing-bot@acme.example.com';
     const out = redact(
       eventWith({
@@ -250,12 +250,23 @@ describe('redactor', () => {
         decision: { verdict: 'allow', id: mail },
       }),
     );
-    expect(out.agent).toEqual({ id: mail, name: expect.stringMatching(EMAIL) });
-    expect(out.session).toEqual({ id: `${mail}/7`, conversationId: out.agent.name });
-    expect(out.token).toMatchObject({ jti: mail, txn: mail, iss: 'https://10.0.0.7/idp' });
-    expect(out.token?.sub).toBe(out.agent.name);
-    expect(out.decision?.id).toBe(mail);
-    expect(redactor.redactIdentifier('acme', mail)).toBe(mail);
+    const { id } = out.agent;
+    expect(out.agent).toEqual({ id: expect.stringMatching(EMAIL), name: id });
+    expect(out.session).toEqual({ id: `${id}/7`, conversationId: id });
+    expect(out.token).toMatchObject({ jti: id, txn: id });
+    expect(out.token?.iss).toMatch(/^https:\/\/\[ip:k-acme:[\w-]{22}\]\/idp$/);
+    expect(out.token?.sub).toBe(id);
+    expect(out.decision?.id).toBe(id);
+    expect(redactor.redactIdentifier('acme', mail)).toBe(id);
+  });
+
+  it('keeps spellings of an identifier apart, as brokers do', () => {
+    const [one, other] = ['bot@example.com', 'Bot@example.com'].map((id) =>
+      redact(eventWith({ agent: { id } })),
+    );
+    expect(one?.agent.id).toMatch(EMAIL);
+    expect(other?.agent.id).toMatch(EMAIL);
+    expect(other?.agent.id).not.toBe(one?.agent.id);
   });
 
   it('gives identifiers that are numbers or secrets keyed tokens, each its own', () => {

@@ -61,6 +61,20 @@ describe('commands', () => {
     expect(check()).toMatchObject({ allow: false, level: 4, class: 'operator', epoch: 1 });
   });
 
+  it('reach a breaker that was opened under the plain id, before such ids were tokens', async () => {
+    const { partition, control, check, view } = start();
+    const key = { ...BOT, id: 'secret-bot' };
+    await partition.decide([{ kind: 'command', tenant: 'acme', body: trip(key) }]);
+    expect(check('secret-bot')).toMatchObject({ allow: false, key });
+    expect(control.recordedKey(key)).toEqual(key);
+    await control.acknowledge({ receiver: 'b', key, term: view.term, epoch: 1 });
+    expect(await control.command('acme', reset(1, key))).toEqual(key);
+    expect(check('secret-bot').allow).toBe(true);
+    expect(control.recordedKey(key).id).toBe('[x]-bot');
+    expect((await control.command('acme', trip(key)))?.id).toBe('[x]-bot');
+    expect(check('secret-bot')).toMatchObject({ allow: false, key: { id: '[x]-bot' } });
+  });
+
   it('without effect on a disk that refuses', async () => {
     const { ledger, control, check } = start();
     ledger.refuses = () => true;

@@ -109,7 +109,7 @@ interface Needles {
   readonly tokens: readonly string[];
   /** What may stand in the ledger's tombstone. */
   readonly recorded: readonly string[];
-  /** Identifiers that are kept plain too (docs/adr/0006): known while the order runs, no longer. */
+  /** Plain too: so ids stand that were recorded before they became tokens (docs/adr/0006). */
   readonly everywhere: readonly string[];
 }
 

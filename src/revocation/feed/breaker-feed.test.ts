@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createEventStreamParser, type StreamEvent } from '../../../client/src/event-stream.ts';
 import type { BreakerKey } from '../../core/breaker.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { BreakerView } from '../../ports/breakers.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { AUTHENTICATOR, createFakeClock, createFakeView, type FakeView } from '../testing/fakes.ts';
 import { breakerFeed } from './breaker-feed.ts';
@@ -21,7 +22,7 @@ afterEach(async () => {
   }
 });
 
-async function serve(view: FakeView) {
+async function serve(view: FakeView, brokerView?: BreakerView) {
   const clock = createFakeClock();
   const acknowledged: unknown[] = [];
   const counts: string[] = [];
@@ -30,6 +31,7 @@ async function serve(view: FakeView) {
   await app.register(
     breakerFeed({
       view,
+      ...(brokerView && { brokerView }),
       clock,
       authenticator: AUTHENTICATOR,
       control: { acknowledge: async (word) => void acknowledged.push(word) },
@@ -306,5 +308,81 @@ describe('POST /v1/breakers/ack', () => {
     expect(answer.statusCode).toBe(status);
     expect(answer.json().code).toBe(status === 403 ? 'forbidden' : 'bad_request');
     expect(acknowledged).toEqual([]);
+  });
+});
+
+describe('ids that are pseudonyms on record', () => {
+  const PLAIN: BreakerKey = { ...AGENT, id: 'bot@example.com' };
+  const TOKEN: BreakerKey = { ...AGENT, id: '<bot>' };
+
+  /** Tells brokers the plain id until it is erased. */
+  function startNamed() {
+    const view = createFakeView();
+    let renamings = 0;
+    const erase = (): void => {
+      renamings += 1;
+    };
+    const named = (key: BreakerKey) => (renamings === 0 && key.id === TOKEN.id ? PLAIN : key);
+    const brokerView: BreakerView = {
+      ...view,
+      get renamings() {
+        return renamings;
+      },
+      snapshot: (tenant) => {
+        const snapshot = view.snapshot(tenant);
+        const breakers = snapshot.breakers.map((one) => ({ ...one, key: named(one.key) }));
+        return { ...snapshot, breakers };
+      },
+      subscribe: (listener) =>
+        view.subscribe(({ term, transition }) =>
+          listener({ term, transition: { ...transition, key: named(transition.key) } }),
+        ),
+    };
+    return { view, brokerView, erase };
+  }
+
+  it('are told to brokers as they know them, to operators as recorded', async () => {
+    const { view, brokerView } = startNamed();
+    const { subscribe, app } = await serve(view, brokerView);
+    const broker = await subscribe({});
+    const operator = await subscribe({ token: 'operator-token', query: '?tenant=acme' });
+    for (const { next } of [broker, operator]) {
+      expect((await next()).event).toBe('snapshot');
+      expect((await next()).event).toBe('heartbeat');
+    }
+    view.trip(TOKEN, 4);
+    expect((await broker.next()).data['key']).toMatchObject({ id: PLAIN.id });
+    expect((await operator.next()).data['key']).toMatchObject({ id: TOKEN.id });
+    const etags: unknown[] = [];
+    for (const [token, id] of [
+      ['broker-token', PLAIN.id],
+      ['operator-token', TOKEN.id],
+    ] as const) {
+      const headers = { authorization: `Bearer ${token}` };
+      const url = '/v1/breakers/snapshot?tenant=acme';
+      const answer = await app.inject({ url, headers });
+      expect(answer.json().breakers).toMatchObject([{ key: { id } }]);
+      etags.push(answer.headers.etag);
+    }
+    expect(etags[0]).not.toBe(etags[1]);
+  });
+
+  it('are told anew after an erasure, to those who read and to those who come', async () => {
+    const { view, brokerView, erase } = startNamed();
+    view.trip(TOKEN, 4);
+    const { subscribe, clock } = await serve(view, brokerView);
+    const { next } = await subscribe({});
+    const before = await next();
+    expect(before.data['breakers']).toMatchObject([{ key: { id: PLAIN.id } }]);
+    await next();
+    erase();
+    clock.advance(LIMITS.feedHeartbeatMs);
+    expect(await next()).toMatchObject({ event: 'resync' });
+    const after = await next();
+    expect(after.data['breakers']).toMatchObject([{ key: { id: TOKEN.id } }]);
+    const beat = await next();
+    expect(beat).toMatchObject({ event: 'heartbeat', data: { hash: after.data['hash'] } });
+    const late = await subscribe({});
+    expect((await late.next()).data['breakers']).toMatchObject([{ key: { id: TOKEN.id } }]);
   });
 });
