@@ -64,7 +64,6 @@ import { AuthenticationRecord, observedAuthenticator } from './runtime/authentic
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
 import { historyIngest } from './runtime/ingest.ts';
 import { NotesOfIngest } from './runtime/ingest-notes.ts';
-import { plainKey } from './runtime/plain-names.ts';
 import { createSubjectOrders } from './runtime/subject-orders.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
@@ -156,7 +155,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
   });
   undo.defer(() => host.close());
-  const alerts = openAlerts(options, host, redaction, metrics);
+  const alerts = openAlerts(options, host, metrics);
   if (alerts) undo.defer(() => alerts.close());
 
   const reviews = openReviews({ ...options, host, store, metrics, post }, undo);
@@ -311,11 +310,10 @@ async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   await app.register(auditReceiver({ ingest, clock, ...receiving, ...s.audit }));
   const history = { ingest: historyIngest(ingest), path: '/v1/history', role: 'operator' } as const;
   await app.register(nativeReceiver({ ...history, ...receiving }));
-  const brokerView = forBrokers.view;
-  await app.register(breakerFeed({ view, brokerView, control, ...common }));
+  const views = { view, brokerView: forBrokers.view };
+  await app.register(breakerFeed({ ...views, control, ...common }));
   const parseProposed = (value: unknown) => parseNativeValue(wellFormedValue(value), 0);
-  const asked = { view, brokerView, control: forBrokers.control, parseProposed };
-  await app.register(breakerCheck({ ...asked, ...common }));
+  await app.register(breakerCheck({ ...forBrokers, ...views, parseProposed, ...common }));
   await app.register(ssfMetadata({ keys, issuer }));
   await app.register(
     readApi({
@@ -403,19 +401,15 @@ async function openForwarder(
 function openAlerts(
   { config, clock, log }: DaemonOptions,
   host: EngineHost,
-  { identifiers }: Redaction,
   metrics: ProcessMetrics,
 ): AlertWebhook | null {
   const { webhook } = config.alerts;
   if (!webhook) return null;
   const { url, secret } = webhook;
   const alerts = createAlertWebhook({
-    url,
     ...(secret === null ? {} : { secret }),
-    ...{ clock, random: Math.random, metrics, log },
-    named: (key) => plainKey(identifiers, key).value,
-    allowLoopback: true,
-    allowPrivate: true,
+    ...{ url, clock, random: Math.random, metrics, log, named: host.forBrokers.keyOf },
+    ...{ allowLoopback: true, allowPrivate: true },
   });
   host.view.onFinding((finding) => alerts.finding(finding));
   host.breakers.subscribe(({ transition }) => alerts.transition(transition));

@@ -13,7 +13,7 @@ export interface BreakerRecord {
   readonly term: number;
   /** Title of the finding or the operator's reason. */
   readonly title: string | null;
-  /** Its id is a pseudonym whose plain form is gone; only `check` by the plain id still meets it. */
+  /** Its id is a pseudonym that nobody resolves; only `check` by the plain id still meets it. */
   readonly unresolvable?: true;
 }
 

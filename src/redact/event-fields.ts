@@ -172,8 +172,8 @@ export function redactName(pass: Pass, text: string): string {
 
 /**
  * An identifier needed to revoke (agent, session, chain, token, issuer). What is personal in it
- * becomes a token, and a secret a keyed token of its own; `pass.identifiers` then tells what brokers
- * call it, unless that is a secret. See docs/adr/0006.
+ * becomes a token, and a secret a keyed token of its own; `pass.identifiers` then tells what
+ * brokers call it, unless that is a secret. See docs/adr/0006.
  */
 export function redactIdentifier(pass: Pass, text: string): string {
   if (typeOfToken(text) !== null) return text;
@@ -189,7 +189,7 @@ export function redactIdentifier(pass: Pass, text: string): string {
   }
 }
 
-/** Whether brokers may be told the plain form: not of a secret, nor of what is a pseudonym already. */
+/** Whether brokers may be told the plain form: of no secret, nor of what is a pseudonym already. */
 function isTold(redacted: string, plain: string): boolean {
   const tokens = everyToken(redacted).filter(({ token }) => token);
   if (tokens.length === 0 || everyToken(plain).some(({ token }) => token)) return false;

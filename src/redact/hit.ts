@@ -30,7 +30,7 @@ export const HINT = {
   version: 16,
   /** One word, as names and scopes are: `secrets:read` gives no secret away. */
   identifier: 32,
-  /** An identifier that a broker must know to obey: a secret in it gets a keyed token of its own. */
+  /** An identifier that a broker must know to obey: a secret in it gets a token of its own. */
   revocable: 64,
 } as const;
 

@@ -240,7 +240,7 @@ describe('redactor', () => {
     expect(redact(event)).toEqual(event);
   });
 
-  it('gives service accounts the tokens that they have elsewhere where revocations go by them', () => {
+  it('gives service accounts one token, also where revocations go by them', () => {
     const mail = 'billing-bot@acme.example.com';
     const out = redact(
       eventWith({

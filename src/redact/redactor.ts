@@ -8,7 +8,7 @@ import { type Metrics, SILENT_METRICS } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import { CleanTextMemory } from './clean-texts.ts';
 import { extractDestinations } from './destinations.ts';
-import { recognisersFor } from './entities/recognisers.ts';
+import { type RecogniserSet, recognisersFor } from './entities/recognisers.ts';
 import { redactFields, redactIdentifier, redactName } from './event-fields.ts';
 import { mapFreeTexts, replaceSpans } from './external/free-text.ts';
 import type { ExternalRecogniser } from './external/recogniser.ts';
@@ -29,7 +29,7 @@ import { fixedPseudonymKeys, type PseudonymKeys } from './pseudonym-keys.ts';
 import { type RenderWork, renderContent, subjectOf } from './render.ts';
 import type { SubjectStore } from './subject-store.ts';
 import { changeContent, type Members, mapTexts } from './texts.ts';
-import { createTokenisers } from './tokeniser.ts';
+import { createTokenisers, type Tokenisers } from './tokeniser.ts';
 import { PERSONAL_TYPES, REDACTION_FAILED, tokensIn, typeOfToken } from './tokens.ts';
 
 /** An event without a tenant has no key of its own; its pseudonyms meet nobody else's. */
@@ -48,7 +48,7 @@ export interface RedactorOptions {
   readonly pseudonymKeys?: PseudonymKeys;
   /** Takes the values of entities in mode `vault`; without it they are tokens and no more. */
   readonly vault?: Pick<SubjectStore, 'seal' | 'flush'>;
-  /** Takes the plain form of identifiers needed to revoke; without it they are tokens and no more. */
+  /** Takes the plain form of identifiers needed to revoke; else they are tokens and no more. */
   readonly directory?: IdentifierDirectory;
   /** Judges free text in content once more, after this redactor. */
   readonly external?: ExternalRecogniser;
@@ -82,54 +82,32 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
     return { pass, event, tenant, policy, memory, secret, vault };
   };
   const { external, directory } = options;
-  const identifierOf = (pass: Pass, text: unknown): string =>
-    typeof text === 'string' ? redactIdentifier(pass, text) : REDACTION_FAILED;
-  /** A plain form that cannot be sealed leaves a token that only `/v1/check` answers for. */
-  const keepIdentifiers = (pass: Pass, tenant: string): void => {
-    if (directory === undefined) return;
-    for (const [token, plain] of pass.identifiers) {
-      if (directory.knows(tenant, token)) continue;
-      const subjects = tokensIn(token).map(({ type, text }) => {
-        const [canonical = text] = tokenisers.every(tenant, type, pass.replaced.get(text) ?? '');
-        return canonical;
-      });
-      try {
-        directory.keep(tenant, token, subjects, plain);
-      } catch {
-        pass.failures++;
-      }
-    }
+  const redactOne = (tenant: string, text: unknown, redact: typeof redactName): string => {
+    const pass = passOf(tenant, policyOf(tenant));
+    const redacted = typeof text === 'string' ? redact(pass, text) : REDACTION_FAILED;
+    report(metrics, pass);
+    return redacted;
   };
+  const keep = (pass: Pass, tenant: string) => keepIdentifiers(directory, tokenisers, pass, tenant);
 
   return {
     redact(event) {
       const work = workOn(event);
       const { pass } = work;
       const members = redactEvent(work);
-      keepIdentifiers(pass, work.tenant);
+      keep(pass, work.tenant);
       if (pass.counts.size > 0) findings?.note(event, members);
       report(metrics, pass);
       return mint(members);
     },
-    redactText(tenant, text) {
-      const pass = passOf(tenant, policyOf(tenant));
-      const redacted = typeof text === 'string' ? redactName(pass, text) : REDACTION_FAILED;
-      report(metrics, pass);
-      return redacted;
-    },
-    redactIdentifier(tenant, text) {
-      const pass = passOf(tenant, policyOf(tenant));
-      const redacted = identifierOf(pass, text);
-      report(metrics, pass);
-      return redacted;
-    },
-    keepIdentifier(tenant, text) {
-      const pass = passOf(tenant, policyOf(tenant));
-      const redacted = identifierOf(pass, text);
-      keepIdentifiers(pass, tenant);
-      report(metrics, pass);
-      return redacted;
-    },
+    redactText: (tenant, text) => redactOne(tenant, text, redactName),
+    redactIdentifier: (tenant, text) => redactOne(tenant, text, redactIdentifier),
+    keepIdentifier: (tenant, text) =>
+      redactOne(tenant, text, (pass, given) => {
+        const redacted = redactIdentifier(pass, given);
+        keep(pass, tenant);
+        return redacted;
+      }),
     ...(external !== undefined && {
       complete: (events: readonly Redacted<AccessEvent>[]) =>
         Promise.all(
@@ -142,24 +120,9 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
           }),
         ),
     }),
-    flush() {
-      try {
-        vault?.flush();
-      } catch (error) {
-        directory?.forget();
-        throw error;
-      }
-    },
-    tokensOf(tenant, identifier) {
-      if (typeOfToken(identifier) !== null) return [identifier];
-      const recognisers = recognisersFor(policyOf(tenant));
-      const found = redactName(startPass(tokenisers.of(tenant), recognisers), identifier);
-      const named = redactIdentifier(startPass(tokenisers.of(tenant), recognisers), identifier);
-      const own = recognisers.custom.flatMap(({ type }) => (type === 'secret' ? [] : type));
-      const types = new Set([...PERSONAL_TYPES, ...own]);
-      const tokens = [...types].flatMap((type) => tokenisers.every(tenant, type, identifier));
-      return [...new Set([...tokens, ...tokensIn(`${found}${named}`).map(({ text }) => text)])];
-    },
+    flush: () => flush(options),
+    tokensOf: (tenant, identifier) =>
+      everyTokenOf(tokenisers, recognisersFor(policyOf(tenant)), tenant, identifier),
     forget() {
       memory.clear();
       tokenisers.forget();
@@ -167,6 +130,54 @@ export function createRedactor(options: RedactorOptions): SubjectRedactor {
       directory?.forget();
     },
   };
+}
+
+/** What was not written must be kept anew when the event comes again. */
+function flush({ vault, directory }: RedactorOptions): void {
+  try {
+    vault?.flush();
+  } catch (error) {
+    directory?.forget();
+    throw error;
+  }
+}
+
+function everyTokenOf(
+  tokenisers: Tokenisers,
+  recognisers: RecogniserSet,
+  tenant: string,
+  identifier: string,
+): readonly string[] {
+  if (typeOfToken(identifier) !== null) return [identifier];
+  const found = redactName(startPass(tokenisers.of(tenant), recognisers), identifier);
+  const named = redactIdentifier(startPass(tokenisers.of(tenant), recognisers), identifier);
+  const own = recognisers.custom.flatMap(({ type }) => (type === 'secret' ? [] : type));
+  const types = new Set([...PERSONAL_TYPES, ...own]);
+  const tokens = [...types].flatMap((type) => tokenisers.every(tenant, type, identifier));
+  return [...new Set([...tokens, ...tokensIn(`${found}${named}`).map(({ text }) => text)])];
+}
+
+/** A plain form that cannot be sealed leaves a token that only `/v1/check` answers for. */
+function keepIdentifiers(
+  directory: IdentifierDirectory | undefined,
+  tokenisers: Tokenisers,
+  pass: Pass,
+  tenant: string,
+): void {
+  if (directory === undefined) return;
+  for (const [token, plain] of pass.identifiers) {
+    if (directory.knows(tenant, token)) continue;
+    try {
+      const subjects = tokensIn(token).map(({ type, text }) => {
+        // The first key is the one that never rotates.
+        const [canonical = text] = tokenisers.every(tenant, type, pass.replaced.get(text) ?? '');
+        return canonical;
+      });
+      directory.keep(tenant, token, subjects, plain);
+    } catch {
+      pass.failures++;
+    }
+  }
 }
 
 /** The only place where an event becomes `Redacted`. */

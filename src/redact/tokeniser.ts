@@ -68,13 +68,7 @@ export function createTokenisers(keys: PseudonymKeys): Tokenisers {
     return token;
   }
 
-  function tokenUnder(
-    key: PseudonymKey,
-    tenant: string,
-    type: PersonalType,
-    value: string,
-    formOf = canonicalForm,
-  ): string {
+  const tokenUnder: TokenUnder = (key, tenant, type, value, formOf = canonicalForm) => {
     const secret = secretOf(key);
     // By what is written: the canonical form of an address costs as much as its digest.
     const kind = formOf === canonicalForm ? type : `${type}=`;
@@ -83,40 +77,51 @@ export function createTokenisers(keys: PseudonymKeys): Tokenisers {
     if (recent !== undefined) return recent;
     const known = old.get(name) ?? compute(secret, type, formOf(type, value));
     return remember(name, known);
-  }
+  };
 
   return {
-    of(tenant) {
-      let held: TenantKeys | null = null;
-      const keysNow = (): TenantKeys => {
-        held ??= keys.of(tenant);
-        return held;
-      };
-      const aliases = new Map<string, string>();
-      const stable: Tokeniser = {
-        aliases,
-        token: (type, value) => tokenUnder(keysNow().identifiers, tenant, type, value, exactForm),
-        get identifiers() {
-          return stable;
-        },
-      };
-      return {
-        aliases,
-        token(type, value) {
-          const { current, previous } = keysNow();
-          const token = tokenUnder(current, tenant, type, value);
-          if (previous !== null) aliases.set(token, tokenUnder(previous, tenant, type, value));
-          return token;
-        },
-        identifiers: stable,
-      };
-    },
+    of: (tenant) => tokeniserOf(keys, tenant, tokenUnder),
     every: (tenant, type, value) =>
       keys.all(tenant).map((key) => tokenUnder(key, tenant, type, value)),
     forget() {
       young.clear();
       old.clear();
     },
+  };
+}
+
+type TokenUnder = (
+  key: PseudonymKey,
+  tenant: string,
+  type: PersonalType,
+  value: string,
+  formOf?: typeof canonicalForm,
+) => string;
+
+/** Keys are asked for once a value needs one, and then for the whole record. */
+function tokeniserOf(keys: PseudonymKeys, tenant: string, tokenUnder: TokenUnder): Tokeniser {
+  let held: TenantKeys | null = null;
+  const keysNow = (): TenantKeys => {
+    held ??= keys.of(tenant);
+    return held;
+  };
+  const aliases = new Map<string, string>();
+  const stable: Tokeniser = {
+    aliases,
+    token: (type, value) => tokenUnder(keysNow().identifiers, tenant, type, value, exactForm),
+    get identifiers() {
+      return stable;
+    },
+  };
+  return {
+    aliases,
+    token(type, value) {
+      const { current, previous } = keysNow();
+      const token = tokenUnder(current, tenant, type, value);
+      if (previous !== null) aliases.set(token, tokenUnder(previous, tenant, type, value));
+      return token;
+    },
+    identifiers: stable,
   };
 }
 

@@ -61,7 +61,7 @@ describe('commands', () => {
     expect(check()).toMatchObject({ allow: false, level: 4, class: 'operator', epoch: 1 });
   });
 
-  it('reach a breaker that was opened under the plain id, before such ids were tokens', async () => {
+  it('reach a breaker that was opened under the plain id, before it was a token', async () => {
     const { partition, control, check, view } = start();
     const key = { ...BOT, id: 'secret-bot' };
     await partition.decide([{ kind: 'command', tenant: 'acme', body: trip(key) }]);

@@ -30,19 +30,11 @@ const REFUSED_PROPOSAL_LEVEL = 3;
 export function createControl(options: ControlOptions): Control {
   const { partition, redactor, view, clock, verifier } = options;
   const { shard } = partition;
-  const isOpen = (key: BreakerKey): boolean => {
-    const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
-    return entry !== undefined && entry.state.phase !== 'closed';
-  };
-  const onRecord = (key: BreakerKey): BreakerKey => keyOnRecord(redactor, isOpen, key);
-  const keyOf = (command: Extract<Command, { key: BreakerKey }>): BreakerKey => {
-    const { type, key } = command;
-    const keep = redactor.keepIdentifier?.bind(redactor);
-    return type === 'trip' ? redactedKey(redactor, key, keep) : onRecord(key);
-  };
+  const onRecord = (key: BreakerKey): BreakerKey =>
+    keyOnRecord(redactor, (each) => isOpen(shard, each), key);
   return {
     async command(named, given) {
-      const redacted = redactedCommand(redactor, named, given, keyOf);
+      const redacted = redactedCommand(redactor, named, given, onRecord);
       redactor.flush?.();
       const { tenant, command } = addressed(named, redacted);
       refuseUndelivered(command);
@@ -127,7 +119,7 @@ function redactedCommand(
   redactor: Redactor,
   tenant: string,
   command: Command,
-  keyOf: (command: Extract<Command, { key: BreakerKey }>) => BreakerKey,
+  onRecord: (key: BreakerKey) => BreakerKey,
 ): Command {
   const actor = redactor.redactText(tenant, command.actor);
   const reason = redactor.redactText(tenant, command.reason);
@@ -138,7 +130,15 @@ function redactedCommand(
     return { ...command, actor, reason, request };
   }
   if (!('key' in command)) return { ...command, actor, reason };
-  return { ...command, actor, reason, key: keyOf(command) };
+  const keep = redactor.keepIdentifier?.bind(redactor);
+  const key =
+    command.type === 'trip' ? redactedKey(redactor, command.key, keep) : onRecord(command.key);
+  return { ...command, actor, reason, key };
+}
+
+function isOpen(shard: Shard, key: BreakerKey): boolean {
+  const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
+  return entry !== undefined && entry.state.phase !== 'closed';
 }
 
 /** There is one global breaker, whatever tenant it is named with. */

@@ -27,8 +27,8 @@ import { meterDecisions } from './metering.ts';
 import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
 import {
-  createBrokerControl,
-  createBrokerView,
+  createForBrokers,
+  type ForBrokers,
   NO_IDENTIFIERS,
   plainRevocation,
 } from './plain-names.ts';
@@ -73,7 +73,7 @@ export interface EngineHost {
   readonly control: Control;
   readonly breakers: BreakerView;
   /** What callers of role `broker` see and are answered: ids as they know them. */
-  readonly forBrokers: { readonly view: BreakerView; readonly control: Pick<Control, 'propose'> };
+  readonly forBrokers: ForBrokers;
   readonly view: EngineView;
   readonly ingestStatus: IngestStatus;
   readonly partition: Partition;
@@ -143,10 +143,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     ingest,
     control,
     breakers,
-    forBrokers: {
-      view: createBrokerView(breakers, identifiers),
-      control: createBrokerControl(control, identifiers),
-    },
+    forBrokers: createForBrokers(breakers, control, identifiers),
     view,
     ingestStatus,
     partition,

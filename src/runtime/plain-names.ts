@@ -5,8 +5,8 @@ import type { Control } from '../ports/control.ts';
 import type { Identifiers } from '../ports/identifiers.ts';
 
 /**
- * What brokers are told with ids as they know them, resolved as it is told (docs/adr/0006). What the
- * engine, the ledger and everybody else have are the pseudonyms.
+ * What brokers are told with ids as they know them, resolved as it is told (docs/adr/0006). The
+ * engine, the ledger and everybody else have the pseudonyms.
  */
 
 /** Nothing is under a pseudonym that anybody could resolve. */
@@ -16,6 +16,27 @@ export const NO_IDENTIFIERS: Identifiers = { plainOf: (_tenant, id) => id, erasu
 interface Named<Value> {
   readonly value: Value;
   readonly unresolvable: boolean;
+}
+
+/** What callers of role `broker`, and those who are told of their breakers, are given. */
+export interface ForBrokers {
+  readonly view: BreakerView;
+  readonly control: Pick<Control, 'propose'>;
+  /** A key as brokers know it, or as recorded where that is gone. */
+  readonly keyOf: (key: BreakerKey) => BreakerKey;
+}
+
+/** Puts the names that brokers know on top of what the engine says. */
+export function createForBrokers(
+  view: BreakerView,
+  control: Control,
+  identifiers: Identifiers,
+): ForBrokers {
+  return {
+    view: createBrokerView(view, identifiers),
+    control: createBrokerControl(control, identifiers),
+    keyOf: (key) => plainKey(identifiers, key).value,
+  };
 }
 
 /** The view for callers of role `broker`. */
@@ -81,7 +102,7 @@ function plainAnswer(identifiers: Identifiers, answer: CheckAnswer): CheckAnswer
 }
 
 /** As brokers know it; the key itself when nothing in it is a pseudonym. */
-export function plainKey(identifiers: Identifiers, key: BreakerKey): Named<BreakerKey> {
+function plainKey(identifiers: Identifiers, key: BreakerKey): Named<BreakerKey> {
   const { tenant, kind } = key;
   if (kind === 'tenant' || kind === 'global' || kind === 'broker') {
     return { value: key, unresolvable: false };

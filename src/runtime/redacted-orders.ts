@@ -33,8 +33,8 @@ export function redactedKey(
 }
 
 /**
- * The key of an order on a breaker that is there. One that was opened before addresses in ids became
- * tokens has its plain id on record, and is closed and acknowledged by that.
+ * The key of an order on a breaker that is there. One that was opened before addresses in ids
+ * became tokens has its plain id on record, and is closed and acknowledged by that.
  */
 export function keyOnRecord(
   redactor: Redactor,

@@ -167,7 +167,7 @@ describe('an agent named by a mail address', () => {
     );
   });
 
-  it('is erased while a revocation is on its way: brokers get the token, check still answers', async () => {
+  it('is erased with a revocation on its way: then brokers get the token', async () => {
     receiver.setAvailable(false);
     const { breaker } = await site.order<OrderBody>('/v1/breakers/trip', { key: KEY, level: 5 });
     await eventually(

@@ -55,7 +55,7 @@ export function agentRoutes(options: {
     access: BREAKER_READERS,
     params: AGENT_PATH,
     answer: RISK,
-    handle: ({ principal, params }) => riskBody(visibleAgent(view, principal, params)),
+    handle: ({ principal, params }) => riskBody(visibleAgent(options, principal, params)),
   });
   return [list, single, risk, activityRoute(options)];
 }

@@ -56,7 +56,7 @@ export function findingRoutes(options: {
   ];
 }
 
-/** The pseudonym of an id is its tenant's own: across several tenants only what is recorded is met. */
+/** A pseudonym is its tenant's own: across several tenants only what is recorded is met. */
 function recordedAgent(
   control: Pick<Control, 'recordedKey'>,
   tenants: readonly string[] | '*',

@@ -89,8 +89,8 @@ export class FeedHub {
 
   /**
    * Starts a stream on a response whose head is written, of one of the hub's two views; resumes at
-   * `position` when it can. View and hub are synchronous, so nothing can slip in between joining and
-   * replaying.
+   * `position` when it can. View and hub are synchronous, so nothing can slip in between joining
+   * and replaying.
    */
   join(
     response: ServerResponse,
