@@ -52,7 +52,7 @@ export function createBreakerView(
   };
 }
 
-const IDS = ['agent', 'session', 'chain', 'jti'] as const;
+const IDS = ['agent', 'session', 'chain', 'trace', 'jti'] as const;
 
 /** Open breakers of one tenant, and closed ones never: absence means closed. */
 export function breakerRecords(shard: Shard, tenant: string): readonly BreakerRecord[] {
