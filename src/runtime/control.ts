@@ -30,8 +30,7 @@ const REFUSED_PROPOSAL_LEVEL = 3;
 export function createControl(options: ControlOptions): Control {
   const { partition, redactor, view, clock, verifier } = options;
   const { shard } = partition;
-  const onRecord = (key: BreakerKey): BreakerKey =>
-    keyOnRecord(redactor, (each) => isOpen(shard, each), key);
+  const onRecord = keysOnRecord(redactor, shard);
   return {
     async command(named, given) {
       const redacted = redactedCommand(redactor, named, given, onRecord);
@@ -134,6 +133,10 @@ function redactedCommand(
   const key =
     command.type === 'trip' ? redactedKey(redactor, command.key, keep) : onRecord(command.key);
   return { ...command, actor, reason, key };
+}
+
+function keysOnRecord(redactor: Redactor, shard: Shard): (key: BreakerKey) => BreakerKey {
+  return (key) => keyOnRecord(redactor, (each) => isOpen(shard, each), key);
 }
 
 function isOpen(shard: Shard, key: BreakerKey): boolean {
