@@ -160,7 +160,10 @@ describe('a body that OTLP cannot read', () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => send(path, { body: bomb, headers })),
     );
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([413]));
+    // Eight at once may be more than is unpacked at once: those are told to come again.
+    const statuses = new Set(answers.map(({ status }) => status));
+    expect(statuses.isSubsetOf(new Set([413, 429]))).toBe(true);
+    expect((await send(path, { body: bomb, headers })).status).toBe(413);
   });
 
   it('a declared length beyond all bounds is refused before it is sent', async () => {

@@ -23,7 +23,7 @@ export const UNKNOWN = 'bad-input-nobody-knows-this-9';
 
 /** In every bad record; none may be seen in what the daemon says. */
 export const RAW = ['mallory@evil-canary.example', '+1 415 555 2671', 'tellurium-oscillation'];
-const RSS_GROWTH_MB = 400;
+const RSS_GROWTH_MB = 480;
 export const MIB = 1024 * 1024;
 
 export const PROTOBUF = { 'content-type': 'application/x-protobuf' };
