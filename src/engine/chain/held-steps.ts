@@ -115,14 +115,16 @@ export function executionsWithoutDecision(
     const steps =
       together === undefined ? root.steps : [...together].flatMap((one) => one.steps ?? []);
     for (const execution of judgeChain(steps ?? [], clock).executions) {
-      const { state, reason } = execution.decision;
-      const missing = state === 'missing' && reason === 'execution_without_decision';
-      if (missing || reason === 'execution_after_deny') {
-        undecided.push({ chain: root.id, execution });
-      }
+      if (isUndecided(execution)) undecided.push({ chain: root.id, execution });
     }
   }
   return undecided;
+}
+
+/** Whether it ran without a decision, or after a deny. */
+function isUndecided({ decision: { state, reason } }: ChainExecution): boolean {
+  const missing = state === 'missing' && reason === 'execution_without_decision';
+  return missing || reason === 'execution_after_deny';
 }
 
 /** An execution that no decision allowed, with its records that are still held. */
@@ -147,14 +149,15 @@ export function settleExecutions(
   for (const together of due.chains) {
     const steps = together.flatMap((chain) => chain.steps ?? []);
     for (const execution of judgeChain(steps, clock).executions) {
-      const { state, reason } = execution.decision;
       const own = steps.filter(({ seq }) => execution.seqs.includes(seq));
-      if (state === 'pending' || own.some(({ loggedAt }) => loggedAt + graceMs >= logTime))
+      if (
+        execution.decision.state === 'pending' ||
+        own.some(({ loggedAt }) => loggedAt + graceMs >= logTime)
+      )
         continue;
       const isNews = execution.seqs.every((seq) => held.waiting.has(seq));
       for (const seq of execution.seqs) held.waiting.delete(seq);
-      const missing = state === 'missing' && reason === 'execution_without_decision';
-      if (!isNews || !(missing || reason === 'execution_after_deny')) continue;
+      if (!isNews || !isUndecided(execution)) continue;
       told.push({ chain: together[0]?.id ?? '', execution, steps: own });
     }
   }
