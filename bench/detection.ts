@@ -5,6 +5,7 @@ import { agentDynFigures, agentDynFile } from './agentdyn-arms.ts';
 import { fleetFigures } from './fleet.ts';
 import { poissonInterval, wilsonInterval } from './intervals.ts';
 import { nabFigures } from './nab.ts';
+import { rounded } from './rounded.ts';
 import { isAlarm, SimulatedAgent } from './volume-agent.ts';
 import { STATIONARY_NOTES, stationaryFigures } from './volume-stationary.ts';
 import { STREAM_KINDS, type StreamKind, VolumeStream } from './volume-streams.ts';
@@ -64,7 +65,7 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
       ...recorded,
       volume_false_alarms_per_agent_year: byKind(({ alarmsPerYear }) => alarmsPerYear),
       volume_false_alarms_per_agent_year_ci95: byKind(({ alarms, years }) =>
-        poissonInterval(alarms).map((bound) => rounded(bound / years)),
+        poissonInterval(alarms).map((bound) => rounded(bound / years, 3)),
       ),
       volume_false_suspensions: byKind(({ suspensions }) => suspensions),
       volume_5x_recall: recall(at10),
@@ -147,7 +148,7 @@ export function simulateKind(kind: StreamKind, plan: Plan): KindResult {
     }
   }
   const years = (plan.agentsPerKind * plan.scoredDays) / 365;
-  const alarmsPerYear = rounded(alarms / years);
+  const alarmsPerYear = rounded(alarms / years, 3);
   return { kind, alarmsPerYear, alarms, years, suspensions, attacks };
 }
 
@@ -199,8 +200,8 @@ function simulateRamps(slope: number, plan: Plan): object {
   const sorted = multiples.sort((a, b) => a - b);
   return {
     ramps: multiples.length,
-    caught: rounded(caught / multiples.length),
-    median_multiple: rounded(quantileSorted(sorted, 0.5)),
+    caught: rounded(caught / multiples.length, 3),
+    median_multiple: rounded(quantileSorted(sorted, 0.5), 3),
     revoked,
   };
 }
@@ -246,7 +247,7 @@ function grownPeer(rate: number, seed: number, peer: number): BaselineState {
 function recallInterval(attacks: readonly Attack[]): [number, number] {
   const seen = attacks.filter(({ delay }) => Number.isFinite(delay)).length;
   const [low, high] = wilsonInterval(seen, attacks.length);
-  return [rounded(low), rounded(high)];
+  return [rounded(low, 3), rounded(high, 3)];
 }
 
 function summary(attacks: readonly Attack[], times: number, from: number, below: number): object {
@@ -264,7 +265,7 @@ function summary(attacks: readonly Attack[], times: number, from: number, below:
 
 function recall(attacks: readonly Attack[]): number {
   if (attacks.length === 0) return 0;
-  return rounded(attacks.filter((each) => Number.isFinite(each.delay)).length / attacks.length);
+  return rounded(attacks.filter((each) => Number.isFinite(each.delay)).length / attacks.length, 3);
 }
 
 /** Quantile of the delay over all attacks; a miss counts as longer than the attack. */
@@ -274,8 +275,4 @@ function delay(attacks: readonly Attack[], share: number): number {
     .map((each) => Math.min(each.delay, ATTACK_MINUTES + 1))
     .sort((a, b) => a - b);
   return share === 0.5 ? medianSorted(sorted) : quantileSorted(sorted, share);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { quantileSorted } from 'simple-statistics';
 import { createWorkplace, type ServedDaemon, serve } from '../test/integration/served-daemon.ts';
 import type { FloodOrder, FloodPace, FloodReport } from './flood-process.ts';
+import { rounded } from './rounded.ts';
 import { type SpanBody, spanBodies } from './span-bodies.ts';
 
 const FLOODING = { tenant: 'acme', token: 'fairness-bench-flooding-0123456789' };
@@ -189,8 +190,4 @@ class SteadySender {
         .end(bytes);
     });
   }
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

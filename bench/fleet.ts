@@ -3,6 +3,7 @@ import { INCIDENT_KINDS } from './fleet-incidents.ts';
 import { type FleetPlan, type IncidentOutcome, simulateFleet } from './fleet-simulation.ts';
 import { HONEST_NEWS_PER_DAY } from './fleet-world.ts';
 import { poissonInterval } from './intervals.ts';
+import { rounded } from './rounded.ts';
 import { STATIONARY_NOTES, stationaryFigures } from './volume-stationary.ts';
 
 /** `long` is the fleet of a thousand agents for a month; the others leave slow ramps out. */
@@ -36,7 +37,7 @@ export function fleetFigures(size: keyof typeof PLANS): FleetResult {
   const suspensions = (fleet.tripsByLevel['L4'] ?? 0) + (fleet.tripsByLevel['L5'] ?? 0);
   const perYear = (counts: Readonly<Record<string, number>>) =>
     Object.fromEntries(
-      Object.entries(counts).map(([name, count]) => [name, rounded((count * 365) / days)]),
+      Object.entries(counts).map(([name, count]) => [name, rounded((count * 365) / days, 4)]),
     );
   const byKind = (value: (outcomes: readonly IncidentOutcome[]) => unknown) =>
     Object.fromEntries(
@@ -47,9 +48,9 @@ export function fleetFigures(size: keyof typeof PLANS): FleetResult {
     );
   return {
     figures: {
-      fleet_false_trips_per_agent_day: rounded(trips / days),
-      fleet_false_trips_per_agent_day_ci95: poissonInterval(trips).map((n) => rounded(n / days)),
-      fleet_false_suspensions_per_agent_day: rounded(suspensions / days),
+      fleet_false_trips_per_agent_day: rounded(trips / days, 4),
+      fleet_false_trips_per_agent_day_ci95: poissonInterval(trips).map((n) => rounded(n / days, 4)),
+      fleet_false_suspensions_per_agent_day: rounded(suspensions / days, 4),
       fleet_false_trips_by_level: fleet.tripsByLevel,
       fleet_false_trips_by_detector: fleet.tripsByDetector,
       fleet_false_alarms_per_agent_year: perYear(fleet.alarms),
@@ -81,7 +82,10 @@ export function fleetFigures(size: keyof typeof PLANS): FleetResult {
 type Delay = 'delayS' | 'shadowDelayS';
 
 function recallOf(outcomes: readonly IncidentOutcome[], delay: Delay): number {
-  return rounded(outcomes.filter((each) => Number.isFinite(each[delay])).length / outcomes.length);
+  return rounded(
+    outcomes.filter((each) => Number.isFinite(each[delay])).length / outcomes.length,
+    4,
+  );
 }
 
 function delayOf(outcomes: readonly IncidentOutcome[]): number | null {
@@ -91,8 +95,4 @@ function delayOf(outcomes: readonly IncidentOutcome[]): number | null {
 
 function sumOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10_000) / 10_000;
 }

@@ -4,6 +4,7 @@ import { fairnessBench } from './fairness.ts';
 import { OUTSTANDING, openPipeline } from './ingest-pipeline.ts';
 import { cpuSecondsSince } from './machine.ts';
 import { memoryGrowthBench } from './memory-growth.ts';
+import { rounded } from './rounded.ts';
 import { BENCH_AGENTS, BENCH_TENANT, SPANS_PER_BODY } from './workload.ts';
 
 /**
@@ -83,8 +84,4 @@ async function measure(encoding: 'protobuf' | 'json', seconds: number): Promise<
   } finally {
     await pipeline.close();
   }
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -13,6 +13,7 @@ import {
 } from '../test/integration/served-daemon.ts';
 import type { LoadOrder, LoadReport } from './load-worker.ts';
 import { cpuSecondsOf } from './process-cpu.ts';
+import { rounded } from './rounded.ts';
 import { BENCH_AGENTS, BENCH_TENANT } from './workload.ts';
 
 const TOKEN = 'latency-bench-token-0123456789';
@@ -175,8 +176,4 @@ async function reportOf(load: Worker): Promise<LoadReport> {
   load.postMessage('report');
   const [report] = await answered;
   return report as LoadReport;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

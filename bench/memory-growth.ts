@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { linearRegression } from 'simple-statistics';
 import type { MemoryOrder, MemorySample } from './memory-process.ts';
+import { rounded } from './rounded.ts';
 
 /**
  * Resident memory by spans taken in, in a process of its own, after a full collection each time.
@@ -49,8 +50,4 @@ export async function memoryGrowthBench({ quick }: { quick: boolean }): Promise<
         'with TRIPCOIL_BENCH_SPANS',
     ],
   };
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -22,6 +22,7 @@ import {
   REWARD_LOW_FP_RATE,
   STANDARD,
 } from './nab-score.ts';
+import { rounded } from './rounded.ts';
 
 const FOLDS = 8;
 /** Leaderboard entries by which the scorer is checked in every run. */
@@ -157,8 +158,4 @@ function checkedScorer(folder: string, corpus: readonly NabFile[]): Record<strin
     checked[detector] = rounded(score);
   }
   return checked;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }
