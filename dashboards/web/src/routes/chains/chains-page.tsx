@@ -1,12 +1,8 @@
-import { useState } from 'preact/hooks';
-import type { ChainSummaryBody, PageBody } from '../../../../../src/api/contract.ts';
 import { AgentFilter } from '../../components/agent-filter.tsx';
-import { Panel } from '../../components/panel.tsx';
+import { PagedPanel } from '../../components/paged-panel.tsx';
 import { GAP_WORDS } from '../../format/gap.ts';
 import { api, type ChainFilter } from '../../state/api.ts';
-import { asProblem } from '../../state/resource.ts';
 import { location, replaceQuery, tenantFilter } from '../../state/router.ts';
-import { useLoaded } from '../../state/use-loaded.ts';
 import { ChainTable } from './chain-table.tsx';
 
 const PAGE_ROWS = 25;
@@ -17,11 +13,7 @@ const VERDICTS = ['allow', 'deny', 'challenge', 'pending', 'error'] as const;
 export function ChainsPage() {
   const { agent = '', gap = '', verdict = '' } = location.value.query;
   const filter: ChainFilter = { tenant: tenantFilter.value, agent, gap, verdict, limit: PAGE_ROWS };
-  const key = JSON.stringify(filter);
-  const [extended, setExtended] = useState('');
-  // Once older pages hang on the first one, replacing it would leave a gap between them.
-  const againAfterMs = (): number | null => (extended === key ? null : AGAIN_MS);
-  const { resource, again } = useLoaded(key, () => api.chains(filter), againAfterMs);
+  const narrowed = [filter.tenant, agent, gap, verdict].some(Boolean);
   return (
     <>
       <div class="page-head">
@@ -34,11 +26,22 @@ export function ChainsPage() {
         </div>
         <Filters agent={agent} gap={gap} verdict={verdict} />
       </div>
-      <Panel title="Latest first" resource={resource} onRetry={again} skeletonRows={10}>
-        {(page) => (
-          <Pages key={key} first={page} filter={filter} onExtended={() => setExtended(key)} />
-        )}
-      </Panel>
+      <PagedPanel
+        title="Latest first"
+        skeletonRows={10}
+        filterKey={JSON.stringify(filter)}
+        againMs={AGAIN_MS}
+        load={(cursor) => api.chains({ ...filter, cursor })}
+        moreLabel="Load older"
+      >
+        {(latest, older, goesOn) =>
+          latest.length + older.length === 0 ? (
+            <Nothing narrowed={narrowed} goesOn={goesOn} />
+          ) : (
+            <ChainTable rows={[...latest, ...older]} />
+          )
+        }
+      </PagedPanel>
     </>
   );
 }
@@ -75,55 +78,6 @@ function Filters({ agent, gap, verdict }: { agent: string; gap: string; verdict:
         ))}
       </select>
     </form>
-  );
-}
-
-function Pages(props: {
-  first: PageBody<ChainSummaryBody>;
-  filter: ChainFilter;
-  onExtended: () => void;
-}) {
-  const { filter, first } = props;
-  const [older, setOlder] = useState<readonly ChainSummaryBody[]>([]);
-  const [olderNext, setNext] = useState<string | null>(null);
-  const [asked, setAsked] = useState(false);
-  const [note, setNote] = useState('');
-  const next = asked ? olderNext : first.next;
-  const rows = [...first.items, ...older];
-
-  async function loadOlder(cursor: string): Promise<void> {
-    setNote('Loading…');
-    props.onExtended();
-    try {
-      const page = await api.chains({ ...filter, cursor });
-      setOlder((known) => [...known, ...page.items]);
-      setNext(page.next);
-      setAsked(true);
-      setNote('');
-    } catch (error) {
-      setNote(asProblem(error).message);
-    }
-  }
-
-  const narrowed = [filter.tenant, filter.agent, filter.gap, filter.verdict].some(Boolean);
-  return (
-    <>
-      {rows.length === 0 ? (
-        <Nothing narrowed={narrowed} goesOn={next !== null} />
-      ) : (
-        <ChainTable rows={rows} />
-      )}
-      {(next !== null || note !== '') && (
-        <div class="more">
-          {next !== null && (
-            <button type="button" class="button" onClick={() => void loadOlder(next)}>
-              Load older
-            </button>
-          )}
-          <span role="status">{note}</span>
-        </div>
-      )}
-    </>
   );
 }
 

@@ -1,77 +1,38 @@
-import { useState } from 'preact/hooks';
-import type { PageBody, PersonalFindingBody } from '../../../../../src/api/contract.ts';
-import { Panel } from '../../components/panel.tsx';
+import type { PersonalFindingBody } from '../../../../../src/api/contract.ts';
+import { PagedPanel } from '../../components/paged-panel.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { formatCount } from '../../format/number.ts';
 import { gravestFirst, isSecret, typeInWords } from '../../format/personal.ts';
 import { api, type PersonalFilter } from '../../state/api.ts';
-import { asProblem } from '../../state/resource.ts';
 import { hrefTo } from '../../state/router.ts';
-import { useLoaded } from '../../state/use-loaded.ts';
 
 const AGAIN_MS = 15_000;
 
 /** Every place where a kind was met, secrets and the most frequent first. */
 export function PlacesPanel({ filter }: { filter: PersonalFilter }) {
-  const key = JSON.stringify(filter);
-  const [extended, setExtended] = useState('');
-  // Once more pages hang on the first one, replacing it would leave a gap between them.
-  const againAfterMs = (): number | null => (extended === key ? null : AGAIN_MS);
-  const { resource, again } = useLoaded(key, () => api.personalFindings(filter), againAfterMs);
   return (
-    <Panel title="Where" resource={resource} onRetry={again} skeletonRows={8}>
-      {(page) => (
-        <Pages key={key} first={page} filter={filter} onExtended={() => setExtended(key)} />
-      )}
-    </Panel>
+    <PagedPanel
+      title="Where"
+      skeletonRows={8}
+      filterKey={JSON.stringify(filter)}
+      againMs={AGAIN_MS}
+      load={(cursor) => api.personalFindings({ ...filter, cursor })}
+      moreLabel="Load more"
+    >
+      {(first, further) => {
+        const rows = [...first, ...further].sort(gravestFirst);
+        return rows.length === 0 ? <Nowhere /> : <PlaceTable rows={rows} />;
+      }}
+    </PagedPanel>
   );
 }
 
-function Pages(props: {
-  first: PageBody<PersonalFindingBody>;
-  filter: PersonalFilter;
-  onExtended: () => void;
-}) {
-  const { first, filter } = props;
-  const [more, setMore] = useState<PageBody<PersonalFindingBody> | null>(null);
-  const [note, setNote] = useState('');
-  const next = more === null ? first.next : more.next;
-  const rows = [...first.items, ...(more?.items ?? [])].sort(gravestFirst);
-
-  async function load(cursor: string): Promise<void> {
-    setNote('Loading…');
-    props.onExtended();
-    try {
-      const page = await api.personalFindings({ ...filter, cursor });
-      setMore((known) => ({ items: [...(known?.items ?? []), ...page.items], next: page.next }));
-      setNote('');
-    } catch (error) {
-      setNote(asProblem(error).message);
-    }
-  }
-
-  if (rows.length === 0) {
-    return (
-      <div class="message">
-        <h3>Nowhere</h3>
-        <p>No place matches these filters. Choose any type to see the others.</p>
-      </div>
-    );
-  }
+function Nowhere() {
   return (
-    <>
-      <PlaceTable rows={rows} />
-      {(next !== null || note !== '') && (
-        <div class="more">
-          {next !== null && (
-            <button type="button" class="button" onClick={() => void load(next)}>
-              Load more
-            </button>
-          )}
-          <span role="status">{note}</span>
-        </div>
-      )}
-    </>
+    <div class="message">
+      <h3>Nowhere</h3>
+      <p>No place matches these filters. Choose any type to see the others.</p>
+    </div>
   );
 }
 
