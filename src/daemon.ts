@@ -1,14 +1,15 @@
-import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
-import { readApi } from './api/read-api.ts';
-import { createHttpServer } from './api/server.ts';
 import { createAuthenticator, type Token } from './api/tokens.ts';
-import { webInterface } from './api/ui.ts';
-import { createKafkaBus } from './bus/kafkajs/kafka-bus.ts';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
-import { parseGrants } from './config/grants.ts';
+import { auditReading } from './composition/audit-reading.ts';
+import { kafkaSources } from './composition/kafka-sources.ts';
+import { listen } from './composition/listening.ts';
+import { type LocalCredential, localCredentials } from './composition/local-credentials.ts';
+import { openReviews } from './composition/reviewing.ts';
+import { openAlerts, pushReceivers } from './composition/revocation-outputs.ts';
+import { listenGrpc, mainServer, otlpServer } from './composition/servers.ts';
+import type { DaemonOptions, Surroundings } from './composition/surroundings.ts';
 import {
   redactionOfTenant,
   type TokenConfig,
@@ -16,73 +17,31 @@ import {
   tenantConfigsOf,
 } from './config/load.ts';
 import { SYSTEM_TENANT } from './core/entry.ts';
-import { TripcoilError } from './core/errors.ts';
-import type { GrantSet } from './core/grant.ts';
-import type { Registry } from './engine/registry.ts';
 import type { Issuer } from './identity/issuer.ts';
 import { createIssuers } from './identity/issuers.ts';
 import { createJwtAuthenticator } from './identity/jwt-authenticator.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
-import { kafkaDecoder } from './kafka-decoders.ts';
 import { openLedger } from './ledger/ledger.ts';
-import { listen, portProblem } from './listening.ts';
-import { type LocalCredential, localCredentials } from './local-credentials.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Principal } from './ports/ingest.ts';
 import type { KeyRing } from './ports/key-ring.ts';
-import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Redactor } from './ports/redactor.ts';
-import type { Reviews } from './ports/reviews.ts';
-import type { RevocationReceiver } from './ports/revocation-receiver.ts';
 import type { Store } from './ports/store.ts';
-import { tenantOfAccountIn } from './receivers/audit/accounts.ts';
-import { auditReceiver } from './receivers/audit/audit-plugin.ts';
-import { auditFormats } from './receivers/audit/formats.ts';
-import { parseNativeValue } from './receivers/audit/native.ts';
-import { nativeReceiver } from './receivers/audit/plugin.ts';
 import { BodyReader } from './receivers/body.ts';
-import { wellFormedValue } from './receivers/json-body.ts';
-import { type KafkaSource, startKafkaSource } from './receivers/kafka/source.ts';
 import { compileTable, isKnownAttribute } from './receivers/otlp/attribute-table.ts';
-import { createOtlpGrpcReceiver } from './receivers/otlp/grpc/server.ts';
 import { OtlpIntake } from './receivers/otlp/intake.ts';
-import { otlpReceiver } from './receivers/otlp/plugin.ts';
-import { UsageMetrics } from './receivers/otlp/usage-metrics.ts';
-import { openRedaction, type Redaction } from './redact/open-redaction.ts';
-import { openReviews } from './reviewing.ts';
-import { breakerCheck } from './revocation/check/breaker-check.ts';
-import { breakerFeed } from './revocation/feed/breaker-feed.ts';
+import { openRedaction } from './redact/open-redaction.ts';
 import { createGuardedGet } from './revocation/guarded-get.ts';
 import { createGuardedPost } from './revocation/guarded-post.ts';
 import { openKeyRing } from './revocation/keys.ts';
-import { ssfMetadata } from './revocation/ssf/metadata.ts';
-import { createSsfPushReceiver, type SsfPushOptions } from './revocation/ssf/push-receiver.ts';
-import { type AlertWebhook, createAlertWebhook } from './revocation/webhook/alert-webhook.ts';
 import { AuthenticationRecord, observedAuthenticator } from './runtime/authentication-record.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
-import { historyIngest } from './runtime/ingest.ts';
 import { NotesOfIngest } from './runtime/ingest-notes.ts';
-import { createSubjectOrders } from './runtime/subject-orders.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
 import { createMetrics, type ProcessMetrics } from './telemetry/metrics.ts';
 import { createTraceForwarder, type TraceForwarder } from './telemetry/trace-forwarder.ts';
-
-export interface DaemonOptions {
-  readonly config: TripcoilConfig;
-  readonly grants: ReadonlyMap<string, GrantSet>;
-  readonly initialPosture: 'shadow' | 'enforce';
-  /** In place of the detectors of this build: those and the user's own. */
-  readonly registry?: Registry;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Marks everything shown as synthetic. */
-  readonly demo?: boolean;
-  /** Where the built web interface lies. */
-  readonly webDirectory: string;
-}
 
 export interface Daemon {
   /** Base URLs as bound, so that port 0 works. */
@@ -92,28 +51,6 @@ export interface Daemon {
   readonly credentials: readonly LocalCredential[];
   /** Refuses new work, finishes what was accepted, then stops. Safe twice. */
   close(): Promise<void>;
-}
-
-/** What all HTTP plugins are given. */
-interface Surroundings {
-  readonly options: DaemonOptions;
-  readonly authenticator: Authenticator;
-  readonly keys: KeyRing;
-  readonly metrics: ProcessMetrics;
-  readonly host: EngineHost;
-  readonly store: Store;
-  readonly reviews: Reviews;
-  readonly storeKind: 'chdb' | 'memory';
-  readonly redaction: Redaction;
-  readonly issuer: (tenant: string) => string;
-  readonly bodies: BodyReader;
-  readonly intake: OtlpIntake;
-  readonly audit: ReturnType<typeof auditReading>;
-  readonly notes: NotesOfIngest;
-  /** Empty until the brokers are asked, which comes last. */
-  topics: readonly KafkaSource[];
-  readonly startedAt: number;
-  closing: boolean;
 }
 
 /** The only composition root of the running process. Starts everything or leaves nothing behind. */
@@ -225,12 +162,6 @@ function recordAuthentications(
   return observedAuthenticator(callers, record.observe);
 }
 
-/** How audit records are read, whichever way they come. */
-function auditReading({ audit }: TripcoilConfig) {
-  const tenantOfAccount = tenantOfAccountIn(audit.accounts);
-  return { formats: auditFormats(audit), tenantOfAccount };
-}
-
 function openNotes(
   { config, clock }: DaemonOptions,
   redactor: Redactor,
@@ -244,131 +175,6 @@ function openNotes(
       format.startsWith('otlp.') ? isKnownAttribute(table, key) : format !== 'native',
     isPersonal: (text) => redactor.redactText(SYSTEM_TENANT, text) !== text,
   });
-}
-
-/** Starts reading every configured topic; brokers that are away are waited for. */
-function kafkaSources({
-  options,
-  keys,
-  metrics,
-  host,
-  audit,
-  notes,
-}: Surroundings): readonly KafkaSource[] {
-  const { config, clock, log } = options;
-  const { ingest } = host;
-  const table = compileTable(config.aliases);
-  const usage = new UsageMetrics(table);
-  const planned = config.kafka.sources.map((source) => {
-    const { name, tenants, trust, format, signal, tls, sasl, brokers } = source;
-    const sender: Principal = { name, roles: ['ingest'], tenants, trust };
-    const decoder = kafkaDecoder({ format, signal, sender, table, usage, ...audit });
-    if (decoder === null) {
-      throw new TripcoilError('config_invalid', `kafka source ${name}: unknown format ${format}`);
-    }
-    return { source, sender, decoder, connection: { brokers, tls, sasl } };
-  });
-  return planned.map(({ source, sender, decoder, connection }) =>
-    startKafkaSource({
-      ...{ sender, ingest, clock, log, metrics, notes },
-      topic: source.topic,
-      group: source.group,
-      fromBeginning: source.fromBeginning,
-      deadLetterTopic: source.deadLetterTopic,
-      ...{ format: decoder.source, decode: decoder.decode, singly: decoder.singly ?? false },
-      fingerprint: (bytes) =>
-        createHmac('sha256', keys.pseudonymKey(source.tenants[0] ?? SYSTEM_TENANT).secret)
-          .update(bytes)
-          .digest('hex'),
-      bus: createKafkaBus({ connection, clock, log, jitter: Math.random }),
-    }),
-  );
-}
-
-function pushReceivers(
-  config: TripcoilConfig,
-  shared: Pick<SsfPushOptions, 'issuer' | 'keys' | 'clock' | 'metrics' | 'log'>,
-): readonly RevocationReceiver[] {
-  return config.revocation.receivers.map(({ authorization, ...receiver }) =>
-    createSsfPushReceiver({
-      ...receiver,
-      ...(authorization === null ? {} : { authorizationHeader: authorization }),
-      ...shared,
-    }),
-  );
-}
-
-async function mainServer(s: Surroundings): Promise<FastifyInstance> {
-  const { options, authenticator, bodies, intake, keys, metrics, host, store, issuer, notes } = s;
-  const { clock, log, config } = options;
-  const { ingest, control, breakers: view, forBrokers } = host;
-  const common = { authenticator, clock, log, metrics };
-  const app = createHttpServer({ clock, log, metrics, authenticator });
-  const receiving = { authenticator, bodies, log, metrics, notes };
-  await app.register(otlpReceiver({ ingest, intake, ...receiving }));
-  await app.register(nativeReceiver({ ingest, ...receiving }));
-  await app.register(auditReceiver({ ingest, clock, ...receiving, ...s.audit }));
-  const history = { ingest: historyIngest(ingest), path: '/v1/history', role: 'operator' } as const;
-  await app.register(nativeReceiver({ ...history, ...receiving }));
-  const views = { view, brokerView: forBrokers.view };
-  await app.register(breakerFeed({ ...views, control, ...common }));
-  const parseProposed = (value: unknown) => parseNativeValue(wellFormedValue(value), 0);
-  await app.register(breakerCheck({ ...forBrokers, ...views, parseProposed, ...common }));
-  await app.register(ssfMetadata({ keys, issuer }));
-  await app.register(
-    readApi({
-      ...{ view: host.view, breakers: view, store, reviews: s.reviews, control },
-      personalFindings: s.redaction.findings,
-      subjectOrders: createSubjectOrders({ ...s, ...s.redaction, ...config.redaction, clock }),
-      parseGrants,
-      ...common,
-      info: {
-        version: SOFTWARE_VERSION,
-        startedAt: s.startedAt,
-        demo: options.demo ?? false,
-        storeKind: s.storeKind,
-      },
-      ...{ ingestStatus: host.ingestStatus, busSources: () => s.topics },
-      exposition: metrics,
-      localReads: isLoopback(config.listen.host) && config.publicUrl === null,
-      readiness: () => readiness(s),
-    }),
-  );
-  await app.register(webInterface({ directory: options.webDirectory }));
-  return app;
-}
-
-async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
-  const { options, authenticator, metrics, host } = s;
-  const { clock, log } = options;
-  const app = createHttpServer({ clock, log, metrics, authenticator });
-  await app.register(otlpReceiver({ ...s, ingest: host.ingest, log, alone: true }));
-  return app;
-}
-
-function readiness(s: Surroundings): {
-  readonly ready: boolean;
-  readonly reasons: readonly string[];
-} {
-  const reasons: string[] = [];
-  if (s.closing) reasons.push('shutting down');
-  if (!s.host.partition.writable) reasons.push('the ledger cannot be written');
-  return { ready: reasons.length === 0, reasons };
-}
-
-/** Starts the OTLP/gRPC listener; returns its URL. */
-async function listenGrpc(s: Surroundings, undo: AsyncDisposableStack): Promise<string> {
-  const { config, clock, log } = s.options;
-  const receiver = createOtlpGrpcReceiver({ ...s, clock, log });
-  undo.defer(() => receiver.close());
-  const { host, port: wanted } = config.otlpGrpc;
-  try {
-    const port = await receiver.listen(host, wanted);
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  } catch (error) {
-    const code = /\bE[A-Z]{3,}\b/.exec(error instanceof Error ? error.message : '')?.[0] ?? '';
-    throw portProblem(error, code, config.otlpGrpc, 'otlp_grpc');
-  }
 }
 
 async function openStore(
@@ -398,24 +204,6 @@ async function openForwarder(
   return forward ? createTraceForwarder({ ...forward, clock, log, metrics }) : null;
 }
 
-function openAlerts(
-  { config, clock, log }: DaemonOptions,
-  host: EngineHost,
-  metrics: ProcessMetrics,
-): AlertWebhook | null {
-  const { webhook } = config.alerts;
-  if (!webhook) return null;
-  const { url, secret } = webhook;
-  const alerts = createAlertWebhook({
-    ...(secret === null ? {} : { secret }),
-    ...{ url, clock, random: Math.random, metrics, log, named: host.forBrokers.keyOf },
-    ...{ allowLoopback: true, allowPrivate: true },
-  });
-  host.view.onFinding((finding) => alerts.finding(finding));
-  host.breakers.subscribe(({ transition }) => alerts.transition(transition));
-  return alerts;
-}
-
 /** Static tokens first, then those that a configured issuer signed. */
 function authenticatorOf(
   config: TripcoilConfig,
@@ -431,8 +219,4 @@ function authenticatorOf(
 
 function hashedToken({ sha256, ...token }: TokenConfig): Token {
   return { ...token, hash: sha256 };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

@@ -1,5 +1,5 @@
 import type { ErrorBody } from '../api/contract.ts';
-import { readLocalToken } from '../local-credentials.ts';
+import { readLocalToken } from '../composition/local-credentials.ts';
 import { CliError, EXIT } from './output.ts';
 
 export interface ServerOptions {

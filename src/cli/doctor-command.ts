@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { readLocalToken } from '../local-credentials.ts';
+import { readLocalToken } from '../composition/local-credentials.ts';
 import { readConfig, readGrants } from './configuration.ts';
 import { type Check, exitCodeOf, failed, sound } from './doctor/check.ts';
 import { offlineChecks } from './doctor/offline.ts';

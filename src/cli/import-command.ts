@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { LOCAL_TENANT } from '../local-credentials.ts';
+import { LOCAL_TENANT } from '../composition/local-credentials.ts';
 import { openOffline } from '../offline.ts';
 import { tenantOfAccountIn } from '../receivers/audit/accounts.ts';
 import { auditFormats } from '../receivers/audit/formats.ts';

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { SOFTWARE_VERSION } from '../components.ts';
+import { LOCAL_TENANT } from '../composition/local-credentials.ts';
 import { tenantConfigsOf } from '../config/load.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
-import { LOCAL_TENANT } from '../local-credentials.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
 import { forgetExporterVariables } from '../telemetry/exporter-environment.ts';
 import { createLog } from '../telemetry/log.ts';

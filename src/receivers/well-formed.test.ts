@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { kafkaDecoder } from '../kafka-decoders.ts';
+import { kafkaDecoder } from '../composition/kafka-decoders.ts';
 import { auditReceiver } from './audit/audit-plugin.ts';
 import { AUDIT_FORMATS } from './audit/formats.ts';
 import { wellFormedValue } from './json-body.ts';

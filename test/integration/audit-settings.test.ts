@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { kafkaDecoder } from '../../src/kafka-decoders.ts';
+import { kafkaDecoder } from '../../src/composition/kafka-decoders.ts';
 import { tenantOfAccountIn } from '../../src/receivers/audit/accounts.ts';
 import { auditFormats } from '../../src/receivers/audit/formats.ts';
 import { ask } from './http.ts';

@@ -10,8 +10,8 @@ import {
 } from '@grpc/grpc-js';
 import { MemoryCluster, memoryBus } from '../../src/bus/testing/memory-bus.ts';
 import { readConfig } from '../../src/cli/configuration.ts';
+import { kafkaDecoder } from '../../src/composition/kafka-decoders.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
-import { kafkaDecoder } from '../../src/kafka-decoders.ts';
 import type { Principal } from '../../src/ports/ingest.ts';
 import { SILENT_METRICS } from '../../src/ports/metrics.ts';
 import { AUDIT_FORMATS } from '../../src/receivers/audit/formats.ts';

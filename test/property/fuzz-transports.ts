@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { lz4BytesAtMost, MalformedFrame, snappyBlocks } from '../../src/bus/kafkajs/framing.ts';
+import { kafkaDecoder } from '../../src/composition/kafka-decoders.ts';
 import { TripcoilError } from '../../src/core/errors.ts';
-import { kafkaDecoder } from '../../src/kafka-decoders.ts';
 import { auditBatchOf } from '../../src/receivers/audit/audit-body.ts';
 import {
   binaryCloudEvent,

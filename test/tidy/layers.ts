@@ -64,8 +64,14 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'src/sdk.ts', may: ['src/core', 'src/engine'], packages: [], node: false },
   // The commands: the hands of main.ts.
   { folder: 'src/replay', may: [...OFFLINE, 'src/offline.ts'], packages: [], node: true },
-  { folder: 'src/demo', may: [...OFFLINE, 'src/daemon.ts', 'client'], packages: '*', node: true },
+  {
+    folder: 'src/demo',
+    may: [...OFFLINE, 'src/daemon.ts', 'src/composition', 'client'],
+    packages: '*',
+    node: true,
+  },
   { folder: 'src/cli', may: ['src'], packages: '*', node: true },
+  { folder: 'src/composition', may: ['src'], packages: '*', node: true },
   { folder: 'src', may: ['src', 'detectors'], packages: '*', node: true },
   { folder: 'detectors', may: ['src/sdk.ts'], packages: ['zod'], node: false },
   { folder: 'client', may: [], packages: [], node: true },
@@ -140,12 +146,12 @@ const ADAPTERS = [
   'telemetry',
 ];
 
-const ROOTS = ['src/daemon.ts', 'src/offline.ts'];
+const ROOTS = ['src/daemon.ts', 'src/offline.ts', 'src/composition'];
 
 /** Only the composition roots make adapters; log and tracing are started by the commands. */
 export function constructionFaults(tree: SourceTree): readonly Fault[] {
   return tree.sources('src').flatMap((file) => {
-    if (isTestSupport(file.path) || ROOTS.includes(file.path)) return [];
+    if (isTestSupport(file.path) || ROOTS.some((root) => isIn(file.path, root))) return [];
     return file.imports.flatMap(({ specifier, values, line }) => {
       const target = resolveSpecifier(file.path, specifier) ?? '';
       const adapter = ADAPTERS.find((name) => isIn(target, `src/${name}`));

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { TripcoilError } from './core/errors.ts';
+import { TripcoilError } from '../core/errors.ts';
 
 /**
  * Starts a listener; `key` is where the configuration sets its port. Returns its URL as bound.

@@ -1,15 +1,15 @@
-import type { Reject } from './core/reject.ts';
-import type { BusHeaders, BusRecord } from './ports/bus.ts';
-import type { Principal } from './ports/ingest.ts';
-import { type TenantOfAccount, withTenant } from './receivers/audit/accounts.ts';
-import { type AuditBatch, auditBatchOf, parseAuditBody } from './receivers/audit/audit-body.ts';
-import { binaryCloudEvent, isBinaryCloudEvent } from './receivers/audit/cloudevents/binary.ts';
-import type { AuditFormat } from './receivers/audit/format.ts';
-import { mediaType } from './receivers/body.ts';
-import type { DecodedRecord, DecodeRecord } from './receivers/kafka/source.ts';
-import type { AttributeTable } from './receivers/otlp/attribute-table.ts';
-import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpTraces } from './receivers/otlp/decode.ts';
-import { UsageMetrics } from './receivers/otlp/usage-metrics.ts';
+import type { Reject } from '../core/reject.ts';
+import type { BusHeaders, BusRecord } from '../ports/bus.ts';
+import type { Principal } from '../ports/ingest.ts';
+import { type TenantOfAccount, withTenant } from '../receivers/audit/accounts.ts';
+import { type AuditBatch, auditBatchOf, parseAuditBody } from '../receivers/audit/audit-body.ts';
+import { binaryCloudEvent, isBinaryCloudEvent } from '../receivers/audit/cloudevents/binary.ts';
+import type { AuditFormat } from '../receivers/audit/format.ts';
+import { mediaType } from '../receivers/body.ts';
+import type { DecodedRecord, DecodeRecord } from '../receivers/kafka/source.ts';
+import type { AttributeTable } from '../receivers/otlp/attribute-table.ts';
+import { decodeOtlpLogs, decodeOtlpMetrics, decodeOtlpTraces } from '../receivers/otlp/decode.ts';
+import { UsageMetrics } from '../receivers/otlp/usage-metrics.ts';
 
 /** What the decoders of a deployment know beyond the record. */
 export interface KafkaDecoding {

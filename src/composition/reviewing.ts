@@ -1,14 +1,14 @@
-import type { TripcoilConfig } from './config/load.ts';
-import { createChatJudge } from './judge/chat-judge.ts';
-import type { Clock } from './ports/clock.ts';
-import type { Log } from './ports/log.ts';
-import type { Metrics } from './ports/metrics.ts';
-import type { Reviews } from './ports/reviews.ts';
-import type { Store } from './ports/store.ts';
-import type { TextPost } from './ports/text-fetch.ts';
-import type { EngineHost } from './runtime/engine-host.ts';
-import { Evaluators } from './runtime/evaluators.ts';
-import { createReviews } from './runtime/reviews.ts';
+import type { TripcoilConfig } from '../config/load.ts';
+import { createChatJudge } from '../judge/chat-judge.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Reviews } from '../ports/reviews.ts';
+import type { Store } from '../ports/store.ts';
+import type { TextPost } from '../ports/text-fetch.ts';
+import type { EngineHost } from '../runtime/engine-host.ts';
+import { Evaluators } from '../runtime/evaluators.ts';
+import { createReviews } from '../runtime/reviews.ts';
 
 interface Surroundings {
   readonly config: TripcoilConfig;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { DecodedRecord } from '../receivers/kafka/source.ts';
+import { UsageMetrics } from '../receivers/otlp/usage-metrics.ts';
+import { pairs } from '../receivers/testing/otlp-json.ts';
 import { kafkaDecoder } from './kafka-decoders.ts';
-import type { DecodedRecord } from './receivers/kafka/source.ts';
-import { UsageMetrics } from './receivers/otlp/usage-metrics.ts';
-import { pairs } from './receivers/testing/otlp-json.ts';
 
 const START = Date.UTC(2026, 10, 21, 9);
 const nano = (ms: number) => `${ms}000000`;

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TokenConfig } from './config/load.ts';
-import type { Role } from './ports/ingest.ts';
+import type { TokenConfig } from '../config/load.ts';
+import type { Role } from '../ports/ingest.ts';
 
 /** A credential the process made for this machine, readable by its owner alone. */
 export interface LocalCredential {

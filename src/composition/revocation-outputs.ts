@@ -1,0 +1,38 @@
+import type { TripcoilConfig } from '../config/load.ts';
+import type { RevocationReceiver } from '../ports/revocation-receiver.ts';
+import { createSsfPushReceiver, type SsfPushOptions } from '../revocation/ssf/push-receiver.ts';
+import { type AlertWebhook, createAlertWebhook } from '../revocation/webhook/alert-webhook.ts';
+import type { EngineHost } from '../runtime/engine-host.ts';
+import type { ProcessMetrics } from '../telemetry/metrics.ts';
+import type { DaemonOptions } from './surroundings.ts';
+
+export function pushReceivers(
+  config: TripcoilConfig,
+  shared: Pick<SsfPushOptions, 'issuer' | 'keys' | 'clock' | 'metrics' | 'log'>,
+): readonly RevocationReceiver[] {
+  return config.revocation.receivers.map(({ authorization, ...receiver }) =>
+    createSsfPushReceiver({
+      ...receiver,
+      ...(authorization === null ? {} : { authorizationHeader: authorization }),
+      ...shared,
+    }),
+  );
+}
+
+export function openAlerts(
+  { config, clock, log }: DaemonOptions,
+  host: EngineHost,
+  metrics: ProcessMetrics,
+): AlertWebhook | null {
+  const { webhook } = config.alerts;
+  if (!webhook) return null;
+  const { url, secret } = webhook;
+  const alerts = createAlertWebhook({
+    ...(secret === null ? {} : { secret }),
+    ...{ url, clock, random: Math.random, metrics, log, named: host.forBrokers.keyOf },
+    ...{ allowLoopback: true, allowPrivate: true },
+  });
+  host.view.onFinding((finding) => alerts.finding(finding));
+  host.breakers.subscribe(({ transition }) => alerts.transition(transition));
+  return alerts;
+}

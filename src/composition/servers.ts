@@ -1,0 +1,96 @@
+import type { FastifyInstance } from 'fastify';
+import { readApi } from '../api/read-api.ts';
+import { createHttpServer } from '../api/server.ts';
+import { webInterface } from '../api/ui.ts';
+import { SOFTWARE_VERSION } from '../components.ts';
+import { parseGrants } from '../config/grants.ts';
+import { auditReceiver } from '../receivers/audit/audit-plugin.ts';
+import { parseNativeValue } from '../receivers/audit/native.ts';
+import { nativeReceiver } from '../receivers/audit/plugin.ts';
+import { wellFormedValue } from '../receivers/json-body.ts';
+import { createOtlpGrpcReceiver } from '../receivers/otlp/grpc/server.ts';
+import { otlpReceiver } from '../receivers/otlp/plugin.ts';
+import { breakerCheck } from '../revocation/check/breaker-check.ts';
+import { breakerFeed } from '../revocation/feed/breaker-feed.ts';
+import { ssfMetadata } from '../revocation/ssf/metadata.ts';
+import { historyIngest } from '../runtime/ingest.ts';
+import { createSubjectOrders } from '../runtime/subject-orders.ts';
+import { portProblem } from './listening.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
+  const { options, authenticator, bodies, intake, keys, metrics, host, store, issuer, notes } = s;
+  const { clock, log, config } = options;
+  const { ingest, control, breakers: view, forBrokers } = host;
+  const common = { authenticator, clock, log, metrics };
+  const app = createHttpServer({ clock, log, metrics, authenticator });
+  const receiving = { authenticator, bodies, log, metrics, notes };
+  await app.register(otlpReceiver({ ingest, intake, ...receiving }));
+  await app.register(nativeReceiver({ ingest, ...receiving }));
+  await app.register(auditReceiver({ ingest, clock, ...receiving, ...s.audit }));
+  const history = { ingest: historyIngest(ingest), path: '/v1/history', role: 'operator' } as const;
+  await app.register(nativeReceiver({ ...history, ...receiving }));
+  const views = { view, brokerView: forBrokers.view };
+  await app.register(breakerFeed({ ...views, control, ...common }));
+  const parseProposed = (value: unknown) => parseNativeValue(wellFormedValue(value), 0);
+  await app.register(breakerCheck({ ...forBrokers, ...views, parseProposed, ...common }));
+  await app.register(ssfMetadata({ keys, issuer }));
+  await app.register(
+    readApi({
+      ...{ view: host.view, breakers: view, store, reviews: s.reviews, control },
+      personalFindings: s.redaction.findings,
+      subjectOrders: createSubjectOrders({ ...s, ...s.redaction, ...config.redaction, clock }),
+      parseGrants,
+      ...common,
+      info: {
+        version: SOFTWARE_VERSION,
+        startedAt: s.startedAt,
+        demo: options.demo ?? false,
+        storeKind: s.storeKind,
+      },
+      ...{ ingestStatus: host.ingestStatus, busSources: () => s.topics },
+      exposition: metrics,
+      localReads: isLoopback(config.listen.host) && config.publicUrl === null,
+      readiness: () => readiness(s),
+    }),
+  );
+  await app.register(webInterface({ directory: options.webDirectory }));
+  return app;
+}
+
+export async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
+  const { options, authenticator, metrics, host } = s;
+  const { clock, log } = options;
+  const app = createHttpServer({ clock, log, metrics, authenticator });
+  await app.register(otlpReceiver({ ...s, ingest: host.ingest, log, alone: true }));
+  return app;
+}
+
+function readiness(s: Surroundings): {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+} {
+  const reasons: string[] = [];
+  if (s.closing) reasons.push('shutting down');
+  if (!s.host.partition.writable) reasons.push('the ledger cannot be written');
+  return { ready: reasons.length === 0, reasons };
+}
+
+/** Starts the OTLP/gRPC listener; returns its URL. */
+export async function listenGrpc(s: Surroundings, undo: AsyncDisposableStack): Promise<string> {
+  const { config, clock, log } = s.options;
+  const receiver = createOtlpGrpcReceiver({ ...s, clock, log });
+  undo.defer(() => receiver.close());
+  const { host, port: wanted } = config.otlpGrpc;
+  try {
+    const port = await receiver.listen(host, wanted);
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  } catch (error) {
+    const code = /\bE[A-Z]{3,}\b/.exec(error instanceof Error ? error.message : '')?.[0] ?? '';
+    throw portProblem(error, code, config.otlpGrpc, 'otlp_grpc');
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
