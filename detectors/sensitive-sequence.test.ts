@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Destination } from '../src/core/access-event.ts';
 import { DetectorRun, detectorConformance } from '../src/engine/detect/testing/conformance.ts';
+import { FoldRun } from '../src/engine/detect/testing/fold-run.ts';
 import { scenario } from '../src/engine/detect/testing/scenario.ts';
 import sensitiveSequence from './sensitive-sequence.ts';
 
@@ -73,6 +74,24 @@ describe('sensitive_sequence', () => {
     const failed = mail.outcome('denied').at(2);
     expect(strict.see(failed.calls('send_email', 'write'))).toEqual([]);
     expect(strict.see(mail.at(3).calls('search_mail', 'read'))).toEqual([]);
+  });
+
+  it('lets no tenant taint the agents of another', () => {
+    const fold = new FoldRun(sensitiveSequence);
+    const same = { trace: { traceId: '0af7651916cd43dd8448eb211c80319c' } };
+    const of = (tenant: string) => scenario(tenant).agent('bot').session('s-1').having(same);
+    const read = of('globex').having({
+      resource: { type: 'hr', id: 'salaries', sensitivity: 'confidential' },
+      destinations: [PAGE],
+    });
+    const sends = (tenant: string, minute: number) =>
+      of(tenant)
+        .having({ destinations: [EVE], id: 'out' })
+        .at(minute)
+        .calls('send_email', 'write');
+    fold.see(read.at(0).calls('read_table'), read.at(1).calls('get_page', 'read'));
+    expect(fold.see(sends('acme', 2))).toEqual([]);
+    expect(fold.see(sends('globex', 3))).toMatchObject([{ detector: 'sensitive_sequence' }]);
   });
 
   it('obeys what the grants file says of an action', () => {

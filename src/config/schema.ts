@@ -51,7 +51,7 @@ const userDetection = {
 
 const modules = z
   .array(z.string().min(1))
-  .max(LIMITS.rulesPerTenant)
+  .max(LIMITS.detectorModules)
   .optional()
   .describe('Detectors of your own in TypeScript or JavaScript; loaded once, at the start.');
 

@@ -124,6 +124,17 @@ export interface TermStarted {
   readonly software: string;
 }
 
+/**
+ * The runtime, which has a clock, found a detector too slow for a tenant: it is no longer asked
+ * there, as after too many failures.
+ */
+export interface DetectorSetAside {
+  readonly type: 'detector_set_aside';
+  readonly detector: string;
+  readonly version: number;
+  readonly reason: 'slow';
+}
+
 /** An enforcement point applied a revocation. */
 export interface Acknowledgement {
   readonly receiver: string;
@@ -171,7 +182,7 @@ export type InputEntry = Envelope<'input', Redacted<AccessEvent>> & {
 /** What tells one content from another under the same event id. */
 export type ContentMarks = Pick<InputEntry, 'contentHash' | 'contentTokens'>;
 export type TickEntry = Envelope<'tick', Record<string, never>>;
-export type ConfigEntry = Envelope<'config', TenantConfig | TermStarted>;
+export type ConfigEntry = Envelope<'config', TenantConfig | TermStarted | DetectorSetAside>;
 export type GrantEntry = Envelope<'grant', GrantSet>;
 export type CommandEntry = Envelope<'command', Command>;
 export type AckEntry = Envelope<'ack', Acknowledgement>;

@@ -247,6 +247,8 @@ export const LIMITS = {
   noticesPerTenant: 256,
   /** Failures of a detector in one tenant before it is no longer asked there. */
   detectorFailures: 8,
+  /** Detectors of your own, and those of them that a tenant remembers as set aside. */
+  detectorModules: 256,
   /** Rules of one tenant; each is asked about every event of its kinds. */
   rulesPerTenant: 256,
   /** Text of one condition, its nodes and their nesting. A linear walk of it stays under 50 µs. */

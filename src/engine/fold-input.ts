@@ -11,13 +11,14 @@ import { wentThrough } from './detect/outcome.ts';
 import type { Effects } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
 import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
-import { countFailure, type Failure, judge, markBlind, resolvedGrant } from './judge.ts';
+import { judge, markBlind, resolvedGrant } from './judge.ts';
 import {
   agentFlood,
   clockSkewed,
-  detectorFailed,
   idConflict,
+  occasionOf,
   tell,
+  tellFailure,
   tellHourly,
 } from './notices.ts';
 import { agentOf, countOther, FLOOD_BLIND, OTHER_AGENTS } from './population.ts';
@@ -76,7 +77,7 @@ function foldJudged(
     turnAway(registry, tenant, entry, effects);
     return;
   }
-  if (novelty === 'id_conflict') tell(tenant, event, idConflict(event), effects);
+  if (novelty === 'id_conflict') tell(tenant, occasionOf(entry), idConflict(event), effects);
   const fault = timeFaultOf(event, loggedAt);
   if (fault !== null) {
     setAside(registry, tenant, agent, entry, fault, term, effects);
@@ -103,7 +104,7 @@ function foldJudged(
     const isDangerous = tenant.posture === 'enforce' && wouldTrip;
     learnPractice(entry.body, practice, { wouldTrip, isSuspect: isSuspect || isDangerous });
   }
-  for (const failure of failures) tellFailure(tenant, entry, failure, effects);
+  for (const failure of failures) tellFailure(tenant, occasionOf(entry), failure, effects);
   if (event.history) {
     agent.openFindings.clear();
     return;
@@ -171,21 +172,9 @@ function setAside(
   const { role } = resolvedGrant(tenant, agent, event.agent.id) ?? {};
   const practice = new PracticeReading(agent.practice, peersOf(tenant, role), event);
   const { judgements, failures } = judge(timeless, tenant, agent, event, practice, null, loggedAt);
-  for (const failure of failures) tellFailure(tenant, entry, failure, effects);
+  for (const failure of failures) tellFailure(tenant, occasionOf(entry), failure, effects);
   const occasion = { event, loggedAt, chain: chainIdOf(event) };
   for (const judgement of judgements) conclude(tenant, agent, occasion, judgement, term, effects);
-}
-
-function tellFailure(
-  tenant: TenantState,
-  entry: InputEntry,
-  { detector, errorClass }: Failure,
-  effects: Effects,
-): void {
-  tenant.unjudged.detector += 1;
-  const disabled = countFailure(tenant, detector);
-  const subject = `${detector.id}${disabled ? '\ndisabled' : ''}`;
-  tellHourly(tenant, subject, entry, detectorFailed(detector.id, errorClass, disabled), effects);
 }
 
 /** Grants that came under a newer key are held under first names once these are known. */

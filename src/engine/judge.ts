@@ -15,9 +15,10 @@ import { partsOf } from './detect/event-part.ts';
 import { NO_VERDICTS } from './detect/no-state.ts';
 import { EventContext } from './event-context.ts';
 import { grantOf } from './grants.ts';
-import { errorClassOf } from './notices.ts';
+import { errorClassOf, type Failure } from './notices.ts';
 import type { AgentPractice } from './practice/agent-practice.ts';
 import { type Judging, judgingOf, modeOf, type Registry } from './registry.ts';
+import { blindOf, FAILED_BLIND, isSetAside } from './set-aside.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
 
 /** A verdict worth telling, with the detector and mode it came from. */
@@ -25,12 +26,6 @@ export interface Judgement {
   readonly detector: AnyDetector;
   readonly mode: Finding['mode'];
   readonly verdict: DetectorVerdict;
-}
-
-/** A detector that threw; of the error only its class is kept. */
-export interface Failure {
-  readonly detector: AnyDetector;
-  readonly errorClass: string;
 }
 
 export interface Judged {
@@ -57,13 +52,13 @@ export function judge(
   const grant = resolvedGrant(tenant, agent, agentId);
   const context = new EventContext(tenant, agent, { event, grant, practice, added, logTime });
   const parts = partsOf(event);
-  const mayBeDisabled = tenant.failures.size > 0;
+  const mayBeSetAside = tenant.failures.size > 0 || tenant.slow.size > 0;
   const { watch } = registry;
   for (const judging of judgingOf(registry, tenant, event.kind)) {
     if ((parts & judging.parts) !== judging.parts) continue;
     const { detector, place, agents, fault } = judging;
-    if (mayBeDisabled && isDisabled(tenant, detector)) {
-      agent.memory.cover(place, FAILED_BLIND);
+    if (mayBeSetAside && isSetAside(tenant, detector)) {
+      agent.memory.cover(place, blindOf(tenant, detector));
       continue;
     }
     try {
@@ -85,9 +80,7 @@ export function judge(
         if (told) judgements.push({ detector, mode, verdict });
       }
     } catch (error) {
-      if (detector.scope === 'agent') agent.memory.setState(place, undefined);
-      else delete tenant.detectors[detector.id];
-      agent.memory.cover(place, FAILED_BLIND);
+      forgetState(detector, tenant, agent);
       failures.push({ detector, errorClass: errorClassOf(error) });
     }
   }
@@ -137,26 +130,12 @@ export function stateOf(detector: AnyDetector, tenant: TenantState, agent: Agent
   return state;
 }
 
-const FAILED_BLIND: NotJudged = {
-  field: 'detector',
-  cure: 'The detector failed: see its detector_failed finding, and report the bug.',
-};
-
-/** Counts a failure; true when it is the one that switches the detector off in this tenant. */
-export function countFailure({ failures }: TenantState, detector: AnyDetector): boolean {
-  const count = (failures.get(versionOf(detector)) ?? 0) + 1;
-  failures.set(versionOf(detector), count);
-  return count === LIMITS.detectorFailures;
-}
-
-function isDisabled({ failures }: TenantState, detector: AnyDetector): boolean {
-  if (failures.size === 0) return false;
-  return (failures.get(versionOf(detector)) ?? 0) >= LIMITS.detectorFailures;
-}
-
-/** Another version has its own failures: an upgrade may have mended it. */
-function versionOf({ id, version }: AnyDetector): string {
-  return `${id}@${version}`;
+/** What a detector that threw remembered may be half changed: it begins anew, and shows as blind. */
+export function forgetState(detector: AnyDetector, tenant: TenantState, agent: AgentState): void {
+  const place = tenant.places.of(detector.id);
+  if (detector.scope === 'agent') agent.memory.setState(place, undefined);
+  else delete tenant.detectors[detector.id];
+  agent.memory.cover(place, FAILED_BLIND);
 }
 
 /** Marks every active detector as kept from judging an event. */

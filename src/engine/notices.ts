@@ -3,9 +3,11 @@ import { chainIdOf } from '../core/chain.ts';
 import type { InputEntry } from '../core/entry.ts';
 import type { Finding } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
-import { HOUR_MS, SECOND_MS } from '../core/time.ts';
+import { type EpochMs, HOUR_MS, SECOND_MS } from '../core/time.ts';
+import type { AnyDetector } from './detect/detector.ts';
 import type { Effects } from './effects.ts';
 import type { TimeFault } from './event-time.ts';
+import { countFailure } from './set-aside.ts';
 import type { TenantState } from './tenant-state.ts';
 
 /** What the engine tells of its own accord, beside the detectors. It adds no risk. */
@@ -19,14 +21,26 @@ interface Notice {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** Whom and what a notice is about, and the log time at which it is told. */
+export interface NoticeOccasion {
+  readonly event: Pick<AccessEvent, 'id' | 'time' | 'tenant' | 'agent'>;
+  readonly loggedAt: EpochMs;
+  readonly chain: string;
+}
+
+export function occasionOf({ body, loggedAt }: InputEntry): NoticeOccasion {
+  return { event: body, loggedAt, chain: chainIdOf(body) };
+}
+
 /** Tells something once an hour of log time per `subject`; bounded, the oldest is told again. */
 export function tellHourly(
   tenant: TenantState,
   subject: string,
-  { body: event, loggedAt }: Pick<InputEntry, 'body' | 'loggedAt'>,
+  occasion: InputEntry | NoticeOccasion,
   notice: Notice,
   effects: Effects,
 ): void {
+  const { loggedAt } = occasion;
   const key = `${notice.detector}\n${subject}`;
   if ((tenant.notices.get(key) ?? 0) > loggedAt) return;
   tenant.notices.delete(key);
@@ -35,12 +49,12 @@ export function tellHourly(
     const [oldest] = tenant.notices.keys();
     if (oldest !== undefined) tenant.notices.delete(oldest);
   }
-  tell(tenant, event, notice, effects);
+  tell(tenant, 'body' in occasion ? occasionOf(occasion) : occasion, notice, effects);
 }
 
 export function tell(
   tenant: TenantState,
-  event: AccessEvent,
+  { event, chain }: NoticeOccasion,
   { detector, level, score, title, explanation, measures = {}, facts }: Notice,
   effects: Effects,
 ): void {
@@ -50,7 +64,7 @@ export function tell(
     eventId: event.id,
     tenant: event.tenant.id,
     agent: event.agent.id,
-    chain: chainIdOf(event),
+    chain,
     detector,
     detectorVersion: 1,
     family: 'deterministic',
@@ -136,8 +150,27 @@ export function tenantFlood(): Notice {
   };
 }
 
+/** A detector that threw; of the error only its class is kept. */
+export interface Failure {
+  readonly detector: AnyDetector;
+  readonly errorClass: string;
+}
+
+/** Counts a failure, and tells of it once an hour; the last one sets the detector aside. */
+export function tellFailure(
+  tenant: TenantState,
+  occasion: NoticeOccasion,
+  { detector, errorClass }: Failure,
+  effects: Effects,
+): void {
+  tenant.unjudged.detector += 1;
+  const disabled = countFailure(tenant, detector);
+  const subject = `${detector.id}${disabled ? '\ndisabled' : ''}`;
+  tellHourly(tenant, subject, occasion, detectorFailed(detector.id, errorClass, disabled), effects);
+}
+
 /** A detector threw: its state of this agent is begun anew. */
-export function detectorFailed(detector: string, errorClass: string, disabled: boolean): Notice {
+function detectorFailed(detector: string, errorClass: string, disabled: boolean): Notice {
   return {
     detector: 'detector_failed',
     level: 'high',

@@ -4,7 +4,10 @@ import { type EpochMs, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import { viewOf } from './baseline/baseline.ts';
 import type { AnyDetector, DetectorVerdict } from './detect/detector.ts';
 import type { Effects } from './effects.ts';
+import { forgetState } from './judge.ts';
+import { errorClassOf, tellFailure } from './notices.ts';
 import { modeOf, type Registry, settingOf } from './registry.ts';
+import { isSetAside } from './set-aside.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
 
 /** How often agents are looked at that say nothing, and who was heard within it is left out. */
@@ -45,18 +48,42 @@ function look(
   for (const [id, agent] of tenant.agents) {
     const state = agent.memory.stateOf(detector.id);
     if (state === undefined || modeOf(detector, tenant.config, id) === 'off') continue;
+    if (isSetAside(tenant, detector)) return;
     known += 1;
     if (logTime - agent.lastSeen < LOOK_MS) continue;
-    const { options } = settingOf(detector, tenant.config, id);
     tenant.cut?.keep(agent);
-    const baseline = viewOf(agent.baseline, logTime);
-    const verdict = detector.quiet?.(state, { config: options, logTime, baseline });
+    const asked = { id, agent, detector, state, logTime };
+    const verdict = ask(tenant, asked, effects);
     if (verdict) told.push({ id, agent, detector, verdict });
   }
   if (told.length > 1 && told.length * 2 > known) return;
   for (const one of told.slice(0, LIMITS.quietAgentsTold)) {
     effects.finding(tenant.tenant, findingOf(one, tenant, logTime, effects.nextId));
   }
+}
+
+/** A detector that throws must not keep the tick from those behind it, least of all breakers. */
+function ask(
+  tenant: TenantState,
+  { id, agent, detector, state, logTime }: Omit<Told, 'verdict'> & Asked,
+  effects: Effects,
+): DetectorVerdict | null {
+  try {
+    const { options } = settingOf(detector, tenant.config, id);
+    const baseline = viewOf(agent.baseline, logTime);
+    return detector.quiet?.(state, { config: options, logTime, baseline }) ?? null;
+  } catch (error) {
+    forgetState(detector, tenant, agent);
+    const subject = { id: '', time: logTime, tenant: { id: tenant.tenant }, agent: { id } };
+    const occasion = { event: subject, loggedAt: logTime, chain: '' };
+    tellFailure(tenant, occasion, { detector, errorClass: errorClassOf(error) }, effects);
+    return null;
+  }
+}
+
+interface Asked {
+  readonly state: unknown;
+  readonly logTime: EpochMs;
 }
 
 function findingOf(

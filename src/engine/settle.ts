@@ -1,12 +1,15 @@
 import { TRUST_ORDER, type Trust } from '../core/access-event.ts';
 import type { ChainStep } from '../core/chain-step.ts';
+import type { DetectorMode } from '../core/finding.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type SettledExecution, settleExecutions } from './chain/held-steps.ts';
 import { conclude } from './conclude.ts';
-import type { UndecidedAction } from './detect/detector.ts';
+import type { DetectorVerdict, UndecidedAction } from './detect/detector.ts';
 import type { Effects } from './effects.ts';
-import { type FindingSubject, isNews, resolvedGrant, stateOf } from './judge.ts';
+import { type FindingSubject, forgetState, isNews, resolvedGrant, stateOf } from './judge.ts';
+import { errorClassOf, tellFailure } from './notices.ts';
 import { type Registry, settingOf } from './registry.ts';
+import { isSetAside } from './set-aside.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
 
 /**
@@ -46,14 +49,23 @@ function askAbout(
   const action = actionOf(first, settled);
   const grant = resolvedGrant(tenant, agent, first.agent);
   for (const detector of registry.detectors) {
-    if (detector.undecided === undefined) continue;
-    const { mode, options } = settingOf(detector, tenant.config, first.agent);
-    if (mode === 'off') continue;
-    const state = stateOf(detector, tenant, agent);
-    const context = { config: options, logTime, grant };
-    for (const verdict of detector.undecided(action, state, context)) {
+    if (detector.undecided === undefined || isSetAside(tenant, detector)) continue;
+    const occasion = { event, loggedAt: logTime, chain: settled.chain };
+    let mode: DetectorMode;
+    let verdicts: readonly DetectorVerdict[];
+    try {
+      const setting = settingOf(detector, tenant.config, first.agent);
+      mode = setting.mode;
+      if (mode === 'off') continue;
+      const context = { config: setting.options, logTime, grant };
+      verdicts = detector.undecided(action, stateOf(detector, tenant, agent), context);
+    } catch (error) {
+      forgetState(detector, tenant, agent);
+      tellFailure(tenant, occasion, { detector, errorClass: errorClassOf(error) }, effects);
+      continue;
+    }
+    for (const verdict of verdicts) {
       if (!isNews(agent, detector, verdict, event, logTime)) continue;
-      const occasion = { event, loggedAt: logTime, chain: settled.chain };
       conclude(tenant, agent, occasion, { detector, mode, verdict }, term, effects);
     }
   }

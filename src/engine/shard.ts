@@ -34,6 +34,7 @@ import type { Registry } from './registry.ts';
 import { takeReview } from './reviews.ts';
 import { dismissRisk } from './risk.ts';
 import { withRules } from './rules/rule-registry.ts';
+import { setAsideAsSlow } from './set-aside.ts';
 import { settleTenant } from './settle.ts';
 import { checkSources } from './source/watch.ts';
 import {
@@ -190,15 +191,16 @@ export class Shard {
     }
   }
 
-  #configure(entry: ConfigEntry): void {
-    if ('type' in entry.body) this.term = Math.max(this.term, entry.body.term);
-    else {
-      const tenant = this.#ordered(entry.tenant);
+  #configure({ tenant: id, body }: ConfigEntry): void {
+    if (!('type' in body)) {
+      const tenant = this.#ordered(id);
       if (!tenant) return;
-      tenant.config = entry.body;
-      forgetRules(withRules(this.registry, entry.body), tenant);
+      tenant.config = body;
+      forgetRules(withRules(this.registry, body), tenant);
       tenant.failures.clear();
-    }
+      tenant.slow.clear();
+    } else if (body.type === 'term') this.term = Math.max(this.term, body.term);
+    else setAsideAsSlow(this.tenant(id), { id: body.detector, version: body.version });
   }
 
   /** The tenant an order names; null when there is no room for it, for an order has no bucket. */

@@ -58,6 +58,7 @@ export type SnapshotChunk =
       readonly wouldHaveTripped: number;
       readonly notices: readonly (readonly [string, EpochMs])[];
       readonly failures: readonly (readonly [string, number])[];
+      readonly slow?: readonly string[];
       readonly unjudged: Readonly<Record<Unjudged, number>>;
     }
   | { readonly type: 'breakers'; readonly tenant: string; readonly entries: readonly BoardEntry[] }
@@ -234,6 +235,7 @@ function frozen(state: TenantState): FrozenTenant {
       wouldHaveTripped,
       notices: [...state.notices],
       failures: [...state.failures],
+      ...(state.slow.size === 0 ? {} : { slow: [...state.slow] }),
       unjudged: { ...state.unjudged },
     },
     breakers: [...board.entries.values()],
@@ -340,6 +342,7 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       tenant.wouldHaveTripped = chunk.wouldHaveTripped;
       for (const [key, until] of chunk.notices) tenant.notices.set(key, until);
       for (const [detector, count] of chunk.failures) tenant.failures.set(detector, count);
+      for (const detector of chunk.slow ?? []) tenant.slow.add(detector);
       Object.assign(tenant.unjudged, chunk.unjudged);
       tenant.board.feedSeq = chunk.feedSeq;
       tenant.board.epochFloor = chunk.epochFloor;

@@ -82,6 +82,8 @@ export interface TenantState {
   readonly notices: Map<string, EpochMs>;
   /** Failures by detector and version since the configuration changed. */
   readonly failures: Map<string, number>;
+  /** Detectors with their versions that the log says took too long, as long. */
+  readonly slow: Set<string>;
   /** Whether any agent ever had a day of its own: until then none can lend its rates. Derived. */
   hasGrown: boolean;
   /** Events that were recorded but not judged, by reason. */
@@ -120,6 +122,7 @@ export function createTenant(
     sources: createSources(),
     notices: new Map(),
     failures: new Map(),
+    slow: new Set(),
     unjudged: { late: 0, ahead: 0, agents: 0, tenants: 0, detector: 0, entry: 0 },
     hasGrown: false,
     cut: null,

@@ -9,7 +9,7 @@ import { restore, snapshot } from '../snapshot.ts';
 import { EntryWriter, eventOf, START } from '../testing/entries.ts';
 import { assignChain, createChainIndex } from './chain-index.ts';
 import { peek } from './chain-keys.ts';
-import { executionsWithoutDecision, holdStep } from './held-steps.ts';
+import { holdStep, settleExecutions } from './held-steps.ts';
 
 const CALL = 'toolu_01A09q90qw90lq917835lq9';
 const call = { name: 'read_thing', op: 'read', toolCallId: CALL } as const;
@@ -200,7 +200,7 @@ describe('chains', () => {
     expect([...snapshot(restored)]).toEqual([...snapshot(whole)]);
     expect(restored.apply(after)).toEqual(whole.apply(after));
     const asked = (engine: Shard) =>
-      executionsWithoutDecision(engine.tenant('acme').chains, START + 10 * MINUTE_MS);
+      settleExecutions(engine.tenant('acme').chains, START + 10 * MINUTE_MS);
     expect(asked(restored)).toEqual(asked(whole));
   });
 });
@@ -216,7 +216,7 @@ describe('executions without decision', () => {
     const write = new EntryWriter();
     const { chains } = engine.tenant('acme');
     const undecided = (logTime: number) =>
-      executionsWithoutDecision(chains, logTime).map(({ execution }) => execution.eventId);
+      settleExecutions(chains, logTime).map(({ execution }) => execution.eventId);
     const due = START + LIMITS.decisionGraceMs + 2;
     engine.apply([
       write.input(pdp('first', START - 1)),
@@ -226,8 +226,20 @@ describe('executions without decision', () => {
     engine.apply([write.input(pdp('next', START + 1), START + 1)]);
     expect(undecided(START + LIMITS.decisionGraceMs)).toEqual([]);
     expect(undecided(due)).toEqual(['ran']);
-    engine.apply([write.input(pdp('late', START - 1, { trace, decision }), START + 5)]);
     expect(undecided(due)).toEqual([]);
+  });
+
+  it('are not told where the decision came late', () => {
+    const engine = shard();
+    const write = new EntryWriter();
+    engine.apply([
+      write.input(pdp('first', START - 1)),
+      write.input({ id: 'ran', trace, time: START }),
+      write.input(pdp('next', START + 1), START + 1),
+      write.input(pdp('late', START - 1, { trace, decision }), START + 5),
+    ]);
+    const due = START + LIMITS.decisionGraceMs + 2;
+    expect(settleExecutions(engine.tenant('acme').chains, due)).toEqual([]);
   });
 
   it('are never told where no source of decisions was heard before', () => {
@@ -235,10 +247,10 @@ describe('executions without decision', () => {
     const write = new EntryWriter();
     const { chains } = engine.tenant('acme');
     engine.apply([write.input({ id: 'ran', trace, time: START - MINUTE_MS })]);
-    expect(executionsWithoutDecision(chains, START + 60 * MINUTE_MS)).toEqual([]);
+    expect(settleExecutions(chains, START + 60 * MINUTE_MS)).toEqual([]);
     engine.apply([write.input(pdp('first', START)), write.input(pdp('later', START + MINUTE_MS))]);
     engine.apply([write.input({ id: 'early', trace, time: START - 1 })]);
-    expect(executionsWithoutDecision(chains, START + 10 * MINUTE_MS)).toEqual([]);
+    expect(settleExecutions(chains, START + 10 * MINUTE_MS)).toEqual([]);
   });
 
   it('are told after a deny too, if they succeeded', () => {
@@ -254,11 +266,10 @@ describe('executions without decision', () => {
         trace: { traceId: 't-2' },
         outcome: { status: 'denied' },
       }),
+      write.input(pdp('later', START + 1)),
     ]);
-    const told = executionsWithoutDecision(
-      engine.tenant('acme').chains,
-      START + LIMITS.decisionGraceMs + 1,
-    );
+    const due = START + LIMITS.decisionGraceMs + 1;
+    const told = settleExecutions(engine.tenant('acme').chains, due);
     expect(told).toMatchObject([
       { chain: 't-1', execution: { decision: { reason: 'execution_after_deny' } } },
     ]);

@@ -7,7 +7,7 @@ import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { Shard } from '../shard.ts';
 import { restore, snapshot } from '../snapshot.ts';
 import { EntryWriter, eventOf, START } from '../testing/entries.ts';
-import { executionsWithoutDecision } from './held-steps.ts';
+import { settleExecutions } from './held-steps.ts';
 
 type Told = Partial<AccessEvent> & { readonly id: string };
 
@@ -119,7 +119,7 @@ describe('a counted call id', () => {
     ]);
     const { chains } = engine.tenant('acme');
     const due = START + LIMITS.decisionGraceMs + SECOND_MS + 1;
-    const ids = executionsWithoutDecision(chains, due).map(({ execution }) => execution.eventId);
+    const ids = settleExecutions(chains, due).map(({ execution }) => execution.eventId);
     expect(ids).toEqual(['alone']);
   });
 

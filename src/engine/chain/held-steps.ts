@@ -37,7 +37,7 @@ export function createHeld(): HeldSteps {
 }
 
 /**
- * Keeps a record for `executionsWithoutDecision`, as long as its decision may still come. Nothing
+ * Keeps a record for `settleExecutions`, as long as its decision may still come. Nothing
  * is held before the first decision of a source: without one, nothing is ever missing.
  */
 export function holdStep(
@@ -86,49 +86,19 @@ function release(held: HeldSteps, logTime: EpochMs): void {
   }
 }
 
-/** An execution that no decision allowed, or that one denied, with its chain. */
-export interface UndecidedExecution {
-  readonly chain: string;
-  readonly execution: ChainExecution;
-}
-
-/**
- * What ran without a decision, or after a deny, as known by `logTime`: only after the grace and
- * once the sources of decisions have told of later times. A pure reading of what is held; the same
- * execution is told until it leaves, twice `latenessMs` after it was logged.
- */
-export function executionsWithoutDecision(
-  index: Holding,
-  logTime: EpochMs,
-  graceMs: number = LIMITS.decisionGraceMs,
-): readonly UndecidedExecution[] {
-  const clock = chainClock(index.sources, logTime, graceMs);
-  const undecided: UndecidedExecution[] = [];
-  const judged = new Set<ChainNode>();
-  const beside = waitingBeside(index.counted, (session) => peek(index, 'session', session));
-  for (const { chain, step } of index.held.queue.values()) {
-    if (step.loggedAt + clock.graceMs >= logTime) break;
-    const root = rootOf(chain);
-    if (step.role !== 'tool_call' || judged.has(root)) continue;
-    const together = beside.get(root);
-    for (const one of together ?? []) judged.add(one);
-    const steps =
-      together === undefined ? root.steps : [...together].flatMap((one) => one.steps ?? []);
-    for (const execution of judgeChain(steps ?? [], clock).executions) {
-      if (isUndecided(execution)) undecided.push({ chain: root.id, execution });
-    }
-  }
-  return undecided;
-}
-
 /** Whether it ran without a decision, or after a deny. */
 function isUndecided({ decision: { state, reason } }: ChainExecution): boolean {
   const missing = state === 'missing' && reason === 'execution_without_decision';
   return missing || reason === 'execution_after_deny';
 }
 
-/** An execution that no decision allowed, with its records that are still held. */
-export interface SettledExecution extends UndecidedExecution {
+/**
+ * An execution that no decision allowed, or that one denied, with its chain and those of its
+ * records that are still held.
+ */
+export interface SettledExecution {
+  readonly chain: string;
+  readonly execution: ChainExecution;
   readonly steps: readonly ChainStep[];
 }
 

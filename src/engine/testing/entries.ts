@@ -2,6 +2,7 @@ import { number, object } from 'zod';
 import type { AccessEvent } from '../../core/access-event.ts';
 import {
   type CommandEntry,
+  type DetectorSetAside,
   ENGINE_VERSION,
   type FoldedEntry,
   type InputEntry,
@@ -40,6 +41,10 @@ export class EntryWriter {
   }
 
   config(tenant: string, body: TenantConfig, loggedAt: EpochMs = START): FoldedEntry {
+    return { ...this.#envelope(loggedAt), kind: 'config', tenant, body };
+  }
+
+  setAside(tenant: string, body: DetectorSetAside, loggedAt: EpochMs = START): FoldedEntry {
     return { ...this.#envelope(loggedAt), kind: 'config', tenant, body };
   }
 
