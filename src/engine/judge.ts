@@ -130,7 +130,7 @@ export function stateOf(detector: AnyDetector, tenant: TenantState, agent: Agent
   return state;
 }
 
-/** What a detector that threw remembered may be half changed: it begins anew, and shows as blind. */
+/** What a detector that threw remembered may be half changed: it begins anew, shown as blind. */
 export function forgetState(detector: AnyDetector, tenant: TenantState, agent: AgentState): void {
   const place = tenant.places.of(detector.id);
   if (detector.scope === 'agent') agent.memory.setState(place, undefined);

@@ -2,7 +2,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { AnyDetector, NotJudged } from './detect/detector.ts';
 import type { TenantState } from './tenant-state.ts';
 
-/** Why a detector is no longer asked in a tenant, until the configuration or its version changes. */
+/** Why a detector is no longer asked in a tenant, until configuration or version change. */
 export type SetAside = 'failed' | 'slow';
 
 /** Shown where a detector threw. */

@@ -60,6 +60,8 @@ export interface CheckAnswer {
   readonly class: TransitionClass | null;
   /** Of the tenant asked about, so that a late answer needs no second question. */
   readonly posture: 'shadow' | 'enforce';
+  /** Of the agent asked about, 0 to 100; absent where none is named or nothing is known of it. */
+  readonly risk?: number;
 }
 
 /** Live breaker state, straight from the engine; the store is never asked. */

@@ -56,6 +56,14 @@ describe('a snapshot of the feed', () => {
     expect(breakers[0]?.title).toBe('asked for level 2');
   });
 
+  it('comes with the risk of the agent asked about, beside an answer', async () => {
+    const { partition, view } = await start();
+    await partition.decide([tripInput('a', 2)]);
+    expect(view.check({ tenant: 'acme', agent: 'bot' }).risk).toBe(90);
+    expect(view.check({ tenant: 'acme', session: 's-1' })).not.toHaveProperty('risk');
+    expect(view.check({ tenant: 'acme', agent: 'stranger' })).not.toHaveProperty('risk');
+  });
+
   it('of a tenant never seen is calm, in the posture a new tenant has', async () => {
     const { view } = await start();
     expect(view.snapshot('globex')).toMatchObject({ seq: 0, posture: 'enforce', breakers: [] });

@@ -1,6 +1,7 @@
 import type { Transition } from '../core/breaker.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
 import { strictest } from '../engine/breaker/check.ts';
+import { riskScore } from '../engine/risk.ts';
 import type { Shard } from '../engine/shard.ts';
 import type {
   BreakerRecord,
@@ -92,9 +93,11 @@ function check(shard: Shard, request: CheckRequest): CheckAnswer {
   const tenant = shard.tenants.get(request.tenant);
   const system = shard.tenants.get(SYSTEM_TENANT)?.board;
   const posture = tenant?.posture ?? shard.initialPosture;
+  const agent = request.agent === undefined ? undefined : tenant?.agents.get(request.agent);
+  const common = { posture, ...(agent && { risk: riskScore(agent.risk, shard.logTime) }) };
   const match = strictest(tenant?.board, system, request);
   if (!match) {
-    return { allow: true, level: 0, reason: 'closed', key: null, epoch: 0, class: null, posture };
+    return { allow: true, level: 0, reason: 'closed', key: null, epoch: 0, class: null, ...common };
   }
   const { key, state } = match;
   return {
@@ -104,6 +107,6 @@ function check(shard: Shard, request: CheckRequest): CheckAnswer {
     key,
     epoch: state.epoch,
     class: state.phase === 'isolated' ? 'operator' : state.class,
-    posture,
+    ...common,
   };
 }

@@ -2,6 +2,7 @@ import type { Effect, FoldedEntry } from '../core/entry.ts';
 import { REVOKING_LEVEL } from '../core/revocation.ts';
 import type { EpochMs } from '../core/time.ts';
 import { SECOND_MS } from '../core/time.ts';
+import { riskScore } from '../engine/risk.ts';
 import { watchOf } from '../engine/source/settings.ts';
 import { sourcesOf } from '../engine/source/sources.ts';
 import { UNJUDGED, type Unjudged } from '../engine/tenant-state.ts';
@@ -21,8 +22,11 @@ export function meterDecisions(partition: Partition, clock: Clock, metrics: Metr
     const now = clock.now();
     for (const effect of effects) meterEffect(effect, metrics, now);
     for (const entry of folded) meterAcknowledgement(entry, partition, metrics);
-    if (clock.monotonicMs() - countedAtMs < COUNT_EVERY_MS && effects.length === 0) return;
-    countedAtMs = clock.monotonicMs();
+    const isDue = clock.monotonicMs() - countedAtMs >= COUNT_EVERY_MS;
+    if (isDue) {
+      countedAtMs = clock.monotonicMs();
+      meterRisk(partition, metrics);
+    } else if (effects.length === 0) return;
     meterPopulation(partition, now, metrics);
     meterUnjudged(unjudged, partition, metrics);
   });
@@ -116,4 +120,23 @@ function meterPopulation(partition: Partition, now: EpochMs, metrics: Metrics): 
   }
   metrics.gauge('tripcoil_agents', tripped.size, { state: 'tripped' });
   metrics.gauge('tripcoil_agents', Math.max(0, agents - tripped.size), { state: 'working' });
+}
+
+/** Of every agent, so not at every finding. */
+function meterRisk({ shard }: Partition, metrics: Metrics): void {
+  const bands = { none: 0, low: 0, medium: 0, high: 0, critical: 0 };
+  for (const { agents } of shard.tenants.values()) {
+    for (const agent of agents.values()) bands[bandOf(riskScore(agent.risk, shard.logTime))] += 1;
+  }
+  for (const [risk, count] of Object.entries(bands)) {
+    metrics.gauge('tripcoil_agents_by_risk', count, { risk });
+  }
+}
+
+/** Quarters of the scale, and none at all: as many series however many agents there are. */
+function bandOf(risk: number): 'none' | 'low' | 'medium' | 'high' | 'critical' {
+  if (risk === 0) return 'none';
+  if (risk < 25) return 'low';
+  if (risk < 50) return 'medium';
+  return risk < 75 ? 'high' : 'critical';
 }

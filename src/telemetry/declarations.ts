@@ -174,6 +174,11 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   tripcoil_resets_total: { type: 'counter', help: 'Breakers closed.', labels: ['class'] },
   tripcoil_breakers: { type: 'gauge', help: 'Breakers by phase.', labels: ['phase'] },
   tripcoil_agents: { type: 'gauge', help: 'Agents by state.', labels: ['state'] },
+  tripcoil_agents_by_risk: {
+    type: 'gauge',
+    help: 'Agents by risk: `none` is 0, then quarters of 100: `low`, `medium`, `high`, `critical`.',
+    labels: ['risk'],
+  },
   tripcoil_time_to_trip_seconds: {
     type: 'histogram',
     help: 'From the event’s own time to the opening of the breaker.',

@@ -71,7 +71,17 @@ describe('POST /v1/check with a question', () => {
       epoch: 0,
       key: null,
       judged: false,
+      risk: null,
     });
+  });
+
+  it('tells the risk of the agent that it asks about', async () => {
+    const asked: CheckAnswer = {
+      ...{ allow: true, level: 0, reason: 'closed', key: null, epoch: 0, class: null },
+      ...{ posture: 'enforce', risk: 42.5 },
+    };
+    const { ask } = await serve(async () => asked);
+    expect((await ask(PROPOSED)).json()).toMatchObject({ allow: true, risk: 42.5 });
   });
 
   it('denies a suspended agent and names the breaker', async () => {

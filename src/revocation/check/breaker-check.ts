@@ -43,6 +43,8 @@ export interface CheckAnswerBody {
   readonly key: BreakerKey | null;
   /** Whether a proposed event was folded before this answer; false for a question. */
   readonly judged: boolean;
+  /** Of the agent, 0 to 100; null where none is named or nothing is known of it. */
+  readonly risk: number | null;
 }
 
 /**
@@ -145,6 +147,7 @@ function answerBody(
     epoch: answer.epoch,
     key,
     judged,
+    risk: answer.risk ?? null,
   };
 }
 
