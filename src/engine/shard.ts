@@ -25,6 +25,7 @@ import {
   openBreaker,
   stateOf,
 } from './breaker/board.ts';
+import { noteOrder } from './breaker/orders.ts';
 import { Effects, revocationOf } from './effects.ts';
 import { takeFeedback } from './feedback.ts';
 import { foldInput } from './fold-input.ts';
@@ -68,6 +69,8 @@ export class Shard {
   seq = 0;
   /** The snapshot being taken, if any; no part of the state. */
   cut: Cut | null = null;
+  /** Effects of the present batch whose orders are noted. */
+  #noted = 0;
 
   constructor(options: ShardOptions) {
     this.registry = options.registry;
@@ -77,6 +80,7 @@ export class Shard {
   /** Folds entries in order and returns what was decided, in order. */
   apply(batch: readonly FoldedEntry[]): readonly Effect[] {
     const effects = new Effects();
+    this.#noted = 0;
     for (const entry of batch) {
       effects.begin(entry.seq);
       this.logTime = Math.max(this.logTime, entry.loggedAt);
@@ -87,6 +91,7 @@ export class Shard {
         // As deterministic as the fold: the same entry fails in the same place on every replay.
         this.#fail(entry, error, effects);
       }
+      this.#note(effects);
     }
     return effects.list;
   }
@@ -166,6 +171,15 @@ export class Shard {
       tellHourly(tenant, '', entry, tenantFlood(), effects);
     }
     foldInput(this.registry, tenant, entry, this.term, effects);
+  }
+
+  /** Keeps what enforcement points are to be told of what the last entry decided. */
+  #note({ list }: Effects): void {
+    for (; this.#noted < list.length; this.#noted += 1) {
+      const effect = list[this.#noted];
+      const board = effect && this.tenants.get(effect.tenant)?.board;
+      if (board) noteOrder(board, effect, this.term);
+    }
   }
 
   /** What the entry had decided before it failed stands; the next entry is folded as ever. */

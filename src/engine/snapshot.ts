@@ -1,4 +1,5 @@
-import type { Transition } from '../core/breaker.ts';
+import { breakerKeyText, type Transition } from '../core/breaker.ts';
+import type { BreakerOrder } from '../core/breaker-order.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import { assert, TripcoilError } from '../core/errors.ts';
 import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
@@ -62,6 +63,7 @@ export type SnapshotChunk =
       readonly unjudged: Readonly<Record<Unjudged, number>>;
     }
   | { readonly type: 'breakers'; readonly tenant: string; readonly entries: readonly BoardEntry[] }
+  | { readonly type: 'orders'; readonly tenant: string; readonly orders: readonly BreakerOrder[] }
   | {
       readonly type: 'peers';
       readonly tenant: string;
@@ -202,6 +204,7 @@ interface FrozenTenant {
   readonly tenant: string;
   readonly first: SnapshotChunk;
   readonly breakers: readonly BoardEntry[];
+  readonly orders: readonly BreakerOrder[];
   readonly ring: readonly Transition[];
   readonly memories: readonly (readonly [(typeof MEMORIES)[number], readonly FrozenGeneration[]])[];
   readonly aliases: readonly (readonly [string, string])[];
@@ -239,6 +242,7 @@ function frozen(state: TenantState): FrozenTenant {
       unjudged: { ...state.unjudged },
     },
     breakers: [...board.entries.values()],
+    orders: [...board.orders.values()],
     ring: [...board.ring],
     memories: MEMORIES.map((memory) => [memory, reports[memory].freeze()]),
     aliases: [...state.aliases],
@@ -259,6 +263,7 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   const { tenant } = state;
   yield state.first;
   for (const entries of chunked(state.breakers)) yield { type: 'breakers', tenant, entries };
+  for (const orders of chunked(state.orders)) yield { type: 'orders', tenant, orders };
   for (const ring of chunked(state.ring)) yield { type: 'ring', tenant, ring };
   for (const [memory, generations] of state.memories) {
     for (const generation of generations) {
@@ -322,6 +327,14 @@ export function restore(shard: Shard, chunks: Iterable<SnapshotChunk>): void {
   for (const chunk of chunks) restoreChunk(shard, chunk);
 }
 
+type BoardChunk = Extract<SnapshotChunk, { readonly type: 'breakers' | 'orders' | 'ring' }>;
+
+function restoreBoard({ board }: TenantState, chunk: BoardChunk): void {
+  if (chunk.type === 'breakers') for (const entry of chunk.entries) restoreEntry(board, entry);
+  else if (chunk.type === 'ring') board.ring.push(...chunk.ring);
+  else for (const order of chunk.orders) board.orders.set(breakerKeyText(order.key), order);
+}
+
 /** Takes one chunk, in the order they were yielded; the first names the version. */
 export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
   if (chunk.type === 'shard') {
@@ -348,10 +361,9 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       tenant.board.epochFloor = chunk.epochFloor;
       return;
     case 'breakers':
-      for (const entry of chunk.entries) restoreEntry(tenant.board, entry);
-      return;
+    case 'orders':
     case 'ring':
-      tenant.board.ring.push(...chunk.ring);
+      restoreBoard(tenant, chunk);
       return;
     case 'aliases':
       for (const [token, first] of chunk.pairs) tenant.aliases.set(token, first);

@@ -1,4 +1,4 @@
-import type { Revocation } from '../core/revocation.ts';
+import type { BreakerOrder } from '../core/breaker-order.ts';
 
 export type DeliveryOutcome =
   | { readonly status: 'acknowledged' }
@@ -8,12 +8,24 @@ export type DeliveryOutcome =
   | { readonly status: 'rejected'; readonly detail: string };
 
 /**
- * One enforcement point that revocations are pushed to. Order, retry and durability are the
- * outbox's.
+ * One enforcement point that breaker orders are given to: the newest state of each key, at any
+ * level. Order, retry and durability are the outbox's.
  */
 export interface RevocationReceiver {
   readonly name: string;
   readonly tenants: readonly string[] | '*';
+  /**
+   * Whether it has anything to do for this order; everything concerns it unless given. One that
+   * does not concern it still supersedes what is owed of its key.
+   */
+  concerns?(order: BreakerOrder): boolean;
+  /**
+   * It comes for orders itself: an attempt lasts until it has answered, however long, and counts
+   * among no attempts at once. Superseding it aborts the attempt.
+   */
+  readonly fetches?: boolean;
+  /** Resolves when attempts may be made, or the signal aborts; at once unless given. */
+  ready?(signal: AbortSignal): Promise<void>;
   /** Never throws. Aborts when the signal does. */
-  deliver(revocation: Revocation, signal: AbortSignal): Promise<DeliveryOutcome>;
+  deliver(order: BreakerOrder, signal: AbortSignal): Promise<DeliveryOutcome>;
 }

@@ -1,5 +1,5 @@
+import type { BreakerOrder } from '../core/breaker-order.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Revocation } from '../core/revocation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { backoffMs } from './backoff.ts';
@@ -27,12 +27,12 @@ export class DeliveryRecord {
     this.#options = options;
   }
 
-  acknowledged(receiver: string, { key, jti, term, epoch }: Revocation): void {
+  acknowledged(receiver: string, { key, jti, term, epoch }: BreakerOrder): void {
     const body = { receiver, jti, key, term, epoch };
     this.#add({ kind: 'ack', tenant: key.tenant, body });
   }
 
-  rejected(receiver: string, { key, jti }: Revocation, detail: string): void {
+  rejected(receiver: string, { key, jti }: BreakerOrder, detail: string): void {
     const body = { receiver, jti, status: 'rejected', detail } as const;
     this.#add({ kind: 'delivery', tenant: key.tenant, body });
   }

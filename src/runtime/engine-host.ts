@@ -1,6 +1,7 @@
 import { SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
+import { standingOrder, standingOrders } from '../engine/breaker/orders.ts';
 import type { Shard, ShardOptions } from '../engine/shard.ts';
 import type { BreakerView } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -26,12 +27,7 @@ import { createIngestStatus } from './ingest-status.ts';
 import { meterDecisions } from './metering.ts';
 import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
-import {
-  createForBrokers,
-  type ForBrokers,
-  NO_IDENTIFIERS,
-  plainRevocation,
-} from './plain-names.ts';
+import { createForBrokers, type ForBrokers, NO_IDENTIFIERS, plainOrder } from './plain-names.ts';
 import { Projector } from './projector.ts';
 import { recover } from './recovery.ts';
 import { redactedConfig, redactedGrants } from './redacted-orders.ts';
@@ -104,7 +100,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const outbox: Outbox = new Outbox({
     ...options,
     append: (entries) => partition.append(entries),
-    asSent: (revocation) => plainRevocation(identifiers, revocation),
+    asSent: (order) => plainOrder(identifiers, order),
     resume: () => resumeDeliveries(partition, outbox),
   });
   const readers = new FeedReaders(clock);
@@ -210,10 +206,10 @@ function configsOf(
 function deliver(partition: Partition, outbox: Outbox): void {
   partition.onCommitted(({ effects }) => {
     for (const effect of effects) {
-      if (effect.kind === 'revocation') outbox.send(effect.decision);
-      else if (effect.kind === 'transition' && effect.decision.to === 'closed') {
-        outbox.supersede(effect.decision.key);
-      }
+      if (effect.kind !== 'transition') continue;
+      const board = partition.shard.tenants.get(effect.tenant)?.board;
+      const standing = board && standingOrder(board, effect.decision.key);
+      if (standing) outbox.send(standing.order, standing.acknowledgedBy);
     }
   });
   resumeDeliveries(partition, outbox);
@@ -222,8 +218,8 @@ function deliver(partition: Partition, outbox: Outbox): void {
 /** What was decided but not acknowledged before the last stop goes out again, with its old jti. */
 function resumeDeliveries(partition: Partition, outbox: Outbox): void {
   for (const tenant of partition.shard.tenants.values()) {
-    for (const { revocation, acknowledgedBy } of tenant.board.entries.values()) {
-      if (revocation) outbox.send(revocation, acknowledgedBy);
+    for (const { order, acknowledgedBy } of standingOrders(tenant.board)) {
+      outbox.send(order, acknowledgedBy);
     }
   }
 }

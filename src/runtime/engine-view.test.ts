@@ -118,10 +118,12 @@ describe('breakers', () => {
     expect(view.breakers('*', false)).toMatchObject([{ awaiting: ['ours', 'proxy'] }]);
   });
 
-  it('await nobody below the level of a revocation, and are gone when closed', async () => {
-    const { partition, view } = await start(new ScriptedReceiver());
+  it('await those alone whom the level concerns, and are gone when closed', async () => {
+    const killer = new ScriptedReceiver('killer');
+    killer.concerns = ({ level }) => level >= 4;
+    const { partition, view } = await start(killer, new ScriptedReceiver('all'));
     await partition.decide([tripInput('a', 2)]);
-    expect(view.breakers(['acme'], false)).toMatchObject([{ awaiting: [] }]);
+    expect(view.breakers(['acme'], false)).toMatchObject([{ awaiting: ['all'] }]);
     const reset = { type: 'reset', actor: 'kim', reason: 'ok', key: BOT, epoch: 1 } as const;
     await partition.decide([{ kind: 'command', tenant: 'acme', body: reset }]);
     expect(view.breakers(['acme'], false)).toEqual([]);

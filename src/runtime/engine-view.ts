@@ -4,6 +4,7 @@ import { LIMITS } from '../core/limits.ts';
 import { DAY_MS } from '../core/time.ts';
 import { viewOf } from '../engine/baseline/baseline.ts';
 import { strictest } from '../engine/breaker/check.ts';
+import { standingOrder } from '../engine/breaker/orders.ts';
 import { chainClock, createSources } from '../engine/chain/sources.ts';
 import { countsOf } from '../engine/feedback.ts';
 import { resolvedGrant } from '../engine/judge.ts';
@@ -215,9 +216,10 @@ function breakerDetails(
   includeClosed: boolean,
 ): readonly BreakerDetail[] {
   const details: BreakerDetail[] = [];
-  for (const { key, state, title, revocation, acknowledgedBy } of tenant.board.entries.values()) {
+  for (const { key, state, title, acknowledgedBy } of tenant.board.entries.values()) {
     if (state.phase === 'closed' && !includeClosed) continue;
-    const receivers = revocation ? outbox.receiversOf(key) : [];
+    const standing = standingOrder(tenant.board, key);
+    const receivers = standing ? outbox.receiversOf(standing.order) : [];
     // The feed tells its brokers of every level, and they acknowledge every opening.
     const brokers = state.phase === 'closed' ? [] : readers.of(tenant.tenant);
     const owing = new Set([...receivers, ...brokers]);

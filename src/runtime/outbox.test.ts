@@ -1,57 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../core/limits.ts';
-import { START } from '../engine/testing/entries.ts';
-import type { DeliveryOutcome } from '../ports/revocation-receiver.ts';
-import type { Unplaced } from './entries.ts';
-import { Outbox } from './outbox.ts';
-import { FakeClock, settled } from './testing/fake-clock.ts';
-import {
-  BOT,
-  RecordingLog,
-  RecordingMetrics,
-  revocationOf,
-  ScriptedReceiver,
-} from './testing/fixtures.ts';
-
-const RETRY: DeliveryOutcome = { status: 'retry', detail: 'no_answer' };
-
-function start(...receivers: ScriptedReceiver[]) {
-  const clock = new FakeClock(START);
-  const log = new RecordingLog();
-  const metrics = new RecordingMetrics();
-  const recorded: Unplaced[] = [];
-  const state = { refuses: false, resumed: 0 };
-  const outbox = new Outbox({
-    receivers,
-    clock,
-    log,
-    metrics,
-    jitter: () => 1,
-    append: async (entries) => {
-      if (state.refuses) throw new Error('disk full');
-      recorded.push(...entries);
-    },
-    resume: () => {
-      state.resumed += 1;
-    },
-  });
-  return { outbox, clock, log, metrics, recorded, state };
-}
-
-function held() {
-  return Promise.withResolvers<DeliveryOutcome>();
-}
-
-const other = (id: string) => ({ ...BOT, id });
+import { settled } from './testing/fake-clock.ts';
+import { BOT, orderOf, ScriptedReceiver } from './testing/fixtures.ts';
+import { closing, held, other, RETRY, startOutbox } from './testing/started-outbox.ts';
 
 describe('delivering', () => {
   it('goes to each receiver that has not acknowledged, and records the answer', async () => {
     const ours = new ScriptedReceiver('ours', ['acme']);
     const theirs = new ScriptedReceiver('theirs', ['globex']);
     const done = new ScriptedReceiver('done');
-    const { outbox, recorded, metrics } = start(ours, theirs, done);
-    expect(outbox.receiversOf(BOT)).toEqual(['ours', 'done']);
-    outbox.send(revocationOf(), ['done']);
+    const { outbox, recorded, metrics } = startOutbox(ours, theirs, done);
+    expect(outbox.receiversOf(orderOf())).toEqual(['ours', 'done']);
+    outbox.send(orderOf(), ['done']);
     expect(outbox.unacknowledged).toBe(1);
     expect(metrics.values.get('tripcoil_revocations_unacked ours')).toBe(1);
     await settled();
@@ -63,18 +23,18 @@ describe('delivering', () => {
   });
 
   it('reaches every receiver with a global stop', () => {
-    const { outbox } = start(new ScriptedReceiver('ours', ['acme']));
+    const { outbox } = startOutbox(new ScriptedReceiver('ours', ['acme']));
     const key = { tenant: '_system', kind: 'global', id: 'global' } as const;
-    expect(outbox.receiversOf(key)).toEqual(['ours']);
-    outbox.send(revocationOf({ key }));
+    expect(outbox.receiversOf(orderOf({ key }))).toEqual(['ours']);
+    outbox.send(orderOf({ key }));
     expect(outbox.unacknowledged).toBe(1);
   });
 
   it('retries with growing pauses until it is acknowledged', async () => {
     const receiver = new ScriptedReceiver();
     receiver.answers.push(RETRY, RETRY, RETRY);
-    const { outbox, clock, recorded, log } = start(receiver);
-    outbox.send(revocationOf());
+    const { outbox, clock, recorded, log } = startOutbox(receiver);
+    outbox.send(orderOf());
     await clock.advance(99);
     expect(receiver.epochs).toHaveLength(1);
     await clock.advance(1);
@@ -92,8 +52,8 @@ describe('delivering', () => {
   it('never waits longer than the longest pause', async () => {
     const receiver = new ScriptedReceiver();
     receiver.answers.push(...new Array(40).fill(RETRY));
-    const { outbox, clock } = start(receiver);
-    outbox.send(revocationOf());
+    const { outbox, clock } = startOutbox(receiver);
+    outbox.send(orderOf());
     await clock.advance(10 * 60_000);
     const before = receiver.epochs.length;
     await clock.advance(LIMITS.deliveryBackoffMaxMs);
@@ -103,8 +63,8 @@ describe('delivering', () => {
   it('waits as long as a receiver asks', async () => {
     const receiver = new ScriptedReceiver();
     receiver.answers.push({ ...RETRY, afterMs: 90_000 });
-    const { outbox, clock } = start(receiver);
-    outbox.send(revocationOf());
+    const { outbox, clock } = startOutbox(receiver);
+    outbox.send(orderOf());
     await clock.advance(89_999);
     expect(receiver.epochs).toHaveLength(1);
     await clock.advance(1);
@@ -114,8 +74,8 @@ describe('delivering', () => {
   it('gives an attempt its time and no more', async () => {
     const receiver = new ScriptedReceiver();
     receiver.answers.push(held().promise);
-    const { outbox, clock } = start(receiver);
-    outbox.send(revocationOf());
+    const { outbox, clock } = startOutbox(receiver);
+    outbox.send(orderOf());
     await clock.advance(LIMITS.deliveryTimeoutMs);
     expect(outbox.unacknowledged).toBe(1);
     await clock.advance(LIMITS.deliveryBackoffFirstMs);
@@ -125,8 +85,8 @@ describe('delivering', () => {
   it('takes a receiver that throws for one that did not answer', async () => {
     const receiver = new ScriptedReceiver();
     receiver.answers.push(Promise.reject(new Error('bug')));
-    const { outbox, clock } = start(receiver);
-    outbox.send(revocationOf());
+    const { outbox, clock } = startOutbox(receiver);
+    outbox.send(orderOf());
     await clock.advance(LIMITS.deliveryBackoffFirstMs);
     expect(outbox.unacknowledged).toBe(0);
   });
@@ -134,8 +94,8 @@ describe('delivering', () => {
   it('records a refusal, says so, and does not repeat itself', async () => {
     const receiver = new ScriptedReceiver();
     receiver.answers.push({ status: 'rejected', detail: 'invalid_key' });
-    const { outbox, clock, recorded, log } = start(receiver);
-    outbox.send(revocationOf());
+    const { outbox, clock, recorded, log } = startOutbox(receiver);
+    outbox.send(orderOf());
     await clock.advance(60_000);
     expect(receiver.epochs).toHaveLength(1);
     const body = { receiver: 'gateway', jti: 'tc-1-1', status: 'rejected', detail: 'invalid_key' };
@@ -144,89 +104,13 @@ describe('delivering', () => {
   });
 });
 
-describe('the order', () => {
-  it('holds per key: never two at once, the newest after the one under way', async () => {
-    const receiver = new ScriptedReceiver();
-    const first = held();
-    receiver.answers.push(first.promise);
-    const { outbox, recorded } = start(receiver);
-    outbox.send(revocationOf());
-    await settled();
-    for (const epoch of [2, 3]) outbox.send(revocationOf({ epoch }));
-    await settled();
-    expect(receiver.epochs).toEqual([1]);
-    first.resolve({ status: 'acknowledged' });
-    await settled();
-    expect(receiver.epochs).toEqual([1, 3]);
-    expect([receiver.mostAtOnce, outbox.unacknowledged]).toEqual([1, 0]);
-    expect(recorded.map(({ body }) => ('epoch' in body ? body.epoch : null))).toEqual([1, 3]);
-  });
-
-  it('keeps keys and receivers out of each other’s way', async () => {
-    const slow = new ScriptedReceiver('slow');
-    const quick = new ScriptedReceiver('quick');
-    slow.answers.push(held().promise);
-    const { outbox } = start(slow, quick);
-    outbox.send(revocationOf());
-    outbox.send(revocationOf({ key: other('two'), jti: 'tc-1-2' }));
-    await settled();
-    expect(slow.deliveries.map(({ key }) => key.id)).toEqual(['bot', 'two']);
-    expect([quick.epochs.length, outbox.unacknowledged]).toEqual([2, 1]);
-  });
-
-  it('does not make a later epoch wait out the pause of an earlier one', async () => {
-    const receiver = new ScriptedReceiver();
-    receiver.answers.push(...new Array(12).fill(RETRY));
-    const { outbox, clock } = start(receiver);
-    outbox.send(revocationOf());
-    await clock.advance(5 * 60_000);
-    receiver.answers.length = 0;
-    outbox.send(revocationOf({ epoch: 2 }));
-    await settled();
-    expect(receiver.epochs.at(-1)).toBe(2);
-    expect(outbox.unacknowledged).toBe(0);
-  });
-
-  it('sends the same revocation once, however often it is owed', async () => {
-    const receiver = new ScriptedReceiver();
-    receiver.answers.push(RETRY);
-    const { outbox, clock } = start(receiver);
-    outbox.send(revocationOf());
-    outbox.send(revocationOf());
-    await settled();
-    outbox.send(revocationOf());
-    await clock.advance(LIMITS.deliveryBackoffFirstMs);
-    expect(receiver.epochs).toEqual([1, 1]);
-  });
-
-  it('drops what a closing supersedes, also in the middle of an attempt', async () => {
-    const receiver = new ScriptedReceiver();
-    const attempt = held();
-    receiver.answers.push(RETRY, attempt.promise);
-    const { outbox, clock } = start(receiver);
-    outbox.send(revocationOf());
-    await settled();
-    outbox.supersede(BOT);
-    await clock.advance(60_000);
-    expect([receiver.epochs.length, outbox.unacknowledged]).toEqual([1, 0]);
-    outbox.send(revocationOf({ epoch: 3 }));
-    await settled();
-    outbox.supersede(BOT);
-    outbox.send(revocationOf({ epoch: 5 }));
-    attempt.resolve(RETRY);
-    await settled();
-    expect(receiver.epochs).toEqual([1, 3, 5]);
-    expect([receiver.mostAtOnce, outbox.unacknowledged]).toEqual([1, 0]);
-  });
-});
-
 describe('while the disk refuses', () => {
   it('delivers on, and records the answers once the disk works', async () => {
     const receiver = new ScriptedReceiver();
-    const { outbox, clock, recorded, state } = start(receiver);
+    const { outbox, clock, recorded, state } = startOutbox(receiver);
     state.refuses = true;
-    outbox.send(revocationOf());
-    outbox.send(revocationOf({ key: other('two') }));
+    outbox.send(orderOf());
+    outbox.send(orderOf({ key: other('two') }));
     await clock.advance(60_000);
     expect([receiver.epochs.length, recorded.length]).toEqual([2, 0]);
     state.refuses = false;
@@ -235,9 +119,9 @@ describe('while the disk refuses', () => {
   });
 
   it('stops without them', async () => {
-    const { outbox, recorded, state } = start(new ScriptedReceiver());
+    const { outbox, recorded, state } = startOutbox(new ScriptedReceiver());
     state.refuses = true;
-    outbox.send(revocationOf());
+    outbox.send(orderOf());
     await settled();
     await outbox.close();
     expect(recorded).toEqual([]);
@@ -247,10 +131,11 @@ describe('while the disk refuses', () => {
 describe('a full outbox', { timeout: 30_000 }, () => {
   it('says so once and asks for the rest when it has room', async () => {
     const receiver = new ScriptedReceiver();
-    const { outbox, log, state } = start(receiver);
+    const { outbox, log, state } = startOutbox(receiver);
     receiver.answers.push(...Array.from({ length: 100 }, () => held().promise));
+    receiver.concerns = ({ phase }) => phase !== 'closed';
     for (let index = 0; index < LIMITS.outboxPending + 2; index += 1) {
-      outbox.send(revocationOf({ key: other(`bot-${index}`), jti: `tc-${index}` }));
+      outbox.send(orderOf({ key: other(`bot-${index}`), jti: `tc-${index}` }));
     }
     await settled();
     expect(outbox.unacknowledged).toBe(LIMITS.outboxPending);
@@ -259,7 +144,7 @@ describe('a full outbox', { timeout: 30_000 }, () => {
     expect(log.lines).toEqual([full]);
     expect(state.resumed).toBe(0);
     for (let index = 0; index < LIMITS.outboxPending / 2; index += 1) {
-      outbox.supersede(other(`bot-${index}`));
+      outbox.send({ ...closing(2), key: other(`bot-${index}`) });
     }
     expect([outbox.unacknowledged, state.resumed]).toEqual([LIMITS.outboxPending / 2, 1]);
     await outbox.close();
@@ -269,9 +154,9 @@ describe('a full outbox', { timeout: 30_000 }, () => {
     const receiver = new ScriptedReceiver();
     const attempts = Array.from({ length: 200 }, () => held().promise);
     receiver.answers.push(...attempts);
-    const { outbox } = start(receiver);
+    const { outbox } = startOutbox(receiver);
     for (let index = 0; index < 200; index += 1) {
-      outbox.send(revocationOf({ key: other(`bot-${index}`) }));
+      outbox.send(orderOf({ key: other(`bot-${index}`) }));
     }
     await settled();
     await outbox.close();
@@ -285,16 +170,16 @@ describe('closing', () => {
     const receiver = new ScriptedReceiver();
     const done = held();
     receiver.answers.push(held().promise, RETRY, done.promise);
-    const { outbox, recorded, clock } = start(receiver);
-    outbox.send(revocationOf());
-    outbox.send(revocationOf({ key: other('pausing') }));
+    const { outbox, recorded, clock } = startOutbox(receiver);
+    outbox.send(orderOf());
+    outbox.send(orderOf({ key: other('pausing') }));
     await settled();
-    outbox.send(revocationOf({ key: other('done') }));
+    outbox.send(orderOf({ key: other('done') }));
     await settled();
     done.resolve({ status: 'acknowledged' });
     await Promise.all([outbox.close(), outbox.close()]);
     expect(clock.sleeping).toBe(0);
-    outbox.send(revocationOf({ key: other('late') }));
+    outbox.send(orderOf({ key: other('late') }));
     await settled();
     expect(receiver.deliveries.map(({ key }) => key.id)).toEqual(['bot', 'pausing', 'done']);
     expect(recorded).toHaveLength(1);
@@ -303,8 +188,8 @@ describe('closing', () => {
 
   it('does not wait for a receiver that ignores its signal', async () => {
     const deaf = { name: 'deaf', tenants: '*', deliver: () => held().promise } as const;
-    const { outbox, clock } = start(deaf as unknown as ScriptedReceiver);
-    outbox.send(revocationOf());
+    const { outbox, clock } = startOutbox(deaf as unknown as ScriptedReceiver);
+    outbox.send(orderOf());
     await settled();
     let closed = false;
     const closing = outbox.close().then(() => {

@@ -1,6 +1,6 @@
 import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
+import { type BreakerOrder, relaxes, URGENCIES, urgencyOf } from '../core/breaker-order.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Revocation } from '../core/revocation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -21,16 +21,20 @@ export interface OutboxOptions {
   readonly metrics: Metrics;
   /** Spreads retries, 0 to 1; injected so that tests are exact. */
   readonly jitter: () => number;
-  /** How a revocation reads for receivers, at the moment of sending; as recorded unless given. */
-  readonly asSent?: (revocation: Revocation) => Revocation;
+  /** How an order reads for receivers, at the moment of sending; as recorded unless given. */
+  readonly asSent?: (order: BreakerOrder) => BreakerOrder;
 }
 
 /** One receiver and key: deliveries of a lane follow each other, lanes run side by side. */
 interface Lane {
   readonly receiver: RevocationReceiver;
-  /** The newest revocation; null once it is acknowledged, rejected or superseded. */
-  owed: Revocation | null;
-  /** Ends the attempt under way. */
+  /** The newest order to send; null once it is acknowledged, rejected or superseded. */
+  owed: BreakerOrder | null;
+  /** What relaxes, until the receiver has answered what it may have heard before. */
+  withheld: BreakerOrder | null;
+  /** It was told to restrain, and has not answered. */
+  restrained: boolean;
+  /** Ends the attempt under way, and the wait for one. */
   attempt: AbortController | null;
   /** Ends the pause between two attempts. */
   pause: AbortController | null;
@@ -38,12 +42,15 @@ interface Lane {
 }
 
 /**
- * Delivers each revocation to each receiver until it is acknowledged, rejected or superseded by a
- * later epoch of its key: in order per key, keys in parallel. It holds no file of its own: what is
- * owed after a crash is read from the engine, which folds the acknowledgements too.
+ * Delivers the newest order of each key to each receiver until it is acknowledged, rejected or
+ * superseded by a later epoch: in order per key, keys in parallel, what revokes first. An order
+ * that relaxes waits while an earlier one that restrains is sent and unanswered, so that nothing
+ * on its way can arrive behind it. It holds no file of its own: what is owed after a crash is read
+ * from the engine, which folds the acknowledgements too.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
+  readonly #receivers = new Map<string, RevocationReceiver>();
   readonly #lanes = new Map<string, Lane>();
   readonly #owedBy = new Map<string, number>();
   readonly #slots = new Map<string, Slots>();
@@ -55,6 +62,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    for (const receiver of options.receivers) this.#receivers.set(receiver.name, receiver);
     this.#record = new DeliveryRecord(options);
   }
 
@@ -62,34 +70,44 @@ export class Outbox {
     return this.#owed;
   }
 
-  /** Names of the receivers a revocation of this key goes to. */
-  receiversOf(key: BreakerKey): readonly string[] {
-    return this.#options.receivers.filter((r) => covers(r, key)).map((r) => r.name);
+  /** Names of the receivers that this order goes to. */
+  receiversOf(order: BreakerOrder): readonly string[] {
+    const receivers = [...this.#receivers.values()];
+    return receivers.filter((receiver) => wants(receiver, order)).map(({ name }) => name);
   }
 
-  /** Owes a revocation to every receiver of its tenant that has not acknowledged it. */
-  send(revocation: Revocation, acknowledgedBy: readonly string[] = []): void {
-    if (this.#stop.signal.aborted) return;
-    for (const receiver of this.#options.receivers) {
-      if (!covers(receiver, revocation.key) || acknowledgedBy.includes(receiver.name)) continue;
-      const name = laneName(receiver, revocation.key);
-      const lane = this.#lanes.get(name);
-      if (lane?.owed?.jti === revocation.jti) continue;
-      if (!lane?.owed && this.#owed >= LIMITS.outboxPending) this.#overflow();
-      else if (lane) {
-        this.#owe(lane, revocation);
-        lane.pause?.abort();
-      } else this.#open(name, receiver, revocation);
+  /** Takes another receiver on; what it is owed has to be sent again. Replaces one of its name. */
+  add(receiver: RevocationReceiver): void {
+    this.remove(receiver.name);
+    this.#receivers.set(receiver.name, receiver);
+  }
+
+  /** Delivers nothing more to the receiver of this name. */
+  remove(name: string): void {
+    this.#receivers.delete(name);
+    this.#slots.delete(name);
+    for (const [text, lane] of this.#lanes) {
+      if (lane.receiver.name !== name) continue;
+      this.#withdraw(lane);
+      lane.attempt?.abort();
+      // It drains by itself; a receiver of the same name starts on lanes of its own.
+      this.#lanes.delete(text);
     }
+    this.#fetchMore();
   }
 
-  /** A breaker closed: an opening that was never delivered is superseded. */
-  supersede(key: BreakerKey): void {
-    for (const receiver of this.#options.receivers) {
-      const lane = this.#lanes.get(laneName(receiver, key));
-      if (!lane) continue;
-      this.#owe(lane, null);
-      lane.pause?.abort();
+  /** Owes an order to every receiver it concerns that has not acknowledged it. */
+  send(order: BreakerOrder, acknowledgedBy: readonly string[] = []): void {
+    if (this.#stop.signal.aborted) return;
+    for (const receiver of this.#receivers.values()) {
+      if (!covers(receiver, order.key) || acknowledgedBy.includes(receiver.name)) continue;
+      const text = laneText(receiver, order.key);
+      const lane = this.#lanes.get(text);
+      if (!wants(receiver, order)) {
+        if (lane) this.#withdraw(lane);
+      } else if (lane) this.#replace(lane, order);
+      else if (this.#owed >= LIMITS.outboxPending) this.#overflow();
+      else this.#open(text, receiver, order);
     }
     this.#fetchMore();
   }
@@ -109,57 +127,91 @@ export class Outbox {
     await this.#record.close();
   }
 
-  #open(name: string, receiver: RevocationReceiver, revocation: Revocation): void {
+  #open(text: string, receiver: RevocationReceiver, order: BreakerOrder): void {
     const lane: Lane = {
-      receiver,
-      owed: null,
-      attempt: null,
-      pause: null,
+      ...{ receiver, owed: null, withheld: null, restrained: false, attempt: null, pause: null },
       done: Promise.resolve(),
     };
-    this.#lanes.set(name, lane);
-    this.#owe(lane, revocation);
-    lane.done = this.#drain(name, lane);
+    this.#lanes.set(text, lane);
+    this.#owe(lane, order);
+    lane.done = this.#drain(text, lane);
   }
 
-  async #drain(name: string, lane: Lane): Promise<void> {
-    const slots = this.#slotsOf(lane.receiver);
-    let attempt = 0;
-    let previous: Revocation | null = null;
-    while (lane.owed && !this.#stop.signal.aborted) {
-      await slots.acquire();
-      const revocation = lane.owed;
-      const outcome = await this.#deliver(lane, revocation);
-      slots.release();
-      if (!revocation || !outcome) continue;
-      attempt = revocation === previous ? attempt + 1 : 0;
-      previous = revocation;
-      if (outcome.status !== 'retry') this.#settle(lane, revocation, outcome);
-      else if (lane.owed === revocation) await this.#pause(lane, outcome, attempt);
+  #replace(lane: Lane, order: BreakerOrder): void {
+    if (lane.owed?.jti === order.jti || lane.withheld?.jti === order.jti) return;
+    if (relaxes(order) && lane.restrained && lane.owed) {
+      lane.withheld = order;
+      return;
     }
-    this.#lanes.delete(name);
+    lane.withheld = null;
+    this.#owe(lane, order);
+    lane.pause?.abort();
+    if (lane.receiver.fetches) lane.attempt?.abort();
+  }
+
+  /** Nothing of the key is owed any more. */
+  #withdraw(lane: Lane): void {
+    lane.withheld = null;
+    this.#owe(lane, null);
+    lane.pause?.abort();
+    if (lane.receiver.fetches) lane.attempt?.abort();
+  }
+
+  async #drain(text: string, lane: Lane): Promise<void> {
+    let attempt = 0;
+    let previous: BreakerOrder | null = null;
+    while (lane.owed && !this.#stop.signal.aborted) {
+      const told = await this.#deliver(lane);
+      if (!told) continue;
+      const { order, outcome } = told;
+      attempt = order === previous ? attempt + 1 : 0;
+      previous = order;
+      if (outcome.status !== 'retry') this.#settle(lane, order, outcome);
+      else if (lane.owed === order) await this.#pause(lane, outcome, attempt);
+    }
+    if (this.#lanes.get(text) === lane) this.#lanes.delete(text);
   }
 
   /** Null when it was superseded, or the outbox closed, while it waited for its turn. */
-  async #deliver(lane: Lane, revocation: Revocation | null): Promise<DeliveryOutcome | null> {
-    if (!revocation || this.#stop.signal.aborted) return null;
-    const answered = new AbortController();
+  async #deliver(lane: Lane): Promise<Told | null> {
     const attempt = new AbortController();
     lane.attempt = attempt;
-    const { clock, asSent } = this.#options;
-    void clock.sleep(LIMITS.deliveryTimeoutMs, answered.signal).then(() => attempt.abort());
+    const { receiver } = lane;
+    const slots = receiver.fetches ? null : this.#slotsOf(receiver);
+    await receiver.ready?.(attempt.signal);
+    await slots?.acquire(lane.owed ? urgencyOf(lane.owed) : 0);
     try {
-      const sent = asSent?.(revocation) ?? revocation;
-      return await lane.receiver.deliver(sent, attempt.signal);
-    } catch {
-      return { status: 'retry', detail: 'receiver_failed' };
+      const order = lane.owed;
+      if (!order || this.#stop.signal.aborted) return null;
+      if (receiver.ready && attempt.signal.aborted) return null;
+      lane.restrained ||= !relaxes(order);
+      return { order, outcome: await this.#attempt(lane, order, attempt) };
     } finally {
-      answered.abort();
+      slots?.release();
       lane.attempt = null;
     }
   }
 
-  /** Until the next attempt is due, another revocation takes the lane, or the outbox closes. */
+  async #attempt(
+    { receiver }: Lane,
+    order: BreakerOrder,
+    attempt: AbortController,
+  ): Promise<DeliveryOutcome> {
+    const { clock, asSent } = this.#options;
+    const answered = new AbortController();
+    if (!receiver.fetches) {
+      void clock.sleep(LIMITS.deliveryTimeoutMs, answered.signal).then(() => attempt.abort());
+    }
+    try {
+      return await receiver.deliver(asSent?.(order) ?? order, attempt.signal);
+    } catch {
+      return { status: 'retry', detail: 'receiver_failed' };
+    } finally {
+      answered.abort();
+    }
+  }
+
+  /** Until the next attempt is due, another order takes the lane, or the outbox closes. */
   async #pause(lane: Lane, outcome: { readonly afterMs?: number }, attempt: number): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const { clock, log, jitter } = this.#options;
@@ -174,7 +226,7 @@ export class Outbox {
 
   #settle(
     lane: Lane,
-    revocation: Revocation,
+    order: BreakerOrder,
     outcome: Exclude<DeliveryOutcome, { readonly status: 'retry' }>,
   ): void {
     const { name } = lane.receiver;
@@ -183,9 +235,14 @@ export class Outbox {
         receiver: name,
         detail: outcome.detail,
       });
-      this.#record.rejected(name, revocation, outcome.detail);
-    } else this.#record.acknowledged(name, revocation);
-    if (lane.owed === revocation) this.#owe(lane, null);
+      this.#options.metrics.count('tripcoil_orders_parked_total', { broker: name });
+      this.#record.rejected(name, order, outcome.detail);
+    } else this.#record.acknowledged(name, order);
+    lane.restrained = false;
+    if (lane.owed === order) {
+      this.#owe(lane, lane.withheld);
+      lane.withheld = null;
+    }
     this.#fetchMore();
   }
 
@@ -197,14 +254,14 @@ export class Outbox {
 
   /** A burst of a thousand trips must not open a thousand connections to one receiver. */
   #slotsOf({ name }: RevocationReceiver): Slots {
-    const slots = this.#slots.get(name) ?? new Slots(LIMITS.deliveriesAtOnce);
+    const slots = this.#slots.get(name) ?? new Slots(LIMITS.deliveriesAtOnce, URGENCIES);
     this.#slots.set(name, slots);
     return slots;
   }
 
-  #owe(lane: Lane, revocation: Revocation | null): void {
-    const change = (revocation ? 1 : 0) - (lane.owed ? 1 : 0);
-    lane.owed = revocation;
+  #owe(lane: Lane, order: BreakerOrder | null): void {
+    const change = (order ? 1 : 0) - (lane.owed ? 1 : 0);
+    lane.owed = order;
     const broker = lane.receiver.name;
     const owed = (this.#owedBy.get(broker) ?? 0) + change;
     this.#owedBy.set(broker, owed);
@@ -221,8 +278,17 @@ export class Outbox {
   }
 }
 
-function laneName(receiver: RevocationReceiver, key: BreakerKey): string {
+interface Told {
+  readonly order: BreakerOrder;
+  readonly outcome: DeliveryOutcome;
+}
+
+function laneText(receiver: RevocationReceiver, key: BreakerKey): string {
   return `${receiver.name}\n${breakerKeyText(key)}`;
+}
+
+function wants(receiver: RevocationReceiver, order: BreakerOrder): boolean {
+  return covers(receiver, order.key) && (receiver.concerns?.(order) ?? true);
 }
 
 /** A global stop concerns every receiver, whatever tenants it serves. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { BreakerKey } from '../core/breaker.ts';
-import type { Revocation } from '../core/revocation.ts';
+import type { BreakerOrder } from '../core/breaker-order.ts';
 import type { CheckAnswer } from '../ports/breakers.ts';
 import type { Control } from '../ports/control.ts';
 import type { Identifiers } from '../ports/identifiers.ts';
 import { createFakeView } from '../revocation/testing/fakes.ts';
-import { createBrokerControl, createBrokerView, plainRevocation } from './plain-names.ts';
+import { createBrokerControl, createBrokerView, plainOrder } from './plain-names.ts';
 
 const ALICE: BreakerKey = { tenant: 'acme', kind: 'agent', id: '<alice>' };
 const GONE: BreakerKey = { tenant: 'acme', kind: 'session', id: 's-1', agent: '<gone>' };
@@ -20,9 +20,10 @@ const identifiers: Identifiers = {
   erasures: 3,
 };
 
-const REVOCATION: Revocation = {
+const ORDER: BreakerOrder = {
   ...{ jti: 'j', time: 1, eventId: null, key: BOT, agent: null, level: 4, term: 1, epoch: 1 },
-  ...{ class: 'operator', reason: 'r', title: 't', findingId: null, txn: 'x', events: [] },
+  ...{ class: 'operator', reason: 'r', title: 't', findingId: null, txn: 'x' },
+  ...{ phase: 'open', previousLevel: 0 },
 };
 
 describe('what brokers are told', () => {
@@ -64,11 +65,11 @@ describe('what brokers are told', () => {
   });
 
   it('is what a revocation says when it is sent', () => {
-    const named = (change: Partial<Revocation>) =>
-      plainRevocation(identifiers, { ...REVOCATION, ...change });
-    expect(plainRevocation(identifiers, REVOCATION)).toBe(REVOCATION);
-    expect(named({ key: ALICE })).toEqual({ ...REVOCATION, key: PLAIN });
-    expect(named({ agent: '<alice>' })).toEqual({ ...REVOCATION, agent: PLAIN.id });
+    const named = (change: Partial<BreakerOrder>) =>
+      plainOrder(identifiers, { ...ORDER, ...change });
+    expect(plainOrder(identifiers, ORDER)).toBe(ORDER);
+    expect(named({ key: ALICE })).toEqual({ ...ORDER, key: PLAIN });
+    expect(named({ agent: '<alice>' })).toEqual({ ...ORDER, agent: PLAIN.id });
     expect(named({ agent: '<gone>' })).toMatchObject({ agent: '<gone>', unresolvable: true });
     expect(named({ key: GONE })).toMatchObject({ key: GONE, unresolvable: true });
     const tenant: BreakerKey = { tenant: 'acme', kind: 'tenant', id: '<alice>' };

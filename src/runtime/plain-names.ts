@@ -1,5 +1,5 @@
 import type { BreakerKey } from '../core/breaker.ts';
-import type { Revocation } from '../core/revocation.ts';
+import type { BreakerOrder } from '../core/breaker-order.ts';
 import type { BreakerRecord, BreakerView, CheckAnswer, FeedDelta } from '../ports/breakers.ts';
 import type { Control } from '../ports/control.ts';
 import type { Identifiers } from '../ports/identifiers.ts';
@@ -85,16 +85,16 @@ export function createBrokerControl(
   };
 }
 
-/** A revocation as receivers need it; the same one where it names nobody under a pseudonym. */
-export function plainRevocation(identifiers: Identifiers, revocation: Revocation): Revocation {
-  const { tenant } = revocation.key;
-  const { value: key, unresolvable } = plainKey(identifiers, revocation.key);
-  const agent = revocation.agent === null ? null : plainText(identifiers, tenant, revocation.agent);
+/** An order as receivers need it; the same one where it names nobody under a pseudonym. */
+export function plainOrder(identifiers: Identifiers, order: BreakerOrder): BreakerOrder {
+  const { tenant } = order.key;
+  const { value: key, unresolvable } = plainKey(identifiers, order.key);
+  const agent = order.agent === null ? null : plainText(identifiers, tenant, order.agent);
   const isGone = unresolvable || agent?.unresolvable === true;
-  if (key === revocation.key && !isGone && (agent?.value ?? null) === revocation.agent) {
-    return revocation;
+  if (key === order.key && !isGone && (agent?.value ?? null) === order.agent) {
+    return order;
   }
-  return { ...revocation, key, agent: agent?.value ?? null, ...(isGone && { unresolvable: true }) };
+  return { ...order, key, agent: agent?.value ?? null, ...(isGone && { unresolvable: true }) };
 }
 
 function plainAnswer(identifiers: Identifiers, answer: CheckAnswer): CheckAnswer {

@@ -191,6 +191,11 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Revocations by transport and result.',
     labels: ['broker', 'transport', 'result'],
   },
+  tripcoil_orders_parked_total: {
+    type: 'counter',
+    help: 'Orders that an enforcement point refused: it will not obey them.',
+    labels: ['broker'],
+  },
   tripcoil_revocations_unacked: {
     type: 'gauge',
     help: 'Deliveries still owed to enforcement points.',

@@ -1,5 +1,5 @@
 import { breakerKeyText } from '../../src/core/breaker.ts';
-import type { Revocation } from '../../src/core/revocation.ts';
+import type { BreakerOrder } from '../../src/core/breaker-order.ts';
 import type { DeliveryOutcome, RevocationReceiver } from '../../src/ports/revocation-receiver.ts';
 
 interface Fence {
@@ -14,6 +14,8 @@ export class SeededReceiver implements RevocationReceiver {
   readonly journal: string[] = [];
   /** Every `jti` that arrived from a living process. */
   readonly seen = new Set<string>();
+  /** The one `jti` of each key and epoch, whatever crashed in between. */
+  readonly names = new Map<string, string>();
   /** Highest fence acknowledged, by key. */
   readonly acknowledged = new Map<string, Fence>();
   /** Promises found broken. */
@@ -28,11 +30,15 @@ export class SeededReceiver implements RevocationReceiver {
     this.#random = random;
   }
 
-  async deliver(revocation: Revocation, signal: AbortSignal): Promise<DeliveryOutcome> {
+  async deliver(order: BreakerOrder, signal: AbortSignal): Promise<DeliveryOutcome> {
     if (!this.alive()) return new Promise(() => undefined);
-    const { key, term, epoch, jti } = revocation;
+    const { key, term, epoch, jti } = order;
     const text = breakerKeyText(key);
     this.seen.add(jti);
+    const name = `${text} ${epoch}`;
+    const known = this.names.get(name) ?? jti;
+    if (known !== jti) this.broken.push(`${name} came as ${known} and as ${jti}`);
+    this.names.set(name, jti);
     this.journal.push(`${this.name} ${text} ${term}.${epoch} ${jti}`);
     const before = this.acknowledged.get(text);
     const fence = `${text} ${term}.${epoch}`;

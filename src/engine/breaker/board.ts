@@ -6,6 +6,7 @@ import {
   type Transition,
   type TransitionClass,
 } from '../../core/breaker.ts';
+import type { BreakerOrder } from '../../core/breaker-order.ts';
 import type { DetectionFamily } from '../../core/finding.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { REVOKING_LEVEL, type Revocation } from '../../core/revocation.ts';
@@ -25,10 +26,12 @@ export interface BoardEntry {
   readonly acknowledgedAt: EpochMs | null;
 }
 
-/** State of one tenant's breakers; all but `entries`, `ring` and the numbers is derived. */
+/** State of one tenant's breakers; all but the first three and the numbers is derived. */
 export interface BoardState {
   /** Changed least lately first. */
   readonly entries: Map<string, BoardEntry>;
+  /** What enforcement points are to be told of each; see orders.ts. */
+  readonly orders: Map<string, BreakerOrder>;
   /** Recent transitions for resuming brokers, oldest first. */
   readonly ring: Transition[];
   feedSeq: number;
@@ -49,6 +52,7 @@ export interface BoardState {
 export function createBoard(): BoardState {
   return {
     entries: new Map(),
+    orders: new Map(),
     ring: [],
     feedSeq: 0,
     epochFloor: 0,
@@ -245,6 +249,7 @@ function forgetOneClosed(board: BoardState, keep: string): void {
     const epoch = board.entries.get(text)?.state.epoch ?? 0;
     board.epochFloor = Math.max(board.epochFloor, epoch);
     remove(board, text);
+    board.orders.delete(text);
     return;
   }
 }

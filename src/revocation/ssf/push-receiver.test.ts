@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import Fastify from 'fastify';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
+import type { BreakerOrder } from '../../core/breaker-order.ts';
 import { LIMITS } from '../../core/limits.ts';
 import {
   BREAKER_CLAIM,
   CAEP_SESSION_REVOKED,
-  type Revocation,
   RISC_ACCOUNT_DISABLED,
 } from '../../core/revocation.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
@@ -21,13 +21,15 @@ import { ssfMetadata } from './metadata.ts';
 import { createSsfPushReceiver, retryAfterMs, type SsfPushOptions } from './push-receiver.ts';
 import { setsOf } from './security-event-token.ts';
 
-const REVOCATION: Revocation = {
+const ORDER: BreakerOrder = {
   jti: 'rev-1',
   time: 1_795_252_020_812,
   eventId: 'evt-9',
   key: { tenant: 'acme', kind: 'agent', id: 'invoice-bot' },
   agent: 'invoice-bot',
+  phase: 'open',
   level: 5,
+  previousLevel: 0,
   term: 7,
   epoch: 42,
   class: 'statistical',
@@ -35,7 +37,6 @@ const REVOCATION: Revocation = {
   title: '4,812 records, usually 120',
   findingId: '9-0',
   txn: 'trip-1',
-  events: [CAEP_SESSION_REVOKED, RISC_ACCOUNT_DISABLED],
 };
 const ADDRESS = { issuer: 'https://t.example/t/acme', audience: 'https://broker.example' };
 const keys = fixedKeyRing();
@@ -43,7 +44,7 @@ const issuer = (tenant: string): string => `https://t.example/t/${tenant}`;
 
 describe('setsOf', () => {
   it('puts one standard event in each SET and ours in one claim', () => {
-    const [revoked, disabled] = setsOf(REVOCATION, ADDRESS, 1_795_252_021_999);
+    const [revoked, disabled] = setsOf(ORDER, ADDRESS, 1_795_252_021_999);
     expect(revoked).toEqual({
       iss: ADDRESS.issuer,
       jti: 'rev-1',
@@ -96,12 +97,17 @@ describe('setsOf', () => {
     ['tenant', {}, { format: 'complex', tenant: { format: 'opaque', id: 'acme' } }],
   ] as const)('names the subject of a %s key with %j', (kind, rest, subject) => {
     const key = { tenant: 'acme', kind, id: 'k', ...rest };
-    const [claims] = setsOf({ ...REVOCATION, key, agent: null }, ADDRESS, 0);
+    const [claims] = setsOf({ ...ORDER, key, agent: null }, ADDRESS, 0);
     expect(claims?.['sub_id']).toEqual(subject);
   });
 
   it('says that a person did it', () => {
-    const byHand = { ...REVOCATION, class: 'operator' as const, reason: 'looks wrong' };
+    const byHand = {
+      ...ORDER,
+      phase: 'isolated',
+      class: 'operator',
+      reason: 'looks wrong',
+    } as const;
     const [revoked, disabled] = setsOf(byHand, ADDRESS, 0);
     expect(revoked?.events[CAEP_SESSION_REVOKED]).toMatchObject({ initiating_entity: 'admin' });
     expect(revoked?.[BREAKER_CLAIM]).toMatchObject({ phase: 'isolated' });
@@ -114,7 +120,7 @@ describe('setsOf', () => {
       console.warn(`skipped: no SSF examples at ${folder}`);
       return;
     }
-    const ours = setsOf(REVOCATION, ADDRESS, 0);
+    const ours = setsOf(ORDER, ADDRESS, 0);
     let compared = 0;
     for (const name of readdirSync(folder)) {
       const text = readFileSync(join(folder, name), 'utf8');
@@ -162,7 +168,7 @@ const signal = new AbortController().signal;
 describe('createSsfPushReceiver', () => {
   it('posts one verifiable SET per event type', async () => {
     const { push, requests } = receiver([{}, {}]);
-    expect(await push.deliver(REVOCATION, signal)).toEqual({ status: 'acknowledged' });
+    expect(await push.deliver(ORDER, signal)).toEqual({ status: 'acknowledged' });
     expect(requests.map(({ headers }) => headers)).toEqual(
       Array(2).fill({ 'content-type': 'application/secevent+jwt', accept: 'application/json' }),
     );
@@ -183,9 +189,9 @@ describe('createSsfPushReceiver', () => {
 
   it('keeps identifiers on a replay', async () => {
     const { push, requests, clock } = receiver([{}, {}, {}, {}]);
-    await push.deliver(REVOCATION, signal);
+    await push.deliver(ORDER, signal);
     clock.advance(60_000);
-    await push.deliver(REVOCATION, signal);
+    await push.deliver(ORDER, signal);
     const names = requests.map(({ body }) => decodeJwt(body).jti);
     expect(names).toEqual(['rev-1', 'rev-1.2', 'rev-1', 'rev-1.2']);
   });
@@ -202,7 +208,7 @@ describe('createSsfPushReceiver', () => {
     [new Error('secret text'), 'retry', 'no_answer'],
   ] as const)('takes %j as %s', async (answer, status, detail) => {
     const { push } = receiver([answer]);
-    expect(await push.deliver(REVOCATION, signal)).toEqual({ status, detail });
+    expect(await push.deliver(ORDER, signal)).toEqual({ status, detail });
   });
 
   it.each([
@@ -215,19 +221,19 @@ describe('createSsfPushReceiver', () => {
   ])('goes on after %s, slowly', async (err) => {
     const { push, requests } = receiver([{ status: 400, text: JSON.stringify({ err }) }]);
     const afterMs = LIMITS.deliveryBackoffMaxMs;
-    expect(await push.deliver(REVOCATION, signal)).toEqual({
+    expect(await push.deliver(ORDER, signal)).toEqual({
       status: 'retry',
       detail: err,
       afterMs,
     });
-    expect(await push.deliver(REVOCATION, signal)).toEqual({ status: 'acknowledged' });
+    expect(await push.deliver(ORDER, signal)).toEqual({ status: 'acknowledged' });
     expect(requests).toHaveLength(3);
   });
 
   it('is obeyed where the receiver does not take one of the event types', async () => {
     const unsupported = { status: 400, text: '{"err":"invalid_request"}' };
     const { push, requests } = receiver([{}, unsupported]);
-    expect(await push.deliver(REVOCATION, signal)).toEqual({ status: 'acknowledged' });
+    expect(await push.deliver(ORDER, signal)).toEqual({ status: 'acknowledged' });
     expect(requests).toHaveLength(2);
   });
 
@@ -237,7 +243,7 @@ describe('createSsfPushReceiver', () => {
   ])('is rejected where the receiver takes %s', async (_name, status) => {
     const unsupported = { status: 400, text: '{"err":"invalid_request"}' };
     const { push } = receiver([unsupported, { ...unsupported, status }]);
-    expect(await push.deliver(REVOCATION, signal)).toEqual({
+    expect(await push.deliver(ORDER, signal)).toEqual({
       status: 'rejected',
       detail: 'invalid_request',
     });
@@ -245,15 +251,15 @@ describe('createSsfPushReceiver', () => {
 
   it('does not push again what was accepted', async () => {
     const { push, requests } = receiver([{}, { status: 503 }, {}]);
-    expect(await push.deliver(REVOCATION, signal)).toMatchObject({ status: 'retry' });
-    expect(await push.deliver(REVOCATION, signal)).toEqual({ status: 'acknowledged' });
+    expect(await push.deliver(ORDER, signal)).toMatchObject({ status: 'retry' });
+    expect(await push.deliver(ORDER, signal)).toEqual({ status: 'acknowledged' });
     const names = requests.map(({ body }) => decodeJwt(body).jti);
     expect(names).toEqual(['rev-1', 'rev-1.2', 'rev-1.2']);
   });
 
   it('honours Retry-After within reason', async () => {
     const { push } = receiver([{ status: 429, retryAfter: '7' }]);
-    expect(await push.deliver(REVOCATION, signal)).toMatchObject({ afterMs: 7_000 });
+    expect(await push.deliver(ORDER, signal)).toMatchObject({ afterMs: 7_000 });
     expect(retryAfterMs('Thu, 01 Jan 1970 00:01:00 GMT', 30_000)).toBe(30_000);
     expect(retryAfterMs('999999999', 0)).toBe(LIMITS.deliveryRetryAfterMaxMs);
     expect(retryAfterMs('soon', 0)).toBeNull();
@@ -270,7 +276,7 @@ describe('createSsfPushReceiver', () => {
         started();
       });
     const { push, clock } = receiver([], { post });
-    const delivering = push.deliver(REVOCATION, signal);
+    const delivering = push.deliver(ORDER, signal);
     await posting;
     clock.advance(LIMITS.deliveryTimeoutMs);
     expect(await delivering).toEqual({ status: 'retry', detail: 'timeout' });
@@ -296,7 +302,7 @@ describe('createSsfPushReceiver', () => {
       authorizationHeader: 'Bearer given',
       post: undefined,
     });
-    expect(await push.deliver(REVOCATION, signal)).toEqual({ status: 'acknowledged' });
+    expect(await push.deliver(ORDER, signal)).toEqual({ status: 'acknowledged' });
     expect(seen).toHaveLength(2);
     expect(seen[0]?.headers.authorization).toBe('Bearer given');
     server.closeAllConnections();

@@ -1,11 +1,13 @@
+import type { BreakerOrder } from '../../core/breaker-order.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Revocation } from '../../core/revocation.ts';
+import { CAEP_SESSION_REVOKED, RISC_ACCOUNT_DISABLED } from '../../core/revocation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KeyRing } from '../../ports/key-ring.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { DeliveryOutcome, RevocationReceiver } from '../../ports/revocation-receiver.ts';
 import { checkedUrl, createGuardedPost, type Post, type Reach } from '../guarded-post.ts';
+import { eventTypesOf, RISC_ACCOUNT_ENABLED } from './event-types.ts';
 import { SET_TYPE, setsOf } from './security-event-token.ts';
 
 export interface SsfPushOptions extends Reach {
@@ -17,6 +19,8 @@ export interface SsfPushOptions extends Reach {
   /** Who issued the agents' identities; the transmitter's own issuer when absent. */
   readonly subjectIssuer?: (tenant: string) => string;
   readonly keys: KeyRing;
+  /** Event types pushed; those that end and restore an agent's access unless given. */
+  readonly events?: readonly string[];
   /** Sent as given; without it no `Authorization` header is sent at all. */
   readonly authorizationHeader?: string;
   readonly clock: Clock;
@@ -25,6 +29,8 @@ export interface SsfPushOptions extends Reach {
   /** Replaces the network, for tests. */
   readonly post?: Post;
 }
+
+const REVOKING_EVENTS = [CAEP_SESSION_REVOKED, RISC_ACCOUNT_DISABLED, RISC_ACCOUNT_ENABLED];
 
 /**
  * Pushes signed SETs to one receiver (RFC 8935). Only 202 counts as acknowledged: another 2xx may
@@ -37,6 +43,8 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
   const post = options.post ?? createGuardedPost(options);
   const partly = new Map<string, Set<string>>();
   const headers = headersOf(options);
+  const wanted = new Set(options.events ?? REVOKING_EVENTS);
+  const isWanted = (type: string): boolean => wanted.has(type);
 
   async function push(body: string, signal: AbortSignal): Promise<DeliveryOutcome> {
     const limit = new AbortController();
@@ -53,17 +61,17 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
     }
   }
 
-  async function deliver(revocation: Revocation, signal: AbortSignal): Promise<DeliveryOutcome> {
-    const { tenant } = revocation.key;
+  async function deliver(order: BreakerOrder, signal: AbortSignal): Promise<DeliveryOutcome> {
+    const { tenant } = order.key;
     const subjectIssuer = options.subjectIssuer?.(tenant);
     const address = {
       issuer: options.issuer(tenant),
       audience: options.audience,
       ...(subjectIssuer === undefined ? {} : { subjectIssuer }),
     };
-    const accepted = acceptedOf(partly, revocation.jti);
+    const accepted = acceptedOf(partly, order.jti);
     let unwanted: DeliveryOutcome | null = null;
-    for (const claims of setsOf(revocation, address, clock.now())) {
+    for (const claims of setsOf(order, address, clock.now(), isWanted)) {
       if (accepted.has(claims.jti)) continue;
       const outcome = await push(await options.keys.signJwt(claims, SET_TYPE), signal);
       if (outcome.status === 'retry') return outcome;
@@ -71,17 +79,18 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
       // SSF has no error code for an event type that a receiver does not take.
       else unwanted ??= outcome;
     }
-    partly.delete(revocation.jti);
+    partly.delete(order.jti);
     // The first says that the agent's sessions end, and stands for the whole.
-    if (unwanted === null || accepted.has(revocation.jti)) return { status: 'acknowledged' };
+    if (unwanted === null || accepted.has(order.jti)) return { status: 'acknowledged' };
     return unwanted;
   }
 
   return {
     name,
     tenants,
-    deliver: async (revocation, signal) => {
-      const outcome = await deliver(revocation, signal).catch((): DeliveryOutcome => {
+    concerns: (order) => eventTypesOf(order).some(isWanted),
+    deliver: async (order, signal) => {
+      const outcome = await deliver(order, signal).catch((): DeliveryOutcome => {
         log.error('revocation could not be signed', { receiver: name });
         return { status: 'retry', detail: 'signing_failed' };
       });

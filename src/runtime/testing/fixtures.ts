@@ -1,8 +1,8 @@
 import type { AccessEvent, ReceivedEvent } from '../../core/access-event.ts';
 import type { BreakerKey, BreakerLevel } from '../../core/breaker.ts';
+import type { BreakerOrder } from '../../core/breaker-order.ts';
 import type { AgentGrant, GrantSet } from '../../core/grant.ts';
 import type { Redacted } from '../../core/redacted.ts';
-import type { Revocation } from '../../core/revocation.ts';
 import { Shard, type ShardOptions } from '../../engine/shard.ts';
 import { type SnapshotChunk, snapshot } from '../../engine/snapshot.ts';
 import { eventOf, OBEDIENT, START } from '../../engine/testing/entries.ts';
@@ -71,14 +71,17 @@ export function stateText(shard: Shard): readonly string[] {
   return [...snapshot(shard)].map((chunk: SnapshotChunk) => JSON.stringify(chunk));
 }
 
-export function revocationOf(overrides: Partial<Revocation> = {}): Revocation {
+/** An order as the engine keeps it: an opening at level 4 unless overridden. */
+export function orderOf(overrides: Partial<BreakerOrder> = {}): BreakerOrder {
   return {
     jti: `tc-1-${overrides.epoch ?? 1}`,
     time: START,
     eventId: null,
     key: BOT,
     agent: 'bot',
+    phase: 'open',
     level: 4,
+    previousLevel: 0,
     term: 1,
     epoch: 1,
     class: 'deterministic',
@@ -86,7 +89,6 @@ export function revocationOf(overrides: Partial<Revocation> = {}): Revocation {
     title: 'asked for level 4',
     findingId: null,
     txn: 'trip-1',
-    events: [],
     ...overrides,
   };
 }
@@ -95,22 +97,25 @@ export function revocationOf(overrides: Partial<Revocation> = {}): Revocation {
 export class ScriptedReceiver implements RevocationReceiver {
   readonly name: string;
   readonly tenants: readonly string[] | '*';
-  readonly deliveries: Revocation[] = [];
+  readonly deliveries: BreakerOrder[] = [];
   /** Answers to come; when they run out, everything is acknowledged. */
   readonly answers: (DeliveryOutcome | Promise<DeliveryOutcome>)[] = [];
   /** Deliveries under way, by key. */
   readonly underWay = new Map<string, number>();
   mostAtOnce = 0;
+  concerns: (order: BreakerOrder) => boolean = () => true;
+  ready: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
+  fetches = false;
 
   constructor(name = 'gateway', tenants: readonly string[] | '*' = '*') {
     this.name = name;
     this.tenants = tenants;
   }
 
-  async deliver(revocation: Revocation, signal: AbortSignal): Promise<DeliveryOutcome> {
-    this.deliveries.push(revocation);
+  async deliver(order: BreakerOrder, signal: AbortSignal): Promise<DeliveryOutcome> {
+    this.deliveries.push(order);
     if (signal.aborted) return { status: 'retry', detail: 'aborted' };
-    const lane = revocation.key.id;
+    const lane = order.key.id;
     const now = (this.underWay.get(lane) ?? 0) + 1;
     this.underWay.set(lane, now);
     this.mostAtOnce = Math.max(this.mostAtOnce, now);

@@ -1,0 +1,54 @@
+import type { BreakerOrder } from '../../core/breaker-order.ts';
+import {
+  CAEP_SESSION_REVOKED,
+  REVOKING_LEVEL,
+  RISC_ACCOUNT_DISABLED,
+} from '../../core/revocation.ts';
+
+const CAEP = 'https://schemas.openid.net/secevent/caep/event-type';
+const RISC = 'https://schemas.openid.net/secevent/risc/event-type';
+const SSF = 'https://schemas.openid.net/secevent/ssf/event-type';
+
+/** Event type URIs of CAEP 1.0, RISC 1.0 and SSF 1.0. */
+export const CAEP_RISK_LEVEL_CHANGE = `${CAEP}/risk-level-change`;
+export const CAEP_TOKEN_CLAIMS_CHANGE = `${CAEP}/token-claims-change`;
+export const RISC_ACCOUNT_ENABLED = `${RISC}/account-enabled`;
+export const SSF_VERIFICATION = `${SSF}/verification`;
+export const SSF_STREAM_UPDATED = `${SSF}/stream-updated`;
+
+/** What breakers really cause, and nothing else: a receiver may wait for each of them. */
+export const EVENTS_SUPPORTED: readonly string[] = [
+  CAEP_SESSION_REVOKED,
+  CAEP_RISK_LEVEL_CHANGE,
+  CAEP_TOKEN_CLAIMS_CHANGE,
+  RISC_ACCOUNT_DISABLED,
+  RISC_ACCOUNT_ENABLED,
+];
+
+/** From here on the agent's identity is disabled, not only its sessions ended. */
+const DISABLING_LEVEL = 5;
+const NARROWING_LEVEL = 3;
+
+/**
+ * The standard events that tell one order, the one that stands for the whole first. CAEP has no
+ * opposite of session-revoked: a recovery is a fallen risk, and an enabled account where one was
+ * disabled.
+ */
+export function eventTypesOf(order: BreakerOrder): readonly string[] {
+  const { level, previousLevel, key, phase } = order;
+  const types: string[] = [];
+  if (phase !== 'closed' && level >= REVOKING_LEVEL) types.push(CAEP_SESSION_REVOKED);
+  else if (level === NARROWING_LEVEL) types.push(CAEP_TOKEN_CLAIMS_CHANGE);
+  else types.push(CAEP_RISK_LEVEL_CHANGE);
+  if (key.kind !== 'agent') return types;
+  const disabled = level >= DISABLING_LEVEL;
+  if (disabled) types.push(RISC_ACCOUNT_DISABLED);
+  else if (previousLevel >= DISABLING_LEVEL) types.push(RISC_ACCOUNT_ENABLED);
+  return types;
+}
+
+/** LOW when closed, MEDIUM while throttled, HIGH from step-up on (CAEP 1.0 section 3.8). */
+export function riskOf(level: number): 'LOW' | 'MEDIUM' | 'HIGH' {
+  if (level === 0) return 'LOW';
+  return level === 1 ? 'MEDIUM' : 'HIGH';
+}

@@ -1,0 +1,73 @@
+import type { BreakerOrder } from '../../core/breaker-order.ts';
+
+/** A subject identifier (RFC 9493) or a complex subject (SSF 1.0 section 3.3). */
+export type Subject = Readonly<Record<string, unknown>> & { readonly format?: string };
+
+/** How subjects are named on a stream: one simple identifier, or every part that is known. */
+export type SubjectProfile = 'iss_sub' | 'complex';
+
+/**
+ * RFC 9493 subject of an order. `iss_sub`: the agent wherever one is known, since receivers must
+ * accept that; a key without one becomes the narrowest standard subject that says no more than it.
+ * `complex`: user, session and tenant as far as the key names them; what is left out is a wildcard.
+ */
+export function subjectOf(
+  { key, agent: told }: Pick<BreakerOrder, 'key' | 'agent'>,
+  iss: string,
+  profile: SubjectProfile = 'iss_sub',
+): Subject {
+  const agent = told ?? (key.kind === 'agent' ? key.id : (key.agent ?? null));
+  const user = agent === null ? null : { format: 'iss_sub', iss, sub: agent };
+  if (user && profile === 'iss_sub') return user;
+  if (key.kind === 'token' && !user) return { format: 'jwt_id', iss, jti: key.id };
+  return {
+    format: 'complex',
+    ...(user && { user }),
+    ...(key.kind === 'session' && { session: { format: 'opaque', id: key.id } }),
+    tenant: { format: 'opaque', id: key.tenant },
+  };
+}
+
+/**
+ * Whether two subjects match (SSF 1.0 section 8.1.3.1): simple ones when they are identical,
+ * complex ones when every part is equal or undefined on either side.
+ */
+export function subjectsMatch(left: Subject, right: Subject): boolean {
+  if (!isComplex(left) || !isComplex(right)) return sameValue(left, right);
+  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
+  names.delete('format');
+  return [...names].every((name) => {
+    if (left[name] === undefined || right[name] === undefined) return true;
+    return sameValue(left[name], right[name]);
+  });
+}
+
+/** Members in any order. */
+export function sameValue(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || !left || !right) return false;
+  if (Array.isArray(left) !== Array.isArray(right)) return false;
+  const names = Object.keys(left);
+  if (names.length !== Object.keys(right).length) return false;
+  const [one, other] = [left, right] as Record<string, unknown>[];
+  return names.every((name) => name in right && sameValue(one?.[name], other?.[name]));
+}
+
+/** Whether this is what RFC 9493 and SSF 1.0 section 3 call a subject identifier. */
+export function isSubject(value: unknown): value is Subject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const members = Object.entries(value);
+  return (
+    typeof (value as Subject).format === 'string' &&
+    members.length > 1 &&
+    members.every(([, member]) => typeof member === 'string' || isPart(member))
+  );
+}
+
+function isPart(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function isComplex({ format }: Subject): boolean {
+  return format === 'complex';
+}
