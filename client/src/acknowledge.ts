@@ -1,6 +1,5 @@
-import { keyText } from './breaker-map.ts';
 import type { ClientClock } from './clock.ts';
-import type { BreakerState } from './messages.ts';
+import { type BreakerState, keyText } from './messages.ts';
 
 const QUEUE_MAX = 100_000;
 const CONCURRENT = 8;

@@ -1,33 +1,27 @@
 import { createHash } from 'node:crypto';
-import type {
-  BreakerKey,
-  BreakerState,
-  Heartbeat,
-  Snapshot,
-  TransitionMessage,
-} from './messages.ts';
-
-/** What a broker is about to do; every member narrows the question. */
-export interface CheckSubject {
-  readonly agent?: string;
-  readonly session?: string;
-  /** The transaction (`txn`) of the action. */
-  readonly chain?: string;
-  /** Its trace: a chain without a transaction is known by that. */
-  readonly trace?: string;
-  readonly jti?: string;
-  readonly tool?: string;
-}
+import { type CheckSubject, createMatchIndex, type MatchIndex } from './match-index.ts';
+import type { BreakerState, Heartbeat, Snapshot, TransitionMessage } from './messages.ts';
+import { keyText } from './messages.ts';
+import { createRenamedHolds, type RenamedHolds } from './renamed.ts';
+import { type BreakerClaim, createRevokedTokens } from './revoked-tokens.ts';
 
 /** What applying a message changed. `resync` asks for a fresh snapshot. */
 export interface Change {
   readonly tripped: readonly BreakerState[];
+  /** Still not closed, but held less: probation, or an exemption. */
+  readonly eased: readonly BreakerState[];
   readonly reset: readonly BreakerState[];
   readonly resync: boolean;
 }
 
-const NOTHING: Change = { tripped: [], reset: [], resync: false };
-const RESYNC: Change = { tripped: [], reset: [], resync: true };
+interface Changing {
+  readonly tripped: BreakerState[];
+  readonly eased: BreakerState[];
+  readonly reset: BreakerState[];
+}
+
+const NOTHING: Change = { tripped: [], eased: [], reset: [], resync: false };
+const RESYNC: Change = { ...NOTHING, resync: true };
 
 /** Closed breakers remembered for their epoch, so that a late opening cannot come back. */
 const CLOSED_KEPT = 10_000;
@@ -42,6 +36,8 @@ export class BreakerMap {
   readonly #digests = new Map<string, Uint8Array>();
   readonly #sum = new Uint8Array(32);
   readonly #index: MatchIndex;
+  readonly #renamed: RenamedHolds;
+  readonly #revoked = createRevokedTokens();
   #tenant: string | null = null;
   #posture: 'shadow' | 'enforce' | null = null;
   #term = 0;
@@ -51,6 +47,7 @@ export class BreakerMap {
   /** `broker` names this enforcement point, once the daemon has told it. */
   constructor(broker: () => string | null) {
     this.#index = createMatchIndex(broker);
+    this.#renamed = createRenamedHolds(this.#index);
   }
 
   get tenant(): string | null {
@@ -83,15 +80,48 @@ export class BreakerMap {
     return this.#index.highest(subject);
   }
 
+  /** Whether the agent was revoked after a token was issued, also once it is back. */
+  isRevoked(agent: string, brk: BreakerClaim): boolean {
+    return this.#revoked.has(agent, brk);
+  }
+
   snapshot(): Snapshot | null {
     if (this.#tenant === null || this.#posture === null) return null;
+    const renamed = this.#renamed.list();
     return {
       tenant: this.#tenant,
       term: this.#term,
       seq: this.#seq,
       posture: this.#posture,
       breakers: [...this.#states.values()],
+      revokedBefore: this.#revoked.list(),
+      ...(renamed.length > 0 && { renamed }),
     };
+  }
+
+  /**
+   * Takes trips from a source that nobody vouches for: they hold until the daemon says anything of
+   * their keys, and neither position nor posture is believed.
+   */
+  hold(snapshot: Snapshot): Change {
+    const changing = noChange();
+    for (const state of snapshot.breakers) {
+      if (state.level > 0) this.#take({ ...state, term: 0, epoch: 0 }, changing);
+    }
+    this.#tenant = snapshot.tenant;
+    return { ...changing, resync: false };
+  }
+
+  /** The trips of a snapshot from the past: it may open, and lifts nothing. */
+  applyTrips(snapshot: Snapshot): Change {
+    const changing = noChange();
+    if (this.#tenant !== null && snapshot.tenant !== this.#tenant) return NOTHING;
+    for (const state of snapshot.breakers) {
+      const held = this.#states.get(keyText(state.key))?.level ?? 0;
+      if (state.level > held) this.#take(state, changing);
+    }
+    this.#refused += 1;
+    return { ...changing, resync: false };
   }
 
   applySnapshot(snapshot: Snapshot): Change {
@@ -101,39 +131,46 @@ export class BreakerMap {
       this.#refused += 1;
       return NOTHING;
     }
-    const tripped: BreakerState[] = [];
-    const reset: BreakerState[] = [];
+    const changing = noChange();
     const named = new Set<string>();
+    const renamed: BreakerState[] = [];
     for (const state of snapshot.breakers) {
-      named.add(keyText(state.key));
-      this.#take(state, tripped, reset);
+      const text = keyText(state.key);
+      named.add(text);
+      if (state.unresolvable && !this.#states.has(text)) renamed.push(state);
+      this.#take(state, changing);
     }
     for (const [text, state] of [...this.#states]) {
       if (named.has(text)) continue;
       this.#remove(text);
-      reset.push({ ...state, phase: 'closed', level: 0, reason: '', class: null });
+      if (this.#renamed.keep(text, state, renamed)) continue;
+      changing.reset.push({ ...state, phase: 'closed', level: 0, reason: '', class: null });
     }
+    for (const one of snapshot.revokedBefore ?? []) this.#revoked.add(one);
+    for (const hold of snapshot.renamed ?? []) this.#renamed.restore(hold);
+    this.#renamed.drop((text) => !named.has(text));
     this.#tenant = tenant;
     this.#posture = snapshot.posture;
     this.#term = term;
     this.#seq = seq;
-    return { tripped, reset, resync: false };
+    return { ...changing, resync: false };
   }
 
-  applyTransition(message: TransitionMessage): Change {
+  /** `mayLift` false: from the past or of unknown age, so that it is believed where it trips. */
+  applyTransition(message: TransitionMessage, mayLift = true): Change {
     const { term, seq, breaker } = message;
     if (term < this.#term || (term === this.#term && seq <= this.#seq)) {
       this.#refused += 1;
       return NOTHING;
     }
-    const gap = term > this.#term || seq > this.#seq + 1;
+    const gap = !mayLift || term > this.#term || seq > this.#seq + 1;
     // Across a gap an opening is safe to believe and a closing is not.
-    if (gap && breaker.phase === 'closed') return RESYNC;
-    const tripped: BreakerState[] = [];
-    const reset: BreakerState[] = [];
-    this.#take(breaker, tripped, reset);
+    const held = this.#states.get(keyText(breaker.key))?.level ?? 0;
+    if (gap && (breaker.phase === 'closed' || breaker.level < held)) return RESYNC;
+    const changing = noChange();
+    this.#take(breaker, changing);
     if (!gap) this.#seq = seq;
-    return { tripped, reset, resync: gap };
+    return { ...changing, resync: gap };
   }
 
   /** `drifted` asks for a fresh snapshot; `ignored` is a heartbeat older than this copy. */
@@ -147,7 +184,7 @@ export class BreakerMap {
   }
 
   /** Applies one state unless something newer is held; says what it changed. */
-  #take(state: BreakerState, tripped: BreakerState[], reset: BreakerState[]): void {
+  #take(state: BreakerState, changing: Changing): void {
     const text = keyText(state.key);
     const open = this.#states.get(text);
     const held = open ?? this.#closed.get(text);
@@ -159,10 +196,16 @@ export class BreakerMap {
     }
     this.#put(text, state);
     if (state.phase === 'closed') {
-      if (open) reset.push(state);
-    } else if (open?.epoch !== state.epoch || open.level < state.level) {
+      this.#renamed.drop((one) => one === text);
+      if (open) changing.reset.push(state);
+      return;
+    }
+    this.#revoked.note(state);
+    this.#renamed.follow(text, state);
+    if (open?.epoch !== state.epoch || open.level < state.level) {
       // The same epoch under a new term is the same trip, told by a restarted daemon.
-      tripped.push(state);
+      const eases = state.phase === 'probation' || state.phase === 'exempt';
+      (eases ? changing.eased : changing.tripped).push(state);
     }
   }
 
@@ -192,129 +235,8 @@ export class BreakerMap {
   }
 }
 
-interface MatchIndex {
-  add(text: string, state: BreakerState): void;
-  remove(text: string, state: BreakerState): void;
-  highest(subject: CheckSubject): BreakerState | null;
-}
-
-/** Breakers of one place, and the gravest of them, which alone answers. */
-interface Place {
-  readonly states: Map<string, BreakerState>;
-  worst: BreakerState | null;
-}
-
-const FAMILIES = [
-  'everything',
-  'broker',
-  'agent',
-  'session',
-  'sessionsOfAgent',
-  'chain',
-  'token',
-  'tool',
-  'toolOfAgent',
-] as const;
-type Family = (typeof FAMILIES)[number];
-type Index = Readonly<Record<Family, Map<string, Place>>>;
-
-/** One map per family, so that a question looks its own strings up and builds none. */
-function createMatchIndex(broker: () => string | null): MatchIndex {
-  const index = Object.fromEntries(
-    FAMILIES.map((family) => [family, new Map<string, Place>()]),
-  ) as Index;
-  return {
-    add: (text, state) => {
-      for (const [family, id] of placesOf(state.key)) {
-        const place = index[family].get(id) ?? { states: new Map(), worst: null };
-        index[family].set(id, place);
-        place.states.set(text, state);
-        place.worst = graver(place.worst, state);
-      }
-    },
-    remove: (text, state) => {
-      for (const [family, id] of placesOf(state.key)) {
-        const place = index[family].get(id);
-        if (!place) continue;
-        place.states.delete(text);
-        if (place.states.size === 0) index[family].delete(id);
-        else if (place.worst === state) {
-          place.worst = [...place.states.values()].reduce(graver, null);
-        }
-      }
-    },
-    highest: (subject) => highestIn(index, broker(), subject),
-  };
-}
-
-function highestIn(
-  index: Index,
-  broker: string | null,
-  { agent, session, chain, trace, jti, tool }: CheckSubject,
-): BreakerState | null {
-  let top = worstOf(index.everything, '*', null);
-  if (broker !== null) top = worstOf(index.broker, broker, top);
-  if (agent !== undefined) top = worstOf(index.agent, agent, top);
-  if (session !== undefined) top = worstOf(index.session, session, top);
-  // Without a session the broker cannot tell them apart: any trip of the agent's counts.
-  else if (agent !== undefined) top = worstOf(index.sessionsOfAgent, agent, top);
-  if (chain !== undefined) top = worstOf(index.chain, chain, top);
-  if (trace !== undefined) top = worstOf(index.chain, trace, top);
-  if (jti !== undefined) top = worstOf(index.token, jti, top);
-  if (tool === undefined) return top;
-  top = worstOf(index.tool, tool, top);
-  if (agent === undefined) return top;
-  if (index.tool.size > 0) top = worstOf(index.tool, `${agent}/${tool}`, top);
-  if (index.toolOfAgent.size > 0) top = worstOf(index.toolOfAgent, `${agent}\0${tool}`, top);
-  return top;
-}
-
-function worstOf(
-  places: ReadonlyMap<string, Place>,
-  id: string,
-  top: BreakerState | null,
-): BreakerState | null {
-  if (places.size === 0) return top;
-  const worst = places.get(id)?.worst;
-  return worst ? graver(top, worst) : top;
-}
-
-function graver(top: BreakerState | null, state: BreakerState): BreakerState {
-  return top === null || state.level > top.level ? state : top;
-}
-
-/** Where a key is found. A kind that this version does not know holds the whole tenant. */
-function placesOf(key: BreakerKey): readonly (readonly [Family, string])[] {
-  const { kind, id, agent } = key;
-  switch (kind) {
-    case 'agent':
-    case 'chain':
-    case 'token':
-    case 'broker':
-      return [[kind, id]];
-    case 'session':
-      return agent === undefined
-        ? [['session', id]]
-        : [
-            ['session', id],
-            ['sessionsOfAgent', agent],
-          ];
-    case 'tool':
-      return [agent === undefined ? ['tool', id] : ['toolOfAgent', `${agent}\0${id}`]];
-    default:
-      return [['everything', '*']];
-  }
-}
-
-/** Canonical text of a key, the same as the daemon's: one agent's use of a tool names its agent. */
-export function keyText({ tenant, kind, id, agent }: BreakerKey): string {
-  const narrowed = kind === 'tool' && agent !== undefined ? `${encoded(agent)}/` : '';
-  return `${encoded(tenant)}/${kind}/${narrowed}${encoded(id)}`;
-}
-
-/** A lone surrogate has no encoding of its own. */
-function encoded(component: string): string {
-  return encodeURIComponent(component.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
+function noChange(): Changing {
+  return { tripped: [], eased: [], reset: [] };
 }
 
 function order(left: BreakerState, right: BreakerState): number {

@@ -1,5 +1,6 @@
 import type { ClientClock } from './clock.ts';
 import { createEventStreamParser, type StreamEvent } from './event-stream.ts';
+import { ForgedMessageError } from './verify.ts';
 
 /** Silence of 2.5 heartbeats means that the connection is dead, whatever the socket says. */
 const IDLE_MS = 2_500;
@@ -8,12 +9,26 @@ const IDLE_LOOK_MS = 500;
 const CONNECT_MS = 5_000;
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
+/** Streams that came to nothing, one after the other, before the client asks by polls. */
+const STREAMS_BEFORE_POLLS = 3;
+/** Polls before another stream is tried; each waits for up to two seconds. */
+const POLLS_BEFORE_STREAM = 30;
+/** Below the three seconds that a copy is fresh. */
+const POLL_WAIT_S = 2;
 
-/** Why the feed is not being followed just now. */
-export type FeedProblem = 'unreachable' | 'refused' | 'unauthorised' | 'broken' | 'silent';
+/** Why the feed is not being followed just now. `forged`: it is not signed by a known key. */
+export type FeedProblem =
+  | 'unreachable'
+  | 'refused'
+  | 'unauthorised'
+  | 'broken'
+  | 'silent'
+  | 'forged';
 
 export interface FollowOptions {
-  readonly url: URL;
+  readonly stream: URL;
+  readonly changes: URL;
+  readonly transport: 'auto' | 'stream' | 'poll';
   readonly token: string;
   readonly fetch: typeof globalThis.fetch;
   readonly clock: ClientClock;
@@ -23,19 +38,31 @@ export interface FollowOptions {
   readonly position: () => string | null;
   readonly onOpen: (subscriber: string | null) => void;
   /** Returns whether to stay; `reconnect` drops this connection at once. May throw on bad data. */
-  readonly onEvent: (event: StreamEvent) => 'stay' | 'reconnect';
+  readonly onEvent: (event: StreamEvent) => Promise<'stay' | 'reconnect'>;
   readonly onProblem: (problem: FeedProblem) => void;
 }
 
 /** Follows the feed until the signal aborts; reconnects for ever, with capped jittered back-off. */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { clock, random, signal } = options;
+  const { clock, random, signal, transport } = options;
   let failures = 0;
+  let uselessStreams = 0;
+  let polls = transport === 'poll' ? Number.POSITIVE_INFINITY : 0;
   while (!signal.aborted) {
-    const outcome = await connectOnce(options);
+    const asksByPoll = polls > 0;
+    const outcome = await connectOnce(options, asksByPoll ? pollOnce : streamOnce);
     if (signal.aborted) return;
-    failures = outcome.delivered && outcome.problem !== 'broken' ? 0 : failures + 1;
-    if (outcome.problem !== null) options.onProblem(outcome.problem);
+    const { problem } = outcome;
+    const isBad = problem === 'broken' || problem === 'forged';
+    failures = outcome.delivered && !isBad ? 0 : failures + 1;
+    if (problem !== null) options.onProblem(problem);
+    if (asksByPoll) polls = problem === null ? polls - 1 : 0;
+    else {
+      uselessStreams = isUseless(outcome) ? uselessStreams + 1 : 0;
+      const gaveUp = transport === 'auto' && uselessStreams >= STREAMS_BEFORE_POLLS;
+      if (gaveUp) polls = POLLS_BEFORE_STREAM;
+    }
+    if (transport === 'poll') polls = Number.POSITIVE_INFINITY;
     const ceilingMs = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(failures, 10), BACKOFF_MAX_MS);
     await clock.sleep(ceilingMs * (0.5 + random() / 2), signal);
   }
@@ -47,42 +74,33 @@ interface Outcome {
   readonly problem: FeedProblem | null;
 }
 
-async function connectOnce(options: FollowOptions): Promise<Outcome> {
-  const { url, token, clock } = options;
+/** Somebody answered, and no event came: a proxy that buffers, or knows no streams. */
+function isUseless({ delivered, problem }: Outcome): boolean {
+  return !delivered && (problem === 'silent' || problem === 'refused');
+}
+
+type Idle = ReturnType<typeof watchIdle>;
+type Attempt = (
+  options: FollowOptions,
+  signal: AbortSignal,
+  idle: Idle,
+) => AsyncIterable<StreamEvent>;
+
+async function connectOnce(options: FollowOptions, attempt: Attempt): Promise<Outcome> {
   const connection = new AbortController();
   const signal = AbortSignal.any([options.signal, connection.signal]);
-  const idle = watchIdle(clock, connection, CONNECT_MS);
+  const idle = watchIdle(options.clock, connection, CONNECT_MS);
   let delivered = false;
   try {
-    const position = options.position();
-    const response = await options.fetch(url, {
-      headers: {
-        authorization: `Bearer ${token}`,
-        accept: 'text/event-stream',
-        ...(position === null ? {} : { 'last-event-id': position }),
-      },
-      // A redirect would hand the token and the say over trips to somebody else.
-      redirect: 'error',
-      cache: 'no-store',
-      signal,
-    });
-    const problem = problemOf(response);
-    if (problem !== null || response.body === null) {
-      return { delivered: false, problem: problem ?? 'refused' };
+    for await (const event of attempt(options, signal, idle)) {
+      if ((await options.onEvent(event)) === 'reconnect') return { delivered, problem: 'broken' };
+      delivered = true;
     }
-    options.onOpen(subscriberOf(response));
-    idle.allow(IDLE_MS);
-    const parse = createEventStreamParser();
-    for await (const chunk of response.body) {
-      idle.touch();
-      for (const event of parse(chunk)) {
-        if (options.onEvent(event) === 'reconnect') return { delivered, problem: 'broken' };
-        delivered = true;
-      }
-    }
-    return { delivered, problem: 'unreachable' };
+    return { delivered, problem: attempt === streamOnce ? 'unreachable' : null };
   } catch (error) {
+    if (error instanceof RefusedError) return { delivered, problem: error.problem };
     if (idle.expired()) return { delivered, problem: 'silent' };
+    if (error instanceof ForgedMessageError) return { delivered, problem: 'forged' };
     // Only our own readers throw SyntaxError or plain Error; the network throws TypeError.
     const network = error instanceof TypeError || (error as Error).name === 'AbortError';
     return { delivered, problem: network ? 'unreachable' : 'broken' };
@@ -91,11 +109,65 @@ async function connectOnce(options: FollowOptions): Promise<Outcome> {
   }
 }
 
-function problemOf(response: Response): FeedProblem | null {
-  if (response.status === 401 || response.status === 403) return 'unauthorised';
-  if (response.status !== 200) return 'refused';
+async function* streamOnce(
+  options: FollowOptions,
+  signal: AbortSignal,
+  idle: Idle,
+): AsyncGenerator<StreamEvent> {
+  const position = options.position();
+  const response = await ask(options, options.stream, signal, {
+    accept: 'text/event-stream',
+    ...(position === null ? {} : { 'last-event-id': position }),
+  });
   const type = response.headers.get('content-type') ?? '';
-  return type.startsWith('text/event-stream') ? null : 'refused';
+  if (!type.startsWith('text/event-stream') || response.body === null) {
+    throw new RefusedError('refused');
+  }
+  options.onOpen(subscriberOf(response));
+  idle.allow(IDLE_MS);
+  const parse = createEventStreamParser();
+  for await (const chunk of response.body) {
+    idle.touch();
+    yield* parse(chunk);
+  }
+}
+
+/** One long poll: what has changed since, or after a while that nothing has. */
+async function* pollOnce(options: FollowOptions, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+  const url = new URL(options.changes);
+  const position = options.position();
+  url.searchParams.set('wait', String(POLL_WAIT_S));
+  if (position !== null) url.searchParams.set('after', position);
+  const response = await ask(options, url, signal, {});
+  options.onOpen(subscriberOf(response));
+  yield { event: 'changes', data: await response.text(), id: '' };
+}
+
+async function ask(
+  { token, fetch }: FollowOptions,
+  url: URL,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const response = await fetch(url, {
+    headers: { authorization: `Bearer ${token}`, ...headers },
+    // A redirect would hand the token and the say over trips to somebody else.
+    redirect: 'error',
+    cache: 'no-store',
+    signal,
+  });
+  if (response.status === 200) return response;
+  const isUnauthorised = response.status === 401 || response.status === 403;
+  throw new RefusedError(isUnauthorised ? 'unauthorised' : 'refused');
+}
+
+class RefusedError extends Error {
+  readonly problem: FeedProblem;
+
+  constructor(problem: FeedProblem) {
+    super(problem);
+    this.problem = problem;
+  }
 }
 
 function subscriberOf(response: Response): string | null {

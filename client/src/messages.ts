@@ -10,13 +10,33 @@ export interface BreakerKey {
 /** One breaker as the feed tells it. */
 export interface BreakerState {
   readonly key: BreakerKey;
-  readonly phase: 'closed' | 'open' | 'isolated';
+  /** `closed`, `open`, `probation`, `isolated`, `exempt`, or a later one: its level decides. */
+  readonly phase: string;
   readonly level: number;
   readonly term: number;
   readonly epoch: number;
   readonly reason: string;
   /** `operator` for what a named person tripped. */
   readonly class: string | null;
+  /** Actions a minute that it lets pass (probation); absent where nothing is said. */
+  readonly ratePerMinute?: number;
+  /** Tokens whose `brk` epoch is lower are revoked (level 5). */
+  readonly revokeBeforeEpoch?: number;
+  /** The id is a pseudonym that nobody resolves any more. */
+  readonly unresolvable?: true;
+}
+
+/** Tokens of the agent that were issued before this epoch are revoked for good. */
+export interface RevokedBefore {
+  readonly agent: string;
+  readonly epoch: number;
+}
+
+/** A trip under the name that this broker knows, which the daemon tells by another one now. */
+export interface RenamedHold {
+  readonly state: BreakerState;
+  /** Texts of the keys it may have become; it holds until the last of them is closed. */
+  readonly became: readonly string[];
 }
 
 export interface Snapshot {
@@ -25,6 +45,9 @@ export interface Snapshot {
   readonly seq: number;
   readonly posture: 'shadow' | 'enforce';
   readonly breakers: readonly BreakerState[];
+  readonly revokedBefore?: readonly RevokedBefore[];
+  /** Of a persisted file alone. */
+  readonly renamed?: readonly RenamedHold[];
 }
 
 export interface Heartbeat {
@@ -41,92 +64,13 @@ export interface TransitionMessage {
   readonly breaker: BreakerState;
 }
 
-/**
- * Readers of untrusted JSON: each throws on anything it does not fully understand, because a
- * message half understood must not lift a trip. Unknown members are ignored.
- */
-export function readSnapshot(text: string): Snapshot {
-  return snapshotOf(JSON.parse(text));
+/** Canonical text of a key, the same as the daemon's: one agent's use of a tool names its agent. */
+export function keyText({ tenant, kind, id, agent }: BreakerKey): string {
+  const narrowed = kind === 'tool' && agent !== undefined ? `${encoded(agent)}/` : '';
+  return `${encoded(tenant)}/${kind}/${narrowed}${encoded(id)}`;
 }
 
-/** The same for a value that is parsed already, such as a persisted file. */
-export function snapshotOf(value: unknown): Snapshot {
-  const body = record(value);
-  const breakers = body['breakers'];
-  if (!Array.isArray(breakers)) throw malformed('breakers');
-  return {
-    tenant: text(body, 'tenant'),
-    term: count(body, 'term'),
-    seq: count(body, 'seq'),
-    posture: posture(body),
-    breakers: breakers.map((one) => breakerOf(record(one))),
-  };
-}
-
-export function readTransition(message: string): TransitionMessage {
-  const body = record(JSON.parse(message));
-  return { term: count(body, 'term'), seq: count(body, 'seq'), breaker: breakerOf(body) };
-}
-
-export function readHeartbeat(message: string): Heartbeat {
-  const body = record(JSON.parse(message));
-  return {
-    term: count(body, 'term'),
-    seq: count(body, 'seq'),
-    posture: posture(body),
-    open: count(body, 'open'),
-    hash: text(body, 'hash'),
-  };
-}
-
-type Body = Readonly<Record<string, unknown>>;
-
-function breakerOf(body: Body): BreakerState {
-  const key = record(body['key']);
-  const phase = body['phase'];
-  if (phase !== 'closed' && phase !== 'open' && phase !== 'isolated') throw malformed('phase');
-  const agent = key['agent'];
-  const cause = body['class'];
-  const reason = body['reason'];
-  return {
-    key: {
-      tenant: text(key, 'tenant'),
-      kind: text(key, 'kind'),
-      id: text(key, 'id'),
-      ...(typeof agent === 'string' ? { agent } : {}),
-    },
-    phase,
-    level: phase === 'closed' ? 0 : count(body, 'level'),
-    term: count(body, 'term'),
-    epoch: count(body, 'epoch'),
-    reason: typeof reason === 'string' ? reason : '',
-    class: typeof cause === 'string' ? cause : null,
-  };
-}
-
-function record(value: unknown): Body {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('body');
-  return value as Body;
-}
-
-function text(body: Body, name: string): string {
-  const value = body[name];
-  if (typeof value !== 'string') throw malformed(name);
-  return value;
-}
-
-function count(body: Body, name: string): number {
-  const value = body[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw malformed(name);
-  return value;
-}
-
-function posture(body: Body): 'shadow' | 'enforce' {
-  const value = body['posture'];
-  if (value !== 'shadow' && value !== 'enforce') throw malformed('posture');
-  return value;
-}
-
-function malformed(name: string): Error {
-  return new Error(`malformed ${name}`);
+/** A lone surrogate has no encoding of its own. */
+function encoded(component: string): string {
+  return encodeURIComponent(component.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
 }

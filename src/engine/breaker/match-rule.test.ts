@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { keyText } from '../../../client/src/breaker-map.ts';
 import { MATCH_CASES } from '../../../client/src/match-rule.cases.ts';
+import { keyText } from '../../../client/src/messages.ts';
 import { breakerKeyText } from '../../core/breaker.ts';
 import { START } from '../testing/entries.ts';
 import { closeBreaker, createBoard, openBreaker } from './board.ts';
