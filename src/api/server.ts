@@ -36,7 +36,8 @@ export function createHttpServer(options: {
   });
   app.setErrorHandler(errorAnswer(log));
   app.setNotFoundHandler(missingAnswer);
-  app.addHook('onRequest', async (request, reply) => {
+  // The hooks of every request take callbacks: a promise each would cost a tenth of the answers.
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers({
       'x-request-id': request.id,
       'x-content-type-options': 'nosniff',
@@ -45,6 +46,7 @@ export function createHttpServer(options: {
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
       'cache-control': 'no-store',
     });
+    done();
   });
   observeRequests(app, clock, metrics);
   prepareCredentials(app, options.authenticator);
@@ -68,28 +70,31 @@ function releaseConnections(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     closing = true;
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (closing) reply.header('connection', 'close');
+    done();
   });
-  app.addHook('onResponse', async () => {
+  app.addHook('onResponse', (_request, _reply, done) => {
     if (closing) setImmediate(() => app.server.closeIdleConnections());
+    done();
   });
 }
 
 function observeRequests(app: FastifyInstance, clock: Clock, metrics: Metrics): void {
   const running = new WeakMap<FastifyRequest, { startMs: number; span: Span }>();
   const tracer = trace.getTracer('tripcoil');
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const name = `${request.method} ${routeOf(request)}`;
     const span = tracer.startSpan(name, {
       kind: SpanKind.SERVER,
       attributes: { 'http.request.method': request.method, 'http.route': routeOf(request) },
     });
     running.set(request, { startMs: clock.monotonicMs(), span });
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const found = running.get(request);
-    if (found === undefined) return;
+    if (found === undefined) return done();
     metrics.observe(
       'tripcoil_http_request_duration_seconds',
       (clock.monotonicMs() - found.startMs) / SECOND_MS,
@@ -98,6 +103,7 @@ function observeRequests(app: FastifyInstance, clock: Clock, metrics: Metrics): 
     found.span.setAttribute('http.response.status_code', reply.statusCode);
     if (reply.statusCode >= 500) found.span.setStatus({ code: SpanStatusCode.ERROR });
     found.span.end();
+    done();
   });
 }
 

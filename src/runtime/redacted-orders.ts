@@ -45,16 +45,21 @@ export function keyOnRecord(
   return !isOpen(redacted) && isOpen(key) ? key : redacted;
 }
 
-/** What a broker asks about, in its own names. */
+/** What a broker asks about, in its own names. Asked before every action, so written out. */
 export function redactedQuestion(redactor: Redactor, question: CheckRequest): CheckRequest {
-  const { tenant, broker, ...names } = question;
-  const { agent, session, chain, trace, jti } = names;
-  const identifiers = Object.entries({ agent, session, chain, trace, jti }).flatMap(([name, id]) =>
-    id === undefined ? [] : [[name, redactor.redactIdentifier(tenant, id)] as const],
-  );
-  const redacted = redactTexts(redactor, tenant, names) as typeof names;
-  const asker = broker === undefined ? {} : { broker };
-  return { tenant, ...redacted, ...Object.fromEntries(identifiers), ...asker };
+  const { tenant, agent, session, chain, trace, jti, tool, op, broker } = question;
+  const named = (id: string): string => redactor.redactIdentifier(tenant, id);
+  return {
+    tenant,
+    ...(agent !== undefined && { agent: named(agent) }),
+    ...(session !== undefined && { session: named(session) }),
+    ...(chain !== undefined && { chain: named(chain) }),
+    ...(trace !== undefined && { trace: named(trace) }),
+    ...(jti !== undefined && { jti: named(jti) }),
+    ...(tool !== undefined && { tool: redactor.redactText(tenant, tool) }),
+    ...(op !== undefined && { op: redactor.redactText(tenant, op) }),
+    ...(broker !== undefined && { broker }),
+  };
 }
 
 /** Every text but the tenant's own name, which says whose grants these are. */

@@ -61,13 +61,8 @@ export function breakerCheck(dependencies: BreakerCheckDependencies): FastifyPlu
       const principal = admit(request, authenticator);
       const body = parseCheckBody(request.body);
       if (body.form === 'proposed') return answerProposed(dependencies, principal, body.value);
-      const { op, ...rest } = body.question;
-      const question = definedOnly({
-        ...rest,
-        op,
-        tenant: tenantOf(principal, rest.tenant),
-        broker: principal.name,
-      });
+      const tenant = tenantOf(principal, body.question.tenant);
+      const question = { ...body.question, tenant, broker: principal.name };
       const answer = viewOf(dependencies, principal).check(question);
       metrics.count('tripcoil_checks_total', { form: 'question', result: 'answered' });
       return answerBody(dependencies, question, answer, false);

@@ -6,14 +6,14 @@ const identifier = z.string().min(1).max(LIMITS.identifierChars);
 
 /** Short body of `POST /v1/check`; every member but `tenant` narrows the question. */
 export const checkSchema = z.object({
-  tenant: identifier.optional(),
-  agent: identifier.optional(),
-  session: identifier.optional(),
-  chain: identifier.optional(),
-  trace: identifier.optional(),
-  jti: identifier.optional(),
-  tool: identifier.optional(),
-  op: identifier.optional(),
+  tenant: identifier.exactOptional(),
+  agent: identifier.exactOptional(),
+  session: identifier.exactOptional(),
+  chain: identifier.exactOptional(),
+  trace: identifier.exactOptional(),
+  jti: identifier.exactOptional(),
+  tool: identifier.exactOptional(),
+  op: identifier.exactOptional(),
 });
 
 /** A question about breakers, or an event to be judged before it is executed. */
