@@ -6,6 +6,7 @@ import { auditReading } from './composition/audit-reading.ts';
 import { kafkaSources } from './composition/kafka-sources.ts';
 import { listen } from './composition/listening.ts';
 import { type LocalCredential, localCredentials } from './composition/local-credentials.ts';
+import { createReconfigure, type Reconfigure } from './composition/reconfiguring.ts';
 import { openReviews } from './composition/reviewing.ts';
 import { openAlerts, pushReceivers } from './composition/revocation-outputs.ts';
 import { listenGrpc, mainServer, otlpServer } from './composition/servers.ts';
@@ -49,6 +50,7 @@ export interface Daemon {
   readonly host: EngineHost;
   readonly store: { readonly kind: 'chdb' | 'memory' };
   readonly credentials: readonly LocalCredential[];
+  readonly reconfigure: Reconfigure;
   /** Refuses new work, finishes what was accepted, then stops. Safe twice. */
   close(): Promise<void>;
 }
@@ -113,6 +115,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let closed: Promise<void> | null = null;
   return {
     ...{ urls, host, store: { kind }, credentials },
+    reconfigure: createReconfigure(host, reviews, metrics),
     close: () => {
       surroundings.closing = true;
       closed ??= running.disposeAsync();

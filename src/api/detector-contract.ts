@@ -32,6 +32,8 @@ export interface DetectorBody {
   readonly family: string;
   readonly source: 'built-in' | 'module' | 'rule';
   readonly mode: string;
+  /** Why it is no longer asked, whatever its mode; null while it is. */
+  readonly set_aside: 'failed' | 'slow' | null;
   readonly blind: number;
   readonly agents: number;
   readonly feedback: Readonly<Record<FeedbackBody['verdict'], number>>;

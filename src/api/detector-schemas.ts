@@ -35,6 +35,7 @@ export const DETECTOR: z.ZodType<DetectorBody> = z.strictObject({
   family: z.string(),
   source: z.enum(['built-in', 'module', 'rule']),
   mode: z.string(),
+  set_aside: z.enum(['failed', 'slow']).nullable(),
   blind: z.int().min(0),
   agents: z.int().min(0),
   feedback: z.record(VERDICT, z.int().min(0)),

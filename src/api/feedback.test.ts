@@ -77,7 +77,7 @@ describe('/v1/detectors', () => {
     };
     const feedback = { true: 2, false: 1, benign: 1, missed: 1 };
     harness.state.detectors = ['acme', 'globex'].map((tenant) => ({
-      ...{ tenant, ...one, source: 'rule' as const, feedback },
+      ...{ tenant, ...one, source: 'rule' as const, setAside: null, feedback },
     }));
     const rows = DETECTOR.array().parse((await get('/v1/detectors')).json().items);
     expect(rows).toMatchObject([{ tenant: 'acme', source: 'rule', precision: 0.75 }]);

@@ -15,6 +15,7 @@ import { REDACTION_CHECKS } from '../redact/custom/checks.ts';
 import { addressProblem } from '../revocation/guarded-post.ts';
 import { secretProblem } from '../revocation/webhook/alert-webhook.ts';
 import { registryOf } from './detector-modules.ts';
+import type { FilesRead } from './files-read.ts';
 import { CliError, EXIT, talk } from './output.ts';
 
 /** Rules as this build reads them. */
@@ -25,20 +26,32 @@ export const RULE_FILES: RuleFiles = {
   read: (path) => readFileSync(path, 'utf8'),
 };
 
+/** Told of each file that is read and each pattern that is looked for, before it is. */
+export type Reading = Pick<FilesRead, 'read' | 'looksFor'>;
+
+const NOBODY: Reading = { read: () => undefined, looksFor: () => undefined };
+
 /** Reads the configuration, or ends the command with every problem at its line. */
-export async function readConfig(file: string | undefined): Promise<TripcoilConfig> {
-  const from = {
-    ...(file === undefined ? {} : { file }),
-    env: process.env,
-    readFile: (path: string) => readFileSync(path, 'utf8'),
+export async function readConfig(
+  file: string | undefined,
+  reading: Reading = NOBODY,
+): Promise<TripcoilConfig> {
+  const readFile = (path: string): string => {
+    reading.read(path);
+    return readFileSync(path, 'utf8');
   };
+  const list = (pattern: string): readonly string[] => {
+    reading.looksFor(pattern);
+    return RULE_FILES.list(pattern);
+  };
+  const from = { ...(file === undefined ? {} : { file }), env: process.env, readFile };
   // What modules there are is known only once the file is read; what they allow, only then.
   const named = loadConfig(from);
   const modules = 'config' in named ? named.config.detectorModules : [];
   const result = loadConfig({
     ...from,
     detectors: (await registryOf(modules)).detectors,
-    rules: RULE_FILES,
+    rules: { ...RULE_FILES, list, read: readFile },
     audit: { formats: [...AUDIT_FORMATS.keys()], checkProfile: profileFaults },
     outgoing: { address: addressProblem, webhookSecret: secretProblem },
     redaction: REDACTION_CHECKS,

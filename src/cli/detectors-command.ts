@@ -84,7 +84,12 @@ function addListCommand(detectors: Command): void {
       const rows = items.map((each) => ({
         ...each,
         ...(isTable
-          ? { precision: precisionText(each), blind: `${each.blind}/${each.agents}` }
+          ? {
+              mode:
+                each.set_aside === null ? each.mode : `${each.mode}, set aside: ${each.set_aside}`,
+              precision: precisionText(each),
+              blind: `${each.blind}/${each.agents}`,
+            }
           : {}),
       }));
       const columns = ['tenant', 'id', 'family', 'source', 'mode', 'blind', 'precision', 'title'];

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { SOFTWARE_VERSION } from '../components.ts';
 import { LOCAL_TENANT } from '../composition/local-credentials.ts';
-import { tenantConfigsOf } from '../config/load.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
 import { WALL_CLOCK } from '../runtime/wall-clock.ts';
@@ -11,7 +10,9 @@ import { createLog } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/own-tracing.ts';
 import { readConfig, readGrants } from './configuration.ts';
 import { registryOf } from './detector-modules.ts';
+import { FilesRead } from './files-read.ts';
 import { talk } from './output.ts';
+import { keepConfigured } from './reloading.ts';
 
 /** `dist/ui` of a checkout or of the installed package. */
 export const WEB_DIRECTORY = fileURLToPath(
@@ -27,7 +28,9 @@ export function addServeCommand(program: Command): void {
     .description('run the daemon; a fresh one shadows every tenant until `tripcoil enforce`')
     .option('-c, --config <file>', 'configuration; without it, defaults on this machine only')
     .action(async (options: { config?: string }) => {
-      const config = await readConfig(options.config);
+      const files = new FilesRead();
+      const config = await readConfig(options.config, files);
+      if (config.grantsFile !== null) files.read(config.grantsFile);
       const grants = await readGrants(config.grantsFile);
       const log = createLog({ level: config.log.level });
       forgetExporterVariables(process.env);
@@ -50,26 +53,16 @@ export function addServeCommand(program: Command): void {
         webDirectory: WEB_DIRECTORY,
       });
       greet(daemon, config.dataDirectory);
-      process.on('SIGHUP', () => void reload(options.config, daemon));
+      const stop = new AbortController();
+      const started = { file: options.config, files, modules: config.detectorModules, grants };
+      keepConfigured(started, daemon, WALL_CLOCK, stop.signal);
       await signalled;
+      stop.abort();
       talk('stopping: finishing what was accepted');
       await Promise.race([daemon.close(), WALL_CLOCK.sleep(LIMITS.shutdownGraceMs)]);
       await tracing.shutdown();
       process.exit(0);
     });
-}
-
-/** Reads the files again; with a fault in them, everything stays as it was. */
-async function reload(file: string | undefined, { host }: Daemon): Promise<void> {
-  try {
-    const config = await readConfig(file);
-    const grants = await readGrants(config.grantsFile);
-    const tenantConfigs = tenantConfigsOf(config);
-    const entries = await host.reconfigure({ tenantConfigs, grants });
-    talk(`reloaded: ${entries} changes of configuration and grants`);
-  } catch (error) {
-    talk(`not reloaded, all stays as it was: ${error instanceof Error ? error.message : error}`);
-  }
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */

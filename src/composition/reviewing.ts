@@ -1,4 +1,5 @@
 import type { TripcoilConfig } from '../config/load.ts';
+import type { Rubric } from '../core/rubric.ts';
 import { createChatJudge } from '../judge/chat-judge.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -21,13 +22,20 @@ interface Surroundings {
   readonly post: TextPost;
 }
 
+/** The review queue, and the rubric that requests are scored by from now on. */
+export interface OpenReviews extends Reviews {
+  /** True where it is another one than before. */
+  useRubric(rubric: Rubric): boolean;
+}
+
 /** The review queue of the process, and what fills it where that is configured. */
 export function openReviews(
   { config: { evaluators }, host, store, clock, log, metrics, post }: Surroundings,
   undo: AsyncDisposableStack,
-): Reviews {
-  const { rubric, settleMs, judge } = evaluators;
-  const reading = { ...host, store, rubric };
+): OpenReviews {
+  const { settleMs, judge } = evaluators;
+  let rubric = evaluators.rubric;
+  const reading = { ...host, store, rubric: () => rubric };
   if (evaluators.enabled) {
     const asked = judge ? { judge: createChatJudge({ ...judge, post, clock, metrics }) } : {};
     const judgeAll = judge?.all ?? false;
@@ -35,5 +43,11 @@ export function openReviews(
     const running = new Evaluators({ ...reading, ...asked, ...common });
     undo.defer(() => running.close());
   }
-  return createReviews(reading);
+  const useRubric = (given: Rubric): boolean => {
+    const isNew = JSON.stringify(given) !== JSON.stringify(rubric);
+    if (isNew) log.info('requests are scored by another rubric', { version: given.version });
+    rubric = given;
+    return isNew;
+  };
+  return { ...createReviews(reading), useRubric };
 }

@@ -247,8 +247,18 @@ export const LIMITS = {
   noticesPerTenant: 256,
   /** Failures of a detector in one tenant before it is no longer asked there. */
   detectorFailures: 8,
+  /**
+   * Time that a detector of the user's own may take each time it is asked, on average, and what it
+   * may owe in one tenant before it is set aside there; one event owes an eighth of that at most.
+   */
+  detectorMsPerAsk: 0.5,
+  detectorDebtMs: 2_000,
+  /** Debts remembered, 200 bytes each; the one that changed longest ago is forgotten. */
+  detectorDebts: 4_096,
   /** Detectors of your own, and those of them that a tenant remembers as set aside. */
   detectorModules: 256,
+  /** How often configured files are looked at; one that still changes is left for the next look. */
+  configLookMs: 2 * SECOND_MS,
   /** Rules of one tenant; each is asked about every event of its kinds. */
   rulesPerTenant: 256,
   /** Text of one condition, its nodes and their nesting. A linear walk of it stays under 50 µs. */

@@ -70,6 +70,8 @@ export interface DetectorView {
   readonly family: string;
   readonly source: 'built-in' | 'module' | 'rule';
   readonly mode: string;
+  /** Why it is no longer asked, whatever its mode; null while it is. */
+  readonly setAside: 'failed' | 'slow' | null;
   /** Agents it is shown as blind for now, and all it has been asked about. */
   readonly blind: number;
   readonly agents: number;

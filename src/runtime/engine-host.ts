@@ -31,6 +31,7 @@ import { createForBrokers, type ForBrokers, NO_IDENTIFIERS, plainOrder } from '.
 import { Projector } from './projector.ts';
 import { recover } from './recovery.ts';
 import { redactedConfig, redactedGrants } from './redacted-orders.ts';
+import { SlowDetectors } from './slow-detectors.ts';
 import { nodeSnapshotFiles, type SnapshotFiles } from './snapshot-files.ts';
 import { Snapshots } from './snapshots.ts';
 import { Turns } from './turns.ts';
@@ -90,7 +91,9 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const { ledger, store, redactor, clock, log, metrics, identifiers = NO_IDENTIFIERS } = options;
   const files = options.snapshotFiles ?? nodeSnapshotFiles(options.snapshotDirectory);
   const snapshots = new Snapshots({ files, ledger, log });
-  const { shard, replayed, completed } = await recover({ ...options, snapshots });
+  const slow = new SlowDetectors(clock);
+  const timed = { ...options.shard, registry: slow.timed(options.shard.registry) };
+  const { shard, replayed, completed } = await recover({ ledger, snapshots, shard: timed });
   if (replayed > 0 || completed.length > 0) {
     log.info('engine recovered', { entries: replayed, completed_decisions: completed.length });
   }
@@ -116,6 +119,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
 
   meterDecisions(partition, clock, metrics);
   warnOfEngine(partition, log);
+  slow.follow(partition, log, metrics);
   await startTerm(partition, options);
   if (!options.holdDeliveries) deliver(partition, outbox);
   projector.start();

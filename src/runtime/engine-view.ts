@@ -11,6 +11,7 @@ import { resolvedGrant } from '../engine/judge.ts';
 import { modeOf } from '../engine/registry.ts';
 import { explainRisk, readRisk } from '../engine/risk.ts';
 import { withRules } from '../engine/rules/rule-registry.ts';
+import { setAsideOf } from '../engine/set-aside.ts';
 import type { Shard } from '../engine/shard.ts';
 import type { AgentState, TenantState } from '../engine/tenant-state.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -205,7 +206,9 @@ function detectorViews(shard: Shard, tenant: TenantState): readonly DetectorView
     const mode = modeOf(detector, tenant.config, '');
     const source = rules.has(id) ? 'rule' : (shard.registry.sources?.get(id) ?? 'built-in');
     const feedback = countsOf(tenant.feedback, id);
-    return { tenant: tenant.tenant, id, title, family, source, mode, blind, agents, feedback };
+    const setAside = setAsideOf(tenant, detector);
+    const named = { tenant: tenant.tenant, id, title, family };
+    return { ...named, source, mode, setAside, blind, agents, feedback };
   });
 }
 

@@ -52,7 +52,7 @@ function start(more: { readonly judge?: Judge; readonly judgeAll?: boolean } = {
   const breakers = createBreakerView(partition, redactor, new FeedReaders(clock));
   const control = createControl({ partition, redactor, view: breakers, clock });
   const metrics = new RecordingMetrics();
-  const reading = { partition, store, view, rubric: DEFAULT_RUBRIC };
+  const reading = { partition, store, view, rubric: () => DEFAULT_RUBRIC };
   const projector = { reached: async () => {} };
   const running = new Evaluators({
     ...{ ...reading, projector, control, settleMs: SETTLE_MS, judgeAll: false },

@@ -120,7 +120,7 @@ export class Evaluators {
     const isLow = evaluation.verdict === 'review';
     if (evaluation.verdict === 'not_applicable' || (!isLow && !judgeAll)) return;
     const judge = await this.#judged(rows, evaluation);
-    const isDoubted = judge !== null && judge.score < this.#options.rubric.reviewBelow;
+    const isDoubted = judge !== null && judge.score < this.#options.rubric().reviewBelow;
     if (isLow || isDoubted) await this.#ask(tenant, chain, rows, evaluation, judge);
   }
 

@@ -12,7 +12,8 @@ export interface ReviewsOptions {
   readonly partition: Pick<Partition, 'shard'>;
   readonly store: Pick<Store, 'chain'>;
   readonly view: Pick<EngineView, 'chainClock'>;
-  readonly rubric: Rubric;
+  /** The one that holds now. */
+  readonly rubric: () => Rubric;
 }
 
 /** The review queues of the live engine, as plain values. */
@@ -59,5 +60,5 @@ export function evaluateRows(
 ): Evaluation {
   const steps = rows.map(({ event, seq, loggedAt }) => stepOf(event, seq, loggedAt));
   const judgement = judgeChain(steps, view.chainClock(tenant));
-  return evaluateChain({ records: rows, judgement }, rubric);
+  return evaluateChain({ records: rows, judgement }, rubric());
 }

@@ -172,6 +172,15 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     labels: ['reason'],
   },
   tripcoil_resets_total: { type: 'counter', help: 'Breakers closed.', labels: ['class'] },
+  tripcoil_detectors_set_aside_total: {
+    type: 'counter',
+    help: 'Detectors of your own that took too long and are no longer asked by a tenant.',
+    labels: ['detector'],
+  },
+  tripcoil_config_last_reload_successful: {
+    type: 'gauge',
+    help: '1 while what holds is what the files say; 0 since a file was refused.',
+  },
   tripcoil_breakers: { type: 'gauge', help: 'Breakers by phase.', labels: ['phase'] },
   tripcoil_agents: { type: 'gauge', help: 'Agents by state.', labels: ['state'] },
   tripcoil_agents_by_risk: {

@@ -9,7 +9,7 @@ function inEach(own: Omit<DetectorBody, 'tenant'>): readonly DetectorBody[] {
 
 /** Some that act, some in shadow, one that acts in one tenant only, and a rule of one's own. */
 export function fixtureDetectors(): readonly DetectorBody[] {
-  const none = { blind: 0, agents: 6, feedback: NOTHING_SAID, precision: null };
+  const none = { set_aside: null, blind: 0, agents: 6, feedback: NOTHING_SAID, precision: null };
   const builtIn = { source: 'built-in', ...none } as const;
   return [
     ...inEach({

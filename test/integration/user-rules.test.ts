@@ -70,6 +70,16 @@ it('reads its rules again on SIGHUP, unless they are wrong', patient, async () =
   ]);
 });
 
+it('reads its rules again when a file changes, and says which line is wrong', patient, async () => {
+  await writeFile(rulesFile(), rules(READS, ['writes', 'event.action.opp == "write"']));
+  await site.says(/rules\.yaml:\d+:\d+.*opp[\s\S]*a file changed: not reloaded/);
+  const deleting: [string, string] = ['deletes', 'event.action.op == "delete"'];
+  await writeFile(rulesFile(), rules(READS, deleting, ['writes', 'event.action.op == "write"']));
+  await site.says(/a file changed: reloaded: [1-9]/);
+  await site.send([eventOf('w', 'writer', { action: { name: 'write_it', op: 'write' } })]);
+  expect(await site.findings('writer')).toMatchObject([{ detector: 'writes', event_id: 'w' }]);
+});
+
 it('tests rules on what the daemon recorded, while it runs', patient, async () => {
   const file = join(directory, 'candidates.yaml');
   const condition = 'event.action.op == "read" && event.volume.records > 1';

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { precisionOf } from '../../core/feedback.ts';
-import type { EngineView } from '../../ports/engine-view.ts';
+import type { DetectorView, EngineView } from '../../ports/engine-view.ts';
 import { READERS, visibleTenants } from '../auth.ts';
+import type { DetectorBody } from '../detector-contract.ts';
 import { DETECTOR } from '../detector-schemas.ts';
 import { IDENTIFIER } from '../parameters.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -17,12 +18,17 @@ export function detectorsRoute(view: EngineView): Route {
     query: z.strictObject({ tenant: IDENTIFIER.optional() }),
     answer: pageOf(DETECTOR),
     handle: ({ principal, query }) => {
-      const items = view.detectors(visibleTenants(principal, query.tenant)).map((detector) => ({
-        ...detector,
-        feedback: { ...detector.feedback },
-        precision: precisionOf(detector.feedback),
-      }));
+      const items = view.detectors(visibleTenants(principal, query.tenant)).map(bodyOf);
       return { items, next: null };
     },
   });
+}
+
+function bodyOf({ setAside, feedback, ...rest }: DetectorView): DetectorBody {
+  return {
+    ...rest,
+    set_aside: setAside,
+    feedback: { ...feedback },
+    precision: precisionOf(feedback),
+  };
 }

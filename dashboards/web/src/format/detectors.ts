@@ -10,6 +10,8 @@ export interface DetectorRow {
   readonly source: DetectorBody['source'];
   /** The strongest first, each with the tenants that have it so. */
   readonly modes: readonly { readonly mode: string; readonly tenants: readonly string[] }[];
+  /** Tenants that no longer ask it, because it failed or was slow. */
+  readonly setAside: readonly string[];
   readonly agents: number;
   readonly blind: number;
   readonly feedback: Counts;
@@ -49,6 +51,9 @@ function rowOf(same: readonly DetectorBody[]): DetectorRow | null {
   const judged = feedback.true + feedback.benign + feedback.false;
   return {
     ...{ id, title, family, source, modes: modesOf(same), feedback, judged },
+    setAside: same.flatMap(({ set_aside, tenant }) =>
+      set_aside === null ? [] : [`${set_aside === 'slow' ? 'too slow' : 'failing'} in ${tenant}`],
+    ),
     agents: sum((body) => body.agents),
     blind: sum((body) => body.blind),
     precision: judged === 0 ? null : (judged - feedback.false) / judged,

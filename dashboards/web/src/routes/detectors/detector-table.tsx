@@ -52,6 +52,7 @@ function Row({ row }: { row: DetectorRow }) {
       </th>
       <td class="top">
         <Modes modes={row.modes} />
+        <SetAside reasons={row.setAside} />
       </td>
       <td class="top medium">
         <Coverage row={row} />
@@ -78,6 +79,23 @@ function Modes({ modes }: Pick<DetectorRow, 'modes'>) {
         </div>
       ))}
     </>
+  );
+}
+
+/** It has a mode and is not asked all the same: that must not look like calm. */
+function SetAside({ reasons }: { reasons: readonly string[] }) {
+  if (reasons.length === 0) return null;
+  return (
+    <div>
+      <span
+        class="chip warn"
+        title={`No longer asked, ${reasons.join(', ')}, until it or the configuration changes`}
+      >
+        <BlindIcon size={12} />
+        set aside
+      </span>
+      <span class="sub">{reasons.join(', ')}</span>
+    </div>
   );
 }
 
