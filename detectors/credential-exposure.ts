@@ -39,7 +39,7 @@ export default defineDetector<Config, Record<string, never>>({
   tags: ['secrets', 'attack.t1552', 'owasp.llm02', 'cwe.522'],
   config: CONFIG,
   init: () => NO_STATE,
-  parts: ['redactions'],
+  parts: ['secrets'],
   judges: () => null,
   observe(event, _state, { config }) {
     if (event.phase === 'proposed' || event.redactions === undefined) return NO_VERDICTS;

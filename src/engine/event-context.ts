@@ -1,10 +1,13 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import type { ActionFact, AgentGrant, PrincipalGrant, ResourceFact } from '../core/grant.ts';
+import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type AgentBaseline, type Measure, NOTHING_ADDED } from './baseline/agent-baseline.ts';
 import { viewOf } from './baseline/baseline.ts';
-import { type OpenBreaker, openBreakerOver } from './breaker/subject.ts';
+import type { Match } from './breaker/match-index.ts';
+import { type OpenBreaker, openBreakerOf } from './breaker/subject.ts';
 import { presentChainOf } from './chain/chain-index.ts';
+import type { EventKeys } from './chain/event-keys.ts';
 import type { DetectorContext } from './detect/detector.ts';
 import { windowTimeOf } from './event-time.ts';
 import { actionFactOf, principalGrantOf, resourceFactOf } from './grants.ts';
@@ -13,8 +16,10 @@ import type { AgentState, TenantState } from './tenant-state.ts';
 
 /** What the judgement of one event begins with. */
 export interface Given {
-  readonly event: AccessEvent;
-  readonly grant: AgentGrant | null;
+  readonly event: Redacted<AccessEvent>;
+  readonly keys: EventKeys;
+  /** The gravest open breaker that it falls under. */
+  readonly breaker: Match | null;
   readonly practice: AgentPractice;
   readonly added: Readonly<Record<Measure, number>> | null;
   readonly logTime: EpochMs;
@@ -37,19 +42,21 @@ export class EventContext implements DetectorContext<unknown> {
   readonly baseline: AgentBaseline;
   readonly hearsDecisions: boolean;
   readonly #tenant: TenantState;
-  readonly #event: AccessEvent;
+  readonly #keys: EventKeys;
+  readonly #match: Match | null;
   #chain: string | null = null;
   #breaker: OpenBreaker | null | undefined = undefined;
 
-  constructor(tenant: TenantState, agent: AgentState, given: Given) {
+  constructor(tenant: TenantState, agent: AgentState, grant: AgentGrant | null, given: Given) {
     const { event, logTime } = given;
     const { grants } = tenant;
     this.#tenant = tenant;
-    this.#event = event;
+    this.#keys = given.keys;
+    this.#match = given.breaker;
     this.logTime = logTime;
     this.counted = given.added !== null;
     this.added = given.added ?? NOTHING_ADDED;
-    this.grant = given.grant;
+    this.grant = grant;
     this.practice = given.practice;
     this.principalGrant = principalGrantOf(grants, event);
     this.resourceFact = resourceFactOf(grants, event);
@@ -60,13 +67,13 @@ export class EventContext implements DetectorContext<unknown> {
 
   openBreaker(): OpenBreaker | null {
     if (this.#breaker === undefined) {
-      this.#breaker = openBreakerOver(this.#tenant.board, this.#event);
+      this.#breaker = openBreakerOf(this.#tenant.board, this.#match);
     }
     return this.#breaker;
   }
 
   chainId(): string {
-    this.#chain ??= presentChainOf(this.#tenant.chains, this.#event);
+    this.#chain ??= presentChainOf(this.#tenant.chains, this.#keys);
     return this.#chain;
   }
 }

@@ -1,9 +1,10 @@
 import type { AccessEvent, EventKind } from '../core/access-event.ts';
-import { chainIdOf } from '../core/chain.ts';
+import { type ChainLink, chainIdOf } from '../core/chain.ts';
 import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
 import { isGrown, observeBaseline } from './baseline/baseline.ts';
 import { breakerOver } from './breaker/subject.ts';
 import { assignChain } from './chain/chain-index.ts';
+import { EventKeys } from './chain/event-keys.ts';
 import { holdStep } from './chain/held-steps.ts';
 import { hear } from './chain/sources.ts';
 import { conclude } from './conclude.ts';
@@ -46,20 +47,27 @@ export function foldInput(
   observeSource(tenant, entry, novelty, effects);
   if (novelty === 'duplicate') return;
   const registry = withRules(detectors, tenant.config);
-  foldJudged(registry, tenant, entry, novelty, term, effects);
+  const keys = new EventKeys(event);
+  foldJudged(registry, tenant, entry, { novelty, keys }, term, effects);
   // History is the past of a baseline, and no part of what is being asked now.
   if (event.history) return;
-  foldChain(tenant, entry, effects);
+  foldChain(tenant, entry, keys, effects);
   settleTenant(registry, tenant, entry.loggedAt, term, effects);
 }
 
 /** Puts the event into its chain; what is joined by it follows what was decided about it. */
-function foldChain(tenant: TenantState, entry: InputEntry, effects: Effects): void {
+function foldChain(
+  tenant: TenantState,
+  entry: InputEntry,
+  keys: EventKeys,
+  effects: Effects,
+): void {
   const { body: event, loggedAt } = entry;
   const { chains } = tenant;
   // A clock that is ahead would say that its source has told of what is still to come.
   if (timeFaultOf(event, loggedAt) === null) hear(chains.sources, event, loggedAt);
-  const chain = assignChain(chains, event, entry, (link) => effects.chain(tenant.tenant, link));
+  const tell = (link: ChainLink): void => effects.chain(tenant.tenant, link);
+  const chain = assignChain(chains, event, entry, tell, keys);
   holdStep(chains, chain, event, entry, tenant.config.chains?.decisionGraceMs);
 }
 
@@ -67,7 +75,7 @@ function foldJudged(
   registry: Registry,
   tenant: TenantState,
   entry: InputEntry,
-  novelty: Novelty,
+  { novelty, keys }: { readonly novelty: Novelty; readonly keys: EventKeys },
   term: number,
   effects: Effects,
 ): void {
@@ -80,14 +88,13 @@ function foldJudged(
   if (novelty === 'id_conflict') tell(tenant, occasionOf(entry), idConflict(event), effects);
   const fault = timeFaultOf(event, loggedAt);
   if (fault !== null) {
-    setAside(registry, tenant, agent, entry, fault, term, effects);
+    setAside(registry, tenant, agent, entry, { fault, keys }, term, effects);
     return;
   }
   const added = event.phase === 'proposed' ? null : addedBy(tenant.reports, event, loggedAt);
   // Nothing is opened or closed before `conclude`: what holds here holds for what is learned, too.
-  const isSuspect =
-    added !== null &&
-    (loggedAt < agent.quarantinedUntil || breakerOver(tenant.board, event) !== null);
+  const breaker = breakerOver(tenant.board, event);
+  const isSuspect = added !== null && (loggedAt < agent.quarantinedUntil || breaker !== null);
   if (added) {
     agent.calls += added.calls;
     const learn = !isSuspect;
@@ -96,7 +103,8 @@ function foldJudged(
   }
   const { role } = resolvedGrant(tenant, agent, event.agent.id) ?? {};
   const practice = new PracticeReading(agent.practice, peersOf(tenant, role), event);
-  const { judgements, failures } = judge(registry, tenant, agent, event, practice, added, loggedAt);
+  const given = { event, keys, breaker, practice, added, logTime: loggedAt };
+  const { judgements, failures } = judge(registry, tenant, agent, given);
   if (added !== null && added.calls > 0) {
     const wouldTrip = judgements.some(
       ({ mode, verdict }) => mode !== 'shadow' && verdict.trip !== null,
@@ -157,7 +165,7 @@ function setAside(
   tenant: TenantState,
   agent: AgentState,
   entry: InputEntry,
-  fault: TimeFault,
+  { fault, keys }: { readonly fault: TimeFault; readonly keys: EventKeys },
   term: number,
   effects: Effects,
 ): void {
@@ -171,7 +179,9 @@ function setAside(
   if (event.history) return;
   const { role } = resolvedGrant(tenant, agent, event.agent.id) ?? {};
   const practice = new PracticeReading(agent.practice, peersOf(tenant, role), event);
-  const { judgements, failures } = judge(timeless, tenant, agent, event, practice, null, loggedAt);
+  const breaker = breakerOver(tenant.board, event);
+  const given = { event, keys, breaker, practice, added: null, logTime: loggedAt };
+  const { judgements, failures } = judge(timeless, tenant, agent, given);
   for (const failure of failures) tellFailure(tenant, occasionOf(entry), failure, effects);
   const occasion = { event, loggedAt, chain: chainIdOf(event) };
   for (const judgement of judgements) conclude(tenant, agent, occasion, judgement, term, effects);

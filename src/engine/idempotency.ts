@@ -43,8 +43,7 @@ export function noveltyOf(reports: Reports, report: Report): Novelty {
   if (body.phase === 'proposed') return 'new';
   const ids = idsOf(reports, body);
   const hash = identityOf(body);
-  const content = contentOf(report);
-  const tag = tagOf(content);
+  const tag = tagOf(report);
   const known = ids.find(hash);
   if (known?.tag === tag) return 'duplicate';
   if (!known) {
@@ -52,7 +51,7 @@ export function noveltyOf(reports: Reports, report: Report): Novelty {
     return 'new';
   }
   // The other content under this id is remembered too, so that its own repeats are duplicates.
-  const other = identityOf(body, content);
+  const other = identityOf(body, contentOf(report));
   if (ids.find(other)?.tag === tag) return 'duplicate';
   ids.put(other, tag, [], loggedAt);
   return 'id_conflict';
@@ -71,8 +70,8 @@ export function knowsId(reports: Reports, body: AccessEvent): boolean {
 export function isRepeat(reports: Reports, report: Omit<Report, 'loggedAt'>): boolean {
   if (!knowsId(reports, report.body)) return false;
   const ids = idsOf(reports, report.body);
+  const tag = tagOf(report);
   const content = contentOf(report);
-  const tag = tagOf(content);
   const { body } = report;
   return [identityOf(body), identityOf(body, content)].some((key) => ids.find(key)?.tag === tag);
 }
@@ -82,18 +81,18 @@ function idsOf(reports: Reports, { history }: AccessEvent): RecentHashes {
 }
 
 /** The event's id within its source (see `sourceIdOf`), and with one of its contents. */
-function identityOf({ source, id }: AccessEvent, content?: string): Hash {
-  const lines = [source.name ?? source.format, source.deliveredBy, id];
-  if (content !== undefined) lines.push(content);
-  return hashOfLines(lines);
+function identityOf({ source, id }: AccessEvent, content: readonly string[] = []): Hash {
+  return hashOfLines([source.name ?? source.format, source.deliveredBy, id, ...content]);
 }
 
-function contentOf({ contentHash, contentTokens }: ContentMarks): string {
-  return contentTokens ? [contentHash, ...contentTokens].join('\n') : contentHash;
+function contentOf({ contentHash, contentTokens = [] }: ContentMarks): readonly string[] {
+  return [contentHash, ...contentTokens];
 }
 
-function tagOf(content: string): number {
-  return hashOf(content).low >>> 0;
+function tagOf(report: ContentMarks): number {
+  const { contentHash, contentTokens } = report;
+  const hash = contentTokens ? hashOfLines(contentOf(report)) : hashOf(contentHash);
+  return hash.low >>> 0;
 }
 
 /**

@@ -3,7 +3,6 @@ import type { Finding, TripDecision } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
-import type { Measure } from './baseline/agent-baseline.ts';
 import { persisted } from './breaker/persistence.ts';
 import type {
   AnyDetector,
@@ -13,10 +12,9 @@ import type {
 } from './detect/detector.ts';
 import { partsOf } from './detect/event-part.ts';
 import { NO_VERDICTS } from './detect/no-state.ts';
-import { EventContext } from './event-context.ts';
+import { EventContext, type Given } from './event-context.ts';
 import { grantOf } from './grants.ts';
 import { errorClassOf, type Failure } from './notices.ts';
-import type { AgentPractice } from './practice/agent-practice.ts';
 import { type Judging, judgingOf, modeOf, type Registry } from './registry.ts';
 import { blindOf, FAILED_BLIND, isSetAside } from './set-aside.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
@@ -41,16 +39,14 @@ export function judge(
   registry: Registry,
   tenant: TenantState,
   agent: AgentState,
-  event: Redacted<AccessEvent>,
-  practice: AgentPractice,
-  added: Readonly<Record<Measure, number>> | null,
-  logTime: EpochMs,
+  given: Given,
 ): Judged {
+  const { event, logTime } = given;
   const judgements: Judgement[] = [];
   const failures: Failure[] = [];
   const { id: agentId } = event.agent;
   const grant = resolvedGrant(tenant, agent, agentId);
-  const context = new EventContext(tenant, agent, { event, grant, practice, added, logTime });
+  const context = new EventContext(tenant, agent, grant, given);
   const parts = partsOf(event);
   const mayBeSetAside = tenant.failures.size > 0 || tenant.slow.size > 0;
   const { watch } = registry;
@@ -64,17 +60,16 @@ export function judge(
     try {
       if (fault !== null) throw fault.error;
       const mode = agents === null ? judging.mode : (agents[agentId]?.mode ?? judging.mode);
-      if (mode === 'off' || detector.applies?.(event) === false) continue;
+      if (mode === 'off' || judging.applies?.call(detector, event) === false) continue;
       context.config = judging.options;
-      const blind = detector.judges(event, context);
+      const blind = judging.judges.call(detector, event, context);
       agent.memory.cover(place, blind);
       const verdicts = blind === null ? ask(judging, tenant, agent, event, context) : NO_VERDICTS;
-      watch?.(detector.id, blind);
+      if (watch !== undefined) watch(detector.id, blind);
       for (let at = 0; at < verdicts.length; at += 1) {
-        const given = verdicts[at];
-        if (given === undefined) continue;
-        const isRaised = detector.family === 'statistical';
-        const verdict = isRaised ? raised(agent, detector, given, logTime) : given;
+        const seen = verdicts[at];
+        if (seen === undefined) continue;
+        const verdict = judging.isStatistical ? raised(agent, detector, seen, logTime) : seen;
         // Each proposal is answered by itself, and leaves the news of the act to the act.
         const told = event.phase === 'proposed' || isNews(agent, detector, verdict, event, logTime);
         if (told) judgements.push({ detector, mode, verdict });
@@ -88,21 +83,19 @@ export function judge(
 }
 
 function ask(
-  { detector, place }: Judging,
+  { detector, place, observe, isOfAgent }: Judging,
   tenant: TenantState,
   agent: AgentState,
   event: Redacted<AccessEvent>,
   context: DetectorContext<unknown>,
 ): readonly DetectorVerdict[] {
-  if (detector.scope !== 'agent') {
-    return detector.observe(event, stateOf(detector, tenant, agent), context);
-  }
+  if (!isOfAgent) return observe.call(detector, event, stateOf(detector, tenant, agent), context);
   let state = agent.memory.stateAt(place);
   if (state === undefined) {
     state = detector.init();
     agent.memory.setState(place, state);
   }
-  return detector.observe(event, state, context);
+  return observe.call(detector, event, state, context);
 }
 
 /** What throttles and goes on is raised: see `persisted`. */

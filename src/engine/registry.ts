@@ -63,6 +63,15 @@ export interface Judging {
   readonly options: unknown;
   /** What its options could not be read for; thrown at each event, as a fault of the detector. */
   readonly fault: { readonly error: unknown } | null;
+  /**
+   * What is asked of the detector at each event, in objects of one shape: detectors declare this
+   * and that, and to look into each of many shapes costs more than most of them take to answer.
+   */
+  readonly applies: AnyDetector['applies'] | null;
+  readonly judges: AnyDetector['judges'];
+  readonly observe: AnyDetector['observe'];
+  readonly isOfAgent: boolean;
+  readonly isStatistical: boolean;
 }
 
 /** The detectors of a registry as one configuration of a tenant sets them. */
@@ -109,6 +118,11 @@ function judgingBy(detector: AnyDetector, config: TenantConfig, place: number): 
     ...{ detector, place, parts: maskOf(detector.parts ?? []) },
     mode: entry?.mode ?? detector.defaultMode,
     agents: entry?.agents ?? null,
+    applies: detector.applies ?? null,
+    judges: detector.judges,
+    observe: detector.observe,
+    isOfAgent: detector.scope === 'agent',
+    isStatistical: detector.family === 'statistical',
   };
   try {
     return { ...common, options: optionsOf(detector, entry?.options), fault: null };

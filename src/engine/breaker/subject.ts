@@ -21,8 +21,8 @@ export function breakerOver(board: BoardState, event: AccessEvent): Match | null
   return isQuiet(board) ? null : strictest(board, undefined, subjectOf(event));
 }
 
-export function openBreakerOver(board: BoardState, event: AccessEvent): OpenBreaker | null {
-  const match = breakerOver(board, event);
+/** What detectors are told of it. */
+export function openBreakerOf(board: BoardState, match: Match | null): OpenBreaker | null {
   if (match === null) return null;
   const { key, state } = match;
   return {

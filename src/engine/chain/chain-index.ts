@@ -5,7 +5,6 @@ import {
   declaredKeysOf,
   type JoinKey,
   type JoinKind,
-  joinKeysOf,
   localIdOf,
   sessionInWaiting,
 } from '../../core/chain.ts';
@@ -19,11 +18,12 @@ import {
   isTold,
   keyOf,
   learn,
-  peek,
+  look,
   recall,
 } from './chain-keys.ts';
 import { type ChainNode, type LogPlace, rootOf } from './chain-node.ts';
 import { type CountedCalls, createCounted, expiredCalls, sameCalls } from './counted-calls.ts';
+import { EventKeys, type HashedKey, hashed } from './event-keys.ts';
 import { createHeld, type HeldSteps } from './held-steps.ts';
 import { createSources, type SourcesHeard } from './sources.ts';
 
@@ -61,14 +61,14 @@ export function assignChain(
   event: AccessEvent,
   { seq, loggedAt }: LogPlace,
   tell: (link: ChainLink) => void,
+  keys: EventKeys = new EventKeys(event),
 ): ChainNode {
   if (index.restoring.size > 0) index.restoring.clear();
   expire(index, loggedAt);
   if (index.counted.queue.size > 0) settleCalls(index, loggedAt, tell);
   let chain: ChainNode | null = null;
-  for (const { kind, id } of joinKeysOf(event)) {
-    const key = keyOf(kind, id);
-    const known = recall(index, key);
+  for (const { kind, id, hash } of keys.joining) {
+    const known = recall(index, hash);
     if (chain === null) {
       const naming = NAMING.has(kind);
       if (known !== null && naming) {
@@ -81,7 +81,7 @@ export function assignChain(
       }
       chain = { id: chainIdOf(event), seq, into: null, steps: null };
     }
-    if (known === null) learn(index, key, chain);
+    if (known === null) learn(index, hash, chain);
     else if (known !== chain) chain = joined(index, chain, known, { kind, id, event }, tell);
   }
   let assigned = chain ?? { id: chainIdOf(event), seq, into: null, steps: null };
@@ -101,19 +101,20 @@ export function assignChain(
  * The id of the oldest chain that the keys of this event lead to, its own where none is known. Only
  * a look: the event is assigned to it later, unless a key has come to stand for too many chains.
  */
-export function presentChainOf(index: ChainIndex, event: AccessEvent): string {
-  const oldest = oldestOf(index, declaredKeysOf(event), oldestOf(index, joinKeysOf(event), null));
+export function presentChainOf(index: ChainIndex, { event, joining }: EventKeys): string {
+  const declaredKeys = declaredKeysOf(event).map(hashed);
+  const oldest = oldestOf(index, declaredKeys, oldestOf(index, joining, null));
   return oldest?.id ?? chainIdOf(event);
 }
 
 function oldestOf(
   index: ChainIndex,
-  keys: readonly JoinKey[],
+  keys: readonly HashedKey[],
   oldestSoFar: ChainNode | null,
 ): ChainNode | null {
   let oldest = oldestSoFar;
-  for (const { kind, id } of keys) {
-    const known = peek(index, kind, id);
+  for (const { hash } of keys) {
+    const known = look(index, hash);
     if (known !== null && (oldest === null || known.seq < oldest.seq)) oldest = known;
   }
   return oldest;

@@ -57,8 +57,12 @@ export function learn({ young }: ChainKeys, key: Hash, chain: ChainNode): void {
 }
 
 /** The chain of a key, which stays as old as it is: for those who only look. */
-export function peek({ young, old }: ChainKeys, kind: JoinKind, id: string): ChainNode | null {
-  const key = keyOf(kind, id);
+export function peek(keys: ChainKeys, kind: JoinKind, id: string): ChainNode | null {
+  return look(keys, keyOf(kind, id));
+}
+
+/** The same by the hash of a key. */
+export function look({ young, old }: ChainKeys, key: Hash): ChainNode | null {
   return chainAt(young, key) ?? chainAt(old, key);
 }
 

@@ -14,6 +14,9 @@ it('tells what an event has', () => {
   expect(partsOf({ ...bare, token: { jti: 't' } }) & maskOf(['token', 'amount'])).toBe(
     maskOf(['token']),
   );
+  const redacted = (type: string) => partsOf({ ...bare, redactions: { email: 1, [type]: 1 } });
+  expect(redacted('secret:password') & maskOf(['secrets'])).toBe(maskOf(['secrets']));
+  expect(redacted('phone') & maskOf(['secrets'])).toBe(0);
   const claimed = (tenant: string) => ({ ...bare, tenant: { id: 'acme', claimed: tenant } });
   expect(partsOf(claimed('globex')) & maskOf(['claimed_tenant'])).toBe(maskOf(['claimed_tenant']));
   expect(partsOf(claimed('acme')) & maskOf(['claimed_tenant'])).toBe(0);

@@ -7,7 +7,7 @@ export const EVENT_PARTS = [
   'claimed_tenant',
   'decision',
   'injection_markers',
-  'redactions',
+  'secrets',
   'token',
 ] as const;
 export type EventPart = (typeof EVENT_PARTS)[number];
@@ -26,9 +26,16 @@ export function partsOf(event: AccessEvent): number {
   if (tenant.claimed !== undefined && tenant.claimed !== tenant.id) mask |= BITS.claimed_tenant;
   if (event.decision !== undefined) mask |= BITS.decision;
   if (event.injectionMarkers !== undefined) mask |= BITS.injection_markers;
-  if (event.redactions !== undefined) mask |= BITS.redactions;
+  if (holdsSecret(event)) mask |= BITS.secrets;
   if (event.token !== undefined) mask |= BITS.token;
   return mask;
+}
+
+/** Whether the redactor found a secret, which it counts by kind (`secret:github_token`). */
+function holdsSecret({ redactions }: AccessEvent): boolean {
+  if (redactions === undefined) return false;
+  for (const type in redactions) if (type.startsWith('secret:')) return true;
+  return false;
 }
 
 const BITS = {
@@ -37,6 +44,6 @@ const BITS = {
   claimed_tenant: 4,
   decision: 8,
   injection_markers: 16,
-  redactions: 32,
+  secrets: 32,
   token: 64,
 } as const satisfies { readonly [Part in EventPart]: number };
