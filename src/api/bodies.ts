@@ -1,4 +1,12 @@
-import { type BreakerKey, LEVEL_NAMES, type Transition } from '../core/breaker.ts';
+import {
+  type BreakerKey,
+  type BreakerState,
+  classOf,
+  endsAt,
+  LEVEL_NAMES,
+  needsTwoPersons,
+  type Transition,
+} from '../core/breaker.ts';
 import type { Feedback } from '../core/feedback.ts';
 import type { Finding } from '../core/finding.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -129,6 +137,7 @@ function feedbackBody({ verdict, actor, reason, at }: Feedback): FeedbackBody {
 export function breakerBody(detail: BreakerDetail): BreakerBody {
   const { state } = detail;
   const level = state.phase === 'closed' ? 0 : state.level;
+  const closesAt = endsAt(state);
   return {
     key: keyBody(detail.key),
     phase: state.phase,
@@ -140,16 +149,31 @@ export function breakerBody(detail: BreakerDetail): BreakerBody {
     title: detail.title,
     class: classOf(state),
     opened_at: state.phase === 'closed' ? null : timeText(state.openedAt),
-    closes_at: state.phase === 'open' && state.closesAt !== null ? timeText(state.closesAt) : null,
-    finding_id: state.phase === 'open' ? state.findingId : null,
+    closes_at: closesAt === null ? null : timeText(closesAt),
+    finding_id: 'findingId' in state ? state.findingId : null,
+    needs_two_persons: needsTwoPersons(state),
+    ...phaseBody(state),
     acknowledged_by: [...detail.acknowledgedBy],
     awaiting: [...detail.awaiting],
   };
 }
 
-function classOf(state: BreakerDetail['state']): string | null {
-  if (state.phase === 'closed') return null;
-  return state.phase === 'open' ? state.class : 'operator';
+/** What only some phases have. */
+function phaseBody(
+  state: BreakerState,
+): Partial<Pick<BreakerBody, 'latch' | 'step' | 'rate_per_min' | 'until' | 'by' | 'ticket'>> {
+  switch (state.phase) {
+    case 'open':
+      return { latch: state.latch };
+    case 'probation':
+      return { step: state.step, rate_per_min: state.ratePerMin };
+    case 'isolated':
+      return { by: state.by };
+    case 'exempt':
+      return { until: timeText(state.until), by: state.by, ticket: state.ticket };
+    default:
+      return {};
+  }
 }
 
 export function transitionBody(transition: Transition): TransitionBody {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BREAKER_PHASES } from '../core/breaker.ts';
 import type {
   ActivityBody,
   BreakerBody,
@@ -84,7 +85,7 @@ export const FINDING: z.ZodType<FindingBody> = z.strictObject({
 
 export const BREAKER: z.ZodType<BreakerBody> = z.strictObject({
   key: KEY,
-  phase: z.enum(['closed', 'open', 'isolated']),
+  phase: z.enum(BREAKER_PHASES),
   level,
   level_name: z.string(),
   epoch: z.int(),
@@ -95,6 +96,13 @@ export const BREAKER: z.ZodType<BreakerBody> = z.strictObject({
   opened_at: time.nullable(),
   closes_at: time.nullable(),
   finding_id: z.string().nullable(),
+  needs_two_persons: z.boolean(),
+  latch: z.enum(['proven', 'repeat']).nullable().exactOptional(),
+  step: z.literal([25, 50, 100]).exactOptional(),
+  rate_per_min: z.number().nullable().exactOptional(),
+  until: time.exactOptional(),
+  ticket: z.string().nullable().exactOptional(),
+  by: z.string().exactOptional(),
   acknowledged_by: z.array(z.string()),
   awaiting: z.array(z.string()),
 });

@@ -11,7 +11,7 @@ import type { DetectionException, Rule } from './rule.ts';
 import type { EpochMs } from './time.ts';
 
 /** Rises when the fold changes its mind about the same log; stamped on every entry. */
-export const ENGINE_VERSION = 6;
+export const ENGINE_VERSION = 7;
 
 /** The log of everything that belongs to no tenant: ticks, process configuration. */
 export const SYSTEM_TENANT = '_system';

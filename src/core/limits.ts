@@ -291,6 +291,15 @@ export const LIMITS = {
   breakersPerTenant: 200_000,
   /** Beyond `breakersPerTenant`: a person's trip holds even where automation filled the board. */
   breakersForPeople: 1_000,
+  /** Automatic openings of one breaker remembered for a day, to tell how often it flaps. */
+  breakerOpenings: 8,
+  /** A breaker that is due but whose agent is still conspicuous is looked at again after this. */
+  breakerRecheckMs: 1 * MINUTE_MS,
+  /** A step of probation takes this many clean calls and this long, of log time. */
+  probationCleanCalls: 10,
+  probationStepMs: 1 * MINUTE_MS,
+  /** A step without a violation ends after this, however few calls came. */
+  probationQuietMs: 1 * HOUR_MS,
   /** Minutes of a baseline's window ring: the 15 of `latenessMs` and the open one. */
   baselineRingMinutes: 16,
   /**

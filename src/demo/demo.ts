@@ -133,7 +133,7 @@ async function play(
   const { clock, talk, paceMs } = options;
   const opened: Transition[] = [];
   const unsubscribe = daemon.host.breakers.subscribe(({ transition }) => {
-    if (transition.to !== 'closed') opened.push(transition);
+    if (transition.to === 'open' || transition.to === 'isolated') opened.push(transition);
   });
   const outcomes: IncidentOutcome[] = [];
   await send(ordinaryBurst(random, clock.now(), 'before'));

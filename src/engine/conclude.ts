@@ -2,10 +2,12 @@ import type { BreakerKey } from '../core/breaker.ts';
 import type { DetectionFamily, Finding, TripDecision } from '../core/finding.ts';
 import { type EpochMs, MINUTE_MS } from '../core/time.ts';
 import { type Agreement, agreementWith } from './breaker/agreement.ts';
-import { attachRevocation, hasRoomFor, levelOf, openBreaker, stateOf } from './breaker/board.ts';
+import { hasRoomFor, levelOf, stateOf } from './breaker/board.ts';
+import { openBreaker } from './breaker/moves.ts';
 import { decide, decideAgreed, type PolicyAnswer, type PolicyFacts } from './breaker/policy.ts';
+import { announce } from './breaker-timers.ts';
 import { shownName } from './detect/tool-name.ts';
-import { type Effects, revocationOf } from './effects.ts';
+import type { Effects } from './effects.ts';
 import { excepted, exceptionFor } from './exceptions.ts';
 import { countIdle, floodOf } from './finding-flood.ts';
 import {
@@ -57,7 +59,11 @@ export function conclude(
     posture: tenant.posture,
     trust: event.source.trust,
     registered: resolvedGrant(tenant, agent, event.agent.id) !== null,
-    openAutomatic: tenant.board.automatic,
+    openAutomatic: {
+      deterministic: tenant.board.automatic.proven.size,
+      statistical: tenant.board.automatic.statistical.size,
+      novelty: tenant.board.automatic.statistical.size,
+    },
     hasRoomFor: (key) => hasRoomFor(tenant.board, key),
     agentsInTenant: tenant.agents.size,
     isExcepted: exception !== null,
@@ -176,12 +182,7 @@ function act(
     title,
     { time: event.time, eventId: event.id, logTime: loggedAt },
   );
-  if (!transition) return;
-  effects.transition(tenant.tenant, transition);
-  const revocation = revocationOf(transition, title, term, effects.nextId);
-  if (!revocation) return;
-  attachRevocation(tenant.board, revocation);
-  effects.revocation(tenant.tenant, revocation);
+  if (transition) announce(tenant, transition, title, term, effects);
 }
 
 /**

@@ -57,7 +57,7 @@ export function revocationOf(
   term: number,
   position: string,
 ): Revocation | null {
-  if (transition.to === 'closed' || transition.level < REVOKING_LEVEL) return null;
+  if (transition.level < REVOKING_LEVEL) return null;
   const { key } = transition;
   const agent = key.kind === 'agent' ? key.id : (key.agent ?? null);
   const events =

@@ -3,6 +3,7 @@ import { type ChainLink, chainIdOf } from '../core/chain.ts';
 import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
 import { isGrown, observeBaseline } from './baseline/baseline.ts';
 import { breakerOver } from './breaker/subject.ts';
+import { passProbation } from './breaker-timers.ts';
 import { assignChain } from './chain/chain-index.ts';
 import { EventKeys } from './chain/event-keys.ts';
 import { holdStep } from './chain/held-steps.ts';
@@ -117,10 +118,13 @@ function foldJudged(
     agent.openFindings.clear();
     return;
   }
-  if (judgements.length === 0) return;
   const occasion = { event, loggedAt, chain: chainIdOf(event) };
   for (const judgement of judgements) {
     conclude(tenant, agent, occasion, judgement, term, effects);
+  }
+  const isClean = judgements.every(({ verdict }) => verdict.trip === null);
+  if (isClean && added !== null && added.calls > 0 && wentThrough(event)) {
+    passProbation(tenant, event, loggedAt, term, effects);
   }
 }
 

@@ -3,7 +3,7 @@ import type { AccessEvent } from '../core/access-event.ts';
 import type { BreakerKey } from '../core/breaker.ts';
 import type { Effect, FoldedEntry } from '../core/entry.ts';
 import { HOUR_MS, MINUTE_MS } from '../core/time.ts';
-import { nextCloseAt, stateOf } from './breaker/board.ts';
+import { nextMoveAt, stateOf } from './breaker/board.ts';
 import { snapshotPractice } from './practice/practice.ts';
 import { Shard } from './shard.ts';
 import { restore, type SnapshotChunk, snapshot } from './snapshot.ts';
@@ -138,9 +138,12 @@ describe('closing', () => {
     expect(shard.nextTimerAt()).toBe(START + 5 * MINUTE_MS);
     shard.apply([write.input({ id: 'future', time: START + 10 * MINUTE_MS })]);
     expect(stateOf(shard.tenant('acme').board, BOT).phase).toBe('open');
-    const [closed] = shard.apply([write.tick(START + 5 * MINUTE_MS)]);
-    expect(closed?.decision).toMatchObject({ to: 'closed', class: 'timer', epoch: 2 });
-    expect(nextCloseAt(shard.tenant('acme').board)).toBeNull();
+    const [over] = shard.apply([write.tick(START + 5 * MINUTE_MS)]);
+    expect(over?.decision).toMatchObject({ to: 'probation', level: 0, class: 'timer', epoch: 2 });
+    expect(shard.nextTimerAt()).toBe(START + 5 * MINUTE_MS + HOUR_MS);
+    const [closed] = shard.apply([write.tick(START + 5 * MINUTE_MS + HOUR_MS)]);
+    expect(closed?.decision).toMatchObject({ to: 'closed', class: 'timer', epoch: 3 });
+    expect(nextMoveAt(shard.tenant('acme').board)).toBeNull();
   });
 
   it('lets the same evidence trip again', () => {

@@ -16,17 +16,11 @@ import { assertNever } from '../core/errors.ts';
 import { EMPTY_GRANTS } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
-import {
-  acknowledge,
-  attachRevocation,
-  closeBreaker,
-  dueToClose,
-  nextCloseAt,
-  openBreaker,
-  stateOf,
-} from './breaker/board.ts';
+import { acknowledge, nextMoveAt, stateOf } from './breaker/board.ts';
+import { closeBreaker, openBreaker } from './breaker/moves.ts';
 import { noteOrder } from './breaker/orders.ts';
-import { Effects, revocationOf } from './effects.ts';
+import { announce, forgetFindings, tickBreakers } from './breaker-timers.ts';
+import { Effects } from './effects.ts';
 import { takeFeedback } from './feedback.ts';
 import { foldInput } from './fold-input.ts';
 import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
@@ -38,13 +32,7 @@ import { withRules } from './rules/rule-registry.ts';
 import { setAsideAsSlow } from './set-aside.ts';
 import { settleTenant } from './settle.ts';
 import { checkSources } from './source/watch.ts';
-import {
-  type AgentState,
-  type Cut,
-  createTenant,
-  type TenantState,
-  takeGrants,
-} from './tenant-state.ts';
+import { type Cut, createTenant, type TenantState, takeGrants } from './tenant-state.ts';
 import { renamed } from './token-aliases.ts';
 
 export interface ShardOptions {
@@ -101,7 +89,7 @@ export class Shard {
     let next: EpochMs | null = null;
     for (const tenant of this.tenants.values()) {
       const settleAt = tenant.chains.held.settleAt;
-      for (const at of [nextCloseAt(tenant.board), tenant.sources.nextAt, settleAt]) {
+      for (const at of [nextMoveAt(tenant.board), tenant.sources.nextAt, settleAt]) {
         if (at !== null && (next === null || at < next)) next = at;
       }
     }
@@ -196,12 +184,7 @@ export class Shard {
       checkSources(tenant, entry.loggedAt, effects);
       checkQuiet(this.registry, tenant, entry.loggedAt, effects);
       settleTenant(this.registry, tenant, entry.loggedAt, this.term, effects);
-      const next = nextCloseAt(tenant.board);
-      if (next === null || next > entry.loggedAt) continue;
-      for (const key of dueToClose(tenant.board, entry.loggedAt)) {
-        const by = { class: 'timer', reason: 'cooled_down', actor: null } as const;
-        this.#close(tenant, key, by, entry.loggedAt, effects);
-      }
+      tickBreakers(tenant, entry.loggedAt, this.term, effects);
     }
   }
 
@@ -258,12 +241,7 @@ export class Shard {
         const cause = { time: entry.loggedAt, eventId: null, logTime: entry.loggedAt };
         const title = `Tripped by ${command.actor}: ${command.reason}`;
         const transition = openBreaker(tenant.board, command.key, opening, title, cause);
-        if (!transition) return;
-        effects.transition(tenant.tenant, transition);
-        const revocation = revocationOf(transition, title, this.term, effects.nextId);
-        if (!revocation) return;
-        attachRevocation(tenant.board, revocation);
-        effects.revocation(tenant.tenant, revocation);
+        if (transition) announce(tenant, transition, title, this.term, effects);
         return;
       }
       case 'reset': {
@@ -271,7 +249,9 @@ export class Shard {
         // The breaker moved on after the person looked; `control` answers with a conflict.
         if (stateOf(tenant.board, command.key).epoch !== command.epoch) return;
         const by = { class: 'operator', reason, actor } as const;
-        this.#close(tenant, command.key, by, entry.loggedAt, effects);
+        const cause = { time: entry.loggedAt, eventId: null, logTime: entry.loggedAt };
+        const transition = closeBreaker(tenant.board, command.key, by, cause);
+        if (transition) announce(tenant, transition, null, this.term, effects);
         return;
       }
       case 'feedback':
@@ -285,23 +265,6 @@ export class Shard {
       default:
         assertNever(command);
     }
-  }
-
-  #close(
-    tenant: TenantState,
-    key: BreakerKey,
-    by: { class: 'operator' | 'timer'; reason: string; actor: string | null },
-    logTime: EpochMs,
-    effects: Effects,
-  ): void {
-    const cause = { time: logTime, eventId: null, logTime };
-    const transition = closeBreaker(tenant.board, key, by, cause);
-    if (!transition) return;
-    effects.transition(tenant.tenant, transition);
-    // What tripped it may still be going on: let it be told, and trip, again.
-    const agent = transition.key.agent ?? transition.key.id;
-    const state = tenant.agents.get(agent);
-    if (state) forgetFindings(tenant, state);
   }
 }
 
@@ -331,10 +294,4 @@ function weighAgain(tenant: TenantState, said: Extract<Command, { type: 'feedbac
     dismissRisk(agent.risk, said.finding, said.verdict !== 'true');
     return;
   }
-}
-
-function forgetFindings(tenant: TenantState, agent: AgentState): void {
-  if (agent.openFindings.size === 0) return;
-  tenant.cut?.keep(agent);
-  agent.openFindings.clear();
 }

@@ -52,12 +52,17 @@ const findingsOf = (effects: readonly Effect[]) =>
   effects.flatMap((effect) => (effect.kind === 'finding' ? effect.decision : []));
 
 describe('OfflineFold', () => {
-  it('makes up the tick that closes a breaker, at its own second, however long the gap', () => {
+  it('makes up the tick that moves a breaker on, at its own second, however long the gap', () => {
     const offline = createFold();
     fold(offline, 'a', START + 300, { trip: 1 });
-    const [closing] = transitionsOf(fold(offline, 'b', START + 100 * HOUR_MS));
-    expect(closing).toMatchObject({ from: 'open', to: 'closed', class: 'timer' });
-    expect(closing?.time).toBe(START + 5 * MINUTE_MS + 1_000);
+    const [over, closing] = transitionsOf(fold(offline, 'b', START + 100 * HOUR_MS));
+    expect(over).toMatchObject({ from: 'open', to: 'probation', class: 'timer' });
+    expect(over?.time).toBe(START + 5 * MINUTE_MS + 1_000);
+    expect(closing).toMatchObject({
+      from: 'probation',
+      to: 'closed',
+      time: over && over.time + HOUR_MS,
+    });
   });
 
   it('makes up no tick before the event has passed it', () => {
@@ -100,7 +105,7 @@ describe('OfflineFold', () => {
       return effects.map(({ kind, decision: { time } }) => [kind, time]);
     };
     const first = run();
-    expect(first).toHaveLength(6);
+    expect(first).toHaveLength(9);
     expect(run()).toEqual(first);
     expect(run()).toEqual(first);
     offline.thaw(frozen, [agentKey('acme', 'bot')]);

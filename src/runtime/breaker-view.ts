@@ -1,4 +1,4 @@
-import type { Transition } from '../core/breaker.ts';
+import { classOf, type Transition } from '../core/breaker.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
 import { strictest } from '../engine/breaker/check.ts';
 import { riskScore } from '../engine/risk.ts';
@@ -106,7 +106,7 @@ function check(shard: Shard, request: CheckRequest): CheckAnswer {
     reason: state.reason,
     key,
     epoch: state.epoch,
-    class: state.phase === 'isolated' ? 'operator' : state.class,
+    class: classOf(state),
     ...common,
   };
 }

@@ -256,7 +256,10 @@ describe('while it runs', () => {
     await host.ingest.submit(submit('a'));
     await settled();
     expect(host.breakers.snapshot('acme').breakers).toHaveLength(1);
-    await place.clock.leap(HOUR_MS);
+    await place.clock.leap(2 * HOUR_MS);
+    const [waiting] = host.breakers.snapshot('acme').breakers;
+    expect(waiting?.state).toMatchObject({ phase: 'probation', step: 25, level: 3 });
+    for (let step = 0; step < 3; step += 1) await place.clock.leap(HOUR_MS);
     expect(host.breakers.snapshot('acme').breakers).toEqual([]);
     // The closing waits behind the opening, which may be on its way yet.
     expect(host.view.counters().unacknowledged).toBe(1);

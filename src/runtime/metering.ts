@@ -68,6 +68,7 @@ function meterEffect(effect: Effect, metrics: Metrics, now: EpochMs): void {
     metrics.count('tripcoil_resets_total', { class: by });
     return;
   }
+  if (to !== 'open' && to !== 'isolated') return;
   // An operator's reason is free text.
   const detector = by === 'operator' ? 'operator' : reason;
   metrics.count('tripcoil_trips_total', { detector, class: by, level: String(level) });
@@ -103,7 +104,7 @@ function meterSources({ shard }: Partition, now: EpochMs, metrics: Metrics): voi
 }
 
 function meterPopulation(partition: Partition, now: EpochMs, metrics: Metrics): void {
-  const phases = { open: 0, isolated: 0 };
+  const phases = { open: 0, probation: 0, isolated: 0, exempt: 0 };
   const tripped = new Set<string>();
   let agents = 0;
   for (const { tenant, agents: known, board } of partition.shard.tenants.values()) {

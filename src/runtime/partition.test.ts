@@ -277,7 +277,7 @@ describe('time', () => {
   it('ticks only for what waits, and closes what is due', async () => {
     const { ledger, clock, partition } = startPartition(shard());
     await partition.append([GRANT_ENTRY]);
-    await partition.decide([tripInput('a', 4)]);
+    await partition.decide([tripInput('a', 3)]);
     const before = ledger.entries.length;
     await partition.tick();
     expect(ledger.entries).toHaveLength(before);

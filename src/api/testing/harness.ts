@@ -125,6 +125,7 @@ export function breakerDetail(tenant: string, id: string, open: boolean): Breake
           openedAt: NOW,
           closesAt: null,
           findingId: '7-0',
+          ...{ latch: null, score: 90, source: 'broker', cascadeOf: null },
         }
       : { phase: 'closed', epoch: 1 },
     acknowledgedBy: open ? ['broker-1'] : [],

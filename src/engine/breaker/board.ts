@@ -4,14 +4,12 @@ import {
   type BreakerState,
   breakerKeyText,
   type Transition,
-  type TransitionClass,
 } from '../../core/breaker.ts';
 import type { BreakerOrder } from '../../core/breaker-order.ts';
-import type { DetectionFamily } from '../../core/finding.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { REVOKING_LEVEL, type Revocation } from '../../core/revocation.ts';
 import type { EpochMs } from '../../core/time.ts';
-import { closed, type Opening, opened, prolonged, rises } from './breaker.ts';
+import { movesAt } from './breaker.ts';
 import { MatchIndex } from './match-index.ts';
 
 /** One breaker with what is owed to its brokers. */
@@ -24,7 +22,12 @@ export interface BoardEntry {
   readonly acknowledgedBy: readonly string[];
   /** Log time of the first acknowledgement of the current epoch; null before. */
   readonly acknowledgedAt: EpochMs | null;
+  /** Log times of its automatic openings, oldest first: `LIMITS.breakerOpenings` at most. */
+  readonly openings: readonly EpochMs[];
 }
+
+/** Statistics and novelty share a budget; what is proven has its own, so nobody hides behind it. */
+export type BudgetClass = 'proven' | 'statistical';
 
 /** State of one tenant's breakers; all but the first three and the numbers is derived. */
 export interface BoardState {
@@ -41,12 +44,14 @@ export interface BoardState {
   readonly index: MatchIndex;
   /** Texts of the closed ones, changed least lately first: the first to be forgotten. */
   readonly closed: Set<string>;
-  /** When those close that close by themselves. */
+  /** When those move on that do so by themselves. */
   readonly timed: Map<string, EpochMs>;
-  /** Automatic breakers open at a level that revokes, by family. */
-  readonly automatic: Record<DetectionFamily, number>;
-  /** Cache of `nextCloseAt`; undefined when a change has made it stale. */
-  nextClose: EpochMs | null | undefined;
+  /** Texts of those on probation: their calls are counted. */
+  readonly probation: Set<string>;
+  /** Texts of automatic breakers open at a level that revokes, by whose budget they are in. */
+  readonly automatic: Readonly<Record<BudgetClass, Set<string>>>;
+  /** Cache of `nextMoveAt`; undefined when a change has made it stale. */
+  nextMove: EpochMs | null | undefined;
 }
 
 export function createBoard(): BoardState {
@@ -59,8 +64,9 @@ export function createBoard(): BoardState {
     index: new MatchIndex(),
     closed: new Set(),
     timed: new Map(),
-    automatic: { deterministic: 0, statistical: 0, novelty: 0 },
-    nextClose: null,
+    probation: new Set(),
+    automatic: { proven: new Set(), statistical: new Set() },
+    nextMove: null,
   };
 }
 
@@ -87,78 +93,14 @@ export function hasRoomFor(board: BoardState, key: BreakerKey): boolean {
   return hasRoom(board, key, LIMITS.breakersPerTenant);
 }
 
-function hasRoom(board: BoardState, key: BreakerKey, most: number): boolean {
+export function hasRoom(board: BoardState, key: BreakerKey, most: number): boolean {
   if (board.entries.size < most || board.closed.size > 0) return true;
   return board.entries.has(breakerKeyText(key));
-}
-
-interface Cause {
-  readonly time: EpochMs;
-  readonly eventId: string | null;
-  readonly logTime: EpochMs;
 }
 
 export function stateOf(board: BoardState, key: BreakerKey): BreakerState {
   const entry = board.entries.get(breakerKeyText(key));
   return entry?.state ?? { phase: 'closed', epoch: board.epochFloor };
-}
-
-const UNSENT = { revocation: null, acknowledgedBy: [], acknowledgedAt: null } as const;
-
-/** The key with the agent of its session, which a person who names the session need not know. */
-function wholeKey(board: BoardState, key: BreakerKey): BreakerKey {
-  const agent = key.agent ?? board.entries.get(breakerKeyText(key))?.key.agent;
-  return agent === undefined ? key : { ...key, agent };
-}
-
-/**
- * Opens or raises a breaker. Null when it already stands at that level or above, and when the board
- * is full of open ones; a person's trip finds a place where automation's no longer does.
- */
-export function openBreaker(
-  board: BoardState,
-  named: BreakerKey,
-  opening: Opening,
-  title: string,
-  cause: Cause,
-): Transition | null {
-  const key = wholeKey(board, named);
-  const before = stateOf(board, key);
-  if (!rises(before, opening)) {
-    const entry = board.entries.get(breakerKeyText(key));
-    if (entry) put(board, { ...entry, state: prolonged(before, cause.logTime) });
-    return null;
-  }
-  const reserve = opening.class === 'operator' ? LIMITS.breakersForPeople : 0;
-  if (!hasRoom(board, key, LIMITS.breakersPerTenant + reserve)) return null;
-  const after = opened(before, opening, cause.logTime);
-  put(board, { key, state: after, title, ...UNSENT });
-  return record(board, key, before, after, cause, {
-    level: after.level,
-    reason: opening.reason,
-    class: opening.class,
-    findingId: opening.findingId,
-    actor: opening.actor,
-  });
-}
-
-/** Closes a breaker by a person's word or by its timer. Null when it is closed already. */
-export function closeBreaker(
-  board: BoardState,
-  named: BreakerKey,
-  by: {
-    readonly class: 'operator' | 'timer';
-    readonly reason: string;
-    readonly actor: string | null;
-  },
-  cause: Cause,
-): Transition | null {
-  const key = wholeKey(board, named);
-  const before = stateOf(board, key);
-  if (before.phase === 'closed') return null;
-  const after = closed(before);
-  put(board, { key, state: after, title: null, ...UNSENT });
-  return record(board, key, before, after, cause, { level: 0, ...by, findingId: null });
 }
 
 /** Attaches the revocation of the epoch just opened. */
@@ -185,45 +127,50 @@ export function acknowledge(
 }
 
 /** Keys whose timers have run out at `logTime`, changed least lately first. */
-export function dueToClose(board: BoardState, logTime: EpochMs): readonly BreakerKey[] {
+export function dueToMove(board: BoardState, logTime: EpochMs): readonly BreakerKey[] {
   const due: BreakerKey[] = [];
-  for (const [text, closesAt] of board.timed) {
-    const entry = closesAt <= logTime ? board.entries.get(text) : undefined;
+  for (const [text, at] of board.timed) {
+    const entry = at <= logTime ? board.entries.get(text) : undefined;
     if (entry) due.push(entry.key);
   }
   return due;
 }
 
-/** The earliest log time at which something closes by itself; null when nothing will. */
-export function nextCloseAt(board: BoardState): EpochMs | null {
-  if (board.nextClose !== undefined) return board.nextClose;
+/** The earliest log time at which something moves on by itself; null when nothing will. */
+export function nextMoveAt(board: BoardState): EpochMs | null {
+  if (board.nextMove !== undefined) return board.nextMove;
   let next: EpochMs | null = null;
-  for (const closesAt of board.timed.values()) {
-    if (next === null || closesAt < next) next = closesAt;
+  for (const at of board.timed.values()) {
+    if (next === null || at < next) next = at;
   }
-  board.nextClose = next;
+  board.nextMove = next;
   return next;
 }
 
-/** The level a key stands at; 0 when closed. */
+/** The level that a key holds at now; 0 when closed. */
 export function levelOf(state: BreakerState): BreakerLevel {
   return state.phase === 'closed' ? 0 : state.level;
 }
 
-function put(board: BoardState, entry: BoardEntry): void {
+/** Replaces a breaker, and all that is derived from it. */
+export function put(board: BoardState, entry: BoardEntry): void {
   const text = breakerKeyText(entry.key);
   remove(board, text);
   board.entries.set(text, entry);
   const { key, state } = entry;
   if (state.phase === 'closed') board.closed.add(text);
-  else board.index.add(text, { key, state });
-  if (state.phase === 'open' && state.closesAt !== null) {
-    board.timed.set(text, state.closesAt);
-    const { nextClose } = board;
-    if (nextClose === null) board.nextClose = state.closesAt;
-    else if (nextClose !== undefined) board.nextClose = Math.min(nextClose, state.closesAt);
+  // An exemption holds nothing back, so no question is answered by it.
+  else if (state.phase !== 'exempt') board.index.add(text, { key, state });
+  if (state.phase === 'probation') board.probation.add(text);
+  const budget = budgetOf(state);
+  if (budget !== null) board.automatic[budget].add(text);
+  const at = movesAt(state);
+  if (at !== null) {
+    board.timed.set(text, at);
+    const { nextMove } = board;
+    if (nextMove === null) board.nextMove = at;
+    else if (nextMove !== undefined) board.nextMove = Math.min(nextMove, at);
   }
-  count(board, state, 1);
   if (board.entries.size > LIMITS.breakersPerTenant) forgetOneClosed(board, text);
 }
 
@@ -232,15 +179,24 @@ function remove(board: BoardState, text: string): void {
   if (!before) return;
   board.entries.delete(text);
   board.closed.delete(text);
+  board.probation.delete(text);
   board.index.remove(text, before.key);
-  if (board.timed.get(text) === board.nextClose) board.nextClose = undefined;
+  if (board.timed.get(text) === board.nextMove) board.nextMove = undefined;
   board.timed.delete(text);
-  count(board, before.state, -1);
+  board.automatic.proven.delete(text);
+  board.automatic.statistical.delete(text);
 }
 
-function count({ automatic }: BoardState, state: BreakerState, by: 1 | -1): void {
-  if (state.phase !== 'open' || state.level < REVOKING_LEVEL) return;
-  if (state.class in automatic) automatic[state.class as DetectionFamily] += by;
+/**
+ * Whose budget a state is in; null for none. What hangs on another breaker is part of that
+ * incident, and what was taken back at the end of a task is no suspicion.
+ */
+function budgetOf(state: BreakerState): BudgetClass | null {
+  if (state.phase !== 'open' || state.level < REVOKING_LEVEL || state.cascadeOf !== null) {
+    return null;
+  }
+  if (state.class === 'deterministic') return 'proven';
+  return state.class === 'statistical' || state.class === 'novelty' ? 'statistical' : null;
 }
 
 function forgetOneClosed(board: BoardState, keep: string): void {
@@ -252,38 +208,4 @@ function forgetOneClosed(board: BoardState, keep: string): void {
     board.orders.delete(text);
     return;
   }
-}
-
-function record(
-  board: BoardState,
-  key: BreakerKey,
-  before: BreakerState,
-  after: BreakerState,
-  cause: Cause,
-  what: {
-    readonly level: BreakerLevel;
-    readonly reason: string;
-    readonly class: TransitionClass;
-    readonly findingId: string | null;
-    readonly actor: string | null;
-  },
-): Transition {
-  board.feedSeq += 1;
-  const transition: Transition = {
-    time: cause.time,
-    eventId: cause.eventId,
-    key,
-    from: before.phase,
-    to: after.phase,
-    level: what.level,
-    epoch: after.epoch,
-    reason: what.reason,
-    class: what.class,
-    findingId: what.findingId,
-    actor: what.actor,
-    feedSeq: board.feedSeq,
-  };
-  board.ring.push(transition);
-  if (board.ring.length > LIMITS.feedRing) board.ring.shift();
-  return transition;
 }

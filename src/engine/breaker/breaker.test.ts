@@ -4,6 +4,8 @@ import { HOUR_MS } from '../../core/time.ts';
 import { START } from '../testing/entries.ts';
 import { closed, type Opening, opened, prolonged, rises } from './breaker.ts';
 
+const KEY = { tenant: 'acme', kind: 'agent', id: 'bot' } as const;
+const standing = (logTime: number, flaps = 0) => ({ key: KEY, logTime, flaps, dwellScale: 1 });
 const CLOSED: BreakerState = { phase: 'closed', epoch: 3 };
 
 function by(kind: Opening['class'], level: BreakerLevel): Opening {
@@ -13,7 +15,7 @@ function by(kind: Opening['class'], level: BreakerLevel): Opening {
 
 function openedBy(...openings: Opening[]): BreakerState {
   let state: BreakerState = CLOSED;
-  for (const opening of openings) state = opened(state, opening, START);
+  for (const opening of openings) state = opened(state, opening, standing(START));
   return state;
 }
 
@@ -53,7 +55,7 @@ describe('opening', () => {
   it('by evidence never puts a timer on a person’s hold', () => {
     const state = openedBy(by('operator', 2), by('statistical', 5));
     expect(state).toMatchObject({ phase: 'isolated', level: 5, by: 'kim', epoch: 5 });
-    expect(prolonged(state, START + HOUR_MS)).toBe(state);
+    expect(prolonged(state, standing(START + HOUR_MS))).toBe(state);
   });
 });
 
@@ -61,10 +63,15 @@ describe('new evidence', () => {
   it('puts a closing off, and never brings it forward', () => {
     const state = openedBy(by('statistical', 4));
     const later = START + HOUR_MS / 2;
-    expect(prolonged(state, later)).toMatchObject({ closesAt: later + HOUR_MS, epoch: 4 });
-    expect(prolonged(state, START - HOUR_MS)).toMatchObject({ closesAt: START + HOUR_MS });
+    expect(prolonged(state, standing(later))).toMatchObject({
+      closesAt: later + HOUR_MS,
+      epoch: 4,
+    });
+    expect(prolonged(state, standing(START - HOUR_MS))).toMatchObject({
+      closesAt: START + HOUR_MS,
+    });
     const waiting = openedBy(by('deterministic', 4));
-    expect(prolonged(waiting, later)).toBe(waiting);
+    expect(prolonged(waiting, standing(later))).toBe(waiting);
   });
 });
 

@@ -3,8 +3,9 @@ import { MATCH_CASES } from '../../../client/src/match-rule.cases.ts';
 import { keyText } from '../../../client/src/messages.ts';
 import { breakerKeyText } from '../../core/breaker.ts';
 import { START } from '../testing/entries.ts';
-import { closeBreaker, createBoard, openBreaker } from './board.ts';
+import { createBoard } from './board.ts';
 import { strictest } from './check.ts';
+import { closeBreaker, openBreaker } from './moves.ts';
 
 const CAUSE = { time: START, eventId: null, logTime: START };
 const BY = { class: 'operator', reason: 'test', actor: 'kim' } as const;

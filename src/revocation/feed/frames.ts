@@ -1,4 +1,10 @@
-import { type BreakerKey, LEVEL_NAMES } from '../../core/breaker.ts';
+import {
+  type BreakerKey,
+  type BreakerState,
+  classOf,
+  endsAt,
+  LEVEL_NAMES,
+} from '../../core/breaker.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { BreakerRecord, FeedDelta, FeedSnapshot } from '../../ports/breakers.ts';
 import { createOpenSetHash, type OpenBreaker } from './open-set-hash.ts';
@@ -59,6 +65,14 @@ export function transitionFrame(delta: FeedDelta): Buffer {
     reason: transition.reason,
     class: transition.class,
     finding_id: transition.findingId,
+    ...(transition.probation && {
+      step: transition.probation.step,
+      rate_per_min: transition.probation.ratePerMin,
+    }),
+    ...(transition.until !== undefined && {
+      until: isoTime(transition.until),
+      by: transition.actor,
+    }),
     ...(delta.unresolvable && { unresolvable: true }),
   };
   return frame('transition', body, `${term}:${transition.feedSeq}`);
@@ -82,7 +96,6 @@ export function resyncFrame(why: 'term' | 'position' | 'gap'): Buffer {
 
 function breakerBody(record: BreakerRecord): Readonly<Record<string, unknown>> {
   const { key, state, term, title } = record;
-  const isolated = state.phase === 'isolated';
   const level = state.phase === 'closed' ? 0 : state.level;
   return {
     key: keyBody(key),
@@ -93,12 +106,19 @@ function breakerBody(record: BreakerRecord): Readonly<Record<string, unknown>> {
     epoch: state.epoch,
     reason: state.phase === 'closed' ? null : state.reason,
     title,
-    class: state.phase === 'open' ? state.class : isolated ? 'operator' : null,
+    class: classOf(state),
     opened_at: state.phase === 'closed' ? null : isoTime(state.openedAt),
-    closes_at: state.phase === 'open' && state.closesAt !== null ? isoTime(state.closesAt) : null,
-    finding_id: state.phase === 'open' ? state.findingId : null,
+    closes_at: timeOrNull(endsAt(state)),
+    finding_id: 'findingId' in state ? state.findingId : null,
+    ...phaseBody(state),
     ...(record.unresolvable && { unresolvable: true }),
   };
+}
+
+/** What only probation and exemptions have. */
+function phaseBody(state: BreakerState): Readonly<Record<string, unknown>> {
+  if (state.phase === 'probation') return { step: state.step, rate_per_min: state.ratePerMin };
+  return state.phase === 'exempt' ? { until: isoTime(state.until), by: state.by } : {};
 }
 
 function keyBody(key: BreakerKey): Readonly<Record<string, string>> {
@@ -108,6 +128,10 @@ function keyBody(key: BreakerKey): Readonly<Record<string, string>> {
 
 function isoTime(time: EpochMs): string {
   return new Date(time).toISOString();
+}
+
+function timeOrNull(time: EpochMs | null): string | null {
+  return time === null ? null : isoTime(time);
 }
 
 function frame(event: string, body: unknown, id?: string): Buffer {

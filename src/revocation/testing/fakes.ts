@@ -135,7 +135,8 @@ export function createFakeView(term = 1, earlier?: FakeView): FakeView {
         return step(key, { phase: 'isolated', by: 'kim', ...shared }, how);
       }
       const cause = how.class ?? 'statistical';
-      const open = { closesAt: null, findingId: null, class: cause, ...shared };
+      const why = { latch: null, score: 90, source: null, cascadeOf: null };
+      const open = { closesAt: null, findingId: null, class: cause, ...why, ...shared };
       return step(key, { phase: 'open', ...open }, how);
     },
     reset: (key) => step(key, { phase: 'closed', epoch: epochOf(key) + 1 }, { class: 'operator' }),

@@ -112,7 +112,7 @@ function TransitionEntry({ transition }: { transition: TransitionBody }) {
   const { key } = transition;
   const agent = agentOfKey(key);
   const { subject, kind } = keyInWords(key);
-  const isOpening = transition.to !== 'closed';
+  const isOpening = transition.to === 'open' || transition.to === 'isolated';
   return (
     <li>
       <span class={`mark ${isOpening ? 'mark-trip' : 'mark-held'}`}>
@@ -127,7 +127,7 @@ function TransitionEntry({ transition }: { transition: TransitionBody }) {
       )}
       <Timestamp at={transition.time} />
       <p class="why">
-        {isOpening ? `${transition.to} at L${transition.level}` : 'closed'}
+        {transition.to === 'closed' ? 'closed' : `${transition.to} at L${transition.level}`}
         {transition.class === 'timer' ? ' when its time was up' : `: ${transition.reason}`}
       </p>
       <div class="tags">
