@@ -11,14 +11,8 @@ import type { Feedback } from '../core/feedback.ts';
 import type { Finding } from '../core/finding.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { AgentView, BreakerDetail } from '../ports/engine-view.ts';
-import type {
-  AgentBody,
-  AgentState,
-  BreakerBody,
-  FindingBody,
-  KeyBody,
-  TransitionBody,
-} from './contract.ts';
+import type { BreakerBody, KeyBody, TransitionBody } from './breaker-contract.ts';
+import type { AgentBody, AgentState, FindingBody } from './contract.ts';
 import type { FeedbackBody } from './detector-contract.ts';
 import type { RiskBody, RiskPartBody } from './risk-contract.ts';
 

@@ -1,20 +1,18 @@
 import * as z from 'zod';
 import { BREAKER_PHASES } from '../core/breaker.ts';
+import type { BreakerBody, KeyBody, TransitionBody } from './breaker-contract.ts';
 import type {
   ActivityBody,
-  BreakerBody,
   ChainBody,
   ChainSummaryBody,
   ErrorBody,
   FindingBody,
   IngestStatusBody,
-  KeyBody,
   OrderBody,
   PageBody,
   PostureBody,
   ReadinessBody,
   StatusBody,
-  TransitionBody,
 } from './contract.ts';
 import { FEEDBACK } from './detector-schemas.ts';
 import type { TokenBody } from './token-contract.ts';

@@ -1,4 +1,4 @@
-import type { KeyBody } from './contract.ts';
+import type { KeyBody } from './breaker-contract.ts';
 
 /** One step of a token's life; see docs/identity.md. */
 export interface TokenStepBody {

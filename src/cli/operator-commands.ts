@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { BreakerBody, FindingBody, PageBody } from '../api/contract.ts';
+import type { BreakerBody } from '../api/breaker-contract.ts';
+import type { FindingBody, PageBody } from '../api/contract.ts';
 import { KEY_KINDS } from '../core/breaker.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import { CliError, counted, EXIT, type OutputFormat, printRows, type Row, talk } from './output.ts';

@@ -1,10 +1,5 @@
-import type {
-  AgentBody,
-  AgentCoverage,
-  AgentState,
-  BreakerBody,
-  StatusBody,
-} from '../../src/api/contract.ts';
+import type { BreakerBody } from '../../src/api/breaker-contract.ts';
+import type { AgentBody, AgentCoverage, AgentState, StatusBody } from '../../src/api/contract.ts';
 import type { RiskPartBody } from '../../src/api/risk-contract.ts';
 
 const DAY_MS = 86_400_000;

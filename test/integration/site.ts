@@ -1,12 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type {
-  AgentBody,
-  BreakerBody,
-  FindingBody,
-  PageBody,
-  StatusBody,
-} from '../../src/api/contract.ts';
+import type { BreakerBody } from '../../src/api/breaker-contract.ts';
+import type { AgentBody, FindingBody, PageBody, StatusBody } from '../../src/api/contract.ts';
 import {
   call,
   createWorkplace,

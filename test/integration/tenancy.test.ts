@@ -1,14 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BreakerBody, TransitionBody } from '../../src/api/breaker-contract.ts';
 import type {
   AgentBody,
-  BreakerBody,
   ChainBody,
   FindingBody,
   PageBody,
   StatusBody,
-  TransitionBody,
 } from '../../src/api/contract.ts';
 import { ask, type Followed, follow } from './http.ts';
 import {

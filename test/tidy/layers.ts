@@ -77,7 +77,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'client', may: [], packages: [], node: true },
   {
     folder: 'dashboards/web',
-    may: ['src/api/contract.ts', 'src/api/detector-contract.ts'],
+    may: ['src/api/contract.ts', 'src/api/breaker-contract.ts', 'src/api/detector-contract.ts'],
     packages: ['preact', '@preact/signals', 'uplot', 'vite'],
     node: false,
     typesOnly: true,

@@ -1,4 +1,4 @@
-import type { BreakerBody } from '../../../../src/api/contract.ts';
+import type { BreakerBody } from '../../../../src/api/breaker-contract.ts';
 import { formatAge } from '../format/number.ts';
 import { acknowledgedRatio } from '../format/reason.ts';
 import { now } from '../state/store.ts';

@@ -1,4 +1,5 @@
-import type { BreakerBody, FindingBody, KeyBody } from '../../../../src/api/contract.ts';
+import type { BreakerBody, KeyBody } from '../../../../src/api/breaker-contract.ts';
+import type { FindingBody } from '../../../../src/api/contract.ts';
 import { formatDuration, formatMeasure, formatProbability, measureInWords } from './number.ts';
 
 /**

@@ -1,7 +1,7 @@
+import type { BreakerBody } from '../../../../src/api/breaker-contract.ts';
 import type {
   ActivityBody,
   AgentBody,
-  BreakerBody,
   ChainBody,
   ChainSummaryBody,
   ErrorBody,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TransitionBody } from '../../../../src/api/contract.ts';
+import type { TransitionBody } from '../../../../src/api/breaker-contract.ts';
 import { findingBody } from '../testing/bodies.ts';
 import { FEED_FINDINGS, feedItems, mergeFindings, mergeTransitions } from './feed.ts';
 

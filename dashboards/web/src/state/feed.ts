@@ -1,4 +1,5 @@
-import type { FindingBody, TransitionBody } from '../../../../src/api/contract.ts';
+import type { TransitionBody } from '../../../../src/api/breaker-contract.ts';
+import type { FindingBody } from '../../../../src/api/contract.ts';
 import { outcomeOf } from '../format/reason.ts';
 
 /** An entry of the trips feed: a finding that moved a breaker or would have, or a person's step. */

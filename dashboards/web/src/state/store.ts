@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
-import type { FindingBody, StatusBody, TransitionBody } from '../../../../src/api/contract.ts';
+import type { TransitionBody } from '../../../../src/api/breaker-contract.ts';
+import type { FindingBody, StatusBody } from '../../../../src/api/contract.ts';
 import { createAnnouncer } from './announce.ts';
 import { api } from './api.ts';
 import { type Connection, type ConnectionStep, stepConnection } from './connection.ts';

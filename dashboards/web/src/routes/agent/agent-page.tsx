@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import type { AgentBody, BreakerBody } from '../../../../../src/api/contract.ts';
+import type { BreakerBody } from '../../../../../src/api/breaker-contract.ts';
+import type { AgentBody } from '../../../../../src/api/contract.ts';
 import { Level, StateChip } from '../../components/chips.tsx';
 import { FindingTable } from '../../components/finding-table.tsx';
 import { Failure, Panel, Skeleton } from '../../components/panel.tsx';

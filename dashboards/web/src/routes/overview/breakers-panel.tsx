@@ -1,4 +1,4 @@
-import type { BreakerBody } from '../../../../../src/api/contract.ts';
+import type { BreakerBody } from '../../../../../src/api/breaker-contract.ts';
 import { Acks } from '../../components/acks.tsx';
 import { Level } from '../../components/chips.tsx';
 import { CheckIcon, PersonIcon, TripIcon } from '../../components/icons.tsx';

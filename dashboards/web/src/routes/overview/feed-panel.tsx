@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { FindingBody, TransitionBody } from '../../../../../src/api/contract.ts';
+import type { TransitionBody } from '../../../../../src/api/breaker-contract.ts';
+import type { FindingBody } from '../../../../../src/api/contract.ts';
 import { OutcomeMark } from '../../components/chips.tsx';
 import { CheckIcon, ClockIcon, PersonIcon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
