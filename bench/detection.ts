@@ -58,7 +58,7 @@ export async function detectionBench(options: { quick: boolean }): Promise<{
   const recordings = agentDynFile();
   const recorded = recordings === null ? {} : await agentDynFigures(recordings, options);
   const nab = nabFigures(options);
-  const fleet = fleetFigures(options.quick ? 'quick' : 'bench');
+  const fleet = await fleetFigures(options.quick ? 'quick' : 'bench');
   const agentDays = STREAM_KINDS.length * plan.agentsPerKind * plan.scoredDays;
   return {
     figures: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { simulateFleet } from './fleet-simulation.ts';
+import { mergedOutcome, simulateFleet } from './fleet-simulation.ts';
 
 const PLAN = { agents: 40, days: 3, warmUpDays: 1, incidentsPerKind: 1, seed: 11 } as const;
 
@@ -17,5 +17,12 @@ describe('a simulated fleet', () => {
     expect(fleet.honestAgentDays).toBeGreaterThan(50);
     const { first_seen_access: _, ...others } = fleet.tripsByDetector;
     expect(others).toEqual({});
+  });
+
+  it('comes out the same in shares of its tenants', () => {
+    const plan = { agents: 60, days: 0.2, warmUpDays: 0.1, incidentsPerKind: 0, seed: 12 };
+    const parts = [0, 1].map((index) => simulateFleet(plan, { index, of: 2 }));
+    expect(mergedOutcome(parts)).toEqual(simulateFleet(plan));
+    expect(parts.every(({ events }) => events > 0)).toBe(true);
   });
 });

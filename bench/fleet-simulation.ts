@@ -25,6 +25,14 @@ const MERGE_MS = HOUR_MS;
 /** What is told this soon after an incident is still of it. */
 const GRACE_MINUTES = 10;
 
+/** The tenants of one share of a fleet: they are independent, so the shares run side by side. */
+export interface FleetPart {
+  readonly index: number;
+  readonly of: number;
+}
+
+const WHOLE: FleetPart = { index: 0, of: 1 };
+
 /** An incident, and how long after its first call it was told. */
 export interface IncidentOutcome {
   readonly kind: IncidentKind;
@@ -57,8 +65,30 @@ interface Member {
 }
 
 /** A fleet through the whole engine with the registered detectors, minute by minute. */
-export function simulateFleet(plan: FleetPlan): FleetOutcome {
-  return new Simulation(plan).run();
+export function simulateFleet(plan: FleetPlan, part: FleetPart = WHOLE): FleetOutcome {
+  return new Simulation(plan, part).run();
+}
+
+/** The outcome of a fleet of which each of these is a share. */
+export function mergedOutcome(parts: readonly FleetOutcome[]): FleetOutcome {
+  const counts = (of: (part: FleetOutcome) => Readonly<Record<string, number>>) => {
+    const sum: Record<string, number> = {};
+    for (const part of parts) {
+      for (const [name, times] of Object.entries(of(part))) count(sum, name, times);
+    }
+    return sum;
+  };
+  const total = (of: (part: FleetOutcome) => number) =>
+    parts.reduce((sum, part) => sum + of(part), 0);
+  return {
+    events: total(({ events }) => events),
+    honestAgentDays: total(({ honestAgentDays }) => honestAgentDays),
+    incidents: parts.flatMap(({ incidents }) => incidents),
+    tripsByLevel: counts(({ tripsByLevel }) => tripsByLevel),
+    tripsByDetector: counts(({ tripsByDetector }) => tripsByDetector),
+    alarms: counts(({ alarms }) => alarms),
+    shadow: counts(({ shadow }) => shadow),
+  };
 }
 
 class Simulation {
@@ -74,9 +104,14 @@ class Simulation {
   #events = 0;
   #honestMinutes = 0;
 
-  constructor(plan: FleetPlan) {
+  constructor(plan: FleetPlan, { index, of }: FleetPart) {
     this.#plan = plan;
-    this.#members = membersOf(plan);
+    const tenants = new Map<string, number>();
+    this.#members = membersOf(plan).filter(({ agent }) => {
+      const tenant = tenants.get(agent.tenant) ?? tenants.size;
+      tenants.set(agent.tenant, tenant);
+      return tenant % of === index;
+    });
     this.#shard.apply([this.#write.term(1)]);
     for (const member of this.#members) {
       const { tenant, id } = member.agent;
@@ -91,7 +126,7 @@ class Simulation {
     for (let minute = 0; minute < end; minute += 1) this.#minute(minute);
     return {
       events: this.#events,
-      honestAgentDays: Math.round(this.#honestMinutes / DAY_MINUTES),
+      honestAgentDays: this.#honestMinutes / DAY_MINUTES,
       incidents: this.#members.flatMap(({ incident, delayS, shadowDelayS }) =>
         incident ? [{ kind: incident.kind, delayS, shadowDelayS }] : [],
       ),
@@ -208,6 +243,6 @@ function membersOf({ agents, days, incidentsPerKind, seed }: FleetPlan): readonl
   }));
 }
 
-function count(counts: Record<string, number>, name: string): void {
-  counts[name] = (counts[name] ?? 0) + 1;
+function count(counts: Record<string, number>, name: string, times = 1): void {
+  counts[name] = (counts[name] ?? 0) + times;
 }

@@ -60,6 +60,14 @@ const SESSION_CALLS = 15;
 const SESSION_MINUTES = 90;
 const FAILED_SHARE = 0.02;
 const DENIED_SHARE = 0.005;
+/** Shares wander over hours, by about a factor of two. */
+const WANDER_KEEP = 0.9;
+const WANDER_STEP = 0.3;
+const WANDER_MINUTES = 15;
+/** Days on which a service of a role is in trouble for some minutes, and how many calls then fail. */
+const TROUBLE_PER_DAY = 0.03;
+const TROUBLE_MINUTES = 8;
+const TROUBLE_FAILED_SHARE = 0.4;
 /** Addresses an honest agent meets for the first time, a day. */
 export const HONEST_NEWS_PER_DAY = 0.02;
 
@@ -98,6 +106,11 @@ export class FleetAgent {
   #sessionCalls = 0;
   #sessionMinute = 0;
   #news = 0;
+  #wander = 0;
+  #wandered = 0;
+  #troubleDay = -1;
+  #troubleFrom = -1;
+  readonly #troubleSeed: number;
 
   constructor(index: number, seed: number, start: number) {
     const roles = Object.keys(ROLES);
@@ -109,6 +122,8 @@ export class FleetAgent {
     this.random = new SeededRandom(seed + index * 7_919);
     this.#stream = new VolumeStream('over_dispersed', this.rate, seed + index * 104_729);
     this.#start = start;
+    const service = Math.floor(index / 50) * roles.length + (index % roles.length);
+    this.#troubleSeed = seed + service * 15_485_863;
   }
 
   /** The ordinary calls of this minute, multiplied by `times`. */
@@ -126,8 +141,10 @@ export class FleetAgent {
     const { random, id } = this;
     const session = `s-${id}-${this.#session}`;
     const luck = random.uniform();
-    const denied = luck < DENIED_SHARE;
-    const failed = luck < DENIED_SHARE + FAILED_SHARE;
+    const usual = this.#wanderTo(minute);
+    const denied = luck < DENIED_SHARE * usual;
+    const failing = this.#isTroubled(minute) ? TROUBLE_FAILED_SHARE : FAILED_SHARE * usual;
+    const failed = luck < DENIED_SHARE * usual + failing;
     return {
       time: Math.round(this.#start + minute * MINUTE_MS),
       tenant: { id: this.tenant },
@@ -152,6 +169,29 @@ export class FleetAgent {
       latencyMs: Math.ceil(Math.exp(4.5 + 0.4 * random.normal())),
       ...change,
     };
+  }
+
+  /** How many times its mean the share of failures and denials is by now. */
+  #wanderTo(minute: number): number {
+    const steps = Math.min(100, Math.floor((minute - this.#wandered) / WANDER_MINUTES));
+    for (let step = 0; step < steps; step += 1) {
+      this.#wander = WANDER_KEEP * this.#wander + WANDER_STEP * this.random.normal();
+    }
+    if (steps > 0) this.#wandered = minute;
+    return Math.exp(this.#wander);
+  }
+
+  /** Whether a service that all agents of the role use is in trouble: nobody's misuse. */
+  #isTroubled(minute: number): boolean {
+    const day = Math.floor(minute / 1_440);
+    if (day !== this.#troubleDay) {
+      this.#troubleDay = day;
+      const random = new SeededRandom(this.#troubleSeed + day * 32_452_843);
+      const isOne = random.uniform() < TROUBLE_PER_DAY;
+      this.#troubleFrom = isOne ? day * 1_440 + random.integer(1_430) : -1;
+    }
+    const into = minute - this.#troubleFrom;
+    return this.#troubleFrom >= 0 && into >= 0 && into < TROUBLE_MINUTES;
   }
 
   #tool(): FleetTool {
