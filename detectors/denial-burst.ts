@@ -73,11 +73,11 @@ const NO_DECISION_VERDICT: NotJudged = {
 export default defineDetector<Config, State>({
   id: 'denial_burst',
   version: 1,
-  status: 'test',
+  status: 'stable',
   title: 'Burst of denials',
   family: 'statistical',
   scope: 'agent',
-  defaultMode: 'shadow',
+  defaultMode: 'enforce',
   tags: ['volume', 'probing', 'attack.t1087', 'attack.t1110', 'owasp.asi03'],
   config: CONFIG,
   init: () => ({

@@ -44,11 +44,11 @@ const NO_OUTCOME_STATUS: NotJudged = {
 export default defineDetector<Config, ShareWatch>({
   id: 'error_burst',
   version: 1,
-  status: 'test',
+  status: 'stable',
   title: 'Burst of errors',
   family: 'statistical',
   scope: 'agent',
-  defaultMode: 'shadow',
+  defaultMode: 'alert',
   tags: ['volume', 'reliability', 'attack.t1595', 'owasp.llm10'],
   config: CONFIG,
   init: createShareWatch,

@@ -176,6 +176,8 @@ export const LIMITS = {
   openFindingsPerAgent: 64,
   /** Findings of one detector told of an agent in an hour, beside those that open a breaker. */
   findingsPerAgentHour: 60,
+  /** Names new to an agent within an hour from which they are told of as a flood; at most 500. */
+  newNamesPerAgentHour: 200,
   /** Reviews kept of a tenant, at most 8 KiB each: those decided longest ago go first. */
   reviewsPerTenant: 1_000,
   /** Chains that wait to be evaluated: at 600 bytes each 6 MiB. */

@@ -14,6 +14,7 @@ import type { Effects } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
 import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
 import { judge, markBlind, resolvedGrant } from './judge.ts';
+import { isNameFlood, nameFlood } from './name-flood.ts';
 import {
   agentFlood,
   clockSkewed,
@@ -107,6 +108,9 @@ function foldJudged(
   const given = { event, keys, breaker, practice, added, logTime: loggedAt };
   const { judgements, failures } = judge(registry, tenant, agent, given);
   if (added !== null && added.calls > 0) {
+    if (!event.history && isNameFlood(agent.newNames, event, practice, loggedAt)) {
+      tellHourly(tenant, event.agent.id, entry, nameFlood(), effects);
+    }
     const wouldTrip = judgements.some(
       ({ mode, verdict }) => mode !== 'shadow' && verdict.trip !== null,
     );

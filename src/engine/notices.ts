@@ -11,7 +11,7 @@ import { countFailure } from './set-aside.ts';
 import type { TenantState } from './tenant-state.ts';
 
 /** What the engine tells of its own accord, beside the detectors. It adds no risk. */
-interface Notice {
+export interface Notice {
   readonly detector: string;
   readonly level: Finding['level'];
   readonly score: number;

@@ -12,6 +12,7 @@ import { DetectorMemory, DetectorPlaces } from './detector-memory.ts';
 import { createFeedback, type FeedbackState } from './feedback.ts';
 import { createFindingFlood, type FindingFlood } from './finding-flood.ts';
 import { createReports, type Reports } from './idempotency.ts';
+import { createNameFlood, type NameFlood } from './name-flood.ts';
 import { createPractice, type PracticeState } from './practice/practice.ts';
 import type { Dispatch, Registry } from './registry.ts';
 import type { ReviewState } from './reviews.ts';
@@ -57,6 +58,7 @@ export interface AgentState {
   readonly persisting: PersistingState;
   readonly agreement: AgreementState;
   readonly flood: FindingFlood;
+  readonly newNames: NameFlood;
   /** Log time until which the baseline learns nothing, because the agent looks anomalous. */
   quarantinedUntil: EpochMs;
   /** Resolved grant; undefined until first needed and after the grants change. */
@@ -165,6 +167,7 @@ export function createAgent(
     persisting: new Map(),
     agreement: { novelty: null, other: null },
     flood: createFindingFlood(),
+    newNames: createNameFlood(),
     quarantinedUntil: 0,
     grant: undefined,
   };

@@ -84,6 +84,16 @@ describe('an agent that makes up', () => {
     expect(attacked.agentBytes).toBeLessThan(AGENT_BYTES_MAX);
   });
 
+  it.each(['tools', 'destinations'])('%s is told of once an hour as a flood of names', (kind) => {
+    const effects = new Attacked().flood(NAMES[kind] ?? (() => ({})), SECOND);
+    expect(findings(effects).filter((name) => name === 'name_flood')).toHaveLength(1);
+  });
+
+  it('no names is told of no flood of them, however much it does', () => {
+    const effects = new Attacked().flood(NAMES['resources'] ?? (() => ({})), SECOND);
+    expect(findings(effects)).not.toContain('name_flood');
+  });
+
   it('destinations is told of as a flood', () => {
     const effects = new Attacked().flood(NAMES['destinations'] ?? (() => ({})), SECOND);
     expect(findings(effects).filter((name) => name === 'finding_flood')).toHaveLength(1);

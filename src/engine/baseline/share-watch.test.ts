@@ -46,6 +46,21 @@ describe('a share of hits', () => {
     expect(reading?.since).toBeGreaterThanOrEqual(START + 2_990 * MINUTE_MS);
   });
 
+  it('alarms of an agent of few calls once most of them are hits', () => {
+    const watch = createShareWatch();
+    const random = new SeededRandom(3);
+    let strongest = 0;
+    for (let minute = 0; minute < 8_025; minute += 1) {
+      if (random.uniform() > 0.7) continue;
+      const isHit = random.uniform() < (minute < 8_000 ? 0.02 : 0.8);
+      countShare(watch, START + minute * MINUTE_MS, isHit);
+      const evidence = isHit ? (readShare(watch)?.evidence ?? 0) : 0;
+      if (minute < 8_000) expect(evidence).toBeLessThan(ALARM);
+      else strongest = Math.max(strongest, evidence);
+    }
+    expect(strongest).toBeGreaterThan(ALARM);
+  });
+
   it('says nothing of an agent it hardly knows', () => {
     const watch = createShareWatch();
     lived(watch, 0, 900, () => 0.5);

@@ -38,7 +38,7 @@ export interface ShareWatch {
 export function createShareWatch(): ShareWatch {
   return {
     ...{ minute: -1, calls: 0, hits: 0, sumCalls: 0, sumHits: 0, beyond: 0, squares: 0 },
-    ...{ minutes: 0, first: -1, span: 0, evidence: [0, 0, 0] },
+    ...{ minutes: 0, first: -1, span: 0, evidence: new Array<number>(RISES).fill(0) },
     ...{ slack: SLACK_MIN, quarter: -1, quarterCalls: 0, quarterHits: 0 },
     ...{ cumulative: 0, runSince: 0, runCalls: 0, runHits: 0 },
   };
@@ -55,6 +55,9 @@ export interface ShareReading {
   readonly since: EpochMs;
 }
 
+/** `ALTERNATIVES`, and that most calls are hits. */
+const RISES = ALTERNATIVES.length + 1;
+const MOST_SHARE = 0.75;
 const KEEP = 0.5 ** (1 / 4_320);
 /** Before this much is known nothing is held against an agent. */
 const COLD_MINUTES = 60;
@@ -94,11 +97,11 @@ export function readShare(watch: ShareWatch): ShareReading | null {
   if (isCold(watch)) return null;
   const mean = nullMean(watch);
   let sum = 0;
-  for (let index = 0; index < ALTERNATIVES.length; index += 1) {
+  for (let index = 0; index < RISES; index += 1) {
     sum += (1 + (watch.evidence[index] ?? 0)) * minuteEvidence(watch, index, mean);
   }
   return {
-    evidence: Math.log(Math.max(sum / ALTERNATIVES.length, 1e-12)),
+    evidence: Math.log(Math.max(sum / RISES, 1e-12)),
     calls: watch.runCalls + watch.calls,
     hits: watch.runHits + watch.hits,
     usual: usualShare(watch),
@@ -129,8 +132,22 @@ function spreadOf({ beyond, squares }: ShareWatch): number {
 }
 
 function minuteEvidence(watch: ShareWatch, index: number, mean: number): number {
+  const times = ALTERNATIVES[index];
+  if (times === undefined) return mostEvidence(watch, mean / watch.calls);
   const dispersion = { excess: 0, spread: spreadOf(watch) };
-  const log = logRatio(ALTERNATIVES[index] ?? 1, mean, dispersion, watch.hits);
+  const log = logRatio(times, mean, dispersion, watch.hits);
+  return Math.exp(Math.min(log, MINUTE_EVIDENCE_MAX));
+}
+
+/**
+ * The last alternative: that three calls of four are hits, each call for itself. Multiples of a
+ * small share need more hits than an agent of few calls has in an hour.
+ * @param share Of hits that is still no news.
+ */
+function mostEvidence({ calls, hits }: ShareWatch, share: number): number {
+  if (share >= MOST_SHARE / 2) return 1;
+  const ofHits = hits * Math.log(MOST_SHARE / share);
+  const log = ofHits + (calls - hits) * Math.log((1 - MOST_SHARE) / (1 - share));
   return Math.exp(Math.min(log, MINUTE_EVIDENCE_MAX));
 }
 
@@ -157,7 +174,7 @@ function close(watch: ShareWatch): void {
   const { calls, hits } = watch;
   if (!isCold(watch)) {
     const mean = nullMean(watch);
-    for (let index = 0; index < ALTERNATIVES.length; index += 1) {
+    for (let index = 0; index < RISES; index += 1) {
       const after = (1 + (watch.evidence[index] ?? 0)) * minuteEvidence(watch, index, mean);
       watch.evidence[index] = Math.min(EVIDENCE_MAX, after);
     }
@@ -171,8 +188,8 @@ function close(watch: ShareWatch): void {
 
 /** A minute is learned but little while the evidence is strong, and never beyond what is usual. */
 function learn(watch: ShareWatch, calls: number, hits: number): void {
-  const [a = 0, b = 0, c = 0] = watch.evidence;
-  const isSuspicious = (a + b + c) / ALTERNATIVES.length > SUSPICIOUS;
+  const [a = 0, b = 0, c = 0, most = 0] = watch.evidence;
+  const isSuspicious = (a + b + c + most) / RISES > SUSPICIOUS;
   const weight = isSuspicious ? SUSPICIOUS_WEIGHT : 1;
   learnSlack(watch, calls, hits, isSuspicious);
   const mean = calls * usualShare(watch);
