@@ -38,7 +38,9 @@ export interface IncidentOutcome {
   readonly kind: IncidentKind;
   /** Seconds to the first trip or finding of level high or above; infinite where none is. */
   readonly delayS: number;
-  /** The same with what detectors in shadow say, of any level. */
+  /** The same with findings of any level. */
+  readonly toldDelayS: number;
+  /** The same with what detectors in shadow say, too. */
   readonly shadowDelayS: number;
 }
 
@@ -52,6 +54,8 @@ export interface FleetOutcome {
   readonly tripsByDetector: Readonly<Record<string, number>>;
   /** Of honest agents: findings of level high or above. */
   readonly alarms: Readonly<Record<string, number>>;
+  /** Of honest agents: findings of any level, but of detectors in shadow. */
+  readonly findings: Readonly<Record<string, number>>;
   /** Of honest agents: findings of detectors in shadow, of any level. */
   readonly shadow: Readonly<Record<string, number>>;
 }
@@ -60,6 +64,7 @@ interface Member {
   readonly agent: FleetAgent;
   readonly incident: Incident | null;
   delayS: number;
+  toldDelayS: number;
   shadowDelayS: number;
   readonly toldAt: Map<string, number>;
 }
@@ -87,6 +92,7 @@ export function mergedOutcome(parts: readonly FleetOutcome[]): FleetOutcome {
     tripsByLevel: counts(({ tripsByLevel }) => tripsByLevel),
     tripsByDetector: counts(({ tripsByDetector }) => tripsByDetector),
     alarms: counts(({ alarms }) => alarms),
+    findings: counts(({ findings }) => findings),
     shadow: counts(({ shadow }) => shadow),
   };
 }
@@ -100,6 +106,7 @@ class Simulation {
   readonly #tripsByLevel: Record<string, number> = {};
   readonly #tripsByDetector: Record<string, number> = {};
   readonly #alarms: Record<string, number> = {};
+  readonly #findings: Record<string, number> = {};
   readonly #shadow: Record<string, number> = {};
   #events = 0;
   #honestMinutes = 0;
@@ -127,12 +134,13 @@ class Simulation {
     return {
       events: this.#events,
       honestAgentDays: this.#honestMinutes / DAY_MINUTES,
-      incidents: this.#members.flatMap(({ incident, delayS, shadowDelayS }) =>
-        incident ? [{ kind: incident.kind, delayS, shadowDelayS }] : [],
+      incidents: this.#members.flatMap(({ incident, delayS, toldDelayS, shadowDelayS }) =>
+        incident ? [{ kind: incident.kind, delayS, toldDelayS, shadowDelayS }] : [],
       ),
       tripsByLevel: this.#tripsByLevel,
       tripsByDetector: this.#tripsByDetector,
       alarms: this.#alarms,
+      findings: this.#findings,
       shadow: this.#shadow,
     };
   }
@@ -172,25 +180,26 @@ class Simulation {
 
   #found(member: Member, { detector, mode, level }: Finding, time: number): void {
     const isShadow = mode === 'shadow';
-    const isAlarm = level === 'high' || level === 'critical';
-    if (!isShadow && !isAlarm) return;
+    const isAlarm = !isShadow && (level === 'high' || level === 'critical');
     const since = sinceIncident(member, time);
     if (since >= 0) {
-      member.shadowDelayS = Math.min(member.shadowDelayS, since / 1_000);
-      if (!isShadow) member.delayS = Math.min(member.delayS, since / 1_000);
+      sighted(member, since, isShadow ? 'shadow' : isAlarm ? 'alarm' : 'told');
       return;
     }
     if (!this.#isScored(time)) return;
-    const isMerged = time - (member.toldAt.get(detector) ?? Number.NEGATIVE_INFINITY) < MERGE_MS;
-    member.toldAt.set(detector, time);
-    if (!isMerged) count(isShadow ? this.#shadow : this.#alarms, detector);
+    for (const counts of isShadow ? [this.#shadow] : [this.#findings, this.#alarms]) {
+      if (counts === this.#alarms && !isAlarm) continue;
+      const key = counts === this.#alarms ? `${detector} alarm` : detector;
+      const before = member.toldAt.get(key) ?? Number.NEGATIVE_INFINITY;
+      member.toldAt.set(key, time);
+      if (time - before >= MERGE_MS) count(counts, detector);
+    }
   }
 
   #tripped(member: Member, level: number, reason: string, time: number): void {
     const since = sinceIncident(member, time);
     if (since >= 0) {
-      member.delayS = Math.min(member.delayS, since / 1_000);
-      member.shadowDelayS = Math.min(member.shadowDelayS, since / 1_000);
+      sighted(member, since, 'alarm');
     } else if (this.#isScored(time)) {
       count(this.#tripsByLevel, `L${level}`);
       count(this.#tripsByDetector, reason);
@@ -200,6 +209,15 @@ class Simulation {
   #isScored(time: number): boolean {
     return time >= START + this.#plan.warmUpDays * DAY_MS;
   }
+}
+
+/** What is an alarm is told, and what is told counts beside what detectors in shadow say. */
+function sighted(member: Member, sinceMs: number, by: 'alarm' | 'told' | 'shadow'): void {
+  const since = sinceMs / 1_000;
+  member.shadowDelayS = Math.min(member.shadowDelayS, since);
+  if (by === 'shadow') return;
+  member.toldDelayS = Math.min(member.toldDelayS, since);
+  if (by === 'alarm') member.delayS = Math.min(member.delayS, since);
 }
 
 /** An agent is silent once its incident is over: what it learned of it is no matter here. */
@@ -238,6 +256,7 @@ function membersOf({ agents, days, incidentsPerKind, seed }: FleetPlan): readonl
     agent,
     incident: planned.get(agent) ?? null,
     delayS: Number.POSITIVE_INFINITY,
+    toldDelayS: Number.POSITIVE_INFINITY,
     shadowDelayS: Number.POSITIVE_INFINITY,
     toldAt: new Map(),
   }));

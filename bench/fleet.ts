@@ -67,10 +67,12 @@ export async function fleetFigures(size: keyof typeof PLANS): Promise<FleetResul
       fleet_false_alarms_per_agent_year_all_ci95: poissonInterval(alarms).map((n) =>
         rounded((n * 365) / days, 3),
       ),
+      fleet_false_findings_per_agent_year: perYear(fleet.findings),
       fleet_shadow_findings_per_agent_year: perYear(fleet.shadow),
       fleet_incidents: byKind((outcomes) => outcomes.length),
       fleet_recall_by_incident: byKind((outcomes) => recallOf(outcomes, 'delayS')),
       fleet_recall_ci95_by_incident: byKind(recallInterval),
+      fleet_recall_told_by_incident: byKind((outcomes) => recallOf(outcomes, 'toldDelayS')),
       fleet_recall_with_shadow_by_incident: byKind((outcomes) =>
         recallOf(outcomes, 'shadowDelayS'),
       ),
@@ -88,7 +90,8 @@ export async function fleetFigures(size: keyof typeof PLANS): Promise<FleetResul
       'fleet: a trip is a breaker opened at any level, a suspension one at level 4 or above; an ' +
         'alarm is a finding of level high or above, alarms of an agent within an hour are one.',
       'fleet: an incident is seen at a trip or an alarm; its delay is the median, of those seen. ' +
-        'The recall with shadow counts what detectors in shadow say, of any level.',
+        'The recall told counts findings of any level; that with shadow, what detectors in shadow ' +
+        'say, too.',
       'fleet: ci95 is exact Poisson (Byar) for rates, Wilson for shares.',
       ...(size === 'long' ? [] : ['fleet: in full by `npm run bench -- fleet`, outside CI.']),
     ],
@@ -114,7 +117,7 @@ function simulatePart(plan: FleetPlan, part: FleetPart): Promise<FleetOutcome> {
   });
 }
 
-type Delay = 'delayS' | 'shadowDelayS';
+type Delay = 'delayS' | 'toldDelayS' | 'shadowDelayS';
 
 function recallOf(outcomes: readonly IncidentOutcome[], delay: Delay): number {
   return rounded(

@@ -166,7 +166,8 @@ export default defineDetector<Config, State>({
       return noted ? [noted] : NO_VERDICTS;
     }
     const seen = strongest(context, spikeOrRise);
-    return seen ? [told(seen, state, context)] : NO_VERDICTS;
+    if (!seen) return NO_VERDICTS;
+    return [told(baseline.isRenewed ? ofNewVersion(seen) : seen, state, context)];
   },
 });
 
@@ -319,6 +320,16 @@ function stepUpAtMost(verdict: DetectorVerdict): DetectorVerdict {
   const { trip } = verdict;
   if (!trip || trip.level <= 2) return verdict;
   return { ...verdict, level: 'high', score: 69, trip: { ...trip, level: 2 } };
+}
+
+/** The past of a former version says less of a new one: a person is asked in its first day. */
+function ofNewVersion(verdict: DetectorVerdict): DetectorVerdict {
+  return {
+    ...stepUpAtMost(verdict),
+    explanation:
+      `${verdict.explanation} A version of it that never worked before began to within a day: ` +
+      'it may be made to do more.',
+  };
 }
 
 const MINUTES_PER_YEAR = 525_600;

@@ -308,6 +308,8 @@ export const LIMITS = {
    * Longest silence learned from, hour by hour: one week. A longer absence teaches nothing more.
    */
   baselineQuietHours: 168,
+  /** Versions of one agent that are no news to its baseline. */
+  baselineVersions: 4,
   /** Events in a row from before the ring after which the baseline's clock was wrong, not they. */
   baselineBehindEvents: 8,
 

@@ -1,6 +1,7 @@
 import type { AccessEvent, EventKind } from '../core/access-event.ts';
 import { type ChainLink, chainIdOf } from '../core/chain.ts';
 import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
+import { hashOf } from '../core/hash.ts';
 import { isGrown, observeBaseline } from './baseline/baseline.ts';
 import { breakerOver } from './breaker/subject.ts';
 import { passProbation } from './breaker-timers.ts';
@@ -100,7 +101,8 @@ function foldJudged(
   if (added) {
     agent.calls += added.calls;
     const learn = !isSuspect;
-    observeBaseline(agent.baseline, added, windowTimeOf(event, loggedAt), { learn });
+    const version = vouchedVersion(event);
+    observeBaseline(agent.baseline, added, windowTimeOf(event, loggedAt), { learn, version });
     tenant.hasGrown ||= isGrown(agent.baseline);
   }
   const { role } = resolvedGrant(tenant, agent, event.agent.id) ?? {};
@@ -130,6 +132,12 @@ function foldJudged(
   if (isClean && added !== null && added.calls > 0 && wentThrough(event)) {
     passProbation(tenant, event, loggedAt, term, effects);
   }
+}
+
+/** An agent's own word on its version is none: it would be a way to be judged less strictly. */
+function vouchedVersion({ agent, source }: AccessEvent): number | null {
+  const { version } = agent;
+  return version === undefined || source.trust === 'agent' ? null : hashOf(version).low;
 }
 
 /**

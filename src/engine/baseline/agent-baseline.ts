@@ -63,6 +63,8 @@ export interface AgentBaseline {
   readonly measuresInUse: number;
   /** Whether peers of its role lent this agent rates for its first day. */
   readonly isBorrowed: boolean;
+  /** Whether a version of this agent that never worked before has done so for less than a day. */
+  readonly isRenewed: boolean;
   /** Largest minute of a typical peer while rates are lent, else 0. */
   peerPeak(measure: Measure): number;
   compare(measure: Measure, windowMs: number): Comparison;

@@ -229,6 +229,62 @@ function numbersIn(value: unknown): number {
   return Object.values(value).reduce((sum: number, each) => sum + numbersIn(each), 0);
 }
 
+describe('a new version of an agent', () => {
+  const observed = (state: BaselineState, minute: number, version: number, calls: number) =>
+    observeBaseline(state, sizes({ calls }), START + minute * MINUTE_MS, { learn: true, version });
+  const WEEKS = 21 * DAY;
+  const FIRST = START / MINUTE_MS;
+
+  /** Three weeks of ten calls a minute by one version, then `days` of forty by `versionOf`. */
+  function lived(days: number, versionOf: (minute: number) => number): BaselineState {
+    const state = createBaselineState();
+    for (let minute = 0; minute < WEEKS; minute += 1) observed(state, minute, 1, 10);
+    for (let minute = WEEKS; minute < WEEKS + days * DAY; minute += 1) {
+      observed(state, minute, versionOf(minute), 40);
+    }
+    return state;
+  }
+  /** Calls that a day is worth, whatever the last minutes were like. */
+  const promised = (state: BaselineState, days: number) =>
+    viewOf(state, START).expectedCalls(
+      START + (WEEKS + (days - 1) * DAY) * MINUTE_MS,
+      START + (WEEKS + days * DAY) * MINUTE_MS,
+    );
+
+  it('is warm: it starts from what the former did, as an agent in its first day', () => {
+    const state = lived(0, () => 2);
+    const before = at(state, WEEKS - 1, 'calls').typical;
+    observed(state, WEEKS, 2, 10);
+    expect(at(state, WEEKS, 'calls').typical).toBeCloseTo(before, 0);
+    expect(viewOf(state, START + WEEKS * MINUTE_MS).isRenewed).toBe(true);
+    expect(viewOf(state, START + (WEEKS + DAY) * MINUTE_MS).isRenewed).toBe(false);
+    expect(viewOf(state, START + (WEEKS + DAY) * MINUTE_MS).ageMs).toBeGreaterThan(20 * DAY_MS);
+  });
+
+  it('leaves the former behind in days, where the same version would take weeks', () => {
+    expect(
+      promised(
+        lived(3, () => 2),
+        3,
+      ),
+    ).toBeGreaterThan(
+      1.4 *
+        promised(
+          lived(3, () => 1),
+          3,
+        ),
+    );
+  });
+
+  it('is no news where versions take turns, nor more often than once a week', () => {
+    const turns = lived(2, (minute) => 1 + (minute % 2));
+    expect(turns.editions).toEqual({ known: [1, 2], renewedAt: FIRST + WEEKS + ((WEEKS + 1) % 2) });
+    const restless = lived(2, (minute) => minute);
+    expect(restless.editions.renewedAt).toBe(FIRST + WEEKS);
+    expect(restless.editions.known).toHaveLength(4);
+  });
+});
+
 describe('a lasting rise', () => {
   const LAST = 4 * DAY + 39;
 

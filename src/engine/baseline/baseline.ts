@@ -5,6 +5,7 @@ import { type AgentBaseline, type Comparison, MEASURES, type Measure } from './a
 import type { PeerPriors } from './borrowed-rate.ts';
 import { emptyComparison, HistoryComparison } from './comparison.ts';
 import { closeHours, compareDay, copyOfAnchor, type DayComparison } from './day-anchor.ts';
+import { createEditions, type Editions, isNewEdition, isRenewed, weighLess } from './editions.ts';
 import {
   addSize,
   COLD_MINUTES,
@@ -23,7 +24,7 @@ import { hourOf } from './seasonal-rate.ts';
 import { doubles } from './zeroes.ts';
 
 /** Rises when the meaning of a stored baseline changes; another version is not restored. */
-export const BASELINE_VERSION = 2;
+export const BASELINE_VERSION = 3;
 
 /**
  * One agent's own history, per measure: bounded, plain numbers, a function of the events given to
@@ -42,6 +43,7 @@ export interface BaselineState {
   behind: number;
   /** What peers lent; forgotten once the agent has a day of its own. */
   peers: PeerPriors | null;
+  readonly editions: Editions;
   readonly measures: { [measure in Measure]?: MeasureHistory };
 }
 
@@ -58,6 +60,7 @@ export function createBaselineState(peers: PeerPriors | null = null): BaselineSt
     weight: 1,
     behind: 0,
     peers,
+    editions: createEditions(),
     measures: {},
   };
 }
@@ -65,13 +68,14 @@ export function createBaselineState(peers: PeerPriors | null = null): BaselineSt
 /**
  * Counts one action. Minutes close by event time; events up to 15 minutes late land in their own
  * minute, older ones move nothing, unless so many come in a row that the clock was wrong: then it
- * goes back to them. A silence of any length costs at most a week of hours.
+ * goes back to them. A silence of any length costs at most a week of hours. `version` is the hash
+ * of the agent's version where somebody vouches for it: a new one makes the past weigh less.
  */
 export function observeBaseline(
   state: BaselineState,
   sizes: Readonly<Record<Measure, number>>,
   time: EpochMs,
-  { learn }: { readonly learn: boolean },
+  { learn, version = null }: { readonly learn: boolean; readonly version?: number | null },
 ): void {
   if (!(time >= 0) || !Number.isFinite(time)) return;
   const minute = Math.floor(time / MINUTE_MS);
@@ -83,6 +87,7 @@ export function observeBaseline(
     goBack(state, minute);
   }
   state.behind = 0;
+  if (version !== null && isNewEdition(state.editions, version, state.minute)) renew(state);
   if (!learn) state.weight = TRIPPED_WEIGHT;
   for (const measure of MEASURES) {
     const size = sizes[measure];
@@ -154,6 +159,10 @@ class BaselineView implements AgentBaseline {
     return this.#state.peers !== null;
   }
 
+  get isRenewed(): boolean {
+    return isRenewed(this.#state.editions, this.#minute);
+  }
+
   peerPeak(measure: Measure): number {
     return this.#state.peers?.[measure]?.peakMinute ?? 0;
   }
@@ -195,6 +204,13 @@ function historyOf(state: BaselineState, measure: Measure, size: number): Measur
   const created = createMeasureHistory(state.minute, size, measures.calls, peers?.[measure]);
   state.measures[measure] = created;
   return created;
+}
+
+function renew({ measures }: BaselineState): void {
+  for (const measure of MEASURES) {
+    const history = measures[measure];
+    if (history) weighLess(history);
+  }
 }
 
 /** Closes the open minute and the silence after it, and opens `minute`. */
@@ -268,7 +284,8 @@ function copyOf(state: BaselineState): BaselineState {
     const history = state.measures[measure];
     if (history) measures[measure] = copyOfHistory(history);
   }
-  return { ...state, measures };
+  const { known, renewedAt } = state.editions;
+  return { ...state, editions: { known: [...known], renewedAt }, measures };
 }
 
 function copyOfHistory(history: MeasureHistory): MeasureHistory {
