@@ -64,7 +64,7 @@ const DENIED_SHARE = 0.005;
 const WANDER_KEEP = 0.9;
 const WANDER_STEP = 0.3;
 const WANDER_MINUTES = 15;
-/** Days on which a service of a role is in trouble for some minutes, and how many calls then fail. */
+/** Days on which a service of a role is in trouble, for how long, and how many calls then fail. */
 const TROUBLE_PER_DAY = 0.03;
 const TROUBLE_MINUTES = 8;
 const TROUBLE_FAILED_SHARE = 0.4;

@@ -90,8 +90,8 @@ export async function fleetFigures(size: keyof typeof PLANS): Promise<FleetResul
       'fleet: a trip is a breaker opened at any level, a suspension one at level 4 or above; an ' +
         'alarm is a finding of level high or above, alarms of an agent within an hour are one.',
       'fleet: an incident is seen at a trip or an alarm; its delay is the median, of those seen. ' +
-        'The recall told counts findings of any level; that with shadow, what detectors in shadow ' +
-        'say, too.',
+        'The recall told counts findings of any level, that with shadow those of detectors in ' +
+        'shadow, too.',
       'fleet: ci95 is exact Poisson (Byar) for rates, Wilson for shares.',
       ...(size === 'long' ? [] : ['fleet: in full by `npm run bench -- fleet`, outside CI.']),
     ],

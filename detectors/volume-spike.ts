@@ -167,7 +167,7 @@ export default defineDetector<Config, State>({
     }
     const seen = strongest(context, spikeOrRise);
     if (!seen) return NO_VERDICTS;
-    return [told(baseline.isRenewed ? ofNewVersion(seen) : seen, state, context)];
+    return [told(baseline.isRenewed ? stepUpAtMost(seen, NEW_VERSION) : seen, state, context)];
   },
 });
 
@@ -297,14 +297,12 @@ function told(verdict: DetectorVerdict, { bursts }: State, { baseline }: Context
   return asKnown(verdict, bursts.known[measure]?.times ?? 0);
 }
 
-const KNOWN_SCORE = 40;
-
 /** Noted and slowed down, not stopped and not an alarm. */
 function asKnown(verdict: DetectorVerdict, times: number): DetectorVerdict {
   return {
     ...verdict,
     level: 'medium',
-    score: KNOWN_SCORE,
+    score: 40,
     explanation:
       `${verdict.explanation} It has had bursts of up to ${oneDecimal(times)} times before, ` +
       'which were told and passed, so this one is noted and slowed down only.',
@@ -315,22 +313,15 @@ function asKnown(verdict: DetectorVerdict, times: number): DetectorVerdict {
   };
 }
 
-/** An agent in its first day, judged by what peers lent, is never stopped by statistics alone. */
-function stepUpAtMost(verdict: DetectorVerdict): DetectorVerdict {
-  const { trip } = verdict;
+/** In the first day of an agent or of its version, statistics alone ask a person at most. */
+function stepUpAtMost(verdict: DetectorVerdict, because = ''): DetectorVerdict {
+  const { trip, explanation } = verdict;
   if (!trip || trip.level <= 2) return verdict;
-  return { ...verdict, level: 'high', score: 69, trip: { ...trip, level: 2 } };
+  const level = { level: 'high', score: 69, trip: { ...trip, level: 2 } } as const;
+  return { ...verdict, ...level, explanation: explanation + because };
 }
 
-/** The past of a former version says less of a new one: a person is asked in its first day. */
-function ofNewVersion(verdict: DetectorVerdict): DetectorVerdict {
-  return {
-    ...stepUpAtMost(verdict),
-    explanation:
-      `${verdict.explanation} A version of it that never worked before began to within a day: ` +
-      'it may be made to do more.',
-  };
-}
+const NEW_VERSION = ' A new version of it began within a day, which may be made to do more.';
 
 const MINUTES_PER_YEAR = 525_600;
 const COLD_PROBABILITY = 1e-4;

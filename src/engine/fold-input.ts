@@ -15,11 +15,12 @@ import type { Effects } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
 import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
 import { judge, markBlind, resolvedGrant } from './judge.ts';
-import { isNameFlood, nameFlood } from './name-flood.ts';
+import { isNameFlood } from './name-flood.ts';
 import {
   agentFlood,
   clockSkewed,
   idConflict,
+  nameFlood,
   occasionOf,
   tell,
   tellFailure,

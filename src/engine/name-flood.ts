@@ -9,7 +9,6 @@ import {
   type DistinctCount,
   distinctOf,
 } from './detect/distinct-count.ts';
-import type { Notice } from './notices.ts';
 import type { AgentPractice } from './practice/agent-practice.ts';
 
 /** Tools and destinations new to an agent in this hour of log time, roughly counted. Plain. */
@@ -48,20 +47,3 @@ export function isNameFlood(
 }
 
 const NONE: AgentPractice['firstSeen'] = [];
-
-/** What is told of it, once an hour. */
-export function nameFlood(): Notice {
-  const most = LIMITS.newNamesPerAgentHour;
-  return {
-    detector: 'name_flood',
-    level: 'high',
-    score: 0,
-    title: `More than ${most} tools and destinations never seen before, within an hour`,
-    explanation:
-      'The agent makes names up, searches through something, or a source puts changing values ' +
-      'into names (an id in the name of a tool). What is remembered of it is bounded: rare names ' +
-      'that were known before are forgotten first, so it may be asked about them again.',
-    measures: { names: most },
-    facts: { limit: 'newNamesPerAgentHour' },
-  };
-}

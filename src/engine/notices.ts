@@ -11,7 +11,7 @@ import { countFailure } from './set-aside.ts';
 import type { TenantState } from './tenant-state.ts';
 
 /** What the engine tells of its own accord, beside the detectors. It adds no risk. */
-export interface Notice {
+interface Notice {
   readonly detector: string;
   readonly level: Finding['level'];
   readonly score: number;
@@ -132,6 +132,23 @@ export function agentFlood(): Notice {
       'has outgrown its limit.',
     measures: { agents: LIMITS.agentsPerTenant },
     facts: { limit: 'agentsPerTenant' },
+  };
+}
+
+/** An agent uses more names never seen before than honest work does. */
+export function nameFlood(): Notice {
+  const most = LIMITS.newNamesPerAgentHour;
+  return {
+    detector: 'name_flood',
+    level: 'high',
+    score: 0,
+    title: `More than ${most} tools and destinations never seen before, within an hour`,
+    explanation:
+      'The agent makes names up, searches through something, or a source puts changing values ' +
+      'into names (an id in the name of a tool). What is remembered of it is bounded: rare names ' +
+      'that were known before are forgotten first, so it may be asked about them again.',
+    measures: { names: most },
+    facts: { limit: 'newNamesPerAgentHour' },
   };
 }
 

@@ -25,10 +25,10 @@ class Fleet {
   }
 
   /** One call at this minute, fractions allowed; the levels of what it tripped. */
-  call(agent: string, minute: number): readonly number[] {
+  call(agent: string, minute: number, version?: string): readonly number[] {
     const time = Math.round(START + minute * MINUTE_MS);
     this.#id += 1;
-    const event = { id: `e-${this.#id}`, time, agent: { id: agent } };
+    const event = { id: `e-${this.#id}`, time, agent: { id: agent, ...(version && { version }) } };
     return tripped(this.#shard.apply([this.#write.input(event, time)]));
   }
 
@@ -86,6 +86,22 @@ describe('volume through the engine', () => {
     expect(fleet.work({ small: 0.5, large: 6 }, 0, 2 * DAY)).toEqual([]);
     const levels = fleet.work({ small: 10, large: 6 }, 2 * DAY, 10);
     expect(Math.max(...levels)).toBe(4);
+  });
+
+  it.each([
+    ['1.0', 4],
+    ['2.0', 2],
+  ])('answers version %s at ten times its pace with level %i', (version, level) => {
+    const fleet = new Fleet();
+    const levels: number[] = [];
+    for (let minute = 0; minute < 2 * DAY; minute += 0.25) {
+      levels.push(...fleet.call('released', minute, '1.0'));
+    }
+    expect(levels).toEqual([]);
+    for (let minute = 2 * DAY; minute < 2 * DAY + 10; minute += 1 / 40) {
+      levels.push(...fleet.call('released', minute, version));
+    }
+    expect(Math.max(...levels)).toBe(level);
   });
 
   it('leaves stationary noisy agents alone', () => {
