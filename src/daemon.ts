@@ -6,6 +6,7 @@ import { auditReading } from './composition/audit-reading.ts';
 import { kafkaSources } from './composition/kafka-sources.ts';
 import { listen } from './composition/listening.ts';
 import { type LocalCredential, localCredentials } from './composition/local-credentials.ts';
+import { listenExtAuthz } from './composition/pull-surfaces.ts';
 import { createReconfigure, type Reconfigure } from './composition/reconfiguring.ts';
 import { openReviews } from './composition/reviewing.ts';
 import { openAlerts, pushReceivers } from './composition/revocation-outputs.ts';
@@ -102,6 +103,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const authenticator = recordAuthentications(callers, host, metrics, clock, undo);
   const surroundings: Surroundings = {
     ...{ options, keys, metrics, host, store, reviews, redaction, issuer, authenticator, notes },
+    verifier,
     audit: auditReading(config),
     bodies: new BodyReader(),
     intake: new OtlpIntake({ ingest: host.ingest, metrics, notes, aliases: config.aliases }),
@@ -138,6 +140,7 @@ async function startListening(
   const otlp = await listen(await otlpServer(surroundings), config.otlp, 'otlp');
   undo.defer(() => otlp.app.close());
   const otlpGrpc = await listenGrpc(surroundings, undo);
+  await listenExtAuthz(surroundings, undo);
   const sources = kafkaSources(surroundings);
   surroundings.topics = sources;
   undo.defer(async () => void (await Promise.all(sources.map((source) => source.close()))));

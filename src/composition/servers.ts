@@ -16,6 +16,7 @@ import { ssfMetadata } from '../revocation/ssf/metadata.ts';
 import { historyIngest } from '../runtime/ingest.ts';
 import { createSubjectOrders } from '../runtime/subject-orders.ts';
 import { portProblem } from './listening.ts';
+import { pullSurfaces } from './pull-surfaces.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
@@ -34,6 +35,7 @@ export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   await app.register(breakerFeed({ ...views, control, ...common }));
   const parseProposed = (value: unknown) => parseNativeValue(wellFormedValue(value), 0);
   await app.register(breakerCheck({ ...forBrokers, ...views, parseProposed, ...common }));
+  await pullSurfaces(app, s);
   await app.register(ssfMetadata({ keys, issuer }));
   await app.register(
     readApi({

@@ -7,6 +7,7 @@ import type { KeyRing } from '../ports/key-ring.ts';
 import type { Log } from '../ports/log.ts';
 import type { Reviews } from '../ports/reviews.ts';
 import type { Store } from '../ports/store.ts';
+import type { TokenVerifier } from '../ports/token-verifier.ts';
 import type { BodyReader } from '../receivers/body.ts';
 import type { KafkaSource } from '../receivers/kafka/source.ts';
 import type { OtlpIntake } from '../receivers/otlp/intake.ts';
@@ -46,6 +47,7 @@ export interface Surroundings {
   readonly intake: OtlpIntake;
   readonly audit: AuditReading;
   readonly notes: NotesOfIngest;
+  readonly verifier: TokenVerifier;
   /** Empty until the brokers are asked, which comes last. */
   topics: readonly KafkaSource[];
   readonly startedAt: number;

@@ -22,6 +22,7 @@ import {
 } from './checks.ts';
 import { parseDocument, type Substitute } from './document.ts';
 import { type EvaluatorsConfig, evaluatorsOf } from './evaluators.ts';
+import { type GatewayConfig, gatewayOf } from './gateway.ts';
 import { type TokenIssuerConfig, tokenIssuerOf } from './identity.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
@@ -90,7 +91,10 @@ export interface TripcoilConfig {
     readonly external: ExternalRecogniserConfig | null;
   };
   readonly kafka: { readonly sources: readonly KafkaSourceConfig[] };
-  readonly revocation: { readonly receivers: readonly ReceiverConfig[] };
+  readonly revocation: {
+    readonly receivers: readonly ReceiverConfig[];
+    readonly gateway: GatewayConfig;
+  };
   readonly alerts: {
     readonly webhook: { readonly url: string; readonly secret: string | null } | null;
   };
@@ -272,6 +276,7 @@ function toConfig(
         allowLoopback: receiver.allow_loopback,
         allowPrivate: receiver.allow_private,
       })),
+      gateway: gatewayOf(document.revocation.gateway),
     },
     alerts: {
       webhook:

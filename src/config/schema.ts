@@ -6,6 +6,7 @@ import { ROLES } from '../ports/ingest.ts';
 import { AUDIT_SCHEMA } from './audit.ts';
 import { EVALUATORS_SCHEMA } from './evaluators.ts';
 import { EXCEPTION_SCHEMA } from './exceptions.ts';
+import { GATEWAY_SCHEMA } from './gateway.ts';
 import { IDENTITY_SCHEMA } from './identity.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 import { GENERAL_REDACTION_SCHEMA, REDACTION_SCHEMA } from './redaction.ts';
@@ -254,6 +255,9 @@ export const CONFIG_SCHEMA = z.strictObject({
   revocation: z
     .strictObject({
       receivers: z.array(receiver).default([]).describe('Enforcement points to push to.'),
+      gateway: GATEWAY_SCHEMA.prefault({}).describe(
+        'How reverse proxies and API gateways ask about requests; see docs/gateways.md.',
+      ),
     })
     .prefault({})
     .describe('Where revocations go beside the feed.'),

@@ -330,6 +330,13 @@ export const LIMITS = {
   proposeAnswerMs: 20,
   /** Body of a check or an acknowledgement that is no event. */
   breakerRequestBytes: 16 * 1024,
+  /** Agents whose latest revocation gateways remember: 150 bytes each, 15 MiB. */
+  revokedEpochs: 100_000,
+  /** Breakers of level 1 whose requests of one minute gateways count: 200 bytes each, 2 MiB. */
+  gatewayThrottled: 10_000,
+  /** One question of a gateway over gRPC: the headers of one request, no body. */
+  gatewayMessageBytes: 256 * 1024,
+  gatewayStreamsPerConnection: 1_024,
   outboxPending: 100_000,
   /** Deliveries under way to one receiver; more wait their turn. */
   deliveriesAtOnce: 64,

@@ -6,7 +6,10 @@ import type { Principal } from '../ports/ingest.ts';
 import type { Log } from '../ports/log.ts';
 
 /** The caller of a broker route: somebody of role `broker` or `operator`. */
-export function admit(request: FastifyRequest, authenticator: Authenticator): Principal {
+export function admit(
+  request: Pick<FastifyRequest, 'headers'>,
+  authenticator: Authenticator,
+): Principal {
   const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   const principal = token === undefined ? null : authenticator.authenticate(token);
   if (principal === null) {

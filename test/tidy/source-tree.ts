@@ -51,7 +51,8 @@ export class SourceTree {
 }
 
 const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', 'tripcoil-data']);
-const TEXTS = /(\.(tsx?|mjs|md|json|ya?ml|css|html|sql|sh)|Dockerfile|\.ci\/run|LICENSE)$/;
+const TEXTS =
+  /(\.(tsx?|mjs|md|json|ya?ml|css|html|sql|sh|conf|rego)|Dockerfile|\.ci\/run|LICENSE)$/;
 
 /** Reads every text of the repository that people write. */
 export function readTree(root: string = ROOT): SourceTree {
