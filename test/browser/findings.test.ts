@@ -84,6 +84,29 @@ describe.skipIf(!found)('judging what was found', () => {
     await page.getByText('Recorded for data residency in globex').waitFor();
   });
 
+  it('decides a review once, by an operator', async () => {
+    const page = await open('#/reviews');
+    await page
+      .getByRole('row', { name: /decision obeyed, approval recorded.*43 of 100/ })
+      .waitFor();
+    await page.getByRole('link', { name: /^[0-9a-f]{32}$/ }).click();
+    const rubric = page.getByRole('region', { name: 'Against the rubric' });
+    await rubric.getByText('A payment ran after the policy denied it.').waitFor();
+    expect(await rubric.getByRole('listitem').first().textContent()).toContain(
+      'weight 4, required',
+    );
+    await page.getByRole('radio', { name: /^Not acceptable/ }).check();
+    await page.getByLabel('Reason').fill('no approval');
+    await page.getByLabel(/^Operator token/).fill(FIXTURE_OPERATOR_TOKEN);
+    await page.getByRole('button', { name: 'Record' }).click();
+    await page.locator('.feedback-given').getByText('no approval').waitFor();
+    expect(await page.getByRole('button', { name: 'Record' }).count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('navigation').getByRole('link', { name: 'Reviews' }).click();
+    await page.getByRole('button', { name: 'Decided' }).click();
+    await page.getByRole('row', { name: /Not acceptable/ }).waitFor();
+  });
+
   it('narrows detectors, and leads to the findings of one', async () => {
     const page = await open('#/detectors');
     const row = (name: RegExp) => page.getByRole('row', { name });

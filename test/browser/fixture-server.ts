@@ -15,6 +15,7 @@ import { fixtureDetectors } from './fixture-detectors.ts';
 import { FIXTURE_CHAIN, fixtureChain, fixtureFindings } from './fixture-findings.ts';
 import { emptyStatus, fixtureAgents, fixtureBreakers, fixtureStatus } from './fixture-fleet.ts';
 import { fixturePersonalFindings } from './fixture-personal.ts';
+import { answerReviews } from './fixture-reviews.ts';
 import { emptyIngestStatus, fixtureIngestStatus } from './fixture-sources.ts';
 
 /** `calm` has agents and no trips; `slow` never answers; `locked` wants a token. */
@@ -142,6 +143,7 @@ function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number)
     const all = isFull() ? fixtureDetectors() : [];
     return page(all.filter((one) => tenant === undefined || one.tenant === tenant));
   });
+  answerReviews(app, answer, { isFull: () => scenario() === 'data', isOperator, now });
   answer('/v1/pii/findings', ({ query }) => {
     const { agent, tenant, type } = query as Readonly<Record<string, string | undefined>>;
     const fits = (row: PersonalFindingBody): boolean =>
@@ -168,16 +170,21 @@ function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number)
   });
 }
 
+/** Answers whoever is none. */
+function isOperator(request: FastifyRequest, reply: FastifyReply): boolean {
+  const { authorization } = request.headers;
+  if (authorization === `Bearer ${FIXTURE_OPERATOR_TOKEN}`) return true;
+  const isKnown = authorization === `Bearer ${FIXTURE_TOKEN}`;
+  const code = isKnown ? 'forbidden' : 'unauthenticated';
+  reply.code(isKnown ? 403 : 401).send({ code, message: 'An operator is needed.' });
+  return false;
+}
+
 /** Takes what people say, from an operator alone; the finding has it from then on. */
 function takeFeedback(app: FastifyInstance, now: number): ReadonlyMap<string, FeedbackBody> {
   const said = new Map<string, FeedbackBody>();
   app.post('/v1/findings/:id/feedback', (request, reply) => {
-    const { authorization } = request.headers;
-    if (authorization !== `Bearer ${FIXTURE_OPERATOR_TOKEN}`) {
-      const isKnown = authorization === `Bearer ${FIXTURE_TOKEN}`;
-      const code = isKnown ? 'forbidden' : 'unauthenticated';
-      return reply.code(isKnown ? 403 : 401).send({ code, message: 'An operator is needed.' });
-    }
+    if (!isOperator(request, reply)) return reply;
     const { id } = request.params as { id: string };
     const order = request.body as Pick<FeedbackBody, 'verdict' | 'reason'> & {
       readonly actor?: string;

@@ -12,6 +12,8 @@ const CHAINS = '#/chains';
 const FINDINGS = '#/findings';
 const SOURCES = '#/sources';
 const FINDING = '#/findings/globex/901-0';
+const REVIEWS = '#/reviews';
+const REVIEW = '#/reviews/r812';
 const DETECTORS = '#/detectors';
 const PRIVACY = '#/privacy';
 
@@ -33,6 +35,10 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
       hash: `${FINDINGS}?detector=volume_spike`,
       shows: 'Show all',
     },
+    { name: 'reviews', hash: REVIEWS, shows: 'only the judge doubts it' },
+    { name: 'reviews decided', hash: `${REVIEWS}?show=decided`, shows: 'reasoning given' },
+    { name: 'review', hash: REVIEW, shows: 'Did nothing run that was denied?' },
+    { name: 'review decided', hash: '#/reviews/r402', shows: 'agreed by phone' },
     { name: 'detectors', hash: DETECTORS, shows: 'blind for 15 of 18' },
     {
       name: 'detectors in shadow',
@@ -56,6 +62,8 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'chains', hash: CHAINS, shows: 'No request of the last day' },
     { name: 'findings', hash: FINDINGS, shows: 'No detector has spoken' },
     { name: 'finding', hash: FINDING, shows: 'No such finding' },
+    { name: 'reviews', hash: REVIEWS, shows: 'Nothing waits for a person' },
+    { name: 'review', hash: REVIEW, shows: 'No such review' },
     { name: 'detectors', hash: DETECTORS, shows: 'No detectors' },
     { name: 'privacy', hash: PRIVACY, shows: 'No personal data met' },
     { name: 'sources', hash: SOURCES, shows: 'No event has arrived yet' },
@@ -67,6 +75,8 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'chains', hash: CHAINS, shows: 'Could not load: latest first' },
     { name: 'findings', hash: FINDINGS, shows: 'Could not load: newest first' },
     { name: 'finding', hash: FINDING, shows: 'Could not load: finding' },
+    { name: 'reviews', hash: REVIEWS, shows: 'Could not load: waiting for a person' },
+    { name: 'review', hash: REVIEW, shows: 'Could not load: review' },
     { name: 'detectors', hash: DETECTORS, shows: 'Could not load: detectors and rules' },
     { name: 'privacy', hash: PRIVACY, shows: 'Could not load: by type' },
     { name: 'sources', hash: SOURCES, shows: 'Could not load: who sends' },
@@ -74,6 +84,7 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
   slow: [
     { name: 'overview', hash: OVERVIEW, shows: 'Agents by risk' },
     { name: 'chain', hash: CHAIN, shows: 'Loading' },
+    { name: 'review', hash: REVIEW, shows: 'Loading' },
   ],
   locked: [{ name: 'overview', hash: OVERVIEW, shows: 'A token is needed to look' }],
 };

@@ -11,6 +11,8 @@ import { FindingsPage } from './routes/findings-page.tsx';
 import { MissingPage } from './routes/missing-page.tsx';
 import { OverviewPage } from './routes/overview/overview-page.tsx';
 import { PrivacyPage } from './routes/privacy/privacy-page.tsx';
+import { ReviewPage } from './routes/review/review-page.tsx';
+import { ReviewsPage } from './routes/reviews/reviews-page.tsx';
 import { SourcesPage } from './routes/sources/sources-page.tsx';
 import { isLocked } from './state/credential.ts';
 import { location, type Route } from './state/router.ts';
@@ -64,6 +66,10 @@ function Page({ route }: { route: Route }) {
       return (
         <FindingPage key={`${route.tenant}/${route.id}`} tenant={route.tenant} id={route.id} />
       );
+    case 'reviews':
+      return <ReviewsPage />;
+    case 'review':
+      return <ReviewPage key={route.id} id={route.id} />;
     case 'detectors':
       return <DetectorsPage />;
     case 'privacy':
@@ -89,6 +95,7 @@ function titleOf(route: Route): string {
   if (route.page === 'agent') return `${route.agent} · `;
   if (route.page === 'chain') return `Chain ${route.id.slice(0, 12)} · `;
   if (route.page === 'finding') return `Finding ${route.id} · `;
+  if (route.page === 'review') return `Review ${route.id} · `;
   if (route.page === 'overview' || route.page === 'missing') return '';
   return `${PAGE_NAMES[route.page]} · `;
 }

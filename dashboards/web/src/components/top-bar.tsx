@@ -11,6 +11,7 @@ export const PAGE_NAMES = {
   overview: 'Overview',
   findings: 'Findings',
   chains: 'Chains',
+  reviews: 'Reviews',
   detectors: 'Detectors',
   privacy: 'Privacy',
   sources: 'Sources',
@@ -19,7 +20,11 @@ export const PAGE_NAMES = {
 const PAGES = Object.keys(PAGE_NAMES) as readonly (keyof typeof PAGE_NAMES)[];
 
 /** Under which name a page without one of its own is found. */
-const PARENTS: Readonly<Record<string, string>> = { chain: 'chains', finding: 'findings' };
+const PARENTS: Readonly<Record<string, string>> = {
+  chain: 'chains',
+  finding: 'findings',
+  review: 'reviews',
+};
 
 /** Product, pages, search, tenant, zone, theme and whether the page is live. */
 export function TopBar() {

@@ -16,6 +16,7 @@ import type {
   FeedbackAnswerBody,
   FeedbackBody,
 } from '../../../../src/api/detector-contract.ts';
+import type { EvaluationBody, ReviewBody } from '../../../../src/api/review-contract.ts';
 import { credentialHeaders, isLocked, orderHeaders } from './credential.ts';
 
 /** One bucket of an agent's behaviour; `time` is the bucket's start in epoch milliseconds. */
@@ -107,6 +108,19 @@ export interface FeedbackOrder {
   readonly detector?: string;
 }
 
+export interface ReviewFilter {
+  readonly tenant?: string | undefined;
+  readonly state: 'open' | 'decided' | 'all';
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+export interface ReviewOrder {
+  readonly verdict: NonNullable<ReviewBody['decided']>['verdict'];
+  readonly reason: string;
+  readonly actor?: string;
+}
+
 function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
@@ -160,6 +174,23 @@ export const api = {
     (await getJson(
       `v1/chains${query({ limit, cursor, agent, tenant, gap, verdict })}`,
     )) as PageBody<ChainSummaryBody>,
+
+  /** Open ones first, then the latest. */
+  reviews: async ({ limit, cursor, tenant, state }: ReviewFilter) =>
+    (await getJson(`v1/reviews${query({ limit, cursor, tenant, state })}`)) as PageBody<ReviewBody>,
+
+  review: async (id: string, signal: AbortSignal): Promise<ReviewBody> =>
+    (await getJson(`v1/reviews/${encodeURIComponent(id)}`, signal)) as ReviewBody,
+
+  decideReview: async (id: string, order: ReviewOrder): Promise<ReviewBody> =>
+    (await postJson(`v1/reviews/${encodeURIComponent(id)}`, order)) as ReviewBody,
+
+  /** How the rubric scores a chain now. */
+  evaluation: async (tenant: string, chain: string, signal: AbortSignal): Promise<EvaluationBody> =>
+    (await getJson(
+      `v1/chains/${encodeURIComponent(chain)}/evaluation${query({ tenant })}`,
+      signal,
+    )) as EvaluationBody,
 
   ingestStatus: async (tenant: string): Promise<IngestStatusBody> =>
     (await getJson(`v1/ingest/status${query({ tenant })}`)) as IngestStatusBody,

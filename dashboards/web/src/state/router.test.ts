@@ -16,6 +16,11 @@ describe('addresses', () => {
       tenant: 'acme',
       id: '812-0',
     });
+    expect(parseHash('#/reviews?show=all').route).toEqual({ page: 'reviews' });
+    expect(parseHash(hashOf({ page: 'review', id: 'r81' })).route).toEqual({
+      page: 'review',
+      id: 'r81',
+    });
     expect(parseHash('#/detectors').route).toEqual({ page: 'detectors' });
     expect(parseHash('#/privacy?type=email').route).toEqual({ page: 'privacy' });
     expect(parseHash('#/privacy/too/far').route.page).toBe('missing');

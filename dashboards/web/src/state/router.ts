@@ -8,6 +8,8 @@ export type Route =
   | { readonly page: 'chains' }
   | { readonly page: 'findings' }
   | { readonly page: 'finding'; readonly tenant: string; readonly id: string }
+  | { readonly page: 'reviews' }
+  | { readonly page: 'review'; readonly id: string }
   | { readonly page: 'detectors' }
   | { readonly page: 'privacy' }
   | { readonly page: 'sources' }
@@ -33,7 +35,7 @@ export function parseHash(hash: string): Location {
 }
 
 /** Pages whose address is their name alone. */
-const PLAIN_PAGES = ['findings', 'chains', 'detectors', 'privacy', 'sources'] as const;
+const PLAIN_PAGES = ['findings', 'chains', 'reviews', 'detectors', 'privacy', 'sources'] as const;
 
 function routeOf(path: string): Route {
   const parts = path.split('/').filter((part) => part !== '');
@@ -46,6 +48,9 @@ function routeOf(path: string): Route {
   }
   if (page === 'chains' && first !== undefined && parts.length === 2) {
     return { page: 'chain', id: first };
+  }
+  if (page === 'reviews' && first !== undefined && parts.length === 2) {
+    return { page: 'review', id: first };
   }
   if (page === 'agents' && first !== undefined && second !== undefined && parts.length === 3) {
     return { page: 'agent', tenant: first, agent: second };
@@ -69,6 +74,8 @@ function pathOf(route: Route): string {
       return `/agents/${encodeURIComponent(route.tenant)}/${encodeURIComponent(route.agent)}`;
     case 'chain':
       return `/chains/${encodeURIComponent(route.id)}`;
+    case 'review':
+      return `/reviews/${encodeURIComponent(route.id)}`;
     case 'finding':
       return `/findings/${encodeURIComponent(route.tenant)}/${encodeURIComponent(route.id)}`;
     case 'missing':
