@@ -77,7 +77,12 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'client', may: [], packages: [], node: true },
   {
     folder: 'dashboards/web',
-    may: ['src/api/contract.ts', 'src/api/breaker-contract.ts', 'src/api/detector-contract.ts'],
+    may: [
+      'src/api/contract.ts',
+      'src/api/breaker-contract.ts',
+      'src/api/detector-contract.ts',
+      'src/api/review-contract.ts',
+    ],
     packages: ['preact', '@preact/signals', 'uplot', 'vite'],
     node: false,
     typesOnly: true,

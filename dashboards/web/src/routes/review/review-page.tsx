@@ -8,7 +8,7 @@ import { useLoaded } from '../../state/use-loaded.ts';
 import { DecisionPanel } from './decision-panel.tsx';
 import { RubricPanel } from './rubric-panel.tsx';
 
-/** One request that a person is asked about: its score, criterion by criterion, and the decision. */
+/** One request that a person is asked about: its score by criterion, and the decision. */
 export function ReviewPage({ id }: { id: string }) {
   const { resource, again } = useLoaded(id, (signal) => api.review(id, signal));
   const { data, problem, loading } = resource;
@@ -30,7 +30,7 @@ function Missing({ id }: { id: string }) {
       <div class="message">
         <h2>No such review</h2>
         <p>
-          Nothing has the id {id}. Decided reviews make room for new ones; the ledger keeps them.{' '}
+          Nothing has the id {id}. Decided reviews make room for new ones.{' '}
           <a class="link" href={hrefTo({ page: 'reviews' })}>
             All reviews
           </a>

@@ -41,7 +41,7 @@ function Since({ review, evaluation }: { review: ReviewBody; evaluation: Evaluat
   }
   return (
     <p class="muted">
-      Scored <ScoreText score={review.score} /> by the rubric {review.rubric} when it was opened.{' '}
+      Scored <ScoreText score={review.score} /> by {review.rubric} when it was opened.{' '}
       {score === null ? (
         <>By {rubric} nothing applies to it now.</>
       ) : (
