@@ -58,9 +58,30 @@ export interface TenantConfig {
   };
   readonly sources?: SourceWatchConfig;
   readonly chains?: ChainConfig;
+  readonly breakers?: BreakerConfig;
   /** The user's own rules, asked behind the detectors in this order. */
   readonly rules?: readonly Rule[];
   readonly exceptions?: readonly DetectionException[];
+}
+
+/** How breakers of a tenant open and close. Absent members take the engine's values. */
+export interface BreakerConfig {
+  /** One person may do what takes two elsewhere; every such step says so. */
+  readonly singleOperator?: boolean;
+  /** Factor on how long breakers stay open, 0.1 to 10. */
+  readonly dwellScale?: number;
+  /** Globs of agents that automation takes to level 2 at most; `protected` in grants adds to it. */
+  readonly protectedAgents?: readonly string[];
+  /** See `Budget` of the engine. */
+  readonly budget?: {
+    readonly share?: number;
+    readonly floor?: number;
+    readonly detectorShare?: number;
+    readonly sourceShare?: number;
+    readonly newPerMinute?: number;
+    readonly burst?: number;
+    readonly provenFloor?: number;
+  };
 }
 
 /** How a tenant's sources are watched. Absent members take the limits' values. */

@@ -20,6 +20,7 @@ export type HeldReason =
   | 'shadow'
   | 'alert_only'
   | 'over_budget'
+  | 'exempt'
   | 'history';
 
 /** Why a trip stayed below the level its detector asked for. */
@@ -28,6 +29,8 @@ export type CapReason =
   | 'statistics_alone'
   | 'agent_trust'
   | 'unregistered'
+  | 'protected'
+  | 'storm'
   | 'over_budget';
 
 export type TripDecision =
@@ -54,7 +57,7 @@ export interface Finding {
   /** Empty where `subject` names something else. */
   readonly agent: string;
   /** What the finding is about where that is no agent. */
-  readonly subject?: { readonly kind: 'source'; readonly id: string };
+  readonly subject?: { readonly kind: 'source' | 'tenant' | 'breaker'; readonly id: string };
   readonly session?: string;
   /** Empty where no chain is meant. */
   readonly chain: string;

@@ -18,6 +18,8 @@ export interface AgentGrant {
   /** Where data it touches must lie: a country or a union of them, see data_residency. */
   readonly jurisdiction?: string;
   readonly validUntil?: EpochMs;
+  /** Automation takes it to level 2 at most, and a person is wanted at once. */
+  readonly protected?: boolean;
   /** When a person must approve: actions as globs, and the amount above which. */
   readonly approval?: { readonly requiredFor?: readonly string[]; readonly maxAmount?: number };
 }

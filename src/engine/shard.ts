@@ -19,6 +19,7 @@ import type { EpochMs } from '../core/time.ts';
 import { acknowledge, nextMoveAt, stateOf } from './breaker/board.ts';
 import { closeBreaker, openBreaker } from './breaker/moves.ts';
 import { noteOrder } from './breaker/orders.ts';
+import { stormEndsAt } from './breaker/storm.ts';
 import { announce, forgetFindings, tickBreakers } from './breaker-timers.ts';
 import { Effects } from './effects.ts';
 import { takeFeedback } from './feedback.ts';
@@ -32,6 +33,7 @@ import { withRules } from './rules/rule-registry.ts';
 import { setAsideAsSlow } from './set-aside.ts';
 import { settleTenant } from './settle.ts';
 import { checkSources } from './source/watch.ts';
+import { tickStorm } from './storms.ts';
 import { type Cut, createTenant, type TenantState, takeGrants } from './tenant-state.ts';
 import { renamed } from './token-aliases.ts';
 
@@ -89,7 +91,8 @@ export class Shard {
     let next: EpochMs | null = null;
     for (const tenant of this.tenants.values()) {
       const settleAt = tenant.chains.held.settleAt;
-      for (const at of [nextMoveAt(tenant.board), tenant.sources.nextAt, settleAt]) {
+      const timers = [nextMoveAt(tenant.board), tenant.sources.nextAt, settleAt];
+      for (const at of [...timers, stormEndsAt(tenant.storm)]) {
         if (at !== null && (next === null || at < next)) next = at;
       }
     }
@@ -185,6 +188,7 @@ export class Shard {
       checkQuiet(this.registry, tenant, entry.loggedAt, effects);
       settleTenant(this.registry, tenant, entry.loggedAt, this.term, effects);
       tickBreakers(tenant, entry.loggedAt, this.term, effects);
+      tickStorm(tenant, entry.loggedAt, effects);
     }
   }
 

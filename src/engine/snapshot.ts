@@ -10,6 +10,7 @@ import type { EpochMs } from '../core/time.ts';
 import { isGrown, restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
 import type { PersistingState } from './breaker/persistence.ts';
+import type { StormState } from './breaker/storm.ts';
 import {
   type ChainChunk,
   chainChunks,
@@ -61,6 +62,7 @@ export type SnapshotChunk =
       readonly failures: readonly (readonly [string, number])[];
       readonly slow?: readonly string[];
       readonly unjudged: Readonly<Record<Unjudged, number>>;
+      readonly storm: StormSnapshot;
     }
   | { readonly type: 'breakers'; readonly tenant: string; readonly entries: readonly BoardEntry[] }
   | { readonly type: 'orders'; readonly tenant: string; readonly orders: readonly BreakerOrder[] }
@@ -107,6 +109,10 @@ export type SnapshotChunk =
       readonly agent: string;
       readonly state: SnapshotAgent;
     };
+
+type StormSnapshot = Omit<StormState, 'anomalous'> & {
+  readonly anomalous: MapEntries<StormState['anomalous']>;
+};
 
 type SnapshotAgent = Omit<
   AgentState,
@@ -223,7 +229,7 @@ interface FrozenTenant {
 
 /** References to what does not change in place, and to the agents, which do. */
 function frozen(state: TenantState): FrozenTenant {
-  const { tenant, posture, config, grants, board, wouldHaveTripped, reports } = state;
+  const { tenant, posture, config, grants, board, wouldHaveTripped, reports, storm } = state;
   const { feedSeq, epochFloor } = board;
   return {
     tenant,
@@ -240,6 +246,7 @@ function frozen(state: TenantState): FrozenTenant {
       failures: [...state.failures],
       ...(state.slow.size === 0 ? {} : { slow: [...state.slow] }),
       unjudged: { ...state.unjudged },
+      storm: { ...storm, rate: { ...storm.rate }, anomalous: [...storm.anomalous] },
     },
     breakers: [...board.entries.values()],
     orders: [...board.orders.values()],
@@ -327,6 +334,12 @@ export function restore(shard: Shard, chunks: Iterable<SnapshotChunk>): void {
   for (const chunk of chunks) restoreChunk(shard, chunk);
 }
 
+function restoreStorm(storm: StormState, { anomalous, rate, ...rest }: StormSnapshot): void {
+  Object.assign(storm, rest);
+  Object.assign(storm.rate, rate);
+  for (const [agent, until] of anomalous) storm.anomalous.set(agent, until);
+}
+
 type BoardChunk = Extract<SnapshotChunk, { readonly type: 'breakers' | 'orders' | 'ring' }>;
 
 function restoreBoard({ board }: TenantState, chunk: BoardChunk): void {
@@ -357,6 +370,7 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
       for (const [detector, count] of chunk.failures) tenant.failures.set(detector, count);
       for (const detector of chunk.slow ?? []) tenant.slow.add(detector);
       Object.assign(tenant.unjudged, chunk.unjudged);
+      restoreStorm(tenant.storm, chunk.storm);
       tenant.board.feedSeq = chunk.feedSeq;
       tenant.board.epochFloor = chunk.epochFloor;
       return;

@@ -7,6 +7,7 @@ import type { PeerPriors } from './baseline/borrowed-rate.ts';
 import type { AgreementState } from './breaker/agreement.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
 import type { PersistingState } from './breaker/persistence.ts';
+import { createStorm, type StormState } from './breaker/storm.ts';
 import { type ChainIndex, createChainIndex } from './chain/chain-index.ts';
 import { DetectorMemory, DetectorPlaces } from './detector-memory.ts';
 import { createFeedback, type FeedbackState } from './feedback.ts';
@@ -76,6 +77,7 @@ export interface TenantState {
   /** What the agents of a role are known to do, by role. */
   readonly peerGroups: Map<string, PracticeState>;
   readonly board: BoardState;
+  readonly storm: StormState;
   readonly reports: Reports;
   /** Pseudonyms by the key that gave them first; empty until a key rotates. */
   readonly aliases: TokenAliases;
@@ -119,6 +121,7 @@ export function createTenant(
     agents: new Map(),
     peerGroups: new Map(),
     board: createBoard(),
+    storm: createStorm(),
     reports: createReports(),
     aliases: new Map(),
     sources: createSources(),

@@ -98,6 +98,14 @@ export function hasRoom(board: BoardState, key: BreakerKey, most: number): boole
   return board.entries.has(breakerKeyText(key));
 }
 
+/** Whether a person holds this breaker, or that of its agent, closed for now. */
+export function isExempt(board: BoardState, key: BreakerKey): boolean {
+  if (stateOf(board, key).phase === 'exempt') return true;
+  const { tenant, agent } = key;
+  if (agent === undefined || key.kind === 'agent') return false;
+  return stateOf(board, { tenant, kind: 'agent', id: agent }).phase === 'exempt';
+}
+
 export function stateOf(board: BoardState, key: BreakerKey): BreakerState {
   const entry = board.entries.get(breakerKeyText(key));
   return entry?.state ?? { phase: 'closed', epoch: board.epochFloor };

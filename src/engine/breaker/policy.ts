@@ -1,8 +1,11 @@
 import type { AccessEvent, Trust } from '../../core/access-event.ts';
-import type { BreakerKey, BreakerLevel } from '../../core/breaker.ts';
+import type { BreakerKey, BreakerLevel, BreakerState } from '../../core/breaker.ts';
 import type { CapReason, DetectionFamily, DetectorMode, HeldReason } from '../../core/finding.ts';
+import { REVOKING_LEVEL } from '../../core/revocation.ts';
 import type { TripKey } from '../../core/rule.ts';
 import type { DetectorVerdict } from '../detect/detector.ts';
+import { levelOf } from './board.ts';
+import type { BudgetAnswer } from './budget.ts';
 
 /** What the policy knows when a verdict asks for a trip. */
 export interface PolicyFacts {
@@ -11,11 +14,17 @@ export interface PolicyFacts {
   readonly posture: 'shadow' | 'enforce';
   readonly trust: Trust;
   readonly registered: boolean;
-  /** Automatic breakers of level 4 and above open in the tenant, by family. */
-  readonly openAutomatic: Readonly<Record<DetectionFamily, number>>;
+  /** The agent is one that automation never stops. */
+  readonly isProtected: boolean;
+  /** Statistics stop nothing: much looks wrong at once. */
+  readonly inStorm: boolean;
+  /** Whether a person holds this breaker, or its agent's, closed for now. */
+  readonly isExempt: (key: BreakerKey) => boolean;
+  readonly stateOf: (key: BreakerKey) => BreakerState;
+  /** Asked for what would stop something: level 4 and above. */
+  readonly budget: (key: BreakerKey) => BudgetAnswer;
   /** Whether the board can take this breaker. */
   readonly hasRoomFor: (key: BreakerKey) => boolean;
-  readonly agentsInTenant: number;
   /** Whether an exception of the tenant covers this finding. */
   readonly isExcepted: boolean;
 }
@@ -26,6 +35,10 @@ export type PolicyAnswer =
       readonly key: BreakerKey;
       readonly level: BreakerLevel;
       readonly cappedBy: CapReason | null;
+      /** What yields its place in the budget, and drops to step-up. */
+      readonly displaces?: BreakerKey;
+      /** A protected agent would have been held: a person is wanted at once. */
+      readonly pages?: true;
     }
   | {
       readonly trip: false;
@@ -33,13 +46,6 @@ export type PolicyAnswer =
       readonly would?: { readonly key: BreakerKey; readonly level: BreakerLevel };
     };
 
-/** Share of a tenant's agents that one family may hold at level 4 and above at once. */
-const BLAST_RADIUS_SHARE = 0.1;
-const BLAST_RADIUS_FLOOR: Readonly<Record<DetectionFamily, number>> = {
-  deterministic: 25,
-  statistical: 3,
-  novelty: 3,
-};
 const STEP_UP: BreakerLevel = 2;
 const SUSPEND: BreakerLevel = 4;
 /** What statistics must reach at least before they may revoke, whatever a detector asks for. */
@@ -57,7 +63,7 @@ export function decide(
     return { trip: false, why };
   }
   const key = keyOf(event, verdict.trip.key);
-  const asked = verdict.trip.level;
+  const asked = escalated(verdict.trip.level, key, facts);
   const weakness =
     asked > STEP_UP ? (familyWeaknessOf(facts.family, verdict) ?? weaknessOf(facts)) : null;
   return allowed(key, asked, weakness, facts);
@@ -100,17 +106,39 @@ function allowed(
   weakness: CapReason | null,
   facts: PolicyFacts,
 ): PolicyAnswer {
-  const level = weakness ? STEP_UP : asked;
+  const cap = asked > STEP_UP ? (weakness ?? circumstanceOf(facts)) : null;
+  const level = cap ? STEP_UP : asked;
   if (facts.isExcepted) return { trip: false, why: 'suppressed', would: { key, level } };
   if (facts.mode === 'shadow' || facts.posture === 'shadow') {
     return { trip: false, why: 'shadow', would: { key, level } };
   }
   if (facts.mode === 'alert') return { trip: false, why: 'alert_only', would: { key, level } };
+  if (facts.isExempt(key)) return { trip: false, why: 'exempt', would: { key, level } };
   if (!facts.hasRoomFor(key)) return { trip: false, why: 'over_budget', would: { key, level } };
-  if (level > STEP_UP && overBudget(facts)) {
-    return { trip: true, key, level: STEP_UP, cappedBy: 'over_budget' };
-  }
-  return { trip: true, key, level, cappedBy: weakness };
+  const pages = cap === 'protected' ? ({ pages: true } as const) : {};
+  const rests = { trip: true, key, level, cappedBy: cap, ...pages } as const;
+  if (level < REVOKING_LEVEL || levelOf(facts.stateOf(key)) >= level) return rests;
+  const answer = facts.budget(key);
+  if (!answer.room) return { trip: true, key, level: STEP_UP, cappedBy: 'over_budget' };
+  return answer.displaces === null ? rests : { ...rests, displaces: answer.displaces };
+}
+
+/**
+ * A violation during probation opens one level above where it was, up to where evidence of this
+ * kind may go: only proof about an agent takes it to level 5.
+ */
+function escalated(asked: BreakerLevel, key: BreakerKey, facts: PolicyFacts): BreakerLevel {
+  const state = facts.stateOf(key);
+  if (state.phase !== 'probation') return asked;
+  const isProof = facts.family === 'deterministic' && key.kind === 'agent';
+  const most = isProof ? REVOKING_LEVEL + 1 : REVOKING_LEVEL;
+  return Math.max(asked, Math.min(state.heldLevel + 1, most)) as BreakerLevel;
+}
+
+/** What keeps any evidence of a family at step-up for now. */
+function circumstanceOf({ isProtected, inStorm, family }: PolicyFacts): CapReason | null {
+  if (isProtected) return 'protected';
+  return inStorm && family !== 'deterministic' ? 'storm' : null;
 }
 
 /** What keeps evidence of any family at step-up: an agent's own word, an unregistered agent. */
@@ -134,10 +162,4 @@ function isMaterial({ agreement, probability, actual, typical }: DetectorVerdict
   if (agreement === 'cap') return true;
   if (probability === null || actual === null || typical === null) return false;
   return probability <= MATERIAL_PROBABILITY && actual >= MATERIAL_RATIO * typical;
-}
-
-function overBudget(facts: PolicyFacts): boolean {
-  const share = Math.ceil(facts.agentsInTenant * BLAST_RADIUS_SHARE);
-  const budget = Math.max(BLAST_RADIUS_FLOOR[facts.family], share);
-  return facts.openAutomatic[facts.family] >= budget;
 }
