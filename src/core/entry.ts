@@ -1,4 +1,5 @@
 import type { AccessEvent } from './access-event.ts';
+import type { HeldOrder } from './approval.ts';
 import type { BreakerKey, BreakerLevel, Transition } from './breaker.ts';
 import type { ChainLink } from './chain.ts';
 import type { FeedbackVerdict } from './feedback.ts';
@@ -113,6 +114,51 @@ export type Command =
       /** The epoch the person saw; a reset of another epoch is refused. */
       readonly epoch: number;
     }
+  | {
+      /** Ends a person's hold: the subject comes back by steps. */
+      readonly type: 'release';
+      readonly actor: string;
+      readonly reason: string;
+      readonly key: BreakerKey;
+      readonly epoch: number;
+    }
+  | {
+      /** Holds a breaker closed for a time. */
+      readonly type: 'exempt';
+      readonly actor: string;
+      readonly reason: string;
+      readonly key: BreakerKey;
+      readonly forMs: number;
+    }
+  | {
+      /** The same in an emergency, by one person and at any level. */
+      readonly type: 'break_glass';
+      readonly actor: string;
+      readonly reason: string;
+      readonly key: BreakerKey;
+      readonly forMs: number;
+      readonly ticket: string;
+    }
+  | {
+      readonly type: 'approval_request';
+      readonly actor: string;
+      readonly reason: string;
+      readonly credential: string;
+      readonly key: BreakerKey;
+      readonly epoch: number;
+      readonly order: HeldOrder;
+      readonly forMs: number;
+    }
+  | {
+      readonly type: 'approval_decide';
+      readonly actor: string;
+      readonly reason: string;
+      readonly credential: string;
+      /** Id of the approval. */
+      readonly approval: string;
+      readonly verdict: 'approve' | 'deny';
+    }
+  | { readonly type: 'storm_end'; readonly actor: string; readonly reason: string }
   | {
       readonly type: 'feedback';
       readonly actor: string;

@@ -293,6 +293,8 @@ export const LIMITS = {
   breakersPerTenant: 200_000,
   /** Beyond `breakersPerTenant`: a person's trip holds even where automation filled the board. */
   breakersForPeople: 1_000,
+  /** Orders of one tenant that wait for a second person; the oldest is forgotten. */
+  approvalsPerTenant: 256,
   /** Automatic openings of one breaker remembered for a day, to tell how often it flaps. */
   breakerOpenings: 8,
   /** A breaker that is due but whose agent is still conspicuous is looked at again after this. */

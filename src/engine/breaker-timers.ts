@@ -121,7 +121,7 @@ export function forgetFindings(tenant: TenantState, agent: AgentState): void {
 }
 
 /** What the agent of a key makes in a usual minute of this hour and weekday; null when unknown. */
-function usualPerMin(tenant: TenantState, key: BreakerKey, logTime: EpochMs): number | null {
+export function usualPerMin(tenant: TenantState, key: BreakerKey, logTime: EpochMs): number | null {
   const agent = agentUnder(tenant, key);
   if (!agent) return null;
   const calls = viewOf(agent.baseline, logTime).expectedCalls(logTime, logTime + HOUR_MS);

@@ -17,10 +17,10 @@ import { EMPTY_GRANTS } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
 import { acknowledge, nextMoveAt, stateOf } from './breaker/board.ts';
-import { closeBreaker, openBreaker } from './breaker/moves.ts';
 import { noteOrder } from './breaker/orders.ts';
 import { stormEndsAt } from './breaker/storm.ts';
-import { announce, forgetFindings, tickBreakers } from './breaker-timers.ts';
+import { takeBreakerOrder } from './breaker-orders.ts';
+import { forgetFindings, tickBreakers } from './breaker-timers.ts';
 import { Effects } from './effects.ts';
 import { takeFeedback } from './feedback.ts';
 import { foldInput } from './fold-input.ts';
@@ -234,28 +234,16 @@ export class Shard {
         tenant.wouldHaveTripped = 0;
         for (const agent of tenant.agents.values()) forgetFindings(tenant, agent);
         return;
-      case 'trip': {
-        const opening = {
-          level: command.level,
-          reason: command.reason,
-          class: 'operator',
-          findingId: null,
-          actor: command.actor,
-        } as const;
-        const cause = { time: entry.loggedAt, eventId: null, logTime: entry.loggedAt };
-        const title = `Tripped by ${command.actor}: ${command.reason}`;
-        const transition = openBreaker(tenant.board, command.key, opening, title, cause);
-        if (transition) announce(tenant, transition, title, this.term, effects);
-        return;
-      }
-      case 'reset': {
-        const { actor, reason } = command;
-        // The breaker moved on after the person looked; `control` answers with a conflict.
-        if (stateOf(tenant.board, command.key).epoch !== command.epoch) return;
-        const by = { class: 'operator', reason, actor } as const;
-        const cause = { time: entry.loggedAt, eventId: null, logTime: entry.loggedAt };
-        const transition = closeBreaker(tenant.board, command.key, by, cause);
-        if (transition) announce(tenant, transition, null, this.term, effects);
+      case 'trip':
+      case 'reset':
+      case 'release':
+      case 'exempt':
+      case 'break_glass':
+      case 'approval_request':
+      case 'approval_decide':
+      case 'storm_end': {
+        const { seq, loggedAt: logTime } = entry;
+        takeBreakerOrder({ tenant, seq, logTime, term: this.term, effects }, command);
         return;
       }
       case 'feedback':

@@ -1,3 +1,4 @@
+import type { Approval } from '../core/approval.ts';
 import { breakerKeyText, type Transition } from '../core/breaker.ts';
 import type { BreakerOrder } from '../core/breaker-order.ts';
 import type { TenantConfig } from '../core/entry.ts';
@@ -63,6 +64,7 @@ export type SnapshotChunk =
       readonly slow?: readonly string[];
       readonly unjudged: Readonly<Record<Unjudged, number>>;
       readonly storm: StormSnapshot;
+      readonly approvals: readonly Approval[];
     }
   | { readonly type: 'breakers'; readonly tenant: string; readonly entries: readonly BoardEntry[] }
   | { readonly type: 'orders'; readonly tenant: string; readonly orders: readonly BreakerOrder[] }
@@ -246,6 +248,7 @@ function frozen(state: TenantState): FrozenTenant {
       failures: [...state.failures],
       ...(state.slow.size === 0 ? {} : { slow: [...state.slow] }),
       unjudged: { ...state.unjudged },
+      approvals: [...state.approvals.values()],
       storm: { ...storm, rate: { ...storm.rate }, anomalous: [...storm.anomalous] },
     },
     breakers: [...board.entries.values()],
@@ -334,6 +337,24 @@ export function restore(shard: Shard, chunks: Iterable<SnapshotChunk>): void {
   for (const chunk of chunks) restoreChunk(shard, chunk);
 }
 
+function restoreTenant(
+  tenant: TenantState,
+  chunk: Extract<SnapshotChunk, { readonly type: 'tenant' }>,
+): void {
+  tenant.posture = chunk.posture;
+  tenant.config = chunk.config;
+  tenant.grants = chunk.grants;
+  tenant.wouldHaveTripped = chunk.wouldHaveTripped;
+  for (const [key, until] of chunk.notices) tenant.notices.set(key, until);
+  for (const [detector, count] of chunk.failures) tenant.failures.set(detector, count);
+  for (const detector of chunk.slow ?? []) tenant.slow.add(detector);
+  Object.assign(tenant.unjudged, chunk.unjudged);
+  restoreStorm(tenant.storm, chunk.storm);
+  for (const approval of chunk.approvals) tenant.approvals.set(approval.id, approval);
+  tenant.board.feedSeq = chunk.feedSeq;
+  tenant.board.epochFloor = chunk.epochFloor;
+}
+
 function restoreStorm(storm: StormState, { anomalous, rate, ...rest }: StormSnapshot): void {
   Object.assign(storm, rest);
   Object.assign(storm.rate, rate);
@@ -362,17 +383,7 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
   const tenant = shard.tenant(chunk.tenant, 'order');
   switch (chunk.type) {
     case 'tenant':
-      tenant.posture = chunk.posture;
-      tenant.config = chunk.config;
-      tenant.grants = chunk.grants;
-      tenant.wouldHaveTripped = chunk.wouldHaveTripped;
-      for (const [key, until] of chunk.notices) tenant.notices.set(key, until);
-      for (const [detector, count] of chunk.failures) tenant.failures.set(detector, count);
-      for (const detector of chunk.slow ?? []) tenant.slow.add(detector);
-      Object.assign(tenant.unjudged, chunk.unjudged);
-      restoreStorm(tenant.storm, chunk.storm);
-      tenant.board.feedSeq = chunk.feedSeq;
-      tenant.board.epochFloor = chunk.epochFloor;
+      restoreTenant(tenant, chunk);
       return;
     case 'breakers':
     case 'orders':

@@ -1,3 +1,4 @@
+import type { Approval } from '../core/approval.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import type { AgentGrant, GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -78,6 +79,8 @@ export interface TenantState {
   readonly peerGroups: Map<string, PracticeState>;
   readonly board: BoardState;
   readonly storm: StormState;
+  /** Orders that wait for a second person, by id, the oldest first. */
+  readonly approvals: Map<string, Approval>;
   readonly reports: Reports;
   /** Pseudonyms by the key that gave them first; empty until a key rotates. */
   readonly aliases: TokenAliases;
@@ -122,6 +125,7 @@ export function createTenant(
     peerGroups: new Map(),
     board: createBoard(),
     storm: createStorm(),
+    approvals: new Map(),
     reports: createReports(),
     aliases: new Map(),
     sources: createSources(),

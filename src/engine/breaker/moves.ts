@@ -168,11 +168,16 @@ export function exemptBreaker(
   return move(board, key, exempted(stateOf(board, key), order, cause.logTime), by, cause);
 }
 
-/** The end of an exemption that has run out. */
-export function endExemption(board: BoardState, key: BreakerKey, cause: Cause): Transition | null {
+/** The end of an exemption: one that has run out, or at any time by a person's word. */
+export function endExemption(
+  board: BoardState,
+  key: BreakerKey,
+  cause: Cause,
+  by: Mover = { class: 'timer', reason: 'exemption_ended', actor: null },
+): Transition | null {
   const before = stateOf(board, key);
-  if (before.phase !== 'exempt' || before.until > cause.logTime) return null;
-  const by = { class: 'timer', reason: 'exemption_ended', actor: null } as const;
+  if (before.phase !== 'exempt') return null;
+  if (by.class === 'timer' && before.until > cause.logTime) return null;
   return move(board, key, exemptionEnded(before, cause.logTime), by, cause);
 }
 
