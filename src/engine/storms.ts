@@ -91,12 +91,13 @@ export function calmStorm(
   const { since } = tenant.storm;
   if (since === null) return false;
   endStorm(tenant.storm);
+  const minutes = Math.round((logTime - since) / MINUTE_MS);
   effects.finding(tenant.tenant, {
     ...frameOf(tenant, effects.nextId, logTime),
     level: 'informational',
     score: 0,
     title: 'Storm mode is over',
-    explanation: `It lasted ${Math.round((logTime - since) / MINUTE_MS)} minutes. All detectors act again.`,
+    explanation: `It lasted ${minutes} minutes. All detectors act again.`,
     evidence: {
       events: [],
       measures: { lasted_ms: logTime - since },
