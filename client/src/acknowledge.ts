@@ -2,7 +2,7 @@ import type { ClientClock } from './clock.ts';
 import { type BreakerState, keyText } from './messages.ts';
 
 const QUEUE_MAX = 100_000;
-const CONCURRENT = 8;
+const BATCH = 1_000;
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
 const ATTEMPT_MS = 5_000;
@@ -15,7 +15,7 @@ export interface Acknowledger {
 
 /**
  * Tells the daemon which epochs this broker has applied: at least once, retried until taken,
- * refused or superseded. Acknowledging an epoch twice is harmless.
+ * refused or superseded. What comes together, or while a request is under way, goes together.
  */
 export function createAcknowledger(options: {
   readonly url: URL;
@@ -28,44 +28,45 @@ export function createAcknowledger(options: {
 }): Acknowledger {
   const { url, token, clock, random, signal } = options;
   const queue = new Map<string, BreakerState>();
-  const busy = new Map<string, BreakerState>();
+  let isBusy = false;
 
-  function start(): void {
-    for (const [text, state] of queue) {
-      if (busy.size >= CONCURRENT) return;
-      if (busy.has(text)) continue;
-      queue.delete(text);
-      busy.set(text, state);
-      void send(text, state).finally(() => {
-        busy.delete(text);
-        if (!signal.aborted) start();
-      });
+  async function run(): Promise<void> {
+    isBusy = true;
+    try {
+      await sendQueued();
+    } finally {
+      isBusy = false;
     }
   }
 
-  async function send(text: string, state: BreakerState): Promise<void> {
-    for (let attempt = 0; !signal.aborted && !queue.has(text); attempt += 1) {
-      const status = await post(state);
-      if (status !== null && status >= 200 && status < 300) return;
-      if (status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429) {
-        options.onRefused(status);
-        return;
+  async function sendQueued(): Promise<void> {
+    for (let attempt = 0; queue.size > 0 && !signal.aborted; ) {
+      const batch = [...queue].slice(0, BATCH);
+      const status = await post(batch.map(([, state]) => state));
+      const isTaken = status !== null && status >= 200 && status < 300;
+      const isRefused = !isTaken && status !== null && isFinal(status);
+      if (isRefused) options.onRefused(status);
+      if (isTaken || isRefused) {
+        attempt = 0;
+        for (const [text, state] of batch) if (queue.get(text) === state) queue.delete(text);
+        continue;
       }
       const ceilingMs = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(attempt, 10), BACKOFF_MAX_MS);
+      attempt += 1;
       await clock.sleep(ceilingMs * (0.5 + random() / 2), signal);
     }
   }
 
   /** The status; null when there was no answer. */
-  async function post(state: BreakerState): Promise<number | null> {
-    const { key, term, epoch } = state;
+  async function post(states: readonly BreakerState[]): Promise<number | null> {
+    const acks = states.map(({ key, term, epoch }) => ({ key, term, epoch }));
     const limit = new AbortController();
     void clock.sleep(ATTEMPT_MS, limit.signal).then(() => limit.abort());
     try {
       const response = await options.fetch(url, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ key, term, epoch }),
+        body: JSON.stringify(acks.length === 1 ? acks[0] : { acks }),
         redirect: 'error',
         signal: AbortSignal.any([signal, limit.signal]),
       });
@@ -84,10 +85,15 @@ export function createAcknowledger(options: {
       queue.delete(text);
       queue.set(text, state);
       if (queue.size > QUEUE_MAX) queue.delete(queue.keys().next().value ?? '');
-      start();
+      if (!isBusy) void run();
     },
     get pending() {
-      return queue.size + busy.size;
+      return queue.size;
     },
   };
+}
+
+/** Asking again would not help. */
+function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }

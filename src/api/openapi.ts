@@ -149,13 +149,20 @@ const PLAIN_PATHS: Json = {
     'Open breakers of a tenant as of one position of the feed; see docs/feed.md.',
     'application/json',
     false,
-    [text('tenant', 'query')],
+    [text('tenant', 'query'), text('signed', 'query')],
   ),
+  '/v1/breakers/changes': plain(
+    'What changed since a position of the feed, also as a long poll; see docs/feed.md.',
+    'application/json',
+    false,
+    ['tenant', 'after', 'wait', 'signed'].map((name) => text(name, 'query')),
+  ),
+  '/v1/breakers/jwks.json': plain('Keys that sign the feed.', 'application/json', true),
   '/v1/breakers/feed': plain(
     'Server-sent events for brokers, from a position on; see docs/feed.md.',
     'text/event-stream',
     false,
-    [text('tenant', 'query')],
+    [text('tenant', 'query'), text('signed', 'query')],
   ),
   '/.well-known/ssf-configuration/t/{tenant}': plain(
     'Shared Signals transmitter metadata of a tenant.',

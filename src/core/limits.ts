@@ -324,14 +324,21 @@ export const LIMITS = {
   /** A subscriber whose socket buffers more is cut off and resynchronises. */
   feedBufferBytes: 1024 * 1024,
   feedHeartbeatMs: 1 * SECOND_MS,
+  /** A signed message that is older is from the past, whatever it says. */
+  feedSignatureMs: 10 * SECOND_MS,
+  /** Longest that one question for changes waits for an answer. */
+  feedPollWaitMs: 25 * SECOND_MS,
+  /** The fingerprint of a tenant's open set is kept this long for the next who asks. */
+  feedChannelIdleMs: 60 * SECOND_MS,
+  /** Acknowledgements in one request, and its bytes: 500 for each. */
+  feedAcknowledgements: 1_000,
+  feedAcknowledgementBytes: 512 * 1024,
   /** A subscriber that takes nothing for this long is cut even below `feedBufferBytes`. */
   feedStallMs: 15 * SECOND_MS,
   /**
    * A proposed event is answered within this time, from what the breakers already say if need be.
    */
   proposeAnswerMs: 20,
-  /** Body of a check or an acknowledgement that is no event. */
-  breakerRequestBytes: 16 * 1024,
   /** Agents whose latest revocation gateways remember: 150 bytes each, 15 MiB. */
   revokedEpochs: 100_000,
   /** Breakers of level 1 whose requests of one minute gateways count: 200 bytes each, 2 MiB. */

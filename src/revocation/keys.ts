@@ -132,7 +132,11 @@ function parsePem(pem: Uint8Array): KeyObject {
  * Reads a key file, or makes it: written aside, flushed, then linked into place, so that a crash
  * leaves either no key or a whole one and two starting processes agree on one.
  */
-async function keyFile(path: string, log: Log, make: () => Promise<Buffer>): Promise<Buffer> {
+export async function keyFile(
+  path: string,
+  log: Log,
+  make: () => Promise<Buffer>,
+): Promise<Buffer> {
   const existing = await readKey(path, log);
   if (existing) return existing;
   const aside = `${path}.${randomBytes(6).toString('hex')}`;

@@ -22,18 +22,30 @@ export const acknowledgementSchema = z.object({
   epoch: counter,
 });
 
-/** @throws TripcoilError `bad_request` that names the field and repeats no value. */
-export function parseAcknowledgement(body: unknown): {
+const severalSchema = z.object({
+  acks: z.array(acknowledgementSchema).min(1).max(LIMITS.feedAcknowledgements),
+});
+
+export interface BrokersWord {
   readonly key: BreakerKey;
   readonly term: number;
   readonly epoch: number;
-} {
-  const parsed = acknowledgementSchema.safeParse(body);
+}
+
+/**
+ * One acknowledgement, or several as `acks`.
+ * @throws TripcoilError `bad_request` that names the field and repeats no value.
+ */
+export function parseAcknowledgements(body: unknown): readonly BrokersWord[] {
+  const several = typeof body === 'object' && body !== null && 'acks' in body;
+  const parsed = several ? severalSchema.safeParse(body) : acknowledgementSchema.safeParse(body);
   if (!parsed.success) {
     const path = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new TripcoilError('bad_request', `\`${path || 'body'}\` is missing or of a wrong type.`);
   }
-  const { key, term, epoch } = parsed.data;
-  const { tenant, kind, id, agent } = key;
-  return { key: { tenant, kind, id, ...(agent === undefined ? {} : { agent }) }, term, epoch };
+  const { data } = parsed;
+  return ('acks' in data ? data.acks : [data]).map(({ key, term, epoch }) => {
+    const { tenant, kind, id, agent } = key;
+    return { key: { tenant, kind, id, ...(agent === undefined ? {} : { agent }) }, term, epoch };
+  });
 }

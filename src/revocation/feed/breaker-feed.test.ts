@@ -174,9 +174,10 @@ describe('GET /v1/breakers/feed', () => {
     await next();
     const first = view.trip(AGENT, 4);
     view.emit({ term: 1, transition: first });
+    expect(await next()).toMatchObject({ event: 'transition', id: '1:1' });
+    view.emit({ term: 1, transition: first });
     view.trip(OTHER, 4, { silent: true });
     view.trip({ ...AGENT, id: 'third' }, 4);
-    expect(await next()).toMatchObject({ event: 'transition', id: '1:1' });
     expect(await next()).toMatchObject({ event: 'resync', data: { why: 'gap' } });
     const snapshot = await next();
     expect(snapshot).toMatchObject({ event: 'snapshot', id: '1:3', data: { open: 3 } });

@@ -49,8 +49,12 @@ export function snapshotFrame(snapshot: FeedSnapshot): Buffer {
 }
 
 export function transitionFrame(delta: FeedDelta): Buffer {
+  return frame('transition', transitionBody(delta), `${delta.term}:${delta.transition.feedSeq}`);
+}
+
+export function transitionBody(delta: FeedDelta): Readonly<Record<string, unknown>> {
   const { term, transition } = delta;
-  const body = {
+  return {
     v: 1,
     tenant: transition.key.tenant,
     term,
@@ -75,18 +79,42 @@ export function transitionFrame(delta: FeedDelta): Buffer {
     }),
     ...(delta.unresolvable && { unresolvable: true }),
   };
-  return frame('transition', body, `${term}:${transition.feedSeq}`);
 }
 
-export function heartbeatFrame(beat: {
+export interface HeartbeatBody {
+  readonly v: 1;
   readonly term: number;
   readonly seq: number;
   readonly posture: 'shadow' | 'enforce';
   readonly open: number;
   readonly hash: string;
   readonly t: EpochMs;
-}): Buffer {
-  return frame('heartbeat', { v: 1, ...beat });
+}
+
+export function heartbeatBody(beat: Omit<HeartbeatBody, 'v'>): HeartbeatBody {
+  return { v: 1, ...beat };
+}
+
+export function heartbeatFrame(beat: HeartbeatBody): Buffer {
+  return frame('heartbeat', beat);
+}
+
+/** Several transitions, under one signature. */
+export function deltaFrame(
+  jws: string,
+  { term, seq }: { readonly term: number; readonly seq: number },
+): Buffer {
+  return Buffer.from(`id: ${term}:${seq}\nevent: delta\ndata: ${jws}\n\n`);
+}
+
+/** A message whose data is a compact JWS. */
+export function signedFrame(
+  event: 'snapshot' | 'heartbeat',
+  jws: string,
+  position?: { readonly term: number; readonly seq: number },
+): Buffer {
+  const id = position === undefined ? '' : `id: ${position.term}:${position.seq}\n`;
+  return Buffer.from(`${id}event: ${event}\ndata: ${jws}\n\n`);
 }
 
 /** Tells the subscriber to forget its position; a snapshot follows at once. */

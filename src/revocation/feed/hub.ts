@@ -1,45 +1,31 @@
 import type { ServerResponse } from 'node:http';
 import { LIMITS } from '../../core/limits.ts';
-import type { BreakerView, FeedDelta, FeedSnapshot } from '../../ports/breakers.ts';
+import type { BreakerView, FeedDelta } from '../../ports/breakers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import {
-  heartbeatFrame,
-  openBreakerOf,
-  resyncFrame,
-  snapshotFrame,
-  transitionFrame,
-} from './frames.ts';
-import { createOpenSetHash, type OpenSetHash } from './open-set-hash.ts';
-
-/** A position in one tenant's feed. */
-export interface FeedPosition {
-  readonly term: number;
-  readonly seq: number;
-}
+import { type ChangesBody, changesSince } from './changes.ts';
+import { Channel, type FeedForm, type FeedPosition } from './channel.ts';
+import { resyncFrame } from './frames.ts';
+import type { FeedSigner } from './signer.ts';
 
 interface Subscriber {
   readonly response: ServerResponse;
+  readonly form: FeedForm;
   /** Tells the view that this broker no longer reads. */
   readonly leave: () => void;
   /** Sequence of the last transition this subscriber holds. */
   seq: number;
-  /** Bytes of a snapshot still on their way, which do not count against the buffer. */
+  /** Bytes still on their way that do not count against the buffer. */
   allowanceBytes: number;
   stalledAtMs: number | null;
 }
 
-interface Channel {
-  /** Whom it is for decides how ids are told. */
-  readonly view: BreakerView;
-  readonly tenant: string;
+interface Readers {
+  readonly channel: Channel;
   readonly subscribers: Set<Subscriber>;
-  term: number;
-  seq: number;
-  renamings: number;
-  hash: OpenSetHash;
-  encoded: { readonly posture: string; readonly seq: number; readonly frame: Buffer } | null;
+  /** Wake those who wait for a change. */
+  readonly waiting: Set<() => void>;
 }
 
 interface HubDependencies {
@@ -47,34 +33,39 @@ interface HubDependencies {
   readonly view: BreakerView;
   /** With ids as brokers know them. */
   readonly brokerView: BreakerView;
+  readonly signer: FeedSigner | null;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
-/** Fans two views out to all subscribers: every frame is encoded once per view and tenant. */
+/** Who reads: which view and tenant, in which form, and the name of the broker. */
+export interface FeedReading {
+  readonly view: BreakerView;
+  readonly tenant: string;
+  readonly form: FeedForm;
+  readonly position: FeedPosition | null;
+  readonly broker: string;
+}
+
+/**
+ * Fans two views out to all subscribers: what is decided together is encoded, signed and written
+ * once per view, tenant and form.
+ */
 export class FeedHub {
-  readonly #views: readonly BreakerView[];
-  readonly #clock: Clock;
-  readonly #metrics: Metrics;
-  readonly #log: Log;
-  readonly #channels = new Map<BreakerView, Map<string, Channel>>();
+  readonly #dependencies: HubDependencies;
+  readonly #channels = new Map<BreakerView, Map<string, Readers>>();
   readonly #stopped = new AbortController();
   readonly #unsubscribe: () => void;
-  #subscribers = 0;
+  #readers = 0;
 
-  constructor({ view, brokerView, clock, metrics, log }: HubDependencies) {
-    this.#views = [...new Set([view, brokerView])];
-    this.#clock = clock;
-    this.#metrics = metrics;
-    this.#log = log;
-    const unsubscribes = this.#views.map((each) => {
-      const channels = new Map<string, Channel>();
+  constructor(dependencies: HubDependencies) {
+    this.#dependencies = dependencies;
+    const { view, brokerView, log } = dependencies;
+    const unsubscribes = [...new Set([view, brokerView])].map((each) => {
+      const channels = new Map<string, Readers>();
       this.#channels.set(each, channels);
-      return each.subscribe((delta) => {
-        const channel = channels.get(delta.transition.key.tenant);
-        if (channel) this.#publish(channel, delta);
-      });
+      return each.subscribe((delta) => this.#note(channels, delta));
     });
     this.#unsubscribe = () => {
       for (const unsubscribe of unsubscribes) unsubscribe();
@@ -82,210 +73,200 @@ export class FeedHub {
     void this.#beatUntilStopped().catch(() => log.error('feed heartbeat stopped'));
   }
 
-  /** Whether another subscriber fits. */
+  /** Whether another reader fits. */
   hasRoom(): boolean {
-    return this.#subscribers < LIMITS.feedSubscribers && !this.#stopped.signal.aborted;
+    return this.#readers < LIMITS.feedSubscribers && !this.#stopped.signal.aborted;
   }
 
   /**
-   * Starts a stream on a response whose head is written, of one of the hub's two views; resumes at
-   * `position` when it can. View and hub are synchronous, so nothing can slip in between joining
-   * and replaying.
+   * Starts a stream on a response whose head is written; resumes at the position when it can. View
+   * and hub are synchronous, so nothing can slip in between joining and replaying.
    */
-  join(
-    response: ServerResponse,
-    view: BreakerView,
-    tenant: string,
-    position: FeedPosition | null,
-    broker: string,
-  ): void {
-    const channels = this.#channels.get(view) ?? new Map<string, Channel>();
-    const channel = channels.get(tenant) ?? createChannel(view, tenant);
-    channels.set(tenant, channel);
-    this.#rename(channel);
+  join(response: ServerResponse, reading: FeedReading): void {
+    const { view, tenant, position, form, broker } = reading;
+    const readers = this.#readersOf(view, tenant);
+    this.#publish(readers);
     const leave = view.join(tenant, broker);
-    const one: Subscriber = { response, leave, seq: 0, allowanceBytes: 0, stalledAtMs: null };
-    channel.subscribers.add(one);
-    this.#subscribers += 1;
-    this.#countSubscribers();
+    const one: Subscriber = { response, form, leave, seq: 0, allowanceBytes: 0, stalledAtMs: null };
+    readers.subscribers.add(one);
+    this.#count(1);
     response.on('drain', () => {
       one.allowanceBytes = 0;
     });
-    response.on('close', () => this.#leave(channel, one));
-    response.on('error', () => this.#leave(channel, one));
-    const missed = position === null ? null : deltasSince(channel, position);
+    response.on('close', () => this.#leave(readers, one));
+    response.on('error', () => this.#leave(readers, one));
+    const { channel } = readers;
+    const missed = position === null ? null : channel.since(position);
     if (missed === null || position === null) {
-      this.#sendSnapshot(channel, one, position === null ? undefined : 'position');
-    } else {
+      this.#sendSnapshot(readers, one, position === null ? undefined : 'position');
+    } else if (missed.length > 0) {
       one.seq = position.seq + missed.length;
-      for (const delta of missed) {
-        const frame = transitionFrame(delta);
-        one.allowanceBytes += frame.length;
-        this.#send(channel, one, frame);
-      }
+      this.#send(readers, one, channel.deltaFrames(form, missed), true);
+    } else one.seq = position.seq;
+    this.#send(readers, one, channel.heartbeatFrame(form));
+  }
+
+  /** What has changed since the position, at the latest after `waitMs`, or when `signal` aborts. */
+  async changes(reading: FeedReading, waitMs: number, signal: AbortSignal): Promise<ChangesBody> {
+    const { view, tenant, position, broker } = reading;
+    const readers = this.#readersOf(view, tenant);
+    this.#publish(readers);
+    const leave = view.join(tenant, broker);
+    this.#count(1);
+    try {
+      const now = changesSince(readers.channel, position);
+      if (waitMs === 0 || now.breakers !== undefined || now.transitions?.length !== 0) return now;
+      await this.#changeOf(readers, waitMs, signal);
+      return changesSince(readers.channel, position);
+    } finally {
+      leave();
+      this.#count(-1);
+      readers.channel.usedAtMs = this.#dependencies.clock.monotonicMs();
     }
-    this.#send(channel, one, this.#beatFrame(channel));
   }
 
   /** Ends every stream and stops listening. */
   close(): void {
     this.#stopped.abort();
     this.#unsubscribe();
-    for (const channel of this.#everyChannel()) {
-      for (const { response } of channel.subscribers) {
+    for (const { subscribers } of this.#everyone()) {
+      for (const { response } of subscribers) {
         if (response.writableNeedDrain) response.destroy();
         else response.end();
       }
     }
   }
 
-  *#everyChannel(): Generator<Channel> {
+  #readersOf(view: BreakerView, tenant: string): Readers {
+    const channels = this.#channels.get(view) ?? new Map<string, Readers>();
+    const known = channels.get(tenant);
+    if (known) return known;
+    const { clock, signer } = this.#dependencies;
+    const channel = new Channel(view, tenant, clock, signer);
+    const readers: Readers = { channel, subscribers: new Set(), waiting: new Set() };
+    channels.set(tenant, readers);
+    return readers;
+  }
+
+  async #changeOf({ waiting }: Readers, waitMs: number, signal: AbortSignal): Promise<void> {
+    const changed = new AbortController();
+    const wake = (): void => changed.abort();
+    waiting.add(wake);
+    const ends = AbortSignal.any([changed.signal, signal, this.#stopped.signal]);
+    await this.#dependencies.clock.sleep(waitMs, ends);
+    waiting.delete(wake);
+  }
+
+  *#everyone(): Generator<Readers> {
     for (const channels of this.#channels.values()) yield* channels.values();
   }
 
-  /** After an erasure nobody is told the old name again, and those who hold it are told anew. */
-  #rename(channel: Channel): void {
-    if (channel.renamings === (channel.view.renamings ?? 0)) return;
-    reseed(channel);
-    for (const one of channel.subscribers) this.#sendSnapshot(channel, one, 'gap');
+  /** What is decided in one go is told in one go. */
+  #note(channels: ReadonlyMap<string, Readers>, delta: FeedDelta): void {
+    const readers = channels.get(delta.transition.key.tenant);
+    if (readers?.channel.add(delta)) queueMicrotask(() => this.#publish(readers));
   }
 
-  #publish(channel: Channel, delta: FeedDelta): void {
-    this.#rename(channel);
-    if (delta.term !== channel.term) {
-      reseed(channel);
-      for (const one of channel.subscribers) this.#sendSnapshot(channel, one, 'term');
+  #publish(readers: Readers): void {
+    const { channel, subscribers, waiting } = readers;
+    const published = channel.publish();
+    if (published.kind === 'nothing') return;
+    for (const wake of waiting) wake();
+    if (published.kind === 'resync') {
+      for (const one of subscribers) this.#sendSnapshot(readers, one, published.why);
       return;
     }
-    const { feedSeq, key, to, level, epoch } = delta.transition;
-    if (feedSeq === channel.seq + 1) {
-      channel.hash.set({ key, phase: to, level, epoch });
-      channel.seq = feedSeq;
-    } else if (feedSeq > channel.seq) {
-      reseed(channel);
-    }
-    const frame = transitionFrame(delta);
-    for (const one of channel.subscribers) {
-      if (feedSeq <= one.seq) continue;
-      if (feedSeq > one.seq + 1) {
-        this.#sendSnapshot(channel, one, 'gap');
+    const { deltas } = published;
+    const first = deltas[0]?.transition.feedSeq ?? 0;
+    const last = first + deltas.length - 1;
+    const frames = new Map<FeedForm, Buffer>();
+    for (const one of subscribers) {
+      if (last <= one.seq) continue;
+      if (first > one.seq + 1) {
+        this.#sendSnapshot(readers, one, 'gap');
         continue;
       }
-      one.seq = feedSeq;
-      this.#send(channel, one, frame);
+      const isWhole = first === one.seq + 1;
+      const missed = isWhole ? deltas : deltas.slice(one.seq + 1 - first);
+      const frame = (isWhole && frames.get(one.form)) || channel.deltaFrames(one.form, missed);
+      if (isWhole) frames.set(one.form, frame);
+      one.seq = last;
+      this.#send(readers, one, frame, one.response.writableLength === 0);
     }
   }
 
-  #sendSnapshot(channel: Channel, one: Subscriber, why?: 'term' | 'position' | 'gap'): void {
-    const frame = this.#snapshotFrame(channel);
+  #sendSnapshot(readers: Readers, one: Subscriber, why?: 'term' | 'position' | 'gap'): void {
+    const { channel } = readers;
+    const frame = channel.snapshotFrame(one.form);
     one.seq = channel.seq;
-    one.allowanceBytes += frame.length;
-    if (why !== undefined) this.#send(channel, one, resyncFrame(why));
-    this.#send(channel, one, frame);
+    if (why !== undefined) this.#send(readers, one, resyncFrame(why));
+    this.#send(readers, one, frame, true);
   }
 
-  /** Encoded once per position, so that a thousand subscribers reconnecting share one buffer. */
-  #snapshotFrame(channel: Channel): Buffer {
-    const snapshot = channel.view.snapshot(channel.tenant);
-    const { posture, seq, term } = snapshot;
-    const { encoded } = channel;
-    const current = encoded?.seq === seq && encoded.posture === posture && channel.term === term;
-    if (encoded && current) return encoded.frame;
-    reseed(channel, snapshot);
-    const frame = snapshotFrame(snapshot);
-    channel.encoded = { posture, seq, frame };
-    return frame;
-  }
-
-  #send(channel: Channel, one: Subscriber, frame: Buffer): void {
+  /** `allowed`: however long, it does not count against the buffer. */
+  #send({ channel }: Readers, one: Subscriber, frame: Buffer, allowed = false): void {
     if (one.response.destroyed) return;
+    if (allowed) one.allowanceBytes += frame.length;
     one.response.write(frame);
     if (one.response.writableLength > LIMITS.feedBufferBytes + one.allowanceBytes) {
-      this.#cut(channel, one, 'slow');
+      this.#cut(channel.tenant, one, 'slow');
     }
   }
 
-  #cut(channel: Channel, one: Subscriber, why: 'slow' | 'stalled'): void {
-    this.#metrics.count('tripcoil_feed_cuts_total', { why });
-    this.#log.warn('feed subscriber cut', { tenant: channel.tenant, why });
+  #cut(tenant: string, one: Subscriber, why: 'slow' | 'stalled'): void {
+    const { metrics, log } = this.#dependencies;
+    metrics.count('tripcoil_feed_cuts_total', { why });
+    log.warn('feed subscriber cut', { tenant, why });
     one.response.destroy();
   }
 
-  #leave(channel: Channel, one: Subscriber): void {
-    if (!channel.subscribers.delete(one)) return;
+  #leave({ channel, subscribers }: Readers, one: Subscriber): void {
+    if (!subscribers.delete(one)) return;
     one.leave();
-    this.#subscribers -= 1;
-    this.#countSubscribers();
-    if (channel.subscribers.size > 0) return;
-    this.#channels.get(channel.view)?.delete(channel.tenant);
+    this.#count(-1);
+    channel.usedAtMs = this.#dependencies.clock.monotonicMs();
   }
 
-  #countSubscribers(): void {
-    this.#metrics.gauge('tripcoil_sse_clients', this.#subscribers, { kind: 'broker' });
+  #count(by: number): void {
+    this.#readers += by;
+    this.#dependencies.metrics.gauge('tripcoil_sse_clients', this.#readers, { kind: 'broker' });
   }
 
-  #beat(channel: Channel): void {
-    this.#rename(channel);
-    const frame = this.#beatFrame(channel);
-    const nowMs = this.#clock.monotonicMs();
-    for (const one of channel.subscribers) {
+  #beat(readers: Readers): void {
+    this.#publish(readers);
+    const { channel, subscribers } = readers;
+    channel.beat();
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    const frames = new Map<FeedForm, Buffer>();
+    for (const one of subscribers) {
       one.stalledAtMs = one.response.writableNeedDrain ? (one.stalledAtMs ?? nowMs) : null;
       if (one.stalledAtMs !== null && nowMs - one.stalledAtMs > LIMITS.feedStallMs) {
-        this.#cut(channel, one, 'stalled');
-      } else {
-        this.#send(channel, one, frame);
+        this.#cut(channel.tenant, one, 'stalled');
+        continue;
+      }
+      const frame = frames.get(one.form) ?? channel.heartbeatFrame(one.form);
+      frames.set(one.form, frame);
+      this.#send(readers, one, frame);
+    }
+  }
+
+  #forgetIdle(): void {
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    for (const channels of this.#channels.values()) {
+      for (const [tenant, { channel, subscribers, waiting }] of channels) {
+        const isRead = subscribers.size + waiting.size > 0;
+        if (!isRead && channel.isIdle(nowMs)) channels.delete(tenant);
       }
     }
   }
 
-  #beatFrame(channel: Channel): Buffer {
-    return heartbeatFrame({
-      term: channel.term,
-      seq: channel.seq,
-      posture: channel.view.check({ tenant: channel.tenant }).posture,
-      open: channel.hash.open,
-      hash: channel.hash.hex(),
-      t: this.#clock.now(),
-    });
-  }
-
   async #beatUntilStopped(): Promise<void> {
+    const { clock } = this.#dependencies;
     while (!this.#stopped.signal.aborted) {
-      await this.#clock.sleep(LIMITS.feedHeartbeatMs, this.#stopped.signal);
+      await clock.sleep(LIMITS.feedHeartbeatMs, this.#stopped.signal);
       if (this.#stopped.signal.aborted) return;
-      for (const channel of this.#everyChannel()) this.#beat(channel);
+      for (const readers of this.#everyone()) this.#beat(readers);
+      this.#forgetIdle();
     }
   }
-}
-
-function createChannel(view: BreakerView, tenant: string): Channel {
-  const snapshot = view.snapshot(tenant);
-  const { term, seq } = snapshot;
-  const hash = createOpenSetHash(snapshot.breakers.map(openBreakerOf));
-  const renamings = view.renamings ?? 0;
-  return { view, tenant, term, seq, renamings, hash, subscribers: new Set(), encoded: null };
-}
-
-function reseed(
-  channel: Channel,
-  snapshot: FeedSnapshot = channel.view.snapshot(channel.tenant),
-): void {
-  channel.renamings = channel.view.renamings ?? 0;
-  channel.term = snapshot.term;
-  channel.seq = snapshot.seq;
-  channel.hash = createOpenSetHash(snapshot.breakers.map(openBreakerOf));
-  channel.encoded = null;
-}
-
-/** What a subscriber at `position` has missed; null unless it can be told without a gap. */
-function deltasSince(channel: Channel, position: FeedPosition): readonly FeedDelta[] | null {
-  const { view } = channel;
-  if (position.term !== view.term || position.seq > channel.seq) return null;
-  const deltas = view.since(channel.tenant, position.seq);
-  if (deltas === null) return null;
-  const gapless = deltas.every(
-    (delta, index) =>
-      delta.term === position.term && delta.transition.feedSeq === position.seq + 1 + index,
-  );
-  return gapless ? deltas : null;
 }

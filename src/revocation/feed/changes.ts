@@ -1,0 +1,26 @@
+import type { Channel, FeedPosition } from './channel.ts';
+import { type HeartbeatBody, snapshotBody, transitionBody } from './frames.ts';
+
+/** What `GET /v1/breakers/changes` answers: a heartbeat, and what led there. */
+export interface ChangesBody extends HeartbeatBody {
+  readonly tenant: string;
+  /** Since the position; absent where `breakers` is there. */
+  readonly transitions?: readonly Readonly<Record<string, unknown>>[];
+  /** Everything not closed, where the position cannot be resumed or none was named. */
+  readonly breakers?: readonly Readonly<Record<string, unknown>>[];
+  /** Why there is no resuming. */
+  readonly resync?: 'start' | 'position';
+}
+
+export function changesSince(channel: Channel, position: FeedPosition | null): ChangesBody {
+  const { tenant, view } = channel;
+  const deltas = position === null ? null : channel.since(position);
+  if (deltas !== null) {
+    return { ...channel.heartbeat(), tenant, transitions: deltas.map(transitionBody) };
+  }
+  const snapshot = view.snapshot(tenant);
+  if (snapshot.seq !== channel.seq || snapshot.term !== channel.term) channel.reseed(snapshot);
+  const { breakers } = snapshotBody(snapshot);
+  const resync = position === null ? 'start' : 'position';
+  return { ...channel.heartbeat(), tenant, breakers, resync };
+}
