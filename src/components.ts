@@ -28,6 +28,7 @@ import taskScopeViolation from '../detectors/task-scope-violation.ts';
 import tenantClaimMismatch from '../detectors/tenant-claim-mismatch.ts';
 import tokenMismatch from '../detectors/token-mismatch.ts';
 import tokenReplay from '../detectors/token-replay.ts';
+import toolSpike from '../detectors/tool-spike.ts';
 import unusedGrant from '../detectors/unused-grant.ts';
 import useAfterRevoke from '../detectors/use-after-revoke.ts';
 import userEntitlementExceeded from '../detectors/user-entitlement-exceeded.ts';
@@ -73,6 +74,7 @@ export const REGISTRY: Registry = {
     tenantClaimMismatch,
     crossTenantChain,
     confusedDeputy,
+    toolSpike,
   ],
 };
 
