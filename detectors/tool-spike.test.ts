@@ -30,7 +30,7 @@ describe('tool_spike', () => {
     const [first] = lived(run, 3 * DAY, 10, 0.8);
     expect(first).toMatchObject({ level: 'medium', trip: { key: 'agent', level: 1 } });
     expect(first?.title).toMatch(
-      /^export_customers called \d+ times within ten minutes, [\d.]+ times the most before$/,
+      /^export_customers called \d+ times in ten minutes, [\d.]+ times the most before$/,
     );
   });
 

@@ -139,7 +139,7 @@ function verdictOn(
     actual: calls,
     typical: expected,
     probability: null,
-    title: `${tool} called ${amount(calls)} times within ten minutes, ${times} times the most before`,
+    title: `${tool} called ${amount(calls)} times in ten minutes, ${times} times the most before`,
     explanation:
       `Of what this agent does at this hour, ${tool} is usually called ${oneDecimal(expected)} ` +
       `times in ten minutes, and hardly ever more than ${amount(most)}. The sum of its calls may ` +
