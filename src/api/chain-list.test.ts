@@ -48,17 +48,19 @@ function storeOf(chains: readonly (readonly Partial<AccessEvent>[])[], pageRows 
   }
   const all = [...heads.values()].sort((a, b) => b.firstTime - a.firstTime);
   let looked = 0;
-  const store: Pick<Store, 'chain' | 'chains'> = {
+  const store: Pick<Store, 'wholeChains' | 'chains'> = {
     chains: async ({ cursor, limit }) => {
       const from = all.findIndex((head) => head.cursor === cursor) + 1;
       const rows = all.slice(from, from + Math.min(limit, pageRows));
       const last = rows.at(-1);
       return { rows, next: last === undefined || last === all.at(-1) ? null : last.cursor };
     },
-    chain: async (_tenants, id) => {
-      looked += 1;
-      const isIt = ({ rows }: StoredChain) => rows.some(({ event }) => chainIdOf(event) === id);
-      return stored.find(isIt) ?? { rows: [], links: [], others: [] };
+    wholeChains: async (locals) => {
+      looked += locals.length;
+      return locals.map(({ chain: id }) => {
+        const isIt = ({ rows }: StoredChain) => rows.some(({ event }) => chainIdOf(event) === id);
+        return stored.find(isIt) ?? { rows: [], links: [], others: [] };
+      });
     },
   };
   return { store: store as Store, looked: () => looked };

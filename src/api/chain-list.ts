@@ -29,10 +29,16 @@ export async function chainList(
   let cursor = query.cursor;
   for (let looked = 0; looked < LIMITS.chainsLookedAt; ) {
     const page = await store.chains({ ...heads, ...(cursor === undefined ? {} : { cursor }) });
+    let whole: readonly StoredChain[] = [];
     for (const [index, head] of page.rows.entries()) {
+      const place = index % LIMITS.chainsReadAtOnce;
+      if (place === 0) {
+        const next = page.rows.slice(index, index + LIMITS.chainsReadAtOnce);
+        whole = await store.wholeChains(next, LIMITS.chainSteps + 1);
+      }
       looked += 1;
       cursor = head.cursor;
-      const summary = await summaryOf(store, view, head, query);
+      const summary = summaryOf(whole[place] ?? NOTHING, view, head, query);
       const isMeant = (of: ChainSummaryBody): boolean =>
         hasGap(of, gap) && (verdict === undefined || of.verdicts.includes(verdict));
       if (summary !== null && isMeant(summary)) items.push(summary);
@@ -44,20 +50,21 @@ export async function chainList(
   return { items, next: cursor ?? null };
 }
 
+const NOTHING: StoredChain = { rows: [], links: [], others: [] };
+
 function hasGap({ gaps }: ChainSummaryBody, gap: ChainListQuery['gap']): boolean {
   if (gap === undefined) return true;
   return gap === 'any' ? gaps.length > 0 : gaps.includes(gap);
 }
 
 /** Null where the chain stands elsewhere in the list. */
-async function summaryOf(
-  store: Store,
+function summaryOf(
+  whole: StoredChain,
   view: EngineView,
   head: ChainHead,
   query: ChainListQuery,
-): Promise<ChainSummaryBody | null> {
+): ChainSummaryBody | null {
   const { tenant, chain } = head;
-  const whole = await store.chain([tenant], chain, LIMITS.chainSteps + 1);
   if (placeOf(whole, query) !== chain) return null;
   const rows = whole.rows.slice(0, LIMITS.chainSteps);
   const body = chainBody({

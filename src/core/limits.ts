@@ -465,6 +465,8 @@ export const LIMITS = {
   /** Chains of one page of their list, each read whole, and those looked at to fill it. */
   chainRows: 100,
   chainsLookedAt: 400,
+  /** Chains read by one question to the store: up to a thousand steps each, some 40 MB at worst. */
+  chainsReadAtOnce: 25,
   /** Names of actions that a row of that list shows. */
   chainActions: 5,
   /** Records of one token, breaker keys that take it along, and their steps: the latest of each. */

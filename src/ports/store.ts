@@ -155,6 +155,14 @@ export interface Store {
    */
   chain(tenants: readonly string[] | '*', id: string, limit: number): Promise<StoredChain>;
   /**
+   * For each of these local chains what `chain` says of it in its tenant, in the same order. For a
+   * page of chains: `limit` is of the rows of each.
+   */
+  wholeChains(
+    locals: readonly Pick<ChainHead, 'tenant' | 'chain'>[],
+    limit: number,
+  ): Promise<readonly StoredChain[]>;
+  /**
    * Local chains by their first event that counts, the latest first. Authentications do not count:
    * what is nothing else is no request.
    */

@@ -328,6 +328,13 @@ function fakeStore(
       const rows = state.chain.filter(({ event }) => seen(tenants, event.tenant.id));
       return { rows: rows.slice(0, limit), links: [], others: [] };
     },
+    wholeChains: async (locals, limit) => {
+      up();
+      return locals.map(({ tenant }) => {
+        const rows = state.chain.filter(({ event }) => event.tenant.id === tenant);
+        return { rows: rows.slice(0, limit), links: [], others: [] };
+      });
+    },
     chains: async (query) => {
       up();
       const heads = state.chain.filter(({ event }) => seen(query.tenants, event.tenant.id));

@@ -45,31 +45,41 @@ ORDER BY time_ms DESC, seq DESC ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
   };
 }
 
-/** Local chains of the events that carry one of these ids, and by which, in the order of these. */
+/**
+ * Local chains of the events that carry one of these ids, and by which, in the order of these; up
+ * to the limit in all, or of each id.
+ */
 export function carryingStatement(
   tenants: readonly string[] | '*',
   ids: readonly string[],
+  limitOf: 'all' | 'each' = 'all',
 ): Statement {
   const where = ['hasAny(ids, {ids:Array(String)})', ...inTenants(tenants)];
   return {
     sql: `SELECT tenant, chain, arrayJoin(arrayIntersect(ids, {ids:Array(String)})) AS id,
   min(seq) AS first_seq
 FROM ${TABLES.events} ${whereOf(where)} GROUP BY tenant, chain, id
-ORDER BY indexOf({ids:Array(String)}, id), first_seq LIMIT {limit:UInt32}`,
+ORDER BY indexOf({ids:Array(String)}, id), first_seq
+LIMIT {limit:UInt32}${limitOf === 'each' ? ' BY tenant, id' : ''}`,
     parameters: { ids: wellFormed(ids), limit: LIMITS.chainAliases, ...tenantsOf(tenants) },
   };
 }
 
-/** Links that name one of these ids. */
+/** Links that name one of these ids, for so many chains. */
 export function linksStatement(
   tenants: readonly string[] | '*',
   ids: readonly string[],
+  chains = 1,
 ): Statement {
   const where = ['hasAny(ids, {ids:Array(String)})', ...inTenants(tenants)];
   return {
     sql: `SELECT seq, tenant, body FROM ${TABLES.chainLinks} ${whereOf(where)}
 ORDER BY seq ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
-    parameters: { ids: wellFormed(ids), limit: LIMITS.chainAliases, ...tenantsOf(tenants) },
+    parameters: {
+      ids: wellFormed(ids),
+      limit: chains * LIMITS.chainAliases,
+      ...tenantsOf(tenants),
+    },
   };
 }
 
@@ -108,12 +118,20 @@ ORDER BY first_ms DESC, first_seq DESC LIMIT {limit:UInt32}`,
   };
 }
 
-/** The events of local chains, which are of one tenant each. */
-export function chainStatement(locals: readonly LocalChain[], limit: number): Statement {
-  return {
-    sql: `SELECT seq, logged_at_ms, body FROM ${TABLES.events}
+/** The events of local chains, which are of one tenant each: so many in all, or of each. */
+export function chainStatement(
+  locals: readonly LocalChain[],
+  limit: number,
+  limitOf: 'all' | 'each' = 'all',
+): Statement {
+  const found = `SELECT seq, logged_at_ms, body, tenant, chain, time_ms FROM ${TABLES.events}
 WHERE chain IN {chains:Array(String)} AND concat(tenant, '\\n', chain) IN {locals:Array(String)}
-ORDER BY time_ms, seq ${ONE_PER_SEQ} LIMIT {limit:UInt32}`,
+ORDER BY time_ms, seq ${ONE_PER_SEQ}`;
+  return {
+    sql:
+      limitOf === 'all'
+        ? `${found} LIMIT {limit:UInt32}`
+        : `SELECT * FROM (${found}) ORDER BY time_ms, seq LIMIT {limit:UInt32} BY tenant, chain`,
     parameters: {
       chains: wellFormed(locals.map(({ chain }) => chain)),
       locals: wellFormed(locals.map(({ tenant, chain }) => `${tenant}\n${chain}`)),

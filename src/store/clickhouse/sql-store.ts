@@ -1,33 +1,25 @@
-import type { AccessEvent } from '../../core/access-event.ts';
 import type { Transition } from '../../core/breaker.ts';
-import type { ChainLink } from '../../core/chain.ts';
-import { TripcoilError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
 import type {
   ChainHead,
   ChainQuery,
-  ChainRow,
   Page,
   ProjectionBatch,
   Store,
-  StoredChain,
   StoredToken,
 } from '../../ports/store.ts';
 import { writeCursor } from '../cursor.ts';
-import { type ChainReader, followChain, type StoredLink } from '../follow-chain.ts';
 import { covers, gaplessEnd, type Intervals, mergedWith, withInterval } from '../intervals.ts';
 import { authenticationsStatement } from './authentication-query.ts';
+import { chainOf, wholeChains } from './chain-reading.ts';
 import {
   activityStatement,
-  carryingStatement,
-  chainStatement,
   chainsStatement,
   ERASED_TABLES,
   type ErasedTable,
   erasureStatement,
   findingsStatement,
   holdingStatement,
-  linksStatement,
   PROJECTED_SQL,
   type Statement,
 } from './queries.ts';
@@ -41,6 +33,7 @@ import {
   transitionRow,
 } from './schema.ts';
 import type { SqlExecutor, SqlRow } from './sql-executor.ts';
+import { chainRowOf, numberOf, textOf } from './sql-rows.ts';
 import {
   tokenBreakersStatement,
   tokenNamesStatement,
@@ -74,6 +67,7 @@ export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
       return pageOf(query, rows, (row) => JSON.parse(textOf(row, 'body')) as Finding);
     },
     chain: (tenants, id, limit) => chainOf(run, tenants, id, limit),
+    wholeChains: (locals, limit) => wholeChains(run, locals, limit),
     chains: async (query) => headsOf(query, await run(chainsStatement(query))),
     authentications: async (query) =>
       pageOf(query, await run(authenticationsStatement(query)), chainRowOf),
@@ -99,26 +93,6 @@ export async function createSqlStore(executor: SqlExecutor): Promise<Store> {
     healthy: () => executor.healthy(),
     close: () => executor.close(),
   };
-}
-
-async function chainOf(
-  run: (statement: Statement) => Promise<readonly SqlRow[]>,
-  tenants: readonly string[] | '*',
-  id: string,
-  limit: number,
-): Promise<StoredChain> {
-  const reader: ChainReader = {
-    carrying: async (ids) =>
-      (await run(carryingStatement(tenants, ids))).map((row) => ({
-        tenant: textOf(row, 'tenant'),
-        chain: textOf(row, 'chain'),
-        id: textOf(row, 'id'),
-      })),
-    links: async (ids) => (await run(linksStatement(tenants, ids))).map(linkOf),
-  };
-  const { locals, links, others } = await followChain(id.toWellFormed(), reader);
-  if (locals.length === 0) return { rows: [], links: [], others };
-  return { rows: (await run(chainStatement(locals, limit))).map(chainRowOf), links, others };
 }
 
 async function tokenOf(
@@ -191,33 +165,4 @@ function headsOf(query: ChainQuery, found: readonly SqlRow[]): Page<ChainHead> {
     return { tenant: textOf(row, 'tenant'), chain, firstTime, firstSeq, cursor };
   });
   return { rows, next: found.length > rows.length ? (rows.at(-1)?.cursor ?? null) : null };
-}
-
-function chainRowOf(row: SqlRow): ChainRow {
-  return {
-    seq: numberOf(row, 'seq'),
-    loggedAt: numberOf(row, 'logged_at_ms'),
-    event: JSON.parse(textOf(row, 'body')) as AccessEvent,
-  };
-}
-
-function linkOf(row: SqlRow): StoredLink {
-  return {
-    seq: numberOf(row, 'seq'),
-    tenant: textOf(row, 'tenant'),
-    link: JSON.parse(textOf(row, 'body')) as ChainLink,
-  };
-}
-
-/** Servers quote 64-bit integers, the embedded engine does not. */
-function numberOf(row: SqlRow, column: string): number {
-  const value = Number(row[column]);
-  if (!Number.isFinite(value)) throw new TripcoilError('internal', `store column ${column}`);
-  return value;
-}
-
-function textOf(row: SqlRow, column: string): string {
-  const value = row[column];
-  if (typeof value !== 'string') throw new TripcoilError('internal', `store column ${column}`);
-  return value;
 }

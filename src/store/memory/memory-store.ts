@@ -78,6 +78,8 @@ export function createMemoryStore(options: { limits?: MemoryStoreLimits } = {}):
     },
     findings: async (query) => findingsPage(rings, query),
     chain: (tenants, id, limit) => chainOf(rings, tenants, id, limit),
+    wholeChains: (locals, limit) =>
+      Promise.all(locals.map(({ tenant, chain }) => chainOf(rings, [tenant], chain, limit))),
     chains: async (query) => chainsPage(rings, query),
     authentications: async (query) => {
       const isSeen = (tenant: string) => seenBy(query.tenants, tenant);

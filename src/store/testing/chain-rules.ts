@@ -120,6 +120,38 @@ export function chainRules(store: () => Store): void {
     expect(links).toEqual(chainLinks);
   });
 
+  it('reads many chains at once as it reads each', async () => {
+    const of = (n: number, more: object) => storedEvent({ time: START_MS + n, ...more });
+    const events = [
+      ...Array.from({ length: 30 }, (_, n) =>
+        of(n, { id: `a-${n}`, trace: { traceId: `t-${n}` } }),
+      ),
+      ...Array.from({ length: 5 }, (_, n) => of(100 + n, { id: `s-${n}`, session: { id: 's' } })),
+      of(200, { id: 'd', decision: { verdict: 'allow', id: 'd-1' } }),
+      of(201, { id: 'g', tenant: { id: 'globex' }, trace: { traceId: 't-1' } }),
+      of(202, { id: 'txn', token: { txn: 'x-1' }, trace: { traceId: 't-2' } }),
+    ];
+    const chainLinks = [
+      { seq: 50, tenant: 'acme', link: storedLink('decision:d-1', 't-0', 'd-1') },
+      { seq: 51, tenant: 'acme', link: storedLink('t-4', 't-3') },
+    ];
+    await store().project(batchOf(1, events, { chainLinks }));
+    const locals = [
+      ...new Set(events.map((event) => `${event.tenant.id}\n${chainIdOf(event)}`)),
+      'acme\nnone',
+    ].map((key) => {
+      const [tenant = '', chain = ''] = key.split('\n');
+      return { tenant, chain };
+    });
+    for (const limit of [3, 100]) {
+      const each = await Promise.all(
+        locals.map(({ tenant, chain }) => store().chain([tenant], chain, limit)),
+      );
+      expect(await store().wholeChains(locals, limit)).toEqual(each);
+    }
+    expect(await store().wholeChains([], 3)).toEqual([]);
+  });
+
   it('shows a tenant its own rows alone', async () => {
     const shared = { session: { id: 'shared' } };
     const ours = storedEvent({ ...shared, id: 'ours' });
