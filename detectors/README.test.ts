@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { REGISTRY } from '../src/components.ts';
 import type { AnyDetector } from '../src/engine/detect/detector.ts';
 import { DetectorRun, detectorConformance } from '../src/engine/detect/testing/conformance.ts';
 import { scenario } from '../src/engine/detect/testing/scenario.ts';
@@ -36,5 +37,15 @@ describe('the detector in README.md', () => {
     expect(run.see(agent.at(3).reads(1))).toEqual([]);
     expect([refused(4), refused(5)]).toEqual([[], []]);
     expect(refused(6)[0]?.trip).toEqual({ key: 'agent', level: 1 });
+  });
+});
+
+describe('the page of each detector', () => {
+  it.each(REGISTRY.detectors.map(({ id }) => id))('%s tells its gaps and what to do', (id) => {
+    const page = readFileSync(new URL(`./${id.replaceAll('_', '-')}.md`, import.meta.url), 'utf8');
+    expect(page.match(/^## (?:Known gaps|Runbook)$/gm)?.sort()).toEqual([
+      '## Known gaps',
+      '## Runbook',
+    ]);
   });
 });
