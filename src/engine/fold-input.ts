@@ -18,6 +18,7 @@ import { judge, markBlind, resolvedGrant } from './judge.ts';
 import { isNameFlood } from './name-flood.ts';
 import {
   agentFlood,
+  agentsForgotten,
   clockSkewed,
   idConflict,
   nameFlood,
@@ -26,7 +27,7 @@ import {
   tellFailure,
   tellHourly,
 } from './notices.ts';
-import { agentOf, countOther, FLOOD_BLIND, OTHER_AGENTS } from './population.ts';
+import { agentOf, countOther, FLOOD_BLIND, isFull, OTHER_AGENTS } from './population.ts';
 import { PracticeReading } from './practice/practice.ts';
 import { byTime, type Registry } from './registry.ts';
 import { withRules } from './rules/rule-registry.ts';
@@ -84,11 +85,13 @@ function foldJudged(
   effects: Effects,
 ): void {
   const { body: event, loggedAt } = entry;
+  const isNewcomer = isFull(tenant) && !tenant.agents.has(event.agent.id);
   const agent = agentOf(tenant, event, loggedAt);
   if (!agent) {
     turnAway(registry, tenant, entry, effects);
     return;
   }
+  if (isNewcomer) tellHourly(tenant, 'forgotten', entry, agentsForgotten(), effects);
   if (novelty === 'id_conflict') tell(tenant, occasionOf(entry), idConflict(event), effects);
   const fault = timeFaultOf(event, loggedAt);
   if (fault !== null) {

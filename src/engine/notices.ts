@@ -135,6 +135,22 @@ export function agentFlood(): Notice {
   };
 }
 
+/** As many agents as are kept: each new one costs the history of one that has been idle. */
+export function agentsForgotten(): Notice {
+  return {
+    detector: 'agent_flood',
+    level: 'medium',
+    score: 0,
+    title: `More than ${LIMITS.agentsPerTenant} agents: idle ones are forgotten for new ones`,
+    explanation:
+      'Each agent never seen before takes the place of the one that has been idle for longest, ' +
+      'with all that was learned of it. Either a sender makes agent ids up, or an id is given to ' +
+      'each run, or the tenant has outgrown its limit.',
+    measures: { agents: LIMITS.agentsPerTenant },
+    facts: { limit: 'agentsPerTenant', kind: 'forgotten' },
+  };
+}
+
 /** An agent uses more names never seen before than honest work does. */
 export function nameFlood(): Notice {
   const most = LIMITS.newNamesPerAgentHour;

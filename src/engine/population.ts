@@ -47,12 +47,17 @@ export function agentOf(
     if (logTime - known.touchedAt >= TOUCH_MS) touch(tenant, id, known, logTime);
     return known;
   }
-  const isFull = tenant.agents.size >= LIMITS.agentsPerTenant;
-  const newcomer = { vouched, registered: isFull && grantOf(tenant.grants, id) !== null };
-  if (isFull && !makeRoom(tenant, newcomer, logTime)) return null;
+  const full = isFull(tenant);
+  const newcomer = { vouched, registered: full && grantOf(tenant.grants, id) !== null };
+  if (full && !makeRoom(tenant, newcomer, logTime)) return null;
   const agent = createAgent(time, logTime, vouched, ratesOfPeers(tenant, id), tenant.places);
   tenant.agents.set(id, agent);
   return agent;
+}
+
+/** Whether a new agent takes the place of another, if any. */
+export function isFull({ agents }: TenantState): boolean {
+  return agents.size >= LIMITS.agentsPerTenant;
 }
 
 /** What agents of its role, or like it without one, lend a newcomer for its first day. */

@@ -4,7 +4,7 @@ import type { Partition } from './partition.ts';
 
 const WARNINGS: ReadonlyMap<string, string> = new Map([
   ['clock_skew', 'events too far from now are recorded but not judged'],
-  ['agent_flood', 'a tenant has more agents than are kept; new ones are not judged'],
+  ['agent_flood', 'a tenant has more agents than are kept'],
   ['finding_flood', 'an agent causes more findings an hour than are told'],
   ['name_flood', 'an agent uses more names never seen before than are told apart'],
   ['tenant_flood', 'more tenants than are kept; the rest count as unknown'],
