@@ -14,11 +14,11 @@ const AT_ONCE = [
 /** Least shares of the incidents seen, with room for the luck of 25 of each. */
 const LEAST: Readonly<Record<string, number>> = {
   ...Object.fromEntries(AT_ONCE.map((kind) => [kind, 1])),
-  denial_burst: 1,
-  runaway_loop: 1,
+  denial_burst: 0.95,
+  runaway_loop: 0.8,
   volume_10x: 1,
   volume_20x_beside_large: 0.9,
-  volume_5x: 0.8,
+  volume_5x: 0.7,
   volume_10x_below_2_a_minute: 0.7,
   ramp_10_percent_a_day: 0.8,
 };
