@@ -173,6 +173,7 @@ export const LIMITS = {
   chainSources: 64,
   /** What does not come is missing after this time, unless configured (`chains`). */
   decisionGraceMs: 2 * MINUTE_MS,
+  agentStateBytes: 40 * 1024,
   openFindingsPerAgent: 64,
   /** Findings of one detector told of an agent in an hour, beside those that open a breaker. */
   findingsPerAgentHour: 60,

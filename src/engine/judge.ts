@@ -12,6 +12,7 @@ import type {
 } from './detect/detector.ts';
 import { partsOf } from './detect/event-part.ts';
 import { NO_VERDICTS } from './detect/no-state.ts';
+import { hashNumber } from './detect/recent-table.ts';
 import { EventContext, type Given } from './event-context.ts';
 import { grantOf } from './grants.ts';
 import { errorClassOf, type Failure } from './notices.ts';
@@ -161,7 +162,7 @@ export function isNews(
   event: FindingSubject,
   logTime: EpochMs,
 ): boolean {
-  const key = `${detector.id}\n${verdict.dedupKey}`;
+  const key = openKeyOf(detector, verdict);
   const level = verdict.trip?.level ?? 0;
   const told = agent.openFindings.get(key);
   const open = told && told.until > logTime ? told : undefined;
@@ -170,7 +171,7 @@ export function isNews(
   const until = logTime + verdict.dedupMs;
   const known = vouched || (open?.vouched ?? false);
   agent.openFindings.delete(key);
-  agent.openFindings.set(key, { until, score: verdict.score, level, vouched: known });
+  agent.openFindings.set(key, { until, level, vouched: known });
   if (agent.openFindings.size > LIMITS.openFindingsPerAgent) {
     for (const oldest of agent.openFindings.keys()) {
       agent.openFindings.delete(oldest);
@@ -180,13 +181,17 @@ export function isNews(
   return true;
 }
 
+function openKeyOf({ id }: AnyDetector, { dedupKey }: DetectorVerdict): number {
+  return hashNumber(`${id}\n${dedupKey}`);
+}
+
 /** Lets a finding that an exception held be told again once the exception has run out. */
 export function tellAgainFrom(
   time: EpochMs,
   agent: AgentState,
   { detector, verdict }: Judgement,
 ): void {
-  const key = `${detector.id}\n${verdict.dedupKey}`;
+  const key = openKeyOf(detector, verdict);
   const told = agent.openFindings.get(key);
   if (told && told.until > time) agent.openFindings.set(key, { ...told, until: time });
 }

@@ -8,9 +8,9 @@ import type { GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Review } from '../core/review.ts';
 import type { EpochMs } from '../core/time.ts';
-import { isGrown, restoreBaseline, snapshotBaseline } from './baseline/baseline.ts';
+import { type PackedAgent, packAgent, unpackAgent } from './agent-snapshot.ts';
+import { isGrown } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
-import type { PersistingState } from './breaker/persistence.ts';
 import type { StormState } from './breaker/storm.ts';
 import {
   type ChainChunk,
@@ -20,8 +20,6 @@ import {
   restoreChains,
 } from './chain/chain-snapshot.ts';
 import { chunked, spans } from './chunks.ts';
-import type { NotJudged } from './detect/detector.ts';
-import { DetectorMemory } from './detector-memory.ts';
 import { wordsOf, wordsText } from './hash-text.ts';
 import {
   copyPractice,
@@ -34,7 +32,7 @@ import type { FrozenGeneration } from './recent-hashes.ts';
 import type { Shard } from './shard.ts';
 import type { SourceState } from './source/source.ts';
 import { addSource, sourcesOf } from './source/sources.ts';
-import type { AgentState, Cut, OpenFinding, TenantState, Unjudged } from './tenant-state.ts';
+import type { AgentState, Cut, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
 export const SNAPSHOT_VERSION = 13;
@@ -109,23 +107,11 @@ export type SnapshotChunk =
       readonly type: 'agent';
       readonly tenant: string;
       readonly agent: string;
-      readonly state: SnapshotAgent;
+      readonly state: PackedAgent;
     };
 
 type StormSnapshot = Omit<StormState, 'anomalous'> & {
   readonly anomalous: MapEntries<StormState['anomalous']>;
-};
-
-type SnapshotAgent = Omit<
-  AgentState,
-  'baseline' | 'practice' | 'openFindings' | 'persisting' | 'grant' | 'memory'
-> & {
-  readonly detectors: Readonly<Record<string, unknown>>;
-  readonly coverage: Readonly<Record<string, NotJudged | null>>;
-  readonly practice: PracticeSnapshot;
-  readonly baseline: unknown;
-  readonly openFindings: readonly (readonly [string, OpenFinding])[];
-  readonly persisting: MapEntries<PersistingState>;
 };
 
 type MapEntries<Kept> =
@@ -137,8 +123,7 @@ export function* snapshot(shard: Shard): Generator<SnapshotChunk> {
   for (const tenant of shard.tenants.values()) {
     yield* frozenChunks(frozen(tenant));
     for (const [id, agent] of tenant.agents) {
-      const state = { ...agentState(agent), baseline: snapshotBaseline(agent.baseline) };
-      yield { type: 'agent', tenant: tenant.tenant, agent: id, state };
+      yield { type: 'agent', tenant: tenant.tenant, agent: id, state: packAgent(agent) };
     }
   }
 }
@@ -304,22 +289,8 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   }
 }
 
-/** In one order, whether the agent was restored or not: equal states give equal chunks. */
-function agentState(agent: AgentState) {
-  const { baseline, practice, openFindings, persisting, memory, grant: _resolved, ...rest } = agent;
-  return {
-    ...rest,
-    detectors: memory.states,
-    coverage: memory.coverage,
-    baseline,
-    practice: snapshotPractice(practice),
-    openFindings: [...openFindings],
-    persisting: [...persisting],
-  };
-}
-
 function stateText(agent: AgentState): string {
-  return JSON.stringify(agentState(agent));
+  return JSON.stringify(packAgent(agent));
 }
 
 /** The chunk of an agent as a line, its state being text already. */
@@ -431,21 +402,8 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
   }
 }
 
-function restoreAgent(
-  tenant: TenantState,
-  id: string,
-  state: Extract<SnapshotChunk, { type: 'agent' }>['state'],
-): void {
-  const { practice, openFindings, persisting, detectors, coverage, ...rest } = state;
-  const baseline = restoreBaseline(rest.baseline);
-  tenant.hasGrown ||= isGrown(baseline);
-  tenant.agents.set(id, {
-    ...rest,
-    memory: new DetectorMemory(tenant.places).restore(detectors, coverage),
-    baseline,
-    practice: restorePractice(LIMITS.practiceSlotsPerAgent, practice),
-    openFindings: new Map(openFindings),
-    persisting: new Map(persisting),
-    grant: undefined,
-  });
+function restoreAgent(tenant: TenantState, id: string, state: PackedAgent): void {
+  const agent = unpackAgent(state, tenant.places);
+  tenant.hasGrown ||= isGrown(agent.baseline);
+  tenant.agents.set(id, agent);
 }

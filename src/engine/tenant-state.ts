@@ -25,7 +25,6 @@ import { renamed, type TokenAliases } from './token-aliases.ts';
 /** A finding still open for its deduplication key: repeats within `until` are not told again. */
 export interface OpenFinding {
   readonly until: EpochMs;
-  readonly score: number;
   readonly level: number;
   /** Told on more than the agent's own word. */
   readonly vouched: boolean;
@@ -56,7 +55,8 @@ export interface AgentState {
   /** State of each detector whose scope is the agent, and the latest judgement of every one. */
   readonly memory: DetectorMemory;
   readonly risk: RiskState;
-  readonly openFindings: Map<string, OpenFinding>;
+  /** By a hash of detector and key: names that a sender chose are longer than all the rest. */
+  readonly openFindings: Map<number, OpenFinding>;
   readonly persisting: PersistingState;
   readonly agreement: AgreementState;
   readonly flood: FindingFlood;

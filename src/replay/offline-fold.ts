@@ -115,7 +115,7 @@ export class OfflineFold {
     const common: SnapshotChunk[] = [];
     const agents = new Map<string, AgentChunk>();
     for (const chunk of snapshot(this.#shard)) {
-      if (chunk.type === 'agent') agents.set(agentKey(chunk.tenant, chunk.agent), copyOf(chunk));
+      if (chunk.type === 'agent') agents.set(agentKey(chunk.tenant, chunk.agent), chunk);
       else if (!UNSHARED.has(chunk.type)) common.push(chunk);
     }
     return { common, agents };
@@ -128,7 +128,7 @@ export class OfflineFold {
   thaw({ common, agents }: FrozenState, named: readonly string[]): void {
     const shard = new Shard(this.#shardOptions);
     const wanted = named.flatMap((key) => agents.get(key) ?? []);
-    restore(shard, [...common.map(unshared), ...wanted.map(copyOf)]);
+    restore(shard, [...common.map(unshared), ...wanted]);
     this.#shard = shard;
     this.#logTime = 0;
   }
@@ -165,19 +165,13 @@ function unshared(chunk: SnapshotChunk): SnapshotChunk {
   return chunk.type === 'detector' ? { ...chunk, state: structuredClone(chunk.state) } : chunk;
 }
 
-/** All else but the agents is replaced, never changed, by the fold, so it may be shared. */
+/** What is packed is copied by being restored; all else is replaced, never changed, by the fold. */
 export interface FrozenState {
   readonly common: readonly SnapshotChunk[];
   readonly agents: ReadonlyMap<string, AgentChunk>;
 }
 
 type AgentChunk = Extract<SnapshotChunk, { readonly type: 'agent' }>;
-
-/** The baseline, by far the largest part, is copied by snapshot and restore themselves. */
-function copyOf(chunk: AgentChunk): AgentChunk {
-  const { baseline, ...rest } = chunk.state;
-  return { ...chunk, state: { ...structuredClone(rest), baseline } };
-}
 
 type Unstamped = {
   [Kind in FoldedEntry['kind']]: Omit<
