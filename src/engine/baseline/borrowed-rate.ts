@@ -28,8 +28,8 @@ const LIKE_PEERS = 0.5;
 export function borrow(rate: SeasonalRate, { hours, deviation }: PeerPrior): void {
   const minutes = BORROWED_MINUTES * Math.min(1, (LIKE_PEERS / deviation) ** 2);
   for (const [hour, each] of hours.entries()) {
-    rate.daySum[hour] = each * minutes;
-    rate.dayMinutes[hour] = minutes;
+    rate.daySum[hour] = Math.fround(each * minutes);
+    rate.dayMinutes[hour] = Math.fround(minutes);
     rate.sum += (each * minutes) / hours.length;
   }
   rate.minutes = minutes;

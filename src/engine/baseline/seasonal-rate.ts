@@ -50,16 +50,22 @@ export function hourOf(minute: number): number {
   return Math.floor(minute / HOUR_MINUTES);
 }
 
+/**
+ * Slots are no more precise than a float of 32 bits: a ten millionth of a rate tells nothing, and a
+ * snapshot is a third smaller.
+ */
+const { fround } = Math;
+
 /** Applies the decay of every hour entered since; at most a week of them, so at most 168 steps. */
 export function decayTo(rate: SeasonalRate, hour: number): void {
   const steps = Math.min(hour - rate.hour, LIMITS.baselineQuietHours);
   for (let step = steps - 1; step >= 0; step -= 1) {
     const week = (hour - step) % WEEK_HOURS;
     const day = (hour - step) % DAY_HOURS;
-    rate.weekSum[week] = at(rate.weekSum, week) * WEEK_KEEP;
-    rate.weekMinutes[week] = at(rate.weekMinutes, week) * WEEK_KEEP;
-    rate.daySum[day] = at(rate.daySum, day) * DAY_KEEP;
-    rate.dayMinutes[day] = at(rate.dayMinutes, day) * DAY_KEEP;
+    rate.weekSum[week] = fround(at(rate.weekSum, week) * WEEK_KEEP);
+    rate.weekMinutes[week] = fround(at(rate.weekMinutes, week) * WEEK_KEEP);
+    rate.daySum[day] = fround(at(rate.daySum, day) * DAY_KEEP);
+    rate.dayMinutes[day] = fround(at(rate.dayMinutes, day) * DAY_KEEP);
     rate.sum *= OVERALL_KEEP;
     rate.minutes *= OVERALL_KEEP;
   }
@@ -70,10 +76,10 @@ export function decayTo(rate: SeasonalRate, hour: number): void {
 export function learn(rate: SeasonalRate, hour: number, total: number, minutes: number): void {
   const week = hour % WEEK_HOURS;
   const day = hour % DAY_HOURS;
-  rate.weekSum[week] = at(rate.weekSum, week) + total;
-  rate.weekMinutes[week] = at(rate.weekMinutes, week) + minutes;
-  rate.daySum[day] = at(rate.daySum, day) + total;
-  rate.dayMinutes[day] = at(rate.dayMinutes, day) + minutes;
+  rate.weekSum[week] = fround(at(rate.weekSum, week) + total);
+  rate.weekMinutes[week] = fround(at(rate.weekMinutes, week) + minutes);
+  rate.daySum[day] = fround(at(rate.daySum, day) + total);
+  rate.dayMinutes[day] = fround(at(rate.dayMinutes, day) + minutes);
   rate.sum += total;
   rate.minutes += minutes;
 }

@@ -13,6 +13,7 @@ import { EntryWriter, START } from './entries.ts';
 
 /** A bit more than half an hour, so that every hour of the week comes round in four days or so. */
 const STEP_MS = 0.55 * HOUR_MS;
+const FEW = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 const WORDS = Array.from({ length: LIMITS.intentWords }, (_, at) => at);
 
 /**
@@ -51,8 +52,8 @@ function hostileEvent(round: number): Partial<AccessEvent> {
       amount: { value: 1_000 * any('amount'), currency: 'EUR' },
     },
     resource: { type: of('type'), id: of('resource'), tenant: of('owner'), region: of('region') },
-    destinations: WORDS.map((at) => ({ type: 'domain', value: of(`to${at}`), group: of('group') })),
-    scopes: { granted: WORDS.map((at) => of(`scope${at}`)), required: [of('required')] },
+    destinations: FEW.map((at) => ({ type: 'domain', value: of(`to${at}`), group: of('group') })),
+    scopes: { granted: FEW.map((at) => of(`scope${at}`)), required: [of('required')] },
     volume: {
       records: 1 + 1e6 * any('records'),
       bytesOut: 1 + 1e12 * any('bytes'),
@@ -80,5 +81,5 @@ function name(what: string, round: number): string {
 
 /** A label of a secret: letters only. */
 function secretOf(round: number): string {
-  return [...`${round}`].map((digit) => 'abcdefghij'[Number(digit)]).join('') + 'key';
+  return `${[...`${round}`].map((digit) => 'abcdefghij'[Number(digit)]).join('')}key`;
 }
