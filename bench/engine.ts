@@ -91,8 +91,8 @@ export async function engineBench({ quick }: { quick: boolean }): Promise<{
       ...(quick
         ? ['without --quick also the memory in use after a million events and after ten']
         : [
-            `memory: the live heap and its buffers after ${LONG_FROM} and ${LONG_UNTIL} events of ` +
-              'the same fleet, the later ones with new ids on bodies that came before',
+            `memory: the live heap and its buffers after ${LONG_FROM} and ${LONG_UNTIL} events ` +
+              'of the same fleet, the later ones with new ids on bodies that came before',
           ]),
       'state_bytes_per_agent is the JSON text of an agent in a snapshot; heap_bytes_per_agent is ' +
         'the growth of the live heap, less the text of the ids remembered for idempotency',
