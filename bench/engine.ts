@@ -104,6 +104,9 @@ export async function engineBench({ quick }: { quick: boolean }): Promise<{
 /** Whether memory stays what it is: in use after a million events, and after ten million. */
 function longRun(shard: Shard, maker: EntryMaker): Record<string, number> {
   const memory: number[] = [];
+  for (let kept = 0; kept < KEPT_ENTRIES; kept += BATCH_ENTRIES) {
+    shard.apply(maker.kept(BATCH_ENTRIES));
+  }
   for (const until of [LONG_FROM, LONG_UNTIL]) {
     while (maker.made < until) shard.apply(maker.again(BATCH_ENTRIES));
     memory.push(memoryBytes());
@@ -142,7 +145,14 @@ class EntryMaker {
     return this.#seq;
   }
 
-  /** New events of agents and with bodies that came before: nothing is redacted again. */
+  /** As `next`, and keeps them for `again`. */
+  kept(count: number): readonly FoldedEntry[] {
+    const entries = Array.from({ length: count }, () => this.#entry());
+    this.#kept.push(...entries);
+    return entries;
+  }
+
+  /** New events of agents and with bodies that were kept: nothing is redacted again. */
   again(count: number): readonly FoldedEntry[] {
     return Array.from({ length: count }, () => this.#again());
   }
@@ -179,7 +189,7 @@ class EntryMaker {
     const event = attribute(read.event, SENDER, 0, false);
     if ('code' in event) throw new Error(event.message);
     const body = this.#redactor.redact(event);
-    const entry: InputEntry = {
+    return {
       seq: this.#seq,
       loggedAt: timeMs,
       kind: 'input',
@@ -188,9 +198,6 @@ class EntryMaker {
       body,
       ...contentMarksOf(body, JSON.stringify(body)),
     };
-    // Of the latest, since the agents heard of first are the busiest.
-    this.#kept[this.#seq % KEPT_ENTRIES] = entry;
-    return entry;
   }
 }
 
