@@ -67,6 +67,7 @@ export function crossChecks(
       ),
     ),
     ...repeated(receivers, ['revocation', 'receivers'], at),
+    ...introspectionProblems(root, outgoing, at),
     ...(outgoing === null ? [] : outgoingProblems(root, outgoing, at)),
     ...urlProblems(
       recordOf(recordOf(root['alerts'])['webhook'])['url'],
@@ -158,6 +159,25 @@ function outgoingProblems(
     ),
     ...(unsigned === null ? [] : [at(['alerts', 'webhook', 'secret'], unsigned)]),
   ];
+}
+
+/** Upstreams that a guarded POST would refuse. */
+function introspectionProblems(
+  root: Record<string, unknown>,
+  outgoing: OutgoingChecks | null,
+  at: Report,
+): readonly Problem[] {
+  const upstreams = listOf(recordOf(root['revocation'])['introspection']).map(recordOf);
+  return upstreams.flatMap(({ url, allow_loopback, allow_private }, index) => {
+    const path: Path = ['revocation', 'introspection', index, 'url'];
+    const local = allow_loopback === true;
+    const problems = urlProblems(url, path, { http: local, loopback: local }, at);
+    if (problems.length > 0 || outgoing === null || typeof url !== 'string') return problems;
+    if (!URL.canParse(url) || isLoopback(new URL(url).hostname)) return [];
+    const reach = { allowLoopback: local, allowPrivate: allow_private === true };
+    const refusal = outgoing.address(new URL(url), reach);
+    return refusal === null ? [] : [at(path, refusal)];
+  });
 }
 
 /** `http` is allowed towards this machine only; `loopback` says whether this machine is. */

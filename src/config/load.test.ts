@@ -95,6 +95,7 @@ describe('loadConfig', () => {
             throttlePerMinute: null,
             grpc: null,
           },
+          introspection: [],
         },
         alerts: { webhook: null },
         store: { kind: 'auto' },

@@ -24,6 +24,7 @@ import { parseDocument, type Substitute } from './document.ts';
 import { type EvaluatorsConfig, evaluatorsOf } from './evaluators.ts';
 import { type GatewayConfig, gatewayOf } from './gateway.ts';
 import { type TokenIssuerConfig, tokenIssuerOf } from './identity.ts';
+import { type IntrospectionConfig, introspectionOf } from './introspection.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
 import {
@@ -94,6 +95,7 @@ export interface TripcoilConfig {
   readonly revocation: {
     readonly receivers: readonly ReceiverConfig[];
     readonly gateway: GatewayConfig;
+    readonly introspection: readonly IntrospectionConfig[];
   };
   readonly alerts: {
     readonly webhook: { readonly url: string; readonly secret: string | null } | null;
@@ -277,6 +279,7 @@ function toConfig(
         allowPrivate: receiver.allow_private,
       })),
       gateway: gatewayOf(document.revocation.gateway),
+      introspection: document.revocation.introspection.map(introspectionOf),
     },
     alerts: {
       webhook:

@@ -8,6 +8,7 @@ import { EVALUATORS_SCHEMA } from './evaluators.ts';
 import { EXCEPTION_SCHEMA } from './exceptions.ts';
 import { GATEWAY_SCHEMA } from './gateway.ts';
 import { IDENTITY_SCHEMA } from './identity.ts';
+import { INTROSPECTION_SCHEMA } from './introspection.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 import { GENERAL_REDACTION_SCHEMA, REDACTION_SCHEMA } from './redaction.ts';
 
@@ -258,6 +259,11 @@ export const CONFIG_SCHEMA = z.strictObject({
       gateway: GATEWAY_SCHEMA.prefault({}).describe(
         'How reverse proxies and API gateways ask about requests; see docs/gateways.md.',
       ),
+      introspection: z
+        .array(INTROSPECTION_SCHEMA)
+        .max(LIMITS.tokenIssuers)
+        .default([])
+        .describe('Authorisation servers behind `/t/{tenant}/oauth/introspect`.'),
     })
     .prefault({})
     .describe('Where revocations go beside the feed.'),

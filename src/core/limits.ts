@@ -350,6 +350,27 @@ export const LIMITS = {
   revokedEpochs: 100_000,
   /** Breakers of level 1 whose requests of one minute gateways count: 200 bytes each, 2 MiB. */
   gatewayThrottled: 10_000,
+  /** Body of an introspection request: a token and a hint. */
+  introspectionBytes: 64 * 1024,
+  /** Of the upstream's answer; a longer one is none. */
+  introspectionAnswerBytes: 64 * 1024,
+  /** Calls to one upstream under way; beyond it the posture of a failure holds. */
+  introspectionsAtOnce: 256,
+  /** Places of one tenant's status list: 32 KiB of bits, some 200 bytes of zlib when calm. */
+  statusListPlaces: 131_072,
+  /** Names that places follow, over all tenants: 250 bytes each with their indexes, 125 MiB. */
+  statusListNames: 524_288,
+  /** Allocations of one request, and those that wait for the disk. */
+  statusListItems: 1_000,
+  statusListWaiting: 10_000,
+  statusListRequestBytes: 1024 * 1024,
+  /** Callers who wait for a change, each an idle connection, and for how long. */
+  changesAwaited: 1_000,
+  changesAwaitedMs: 60 * SECOND_MS,
+  /** How often risk, which decays all the time, is looked at for those who wait. */
+  riskLookedAtMs: 5 * SECOND_MS,
+  /** Bundles kept packed: 32 tenants in four forms. With 1,000 open breakers 20 KiB each. */
+  packedBundles: 128,
   /** One question of a gateway over gRPC: the headers of one request, no body. */
   gatewayMessageBytes: 256 * 1024,
   gatewayStreamsPerConnection: 1_024,

@@ -78,6 +78,13 @@ export interface DetectorView {
   readonly feedback: FeedbackCounts;
 }
 
+/** What policies need of one agent; risk is 0 to 100. */
+export interface AgentRisk {
+  readonly agent: string;
+  readonly risk: number;
+  readonly level: number;
+}
+
 /** Reads of the live engine for the API; plain values, never live references. */
 export interface EngineView {
   readonly term: number;
@@ -86,6 +93,8 @@ export interface EngineView {
   /** Sorted by level, then risk, highest first. */
   agents(tenants: readonly string[] | '*'): readonly AgentView[];
   agent(tenant: string, agent: string): AgentView | null;
+  /** Agents with a risk or an open breaker, in no order; cheap beside `agents`. */
+  risks(tenant: string): readonly AgentRisk[];
   detectors(tenants: readonly string[] | '*'): readonly DetectorView[];
   /** The latest word on a finding; null without one, or where it is too long ago. */
   feedback(tenant: string, finding: string): Feedback | null;

@@ -9,13 +9,14 @@ import { chainClock, createSources } from '../engine/chain/sources.ts';
 import { countsOf } from '../engine/feedback.ts';
 import { resolvedGrant } from '../engine/judge.ts';
 import { modeOf } from '../engine/registry.ts';
-import { explainRisk, readRisk } from '../engine/risk.ts';
+import { explainRisk, readRisk, riskScore } from '../engine/risk.ts';
 import { withRules } from '../engine/rules/rule-registry.ts';
 import { setAsideOf } from '../engine/set-aside.ts';
 import type { Shard } from '../engine/shard.ts';
 import type { AgentState, TenantState } from '../engine/tenant-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
+  AgentRisk,
   AgentView,
   BreakerDetail,
   DetectorView,
@@ -85,12 +86,8 @@ export function createEngineView(options: EngineViewOptions): EngineView {
           );
         })
         .sort((a, b) => b.level - a.level || b.risk - a.risk || (a.agent < b.agent ? -1 : 1)),
-    agent: (tenantId, id) => {
-      const tenant = shard.tenants.get(tenantId);
-      const agent = tenant?.agents.get(id);
-      if (!tenant || !agent) return null;
-      return agentView(shard, tenant, id, agent, levelsByAgent(tenant).get(id) ?? 0);
-    },
+    agent: (tenantId, id) => agentOf(shard, tenantId, id),
+    risks: (tenantId) => agentRisks(shard, tenantId),
     detectors: (tenants) =>
       selected(shard, tenants).flatMap((tenant) => detectorViews(shard, tenant)),
     feedback: (tenant, finding) => shard.tenants.get(tenant)?.feedback.latest.get(finding) ?? null,
@@ -142,6 +139,27 @@ function tenantView(tenant: TenantState): TenantView {
     openBreakers,
     wouldHaveTripped: tenant.wouldHaveTripped,
   };
+}
+
+function agentOf(shard: Shard, tenantId: string, id: string): AgentView | null {
+  const tenant = shard.tenants.get(tenantId);
+  const agent = tenant?.agents.get(id);
+  if (!tenant || !agent) return null;
+  return agentView(shard, tenant, id, agent, levelsByAgent(tenant).get(id) ?? 0);
+}
+
+function agentRisks(shard: Shard, id: string): readonly AgentRisk[] {
+  const tenant = shard.tenants.get(id);
+  if (!tenant) return [];
+  const held = levelsByAgent(tenant);
+  const risks: AgentRisk[] = [];
+  for (const [agent, { risk: marks }] of tenant.agents) {
+    const risk = riskScore(marks, shard.logTime);
+    const own = strictest(tenant.board, undefined, { tenant: id, agent });
+    const level = Math.max(own?.state.level ?? 0, held.get(agent) ?? 0);
+    if (risk > 0 || level > 0) risks.push({ agent, risk, level });
+  }
+  return risks;
 }
 
 /** Highest level of any breaker that names an agent beside its own key: sessions, tools, chains. */

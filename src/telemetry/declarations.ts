@@ -221,6 +221,11 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Questions asked before an action.',
     labels: ['form', 'result'],
   },
+  tripcoil_introspections_total: {
+    type: 'counter',
+    help: 'Tokens asked about by RFC 7662, by what was answered.',
+    labels: ['result'],
+  },
   tripcoil_feed_cuts_total: {
     type: 'counter',
     help: 'Feed subscribers cut off, who then resynchronise.',

@@ -192,6 +192,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
           wouldHaveTripped: 0,
         })),
       agents: (tenants) => state.agents.filter(({ tenant }) => seen(tenants, tenant)),
+      risks: () => [],
       agent: (tenant, agent) =>
         state.agents.find((view) => view.tenant === tenant && view.agent === agent) ?? null,
       breakers: (tenants, includeClosed) =>

@@ -62,7 +62,6 @@ export function createExtAuthzServer(dependencies: ExtAuthzDependencies): ExtAut
     await Promise.race([graceful, clock.sleep(LIMITS.shutdownGraceMs, ended.signal)]);
     ended.abort();
     server.forceShutdown();
-    judge.close();
   };
   return {
     listen: (host, port) =>

@@ -31,7 +31,6 @@ export function httpGateway(dependencies: HttpGatewayDependencies): FastifyPlugi
   const { authenticator, log } = dependencies;
   return async (app) => {
     const judge = new GatewayJudge(dependencies);
-    app.addHook('onClose', async () => judge.close());
     const answer = answerError(log);
     app.setErrorHandler((error: TripcoilError, request, reply) => {
       void reply.header('x-tripcoil-reason', reasonOf(error));

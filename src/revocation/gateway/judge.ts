@@ -5,7 +5,7 @@ import type { Metrics } from '../../ports/metrics.ts';
 import type { TokenVerifier } from '../../ports/token-verifier.ts';
 import { isBroker, tenantOf } from '../admission.ts';
 import { mergedNames, nameOf, namesOfToken, type SubjectNames } from './names.ts';
-import { RevokedEpochs } from './revoked-epochs.ts';
+import type { RevokedEpochs } from './revoked-epochs.ts';
 import { type GatewayRuling, refused, ruleOnRequest } from './ruling.ts';
 import type { GatewaySettings } from './settings.ts';
 import { Throttle } from './throttle.ts';
@@ -15,6 +15,7 @@ export interface GatewayDependencies {
   readonly view: BreakerView;
   /** With ids as brokers know them; the same view unless given. */
   readonly brokerView?: BreakerView;
+  readonly revoked: RevokedEpochs;
   readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly settings: GatewaySettings;
   readonly clock: Clock;
@@ -36,13 +37,11 @@ export interface GatewayRequest {
 /** Answers gateways, over whatever transport they ask. */
 export class GatewayJudge {
   readonly #dependencies: GatewayDependencies;
-  readonly #revoked: RevokedEpochs;
   readonly #throttle: Throttle | null;
 
   constructor(dependencies: GatewayDependencies) {
-    const { view, brokerView = view, settings } = dependencies;
+    const { settings } = dependencies;
     this.#dependencies = dependencies;
-    this.#revoked = new RevokedEpochs(brokerView);
     this.#throttle =
       settings.throttlePerMinute === null ? null : new Throttle(settings.throttlePerMinute);
   }
@@ -61,18 +60,14 @@ export class GatewayJudge {
     return ruling;
   }
 
-  close(): void {
-    this.#revoked.close();
-  }
-
   #rule(principal: Principal, tenant: string, request: GatewayRequest): GatewayRuling {
-    const { view, brokerView = view, settings, clock } = this.#dependencies;
+    const { view, brokerView = view, revoked, settings, clock } = this.#dependencies;
     const { tool, op } = request;
     nameOf(tool);
     return ruleOnRequest(
       {
         view: isBroker(principal) ? brokerView : view,
-        ...{ revoked: this.#revoked, throttle: this.#throttle, settings, clock },
+        ...{ revoked, throttle: this.#throttle, settings, clock },
       },
       { tenant, broker: principal.name, names: namesOf(request), tool, op },
     );

@@ -3,6 +3,7 @@ import { SILENT_METRICS } from '../../../ports/metrics.ts';
 import type { TokenVerifier } from '../../../ports/token-verifier.ts';
 import { createFakeClock, createFakeView } from '../../testing/fakes.ts';
 import type { GatewayDependencies } from '../judge.ts';
+import { RevokedEpochs } from '../revoked-epochs.ts';
 import type { GatewaySettings } from '../settings.ts';
 
 export const SETTINGS: GatewaySettings = {
@@ -32,8 +33,10 @@ export function gatewayDependencies(settings: Partial<GatewaySettings> = {}) {
   const view = createFakeView();
   const clock = createFakeClock();
   const merged = { ...SETTINGS, ...settings };
+  const revoked = new RevokedEpochs(view);
   return {
     view,
+    revoked,
     clock,
     verifier,
     settings: merged,
