@@ -9,7 +9,7 @@ import { type LocalCredential, localCredentials } from './composition/local-cred
 import { listenExtAuthz } from './composition/pull-surfaces.ts';
 import { createReconfigure, type Reconfigure } from './composition/reconfiguring.ts';
 import { openReviews } from './composition/reviewing.ts';
-import { openAlerts, pushReceivers } from './composition/revocation-outputs.ts';
+import { openAlerts, orderReceivers } from './composition/revocation-outputs.ts';
 import { listenGrpc, mainServer, otlpServer } from './composition/servers.ts';
 import type { DaemonOptions, Surroundings } from './composition/surroundings.ts';
 import {
@@ -87,7 +87,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   undo.defer(close);
   const host = await startEngineHost({
     ...{ ledger, store, redactor, verifier, notes, identifiers: redaction.identifiers },
-    receivers: pushReceivers(config, { issuer, keys, clock, metrics, log }),
+    receivers: orderReceivers(options, { issuer, keys, metrics }, undo),
     shard: { registry: options.registry ?? REGISTRY, initialPosture: options.initialPosture },
     ...{ snapshotDirectory: within('snapshots'), software: SOFTWARE_VERSION },
     ...{ tenantConfigs: tenantConfigsOf(config), grants: options.grants },

@@ -4,9 +4,21 @@ import { createSsfPushReceiver, type SsfPushOptions } from '../revocation/ssf/pu
 import { type AlertWebhook, createAlertWebhook } from '../revocation/webhook/alert-webhook.ts';
 import type { EngineHost } from '../runtime/engine-host.ts';
 import type { ProcessMetrics } from '../telemetry/metrics.ts';
+import { kafkaSinks } from './kafka-sinks.ts';
 import type { DaemonOptions } from './surroundings.ts';
 
-export function pushReceivers(
+/** Everything that breaker orders are given to. */
+export function orderReceivers(
+  options: DaemonOptions,
+  shared: Parameters<typeof kafkaSinks>[1],
+  undo: AsyncDisposableStack,
+): readonly RevocationReceiver[] {
+  const { config, clock, log } = options;
+  const pushed = pushReceivers(config, { ...shared, clock, log });
+  return [...pushed, ...kafkaSinks(options, shared, undo)];
+}
+
+function pushReceivers(
   config: TripcoilConfig,
   shared: Pick<SsfPushOptions, 'issuer' | 'keys' | 'clock' | 'metrics' | 'log'>,
 ): readonly RevocationReceiver[] {

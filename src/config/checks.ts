@@ -5,6 +5,7 @@ import { isLoopback, listOf, type Report, recordOf, repeated } from './checking.
 import type { ParsedDocument } from './document.ts';
 import { identityProblems } from './identity.ts';
 import { kafkaProblems } from './kafka.ts';
+import { kafkaSinkProblems } from './kafka-sink.ts';
 import { type Problem, pathText, problemsOfIssues, unknownKey } from './problems.ts';
 import { type RedactionChecks, redactionProblems } from './redaction-checks.ts';
 import type { JsonSchema, Path } from './schema-path.ts';
@@ -89,6 +90,7 @@ export function crossChecks(
     ),
     ...(audit === null ? [] : auditProblems(root, audit, readSecret, document, at)),
     ...kafkaProblems(root, readSecret, formats, at),
+    ...kafkaSinkProblems(root, readSecret, at),
     ...exposureProblems(root, tokens, at),
     ...redactionProblems(root, readSecret, redaction, at),
     ...aliasProblems(root, document),

@@ -5,19 +5,9 @@ import { isLoopback, listOf, type Report, recordOf, repeated } from './checking.
 import type { Problem } from './problems.ts';
 import type { Path } from './schema-path.ts';
 
-/** One topic to read, how to reach it, and whose events it holds. */
-export interface KafkaSourceConfig {
-  /** Stands on every event as who delivered it. */
-  readonly name: string;
+/** How to reach one cluster, and as whom. */
+export interface KafkaConnectionConfig {
   readonly brokers: readonly string[];
-  readonly topic: string;
-  readonly format: string;
-  readonly signal: 'traces' | 'logs' | 'metrics' | null;
-  readonly tenants: readonly string[];
-  readonly trust: Trust;
-  readonly group: string;
-  readonly fromBeginning: boolean;
-  readonly deadLetterTopic: string | null;
   /** PEM texts; null for a connection in clear. */
   readonly tls: {
     readonly ca: string | null;
@@ -31,8 +21,22 @@ export interface KafkaSourceConfig {
   } | null;
 }
 
+/** One topic to read, how to reach it, and whose events it holds. */
+export interface KafkaSourceConfig extends KafkaConnectionConfig {
+  /** Stands on every event as who delivered it. */
+  readonly name: string;
+  readonly topic: string;
+  readonly format: string;
+  readonly signal: 'traces' | 'logs' | 'metrics' | null;
+  readonly tenants: readonly string[];
+  readonly trust: Trust;
+  readonly group: string;
+  readonly fromBeginning: boolean;
+  readonly deadLetterTopic: string | null;
+}
+
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
-const topic = z
+export const TOPIC = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,249}$/)
   .meta({ title: 'the name of a Kafka topic' });
@@ -44,15 +48,43 @@ const file = z.string().min(1);
 
 const FORMAT = /^(otlp_proto|otlp_json|native|cloudevents|audit:[a-z0-9._-]+)$/;
 
-/** One entry of `kafka.sources`, as written. */
-export const KAFKA_SOURCE_SCHEMA = z.strictObject({
-  name: identifier.describe('Names the source in logs and metrics and on every event delivered.'),
+/** How one cluster is reached: the same keys for sources and sinks. */
+export const KAFKA_CONNECTION_SCHEMA = {
   brokers: z
     .array(broker)
     .min(1)
     .max(LIMITS.kafkaBrokers)
     .describe('Some brokers of the cluster, each as host:port; the others are learned from them.'),
-  topic: topic.describe('The topic to read.'),
+  tls: z
+    .strictObject({
+      ca_file: file.optional().describe('Authorities to trust, PEM. Default: the well-known.'),
+      certificate_file: file.optional().describe('Certificate of this client, PEM.'),
+      key_file: file.optional().describe('Key of that certificate, PEM.'),
+    })
+    .optional()
+    .describe('Encrypts the connection; `tls: {}` trusts the well-known authorities.'),
+  sasl: z
+    .strictObject({
+      mechanism: z
+        .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+        .describe('How the password is proven; `plain` sends it and so needs `tls`.'),
+      username: z.string().min(1).describe('The user.'),
+      password: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(`The password; better \${env:NAME} than in plain.`),
+      password_file: file.optional().describe('A file that holds the password and nothing else.'),
+    })
+    .optional()
+    .describe('The credential for the brokers.'),
+};
+
+/** One entry of `kafka.sources`, as written. */
+export const KAFKA_SOURCE_SCHEMA = z.strictObject({
+  name: identifier.describe('Names the source in logs and metrics and on every event delivered.'),
+  brokers: KAFKA_CONNECTION_SCHEMA.brokers,
+  topic: TOPIC.describe('The topic to read.'),
   format: z
     .string()
     .regex(FORMAT)
@@ -80,32 +112,11 @@ export const KAFKA_SOURCE_SCHEMA = z.strictObject({
     .boolean()
     .default(true)
     .describe('Where a new group starts: at the oldest record, or behind the newest.'),
-  dead_letter_topic: topic
-    .optional()
-    .describe('A topic that is told of refused records, without their content.'),
-  tls: z
-    .strictObject({
-      ca_file: file.optional().describe('Authorities to trust, PEM. Default: the well-known.'),
-      certificate_file: file.optional().describe('Certificate of this client, PEM.'),
-      key_file: file.optional().describe('Key of that certificate, PEM.'),
-    })
-    .optional()
-    .describe('Encrypts the connection; `tls: {}` trusts the well-known authorities.'),
-  sasl: z
-    .strictObject({
-      mechanism: z
-        .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
-        .describe('How the password is proven; `plain` sends it and so needs `tls`.'),
-      username: z.string().min(1).describe('The user.'),
-      password: z
-        .string()
-        .min(1)
-        .optional()
-        .describe(`The password; better \${env:NAME} than in plain.`),
-      password_file: file.optional().describe('A file that holds the password and nothing else.'),
-    })
-    .optional()
-    .describe('The credential for the brokers.'),
+  dead_letter_topic: TOPIC.optional().describe(
+    'A topic that is told of refused records, without their content.',
+  ),
+  tls: KAFKA_CONNECTION_SCHEMA.tls,
+  sasl: KAFKA_CONNECTION_SCHEMA.sasl,
 });
 
 /** The source with its defaults and the texts of its files. */
@@ -113,14 +124,24 @@ export function kafkaSourceOf(
   source: z.output<typeof KAFKA_SOURCE_SCHEMA>,
   readSecret: (path: string) => string | null,
 ): KafkaSourceConfig {
-  const { name, brokers, topic: from, format, tenants, trust, tls, sasl } = source;
-  const textOf = (path: string | undefined) => (path === undefined ? null : readSecret(path));
+  const { name, topic: from, format, tenants, trust } = source;
   return {
-    ...{ name, brokers, topic: from, format, tenants, trust },
+    ...{ name, topic: from, format, tenants, trust, ...kafkaConnectionOf(source, readSecret) },
     signal: source.signal ?? null,
     group: source.group ?? `tripcoil-${name}`,
     fromBeginning: source.from_beginning,
     deadLetterTopic: source.dead_letter_topic ?? null,
+  };
+}
+
+/** The connection with the texts of its files. */
+export function kafkaConnectionOf(
+  { brokers, tls, sasl }: z.output<z.ZodObject<typeof KAFKA_CONNECTION_SCHEMA>>,
+  readSecret: (path: string) => string | null,
+): KafkaConnectionConfig {
+  const textOf = (path: string | undefined) => (path === undefined ? null : readSecret(path));
+  return {
+    brokers,
     tls:
       tls === undefined
         ? null
@@ -156,8 +177,7 @@ export function kafkaProblems(
       const other = sources[groups.indexOf(groups[index] ?? '')];
       const problems = [
         ...formatProblems(source, path, auditFormats, at),
-        ...tlsProblems(source, path, readSecret, at),
-        ...saslProblems(source, path, readSecret, at),
+        ...connectionProblems(source, path, readSecret, at),
       ];
       if (other !== undefined && other['name'] !== source['name']) {
         const message = 'has the group of an earlier source: each needs its own';
@@ -191,6 +211,19 @@ function formatProblems(
   if (auditFormats.includes(name)) return [];
   const known = [...auditFormats].sort().join(', ');
   return [at([...path, 'format'], `names an unknown audit format; known are auto, ${known}`)];
+}
+
+/** Files that cannot be read, half a client certificate, a password in clear. */
+export function connectionProblems(
+  source: Record<string, unknown>,
+  path: Path,
+  readSecret: (path: string) => string | null,
+  at: Report,
+): readonly Problem[] {
+  return [
+    ...tlsProblems(source, path, readSecret, at),
+    ...saslProblems(source, path, readSecret, at),
+  ];
 }
 
 function tlsProblems(

@@ -96,6 +96,7 @@ describe('loadConfig', () => {
             grpc: null,
           },
           introspection: [],
+          kafka: [],
         },
         alerts: { webhook: null },
         store: { kind: 'auto' },

@@ -26,6 +26,7 @@ import { type GatewayConfig, gatewayOf } from './gateway.ts';
 import { type TokenIssuerConfig, tokenIssuerOf } from './identity.ts';
 import { type IntrospectionConfig, introspectionOf } from './introspection.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
+import { type KafkaSinkConfig, kafkaSinkOf } from './kafka-sink.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
 import {
   type ExternalRecogniserConfig,
@@ -96,6 +97,7 @@ export interface TripcoilConfig {
     readonly receivers: readonly ReceiverConfig[];
     readonly gateway: GatewayConfig;
     readonly introspection: readonly IntrospectionConfig[];
+    readonly kafka: readonly KafkaSinkConfig[];
   };
   readonly alerts: {
     readonly webhook: { readonly url: string; readonly secret: string | null } | null;
@@ -280,6 +282,7 @@ function toConfig(
       })),
       gateway: gatewayOf(document.revocation.gateway),
       introspection: document.revocation.introspection.map(introspectionOf),
+      kafka: document.revocation.kafka.map((sink) => kafkaSinkOf(sink, readSecret)),
     },
     alerts: {
       webhook:

@@ -10,6 +10,7 @@ import { GATEWAY_SCHEMA } from './gateway.ts';
 import { IDENTITY_SCHEMA } from './identity.ts';
 import { INTROSPECTION_SCHEMA } from './introspection.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
+import { KAFKA_SINK_SCHEMA } from './kafka-sink.ts';
 import { GENERAL_REDACTION_SCHEMA, REDACTION_SCHEMA } from './redaction.ts';
 
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
@@ -264,6 +265,11 @@ export const CONFIG_SCHEMA = z.strictObject({
         .max(LIMITS.tokenIssuers)
         .default([])
         .describe('Authorisation servers behind `/t/{tenant}/oauth/introspect`.'),
+      kafka: z
+        .array(KAFKA_SINK_SCHEMA)
+        .max(LIMITS.kafkaSinks)
+        .default([])
+        .describe('Kafka clusters that are told of breakers; see docs/kafka.md.'),
     })
     .prefault({})
     .describe('Where revocations go beside the feed.'),

@@ -545,6 +545,9 @@ export const LIMITS = {
   busCloseMs: 5 * SECOND_MS,
   busLagEveryMs: 10 * SECOND_MS,
   kafkaSources: 64,
+  /** Clusters that are told of breakers, and orders of one batch to one of them: 1 MiB. */
+  kafkaSinks: 16,
+  kafkaSinkOrders: 256,
   kafkaBrokers: 32,
 
   /** One presented token; headers of requests end at 16 KiB too. */

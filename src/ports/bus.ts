@@ -67,6 +67,16 @@ export interface OutgoingRecord {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A topic that ought to be there. */
+export interface WantedTopic {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Copies of each partition. */
+  readonly replication: number;
+  /** Keeps the newest record of each key, rather than everything for a time. */
+  readonly compacted: boolean;
+}
+
 /** One cluster of a message bus, reached with one credential. */
 export interface Bus {
   /** Starts reading and returns at once; a broker that is away is waited for. */
@@ -77,6 +87,11 @@ export interface Bus {
    * @throws TripcoilError `bus_unavailable`, retryable.
    */
   produce(records: readonly OutgoingRecord[]): Promise<void>;
+  /**
+   * Makes the topics that are missing and leaves the others as they are.
+   * @throws TripcoilError `bus_unavailable`, retryable.
+   */
+  ensureTopics(topics: readonly WantedTopic[]): Promise<void>;
   /** Closes its consumers and the producer. Safe twice. */
   close(): Promise<void>;
 }

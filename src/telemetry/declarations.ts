@@ -103,6 +103,11 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Refused records by whether the dead-letter topic was told.',
     labels: ['source', 'result'],
   },
+  tripcoil_kafka_sink_records_total: {
+    type: 'counter',
+    help: 'Records of breaker states and security events written to Kafka, or not.',
+    labels: ['broker', 'result'],
+  },
   tripcoil_kafka_consumer_lag_messages: {
     type: 'gauge',
     help: 'Records of the topic not committed yet.',

@@ -100,3 +100,23 @@ export async function chainOf(daemon: ServedDaemon, traceId: string): Promise<Ch
   );
   return body;
 }
+
+const OPA = join(import.meta.dirname, 'opa');
+
+/** Whether OPA can be built: Go and its packages are here or can be had. */
+export function opaIsHere(): boolean {
+  const words = ['list', '-deps', 'github.com/open-policy-agent/opa'];
+  return (
+    present('Go is', 'go', ['version']) &&
+    present('The packages of OPA are', 'go', words, { cwd: OPA, env: GO_ENV })
+  );
+}
+
+/** Builds the `opa` command of the version in `opa/go.mod`; returns its path. */
+export async function buildOpa(): Promise<string> {
+  mkdirSync(CACHE, { recursive: true });
+  const binary = join(CACHE, 'opa');
+  const words = ['build', '-o', binary, 'github.com/open-policy-agent/opa'];
+  await run('go', words, { cwd: OPA, env: GO_ENV });
+  return binary;
+}

@@ -13,6 +13,7 @@ import {
 import { KafkaConsumer } from './consumer.ts';
 import { KafkaOffsets } from './offsets.ts';
 import { KafkaProducer } from './producer.ts';
+import { ensureTopics } from './topics.ts';
 
 export interface KafkaBusOptions {
   readonly connection: KafkaConnection;
@@ -48,6 +49,7 @@ export function createKafkaBus(options: KafkaBusOptions): Bus {
       return consumer;
     },
     produce: (records) => producer.produce(records),
+    ensureTopics: (topics) => ensureTopics(surroundings, topics),
     close: () => {
       // Kafka may be away, and then there is nobody to say goodbye to.
       closing ??= Promise.race([leave(), clock.sleep(LIMITS.busCloseMs)]);

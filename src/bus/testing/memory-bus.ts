@@ -78,6 +78,11 @@ export function memoryBus(cluster: MemoryCluster): Bus {
       for (const record of records) cluster.append(record);
       cluster.pump();
     },
+    ensureTopics: async (topics) => {
+      for (const { topic, partitions } of topics) {
+        if (cluster.partitions(topic).length === 0) cluster.createTopic(topic, partitions);
+      }
+    },
     close: async () => {
       isClosed = true;
       await Promise.all(consumers.map((consumer) => consumer.close()));
