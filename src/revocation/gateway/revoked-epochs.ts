@@ -6,16 +6,16 @@ import type { BreakerView } from '../../ports/breakers.ts';
  * The epoch of each agent's latest revocation (level 4 and above): a token minted before it is dead
  * even after the breaker closed, since restoring means a new session. Knows what happened since the
  * start of the process and what was open then; the `LIMITS.revokedEpochs` latest.
+ * Listens for as long as the process runs.
  */
 export class RevokedEpochs {
   readonly #epochs = new Map<string, number>();
   readonly #tenants = new Set<string>();
   readonly #view: BreakerView;
-  readonly #unsubscribe: () => void;
 
   constructor(view: BreakerView) {
     this.#view = view;
-    this.#unsubscribe = view.subscribe(({ transition: { key, level, epoch } }) => {
+    view.subscribe(({ transition: { key, level, epoch } }) => {
       if (key.kind === 'agent' && level >= REVOKING_LEVEL) this.#set(key.tenant, key.id, epoch);
     });
   }
@@ -24,10 +24,6 @@ export class RevokedEpochs {
   isBefore(tenant: string, agent: string, epoch: number): boolean {
     if (!this.#tenants.has(tenant)) this.#learn(tenant);
     return epoch < (this.#epochs.get(nameIn(tenant, agent)) ?? 0);
-  }
-
-  close(): void {
-    this.#unsubscribe();
   }
 
   #learn(tenant: string): void {
