@@ -122,7 +122,7 @@ describe('kafka.sources', () => {
   it('loads every example of the page', () => {
     const page = readFileSync('docs/kafka.md', 'utf8');
     const examples = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map((match) => match[1] ?? '');
-    expect(examples).toHaveLength(2);
+    expect(examples).toHaveLength(3);
     for (const example of examples) expect(problemsOf(example)).toEqual([]);
   });
 });
