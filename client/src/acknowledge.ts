@@ -32,6 +32,8 @@ export function createAcknowledger(options: {
 
   async function run(): Promise<void> {
     isBusy = true;
+    // Other clients of this process, and other trips of this message, come first.
+    await new Promise((resolve) => setImmediate(resolve));
     try {
       await sendQueued();
     } finally {

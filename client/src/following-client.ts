@@ -156,6 +156,8 @@ export class FollowingClient implements BreakerClient {
   }
 
   async close(): Promise<void> {
+    // What was applied just now is still acknowledged.
+    await new Promise((resolve) => setImmediate(resolve));
     this.#stopped.abort();
     await this.#running;
     await this.#disk?.settled();

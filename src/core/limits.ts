@@ -340,6 +340,10 @@ export const LIMITS = {
   /** Acknowledgements in one request, and its bytes: 500 for each. */
   feedAcknowledgements: 1_000,
   feedAcknowledgementBytes: 512 * 1024,
+  /** Those of all brokers that wait to be recorded: 400 bytes each, 38 MiB. */
+  feedAcknowledgementsQueued: 100_000,
+  /** Between `acknowledgementsPerAppend` of them, for whatever is more urgent. */
+  feedAcknowledgementPauseMs: 25,
   /** A subscriber that takes nothing for this long is cut even below `feedBufferBytes`. */
   feedStallMs: 15 * SECOND_MS,
   /**

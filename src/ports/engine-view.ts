@@ -1,3 +1,4 @@
+import type { BreakerKey } from '../core/breaker.ts';
 import type { ChainClock } from '../core/chain-links.ts';
 import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
 import type { DetectionFamily, DetectorMode, Finding } from '../core/finding.ts';
@@ -101,6 +102,8 @@ export interface EngineView {
   /** What may be called missing in a chain of this tenant by now. */
   chainClock(tenant: string): ChainClock;
   breakers(tenants: readonly string[] | '*', includeClosed: boolean): readonly BreakerDetail[];
+  /** One of them, open or closed, by its key on record. */
+  breaker(key: BreakerKey): BreakerDetail | null;
   /** Called for each finding after it is durable. Returns the unsubscribe. */
   onFinding(listener: (finding: Finding) => void): () => void;
   counters(): {

@@ -1,8 +1,10 @@
+import { breakerKeyText } from '../core/breaker.ts';
 import type { ChainClock } from '../core/chain-links.ts';
 import type { Finding } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { DAY_MS } from '../core/time.ts';
 import { viewOf } from '../engine/baseline/baseline.ts';
+import type { BoardEntry } from '../engine/breaker/board.ts';
 import { strictest } from '../engine/breaker/check.ts';
 import { standingOrder } from '../engine/breaker/orders.ts';
 import { chainClock, createSources } from '../engine/chain/sources.ts';
@@ -96,6 +98,12 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       [...shard.tenants.values()]
         .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
         .flatMap((tenant) => breakerDetails(shard, tenant, { outbox, readers }, includeClosed)),
+    breaker(key) {
+      const tenant = shard.tenants.get(key.tenant);
+      const entry = tenant?.board.entries.get(breakerKeyText(key));
+      if (!tenant || !entry) return null;
+      return breakerDetail(shard, tenant, outbox, readers.of(key.tenant), entry);
+    },
     onFinding(listener) {
       findingListeners.add(listener);
       return () => findingListeners.delete(listener);
@@ -236,16 +244,23 @@ function breakerDetails(
   { outbox, readers }: Pick<EngineViewOptions, 'outbox' | 'readers'>,
   includeClosed: boolean,
 ): readonly BreakerDetail[] {
-  const details: BreakerDetail[] = [];
-  for (const { key, state, title, acknowledgedBy } of tenant.board.entries.values()) {
-    if (state.phase === 'closed' && !includeClosed) continue;
-    const standing = standingOrder(tenant.board, key);
-    const receivers = standing ? outbox.receiversOf(standing.order) : [];
-    // The feed tells its brokers of every level, and they acknowledge every opening.
-    const brokers = state.phase === 'closed' ? [] : readers.of(tenant.tenant);
-    const owing = new Set([...receivers, ...brokers]);
-    const awaiting = [...owing].filter((name) => !acknowledgedBy.includes(name));
-    details.push({ key, state, title, term: shard.term, acknowledgedBy, awaiting });
-  }
-  return details;
+  const brokers = readers.of(tenant.tenant);
+  return [...tenant.board.entries.values()]
+    .filter(({ state }) => state.phase !== 'closed' || includeClosed)
+    .map((entry) => breakerDetail(shard, tenant, outbox, brokers, entry));
+}
+
+function breakerDetail(
+  shard: Shard,
+  tenant: TenantState,
+  outbox: EngineViewOptions['outbox'],
+  brokers: readonly string[],
+  { key, state, title, acknowledgedBy }: BoardEntry,
+): BreakerDetail {
+  const standing = standingOrder(tenant.board, key);
+  const receivers = standing ? outbox.receiversOf(standing.order) : [];
+  // The feed tells its brokers of every level, and they acknowledge every opening.
+  const owing = new Set([...receivers, ...(state.phase === 'closed' ? [] : brokers)]);
+  const awaiting = [...owing].filter((name) => !acknowledgedBy.includes(name));
+  return { key, state, title, term: shard.term, acknowledgedBy, awaiting };
 }

@@ -1,14 +1,9 @@
 import * as z from 'zod';
-import {
-  type BreakerKey,
-  type BreakerLevel,
-  breakerKeyText,
-  KEY_KINDS,
-} from '../../core/breaker.ts';
+import { type BreakerKey, type BreakerLevel, KEY_KINDS } from '../../core/breaker.ts';
 import { kindOfLocalId } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Control } from '../../ports/control.ts';
-import type { BreakerDetail, EngineView } from '../../ports/engine-view.ts';
+import type { EngineView } from '../../ports/engine-view.ts';
 import type { Principal } from '../../ports/ingest.ts';
 import {
   BREAKER_READERS,
@@ -77,8 +72,8 @@ function byKeyRoute({ view, control }: Dependencies): Route {
     handle: ({ principal, query }) => {
       const key = control.recordedKey(query);
       requireTenant(principal, key.tenant);
-      const found = breakerOf(view, key);
-      if (found === undefined) throw notFound();
+      const found = view.breaker(key);
+      if (found === null) throw notFound();
       return breakerBody(found);
     },
   });
@@ -162,13 +157,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const WORD: Readonly<Record<string, string>> = { jti: 'token', call: 'tool call', ref: 'token' };
 
 function orderBody(view: EngineView, key: BreakerKey): OrderBody {
-  const found = breakerOf(view, key);
-  return { accepted: true, breaker: found === undefined ? null : breakerBody(found) };
-}
-
-function breakerOf(view: EngineView, key: BreakerKey): BreakerDetail | undefined {
-  const text = breakerKeyText(key);
-  return view.breakers([key.tenant], true).find((detail) => breakerKeyText(detail.key) === text);
+  const found = view.breaker(key);
+  return { accepted: true, breaker: found === null ? null : breakerBody(found) };
 }
 
 function fieldProblem(path: string, message: string): RequestProblem {

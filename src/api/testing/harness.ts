@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Transition } from '../../core/breaker.ts';
+import { breakerKeyText } from '../../core/breaker.ts';
 import { chainIdOf } from '../../core/chain.ts';
 import type { Command } from '../../core/entry.ts';
 import { TripcoilError } from '../../core/errors.ts';
@@ -195,6 +196,10 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
       risks: () => [],
       agent: (tenant, agent) =>
         state.agents.find((view) => view.tenant === tenant && view.agent === agent) ?? null,
+      breaker: (key) => {
+        const text = breakerKeyText(key);
+        return state.breakers.find((one) => breakerKeyText(one.key) === text) ?? null;
+      },
       breakers: (tenants, includeClosed) =>
         state.breakers.filter(
           ({ key, state: { phase } }) =>

@@ -10,6 +10,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { admit, answerError, isBroker, tenantOf } from '../admission.ts';
 import { parseAcknowledgements } from './acknowledgement.ts';
+import { AcknowledgementQueue } from './acknowledgement-queue.ts';
 import type { FeedForm, FeedPosition } from './channel.ts';
 import { snapshotBody } from './frames.ts';
 import { FeedHub, type FeedReading } from './hub.ts';
@@ -116,15 +117,14 @@ function documents(
 }
 
 function acknowledgements(app: FastifyInstance, dependencies: BreakerFeedDependencies): void {
-  const { control, authenticator, metrics } = dependencies;
+  const { control, authenticator, metrics, clock } = dependencies;
+  const queue = new AcknowledgementQueue(control, clock);
   const bodyLimit = LIMITS.feedAcknowledgementBytes;
   app.post('/v1/breakers/ack', { bodyLimit }, async (request, reply) => {
     const principal = admit(request, authenticator);
     const words = parseAcknowledgements(request.body);
     for (const { key } of words) if (key.kind !== 'global') tenantOf(principal, key.tenant);
-    await Promise.all(
-      words.map((word) => control.acknowledge({ receiver: principal.name, ...word })),
-    );
+    await queue.take(words.map((word) => ({ receiver: principal.name, ...word })));
     const labels = { broker: principal.name, transport: 'sse', result: 'acked' };
     metrics.count('tripcoil_revocations_total', labels, words.length);
     return reply.code(204).send();
