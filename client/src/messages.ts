@@ -70,7 +70,11 @@ export function keyText({ tenant, kind, id, agent }: BreakerKey): string {
   return `${encoded(tenant)}/${kind}/${narrowed}${encoded(id)}`;
 }
 
+/** What needs no encoding, as most ids. */
+const PLAIN = /^[\w.-]*$/;
+
 /** A lone surrogate has no encoding of its own. */
 function encoded(component: string): string {
+  if (PLAIN.test(component)) return component;
   return encodeURIComponent(component.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
 }

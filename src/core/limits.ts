@@ -344,6 +344,9 @@ export const LIMITS = {
   feedAcknowledgementsQueued: 100_000,
   /** Between `acknowledgementsPerAppend` of them, for whatever is more urgent. */
   feedAcknowledgementPauseMs: 25,
+  /** Such pauses in a row while trips are told, a quarter of a second after the latest. */
+  feedAcknowledgementPauses: 20,
+  feedTellingMs: 250,
   /** A subscriber that takes nothing for this long is cut even below `feedBufferBytes`. */
   feedStallMs: 15 * SECOND_MS,
   /**

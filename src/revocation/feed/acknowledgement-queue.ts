@@ -18,12 +18,19 @@ interface Waiting {
 export class AcknowledgementQueue {
   readonly #control: Pick<Control, 'acknowledge'>;
   readonly #clock: Pick<Clock, 'sleep'>;
+  readonly #isTelling: () => boolean;
   #waiting: Waiting[] = [];
   #isRunning = false;
 
-  constructor(control: Pick<Control, 'acknowledge'>, clock: Pick<Clock, 'sleep'>) {
+  /** `isTelling`: whether trips are being told just now. */
+  constructor(
+    control: Pick<Control, 'acknowledge'>,
+    clock: Pick<Clock, 'sleep'>,
+    isTelling: () => boolean = () => false,
+  ) {
     this.#control = control;
     this.#clock = clock;
+    this.#isTelling = isTelling;
   }
 
   /**
@@ -54,8 +61,15 @@ export class AcknowledgementQueue {
       await Promise.all(
         some.map(({ word, done, failed }) => this.#control.acknowledge(word).then(done, failed)),
       );
-      if (this.#waiting.length > 0) await this.#clock.sleep(LIMITS.feedAcknowledgementPauseMs);
+      if (this.#waiting.length > 0) await this.#makeWay();
     }
     this.#isRunning = false;
+  }
+
+  async #makeWay(): Promise<void> {
+    for (let pause = 0; pause < LIMITS.feedAcknowledgementPauses; pause += 1) {
+      await this.#clock.sleep(LIMITS.feedAcknowledgementPauseMs);
+      if (!this.#isTelling()) return;
+    }
   }
 }

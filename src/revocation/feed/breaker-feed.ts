@@ -58,7 +58,7 @@ export function breakerFeed(dependencies: BreakerFeedDependencies): FastifyPlugi
     app.setErrorHandler(answerError(log));
     stream(app, dependencies, hub);
     documents(app, dependencies, hub);
-    acknowledgements(app, dependencies);
+    acknowledgements(app, dependencies, hub);
   };
 }
 
@@ -116,9 +116,13 @@ function documents(
   });
 }
 
-function acknowledgements(app: FastifyInstance, dependencies: BreakerFeedDependencies): void {
+function acknowledgements(
+  app: FastifyInstance,
+  dependencies: BreakerFeedDependencies,
+  hub: FeedHub,
+): void {
   const { control, authenticator, metrics, clock } = dependencies;
-  const queue = new AcknowledgementQueue(control, clock);
+  const queue = new AcknowledgementQueue(control, clock, () => hub.isTelling());
   const bodyLimit = LIMITS.feedAcknowledgementBytes;
   app.post('/v1/breakers/ack', { bodyLimit }, async (request, reply) => {
     const principal = admit(request, authenticator);

@@ -58,6 +58,7 @@ export class FeedHub {
   readonly #stopped = new AbortController();
   readonly #unsubscribe: () => void;
   #readers = 0;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(dependencies: HubDependencies) {
     this.#dependencies = dependencies;
@@ -71,6 +72,11 @@ export class FeedHub {
       for (const unsubscribe of unsubscribes) unsubscribe();
     };
     void this.#beatUntilStopped().catch(() => log.error('feed heartbeat stopped'));
+  }
+
+  /** Whether it told somebody of a transition just now. */
+  isTelling(): boolean {
+    return this.#dependencies.clock.monotonicMs() - this.#toldAtMs < LIMITS.feedTellingMs;
   }
 
   /** Whether another reader fits. */
@@ -172,6 +178,7 @@ export class FeedHub {
     const published = channel.publish();
     if (published.kind === 'nothing') return;
     for (const wake of waiting) wake();
+    this.#toldAtMs = this.#dependencies.clock.monotonicMs();
     if (published.kind === 'resync') {
       for (const one of subscribers) this.#sendSnapshot(readers, one, published.why);
       return;
