@@ -1,5 +1,6 @@
-import { breakerKeyText } from '../core/breaker.ts';
+import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
 import type { ChainClock } from '../core/chain-links.ts';
+import type { Effect } from '../core/entry.ts';
 import type { Finding } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { DAY_MS } from '../core/time.ts';
@@ -65,10 +66,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       if (delays.length > LIMITS.acknowledgeDelaysKept) delays.shift();
     }
     rate.add(inputs);
-    for (const effect of effects) {
-      if (effect.kind !== 'finding') continue;
-      for (const listener of findingListeners) listener(effect.decision);
-    }
+    tellFindings(effects, findingListeners);
   });
 
   return {
@@ -98,12 +96,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       [...shard.tenants.values()]
         .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
         .flatMap((tenant) => breakerDetails(shard, tenant, { outbox, readers }, includeClosed)),
-    breaker(key) {
-      const tenant = shard.tenants.get(key.tenant);
-      const entry = tenant?.board.entries.get(breakerKeyText(key));
-      if (!tenant || !entry) return null;
-      return breakerDetail(shard, tenant, outbox, readers.of(key.tenant), entry);
-    },
+    breaker: (key) => breakerOf(shard, { outbox, readers }, key),
     onFinding(listener) {
       findingListeners.add(listener);
       return () => findingListeners.delete(listener);
@@ -248,6 +241,27 @@ function breakerDetails(
   return [...tenant.board.entries.values()]
     .filter(({ state }) => state.phase !== 'closed' || includeClosed)
     .map((entry) => breakerDetail(shard, tenant, outbox, brokers, entry));
+}
+
+function tellFindings(
+  effects: readonly Effect[],
+  listeners: ReadonlySet<(finding: Finding) => void>,
+): void {
+  for (const effect of effects) {
+    if (effect.kind !== 'finding') continue;
+    for (const listener of listeners) listener(effect.decision);
+  }
+}
+
+function breakerOf(
+  shard: Shard,
+  { outbox, readers }: Pick<EngineViewOptions, 'outbox' | 'readers'>,
+  key: BreakerKey,
+): BreakerDetail | null {
+  const tenant = shard.tenants.get(key.tenant);
+  const entry = tenant?.board.entries.get(breakerKeyText(key));
+  if (!tenant || !entry) return null;
+  return breakerDetail(shard, tenant, outbox, readers.of(key.tenant), entry);
 }
 
 function breakerDetail(

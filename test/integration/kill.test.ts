@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createBreakerClient } from '../../client/src/index.ts';
 import { createRandom } from '../../src/demo/random.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import { WALL_CLOCK } from '../../src/runtime/wall-clock.ts';
@@ -25,7 +26,7 @@ describe(`kill -9 during ingest, ${ROUNDS} times`, () => {
     await workplace?.remove();
   });
 
-  it('loses no acknowledged event and no revocation', async () => {
+  it('loses no event and no revocation, and tells no broker an older epoch', async () => {
     const random = createRandom(SEED);
     receiver = await startSecurityEventReceiver();
     workplace = await createWorkplace(
@@ -40,15 +41,26 @@ describe(`kill -9 during ingest, ${ROUNDS} times`, () => {
     );
     const acknowledged = new Set<string>();
     const offending = new Set<string>();
+    const broker = rememberingBroker();
     for (let round = 0; round < ROUNDS; round += 1) {
       const daemon = await serve(workplace);
       if (round === 0) await enforce(daemon, 'acme');
+      const following = broker.follow(daemon.main);
       const sending = sendUntilRefused(daemon.main, round, acknowledged, offending);
       await WALL_CLOCK.sleep(random.integer(20, 400));
       await daemon.kill();
       await sending;
+      await following.close();
     }
     const last = await serve(workplace);
+    const following = broker.follow(last.main);
+    const untold = () => [...offending].filter((agent) => !broker.epochs.has(agent));
+    await eventually(
+      async () => untold().length,
+      (count) => count === 0,
+    );
+    await following.close();
+    expect(broker.regressed).toEqual([]);
     const unrevoked = () => {
       const revoked = new Set(receiver?.keyByJti.values());
       return [...offending].filter((agent) => !revoked.has(`acme/agent/${agent}`));
@@ -68,6 +80,26 @@ describe(`kill -9 during ingest, ${ROUNDS} times`, () => {
     expect(unrevoked()).toEqual([]);
   }, 240_000);
 });
+
+/** A broker that comes back to each daemon, and remembers the epochs it was ever told. */
+function rememberingBroker() {
+  const epochs = new Map<string, number>();
+  const regressed: string[] = [];
+  return {
+    epochs,
+    regressed,
+    follow: (url: string) =>
+      createBreakerClient({
+        url,
+        token: TOKEN,
+        onTrip: ({ key, epoch }) => {
+          const before = epochs.get(key.id) ?? 0;
+          if (epoch < before) regressed.push(`${key.id}: ${before} to ${epoch}`);
+          epochs.set(key.id, epoch);
+        },
+      }),
+  };
+}
 
 async function enforce(daemon: Awaited<ReturnType<typeof serve>>, tenant: string): Promise<void> {
   const operator = await daemon.token('local-operator');
