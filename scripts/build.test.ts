@@ -7,6 +7,7 @@ const GOOD = [
   'README.md',
   'dist/src/main.js',
   'dist/src/main.d.ts',
+  'dist/src/revocation/actuators/templates/redis.yaml',
   'dist/ui/index.html',
 ];
 

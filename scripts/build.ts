@@ -1,15 +1,26 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const ROOT = dirname(import.meta.dirname);
 const DIST = join(ROOT, 'dist');
+/** What the compiler does not copy: the templates of actuators. */
+const TEMPLATES = 'src/revocation/actuators/templates';
 const SHEBANG = '#!/usr/bin/env node\n';
 
 /** Builds what is published: compiled daemon and detectors, the web UI, the client. */
 function build(): void {
   clean();
   run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json']);
+  cpSync(join(ROOT, TEMPLATES), join(DIST, TEMPLATES), { recursive: true });
   makeExecutable(join(DIST, 'src', 'main.js'));
   run(process.execPath, ['scripts/build-web.ts']);
   rmSync(join(ROOT, 'client', 'dist'), { recursive: true, force: true });
@@ -20,7 +31,10 @@ function build(): void {
 
 /** What is wrong with the list of files that would be published. */
 export function packFaults(files: readonly string[]): readonly string[] {
-  const needed = ['package.json', 'LICENSE', 'README.md', 'dist/src/main.js', 'dist/ui/index.html'];
+  const needed = [
+    ...['package.json', 'LICENSE', 'README.md', 'dist/src/main.js', 'dist/ui/index.html'],
+    `dist/${TEMPLATES}/redis.yaml`,
+  ];
   const foreign =
     /(^|\/)testing\/|\.(test|cases|bench)\.|(?<!\.d)\.tsx?$|node-runtime|^node_modules/;
   return [

@@ -22,6 +22,8 @@ export interface BreakerOrder {
   readonly level: BreakerLevel;
   /** Level of the state before this one. */
   readonly previousLevel: BreakerLevel;
+  /** The highest level of this key of late, where it is higher; a short closing keeps it. */
+  readonly peakLevel?: BreakerLevel;
   readonly term: number;
   readonly epoch: number;
   readonly class: TransitionClass;

@@ -202,6 +202,14 @@ export interface DetectorSetAside {
   readonly reason: 'slow';
 }
 
+/** When an enforcement point that is called was called, and seen to obey. */
+export interface DeliveryReceipt {
+  readonly calledAt: EpochMs;
+  readonly returnedAt: EpochMs;
+  /** When a look at the target showed it; null where nobody can look. */
+  readonly enforcedAt: EpochMs | null;
+}
+
 /** An enforcement point applied a revocation. */
 export interface Acknowledgement {
   readonly receiver: string;
@@ -209,6 +217,7 @@ export interface Acknowledgement {
   readonly key: BreakerKey;
   readonly term: number;
   readonly epoch: number;
+  readonly receipt?: DeliveryReceipt;
 }
 
 /** A delivery was given up or rejected by its receiver; retries in between are not recorded. */

@@ -401,6 +401,30 @@ export const LIMITS = {
   externalAnswerBytes: 1024 * 1024,
   /** Of a receiver's answer that is read at all. */
   deliveryAnswerBytes: 4 * 1024,
+  /** Configured actuators, and steps of one action of a template. */
+  actuators: 64,
+  actuatorSteps: 8,
+  /** One step of an actuator; a target that takes longer is asked again. */
+  actuatorTimeoutMs: 2 * SECOND_MS,
+  /** Of a target's answer; a longer one cannot be judged. */
+  actuatorAnswerBytes: 256 * 1024,
+  /** Entries of one mapping table from our ids to a target's. */
+  actuatorMappings: 10_000,
+  /** Targets one actuator keeps in mind: 0.5 KiB each, 5 MiB; further ones are refused loudly. */
+  actuatorTargets: 10_000,
+  /** Failures in a row that keep an actuator from being called, and for how long at first. */
+  actuatorFailures: 5,
+  actuatorRestMs: 5 * SECOND_MS,
+  /** How often what is frozen is looked at, unless configured. */
+  actuatorObserveMs: 1 * MINUTE_MS,
+  /** How long a freeze without an answer may still arrive at its target. */
+  actuatorSettleMs: 10 * SECOND_MS,
+  /** Looks at targets of one actuator at once. */
+  actuatorLooksAtOnce: 4,
+  /** How long a closed breaker's orders still tell how high it had been. */
+  orderPeakKeptMs: 1 * HOUR_MS,
+  /** Of a file that holds a credential. */
+  credentialBytes: 64 * 1024,
   /** Alerts waiting for the webhook: 2 KiB each, 2 MiB. The oldest is dropped first. */
   alertQueue: 1_000,
   alertAttempts: 8,

@@ -1,7 +1,8 @@
 import type { BreakerOrder } from '../core/breaker-order.ts';
+import type { DeliveryReceipt } from '../core/entry.ts';
 
 export type DeliveryOutcome =
-  | { readonly status: 'acknowledged' }
+  | { readonly status: 'acknowledged'; readonly receipt?: DeliveryReceipt }
   /** Try again; `afterMs` when the receiver named a delay. */
   | { readonly status: 'retry'; readonly detail: string; readonly afterMs?: number }
   /** The receiver understood and refused; repeating it changes nothing. */

@@ -6,6 +6,8 @@ import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 
 export interface PostRequest {
+  /** `POST` unless given; for targets whose own interface asks for another. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -21,7 +23,7 @@ export interface PostAnswer {
   readonly text: string;
 }
 
-/** Sends one POST. Rejects when no answer came; never follows a redirect. */
+/** Sends one request, a POST unless it says otherwise. Rejects when no answer came; never follows a redirect. */
 export type Post = (request: PostRequest) => Promise<PostAnswer>;
 
 /** Where a configured URL may lead. */
@@ -39,20 +41,24 @@ export interface Reach {
  */
 export function createGuardedPost(reach: Reach): Post {
   const lookupGuarded = guardedLookup(reach);
-  return ({ url, headers, body, signal, answerBytes = LIMITS.deliveryAnswerBytes }) =>
+  return ({ url, headers, body, signal, method = 'POST', answerBytes }) =>
     new Promise((resolve, reject) => {
       const refusal = refusalOf(url, reach);
       if (refusal !== null) return reject(new Error(refusal));
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
       const length = String(Buffer.byteLength(body));
       const request: ClientRequest = send(url, {
-        method: 'POST',
-        headers: { ...headers, 'content-length': length },
+        method,
+        headers: {
+          ...headers,
+          ...(body !== '' || method === 'POST' ? { 'content-length': length } : {}),
+        },
         lookup: lookupGuarded,
         signal,
       });
+      const most = answerBytes ?? LIMITS.deliveryAnswerBytes;
       request.on('error', reject);
-      request.on('response', (response) => readAnswer(response, answerBytes).then(resolve, reject));
+      request.on('response', (response) => readAnswer(response, most).then(resolve, reject));
       request.end(body);
     });
 }

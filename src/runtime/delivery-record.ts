@@ -1,4 +1,5 @@
 import type { BreakerOrder } from '../core/breaker-order.ts';
+import type { DeliveryReceipt } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -27,8 +28,12 @@ export class DeliveryRecord {
     this.#options = options;
   }
 
-  acknowledged(receiver: string, { key, jti, term, epoch }: BreakerOrder): void {
-    const body = { receiver, jti, key, term, epoch };
+  acknowledged(
+    receiver: string,
+    { key, jti, term, epoch }: BreakerOrder,
+    receipt?: DeliveryReceipt,
+  ): void {
+    const body = { receiver, jti, key, term, epoch, ...(receipt && { receipt }) };
     this.#add({ kind: 'ack', tenant: key.tenant, body });
   }
 

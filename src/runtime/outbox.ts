@@ -237,7 +237,7 @@ export class Outbox {
       });
       this.#options.metrics.count('tripcoil_orders_parked_total', { broker: name });
       this.#record.rejected(name, order, outcome.detail);
-    } else this.#record.acknowledged(name, order);
+    } else this.#record.acknowledged(name, order, outcome.receipt);
     lane.restrained = false;
     if (lane.owed === order) {
       this.#owe(lane, lane.withheld);

@@ -1,7 +1,9 @@
-import { type BreakerKey, breakerKeyText } from '../../core/breaker.ts';
+import { type BreakerKey, type BreakerLevel, breakerKeyText } from '../../core/breaker.ts';
 import type { BreakerOrder } from '../../core/breaker-order.ts';
 import type { Effect } from '../../core/entry.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Revocation } from '../../core/revocation.ts';
+import type { EpochMs } from '../../core/time.ts';
 import type { BoardEntry, BoardState } from './board.ts';
 
 /** What enforcement points are to be told of one key, and who has obeyed already. */
@@ -24,6 +26,7 @@ export function noteOrder(board: BoardState, effect: Effect, term: number): void
   const before = board.orders.get(text);
   const position = `${effect.inputSeq}-${effect.ordinal}`;
   const { revocation } = entry;
+  const peakLevel = peakOf(before, level, time);
   const going = effect.decision.from !== 'closed' ? before?.txn : undefined;
   board.orders.set(text, {
     jti: revocation?.jti ?? `tc-${term}-${position}`,
@@ -31,9 +34,22 @@ export function noteOrder(board: BoardState, effect: Effect, term: number): void
     ...{ time, key, phase: to, level, term, epoch, reason, findingId, eventId },
     agent: key.kind === 'agent' ? key.id : (key.agent ?? null),
     previousLevel: before?.level ?? 0,
+    ...(peakLevel > level && { peakLevel }),
     class: effect.decision.class,
     title: entry.title,
   });
+}
+
+/** What was frozen may still have to be restored after a closing that was not obeyed yet. */
+function peakOf(
+  before: BreakerOrder | undefined,
+  level: BreakerLevel,
+  time: EpochMs,
+): BreakerLevel {
+  if (!before) return level;
+  if (before.phase === 'closed' && time - before.time > LIMITS.orderPeakKeptMs) return level;
+  const peak = before.peakLevel ?? before.level;
+  return peak > level ? peak : level;
 }
 
 /** Of one key; null where nothing was ever decided. */
