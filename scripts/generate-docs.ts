@@ -8,6 +8,7 @@ import { describeExpected, type JsonSchema } from '../src/config/schema-path.ts'
 import { ERROR_CODES } from '../src/core/errors.ts';
 import type { AnyDetector } from '../src/engine/detect/detector.ts';
 import { METRICS } from '../src/telemetry/declarations.ts';
+import { actuatorsPage } from './actuators-page.ts';
 import { entitiesPage } from './entities-page.ts';
 import { profilePages } from './format-pages.ts';
 
@@ -22,6 +23,7 @@ export async function generatePages(): Promise<ReadonlyMap<string, string>> {
     ['docs/config.schema.json', configSchemaFile()],
     ['docs/metrics.md', metricsPage()],
     ['docs/detectors.md', detectorsPage(await readDetectors())],
+    ['docs/actuators.md', page('Actuators', actuatorsPage(table))],
     ['docs/entities.md', page('Personal data and secrets', [...entitiesPage()])],
     ...profilePages(),
   ]);

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAuthenticator, type Token } from './api/tokens.ts';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
+import { openActuators, startActuators } from './composition/actuators.ts';
 import { auditReading } from './composition/audit-reading.ts';
 import { kafkaSources } from './composition/kafka-sources.ts';
 import { listen } from './composition/listening.ts';
@@ -85,9 +86,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const notes = openNotes(options, redactor, metrics);
   const { issuers, verifier, close } = openIdentity(options, keys, metrics);
   undo.defer(close);
+  const actuators = openActuators({ config, clock, metrics, log, environment: process.env });
   const host = await startEngineHost({
     ...{ ledger, store, redactor, verifier, notes, identifiers: redaction.identifiers },
-    receivers: orderReceivers(options, { issuer, keys, metrics }, undo),
+    receivers: [...orderReceivers(options, { issuer, keys, metrics }, undo), ...actuators],
     shard: { registry: options.registry ?? REGISTRY, initialPosture: options.initialPosture },
     ...{ snapshotDirectory: within('snapshots'), software: SOFTWARE_VERSION },
     ...{ tenantConfigs: tenantConfigsOf(config), grants: options.grants },
@@ -95,6 +97,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
   });
   undo.defer(() => host.close());
+  startActuators(actuators, host, undo);
   const alerts = openAlerts(options, host, metrics);
   if (alerts) undo.defer(() => alerts.close());
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addActuatorsCommand } from './cli/actuators-command.ts';
 import { addConfigCommand } from './cli/configuration.ts';
 import { addDemoCommand } from './cli/demo-command.ts';
 import { addDetectorsCommand } from './cli/detectors-command.ts';
@@ -37,6 +38,7 @@ addReadCommands(program);
 addReviewCommands(program);
 addVerifyCommand(program);
 addSubjectCommands(program, addRedactCommand(program));
+addActuatorsCommand(program, process.env);
 addDetectorsCommand(program);
 addConfigCommand(program);
 addDoctorCommand(program);

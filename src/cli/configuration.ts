@@ -12,6 +12,7 @@ import { ruleFaults } from '../engine/rules/rule-detector.ts';
 import { AUDIT_FORMATS } from '../receivers/audit/formats.ts';
 import { profileFaults } from '../receivers/audit/profile/profile.ts';
 import { REDACTION_CHECKS } from '../redact/custom/checks.ts';
+import { actuatorFaults } from '../revocation/actuators/check.ts';
 import { addressProblem } from '../revocation/guarded-post.ts';
 import { secretProblem } from '../revocation/webhook/alert-webhook.ts';
 import { registryOf } from './detector-modules.ts';
@@ -53,6 +54,7 @@ export async function readConfig(
     detectors: (await registryOf(modules)).detectors,
     rules: { ...RULE_FILES, list, read: readFile },
     audit: { formats: [...AUDIT_FORMATS.keys()], checkProfile: profileFaults },
+    actuators: (actuator) => actuatorFaults(actuator, readFile),
     outgoing: { address: addressProblem, webhookSecret: secretProblem },
     redaction: REDACTION_CHECKS,
   });

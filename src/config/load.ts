@@ -13,6 +13,14 @@ import type { RedactionPolicy } from '../core/redaction-policy.ts';
 import type { DetectionException, Rule } from '../core/rule.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import type { Role } from '../ports/ingest.ts';
+import {
+  type ActuatorCheck,
+  type ActuatorConfig,
+  actuatorProblems,
+  actuatorsOf,
+  type EffectConfig,
+  effectOf,
+} from './actuators.ts';
 import { type AuditConfig, auditConfigOf } from './audit.ts';
 import {
   type AuditFormats,
@@ -95,6 +103,11 @@ export interface TripcoilConfig {
   readonly kafka: { readonly sources: readonly KafkaSourceConfig[] };
   readonly revocation: {
     readonly receivers: readonly ReceiverConfig[];
+    readonly actuators: readonly ActuatorConfig[];
+    readonly effect: EffectConfig;
+    readonly credentials: {
+      readonly vault: { readonly address: string; readonly token: string } | null;
+    };
     readonly gateway: GatewayConfig;
     readonly introspection: readonly IntrospectionConfig[];
     readonly kafka: readonly KafkaSinkConfig[];
@@ -128,6 +141,8 @@ export interface LoadOptions {
   readonly rules?: RuleFiles;
   /** The rules of the senders; when given, what they would refuse is a problem too. */
   readonly outgoing?: OutgoingChecks;
+  /** The templates of actuators; when given, what they would refuse is a problem too. */
+  readonly actuators?: ActuatorCheck;
   /** The rules of the redactor; when given, what it would refuse is a problem too. */
   readonly redaction?: RedactionChecks;
 }
@@ -164,6 +179,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
       options.outgoing ?? null,
       options.redaction ?? null,
     ),
+    ...actuatorProblems(value, options.actuators ?? null, inBase, locate),
   ];
   if (problems.length > 0 || !checked.success) return { problems: sortProblems(problems) };
   return { config: toConfig(checked.data, detection, inBase, readSecret) };
@@ -280,6 +296,9 @@ function toConfig(
         allowLoopback: receiver.allow_loopback,
         allowPrivate: receiver.allow_private,
       })),
+      actuators: actuatorsOf(document.revocation, inBase),
+      effect: effectOf(document.revocation.effect),
+      credentials: { vault: document.revocation.credentials.vault ?? null },
       gateway: gatewayOf(document.revocation.gateway),
       introspection: document.revocation.introspection.map(introspectionOf),
       kafka: document.revocation.kafka.map((sink) => kafkaSinkOf(sink, readSecret)),

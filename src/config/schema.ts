@@ -3,6 +3,7 @@ import { TRUST_ORDER } from '../core/access-event.ts';
 import { DETECTOR_MODES } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ROLES } from '../ports/ingest.ts';
+import { ACTUATORS_SCHEMA, CREDENTIALS_SCHEMA, EFFECT_SCHEMA } from './actuators.ts';
 import { AUDIT_SCHEMA } from './audit.ts';
 import { EVALUATORS_SCHEMA } from './evaluators.ts';
 import { EXCEPTION_SCHEMA } from './exceptions.ts';
@@ -257,6 +258,11 @@ export const CONFIG_SCHEMA = z.strictObject({
   revocation: z
     .strictObject({
       receivers: z.array(receiver).default([]).describe('Enforcement points to push to.'),
+      actuators: ACTUATORS_SCHEMA.describe(
+        'Targets elsewhere that are frozen and restored; see docs/actuators.md.',
+      ),
+      effect: EFFECT_SCHEMA.prefault({}).describe('How it is proved that orders are obeyed.'),
+      credentials: CREDENTIALS_SCHEMA.prefault({}).describe('Where actuators find secrets.'),
       gateway: GATEWAY_SCHEMA.prefault({}).describe(
         'How reverse proxies and API gateways ask about requests; see docs/gateways.md.',
       ),

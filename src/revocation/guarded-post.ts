@@ -23,7 +23,10 @@ export interface PostAnswer {
   readonly text: string;
 }
 
-/** Sends one request, a POST unless it says otherwise. Rejects when no answer came; never follows a redirect. */
+/**
+ * Sends one request, a POST unless it says otherwise. Rejects when no answer came; never follows a
+ * redirect.
+ */
 export type Post = (request: PostRequest) => Promise<PostAnswer>;
 
 /** Where a configured URL may lead. */

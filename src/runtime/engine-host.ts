@@ -1,3 +1,5 @@
+import type { BreakerKey } from '../core/breaker.ts';
+import type { BreakerOrder } from '../core/breaker-order.ts';
 import { SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -80,6 +82,12 @@ export interface EngineHost {
    * no part of the log (listeners, redaction, receivers) stays as it was.
    */
   reconfigure(given: Pick<EngineHostOptions, 'tenantConfigs' | 'grants'>): Promise<number>;
+  /** The newest order of every key, with ids as brokers know them. */
+  standing(): Iterable<BreakerOrder>;
+  /** Called with each new order once it is durable, whatever anybody is still owed. */
+  onOrder(listener: (order: BreakerOrder) => void): void;
+  /** Sends a key's newest order again, to those who have come to be concerned. */
+  resend(key: BreakerKey): void;
   /** Delivers what is owed, and from now on what is decided; only where deliveries were held. */
   startDeliveries(): void;
   /** Stops in the order that loses nothing: take in, snapshot, stop delivering. Safe twice. */
@@ -150,6 +158,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     projector,
     reconfigure: (given) => logConfiguration(partition, { ...options, ...given }),
     startDeliveries: () => deliver(partition, outbox),
+    ...ordersOf(partition, outbox, identifiers),
     close: () => {
       closing ??= close();
       return closing;
@@ -217,6 +226,36 @@ function deliver(partition: Partition, outbox: Outbox): void {
     }
   });
   resumeDeliveries(partition, outbox);
+}
+
+/** Orders as those see them who act on them without being owed them. */
+function ordersOf(
+  partition: Partition,
+  outbox: Outbox,
+  identifiers: Identifiers,
+): Pick<EngineHost, 'standing' | 'onOrder' | 'resend'> {
+  const boardOf = (tenant: string) => partition.shard.tenants.get(tenant)?.board;
+  return {
+    *standing() {
+      for (const { board } of partition.shard.tenants.values()) {
+        for (const { order } of standingOrders(board)) yield plainOrder(identifiers, order);
+      }
+    },
+    onOrder: (listener) =>
+      partition.onCommitted(({ effects }) => {
+        for (const effect of effects) {
+          if (effect.kind !== 'transition') continue;
+          const board = boardOf(effect.tenant);
+          const standing = board && standingOrder(board, effect.decision.key);
+          if (standing) listener(plainOrder(identifiers, standing.order));
+        }
+      }),
+    resend: (key) => {
+      const board = boardOf(key.tenant);
+      const standing = board && standingOrder(board, key);
+      if (standing) outbox.send(standing.order, standing.acknowledgedBy);
+    },
+  };
 }
 
 /** What was decided but not acknowledged before the last stop goes out again, with its old jti. */

@@ -73,7 +73,7 @@ export class Outbox {
   /** Names of the receivers that this order goes to. */
   receiversOf(order: BreakerOrder): readonly string[] {
     const receivers = [...this.#receivers.values()];
-    return receivers.filter((receiver) => wants(receiver, order)).map(({ name }) => name);
+    return receivers.filter((receiver) => this.#wants(receiver, order)).map(({ name }) => name);
   }
 
   /** Takes another receiver on; what it is owed has to be sent again. Replaces one of its name. */
@@ -103,7 +103,7 @@ export class Outbox {
       if (!covers(receiver, order.key) || acknowledgedBy.includes(receiver.name)) continue;
       const text = laneText(receiver, order.key);
       const lane = this.#lanes.get(text);
-      if (!wants(receiver, order)) {
+      if (!this.#wants(receiver, order)) {
         if (lane) this.#withdraw(lane);
       } else if (lane) this.#replace(lane, order);
       else if (this.#owed >= LIMITS.outboxPending) this.#overflow();
@@ -125,6 +125,11 @@ export class Outbox {
     await Promise.race([lanes, this.#options.clock.sleep(LIMITS.deliveryTimeoutMs, enough.signal)]);
     enough.abort();
     await this.#record.close();
+  }
+
+  #wants(receiver: RevocationReceiver, order: BreakerOrder): boolean {
+    if (!covers(receiver, order.key)) return false;
+    return receiver.concerns?.(this.#options.asSent?.(order) ?? order) ?? true;
   }
 
   #open(text: string, receiver: RevocationReceiver, order: BreakerOrder): void {
@@ -285,10 +290,6 @@ interface Told {
 
 function laneText(receiver: RevocationReceiver, key: BreakerKey): string {
   return `${receiver.name}\n${breakerKeyText(key)}`;
-}
-
-function wants(receiver: RevocationReceiver, order: BreakerOrder): boolean {
-  return covers(receiver, order.key) && (receiver.concerns?.(order) ?? true);
 }
 
 /** A global stop concerns every receiver, whatever tenants it serves. */

@@ -210,6 +210,32 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Orders that an enforcement point refused: it will not obey them.',
     labels: ['broker'],
   },
+  tripcoil_actuator_calls_total: {
+    type: 'counter',
+    help: 'Calls of actuators by action and how they ended: done, retry, refused.',
+    labels: ['actuator', 'action', 'result'],
+  },
+  tripcoil_actuator_seconds: {
+    type: 'histogram',
+    help: 'One call of an actuator, all of its steps.',
+    labels: ['actuator', 'action'],
+    buckets: HTTP_SECONDS,
+  },
+  tripcoil_actuator_looks_total: {
+    type: 'counter',
+    help: 'Looks at targets that should be frozen, by what was seen.',
+    labels: ['actuator', 'seen'],
+  },
+  tripcoil_actuator_drift_total: {
+    type: 'counter',
+    help: 'Targets that were not as they had been left, and were put right.',
+    labels: ['actuator'],
+  },
+  tripcoil_actuator_resting: {
+    type: 'gauge',
+    help: '1 while an actuator is not called, since its target does not answer.',
+    labels: ['actuator'],
+  },
   tripcoil_revocations_unacked: {
     type: 'gauge',
     help: 'Deliveries still owed to enforcement points.',

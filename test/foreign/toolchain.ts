@@ -35,6 +35,11 @@ function present(
   }
 }
 
+/** A server of the distribution; `.ci/run` installs it where it may. */
+export function serverIsHere(command: 'redis-server' | 'haproxy'): boolean {
+  return present(`${command} is`, command, ['-v']);
+}
+
 /** Go, and what the programs beside this file need of it; downloads that once. */
 export function goIsHere(): boolean {
   const words = ['list', '-deps', './agent', './collector'];

@@ -46,7 +46,11 @@ export function awsSignedHeaders(
     Buffer.from(`AWS4${secretAccessKey}`),
   );
   const signature = hmac(key, toSign).toString('hex');
-  const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
+  const authorization = [
+    `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}`,
+    `SignedHeaders=${names.join(';')}`,
+    `Signature=${signature}`,
+  ].join(', ');
   return { ...all, authorization };
 }
 

@@ -9,12 +9,17 @@ export interface CredentialsOptions {
   /** Rejects where the file cannot be read. */
   readonly readFile: (path: string) => Promise<string>;
   /** A Vault or OpenBao with a KV engine of version 2, for references that begin with `vault:`. */
-  readonly vault?: { readonly address: string; readonly token: string; readonly request: Post };
+  readonly vault?: {
+    readonly address: string;
+    /** A reference too. */
+    readonly token: string;
+    readonly request: Post;
+  };
 }
 
 const REFERENCE = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|vault:[^#]+#[^#]+)$/;
 
-/** What is wrong with a reference to a secret, in words that do not repeat it; null when nothing. */
+/** What is wrong with a reference to a secret, in words that do not repeat it; null if nothing. */
 export function referenceProblem(reference: string): string | null {
   if (REFERENCE.test(reference)) return null;
   return 'must be a reference: env:NAME, file:/path or vault:mount/data/path#field';

@@ -11,8 +11,8 @@ interface RedisQuestion {
 export type RedisReply = string | number | null | readonly RedisReply[];
 
 /**
- * Sends one command over a connection of its own (RESP 2, https://redis.io/docs/reference/protocol-spec)
- * and closes it. @throws Error `redis_error` with the first word of what Redis refused it with.
+ * Sends one command over a connection of its own, in RESP 2 of the Redis protocol specification,
+ * and closes it. @throws Error `redis_error` with the first word of the refusal.
  */
 export async function askRedis(
   socket: Socket,

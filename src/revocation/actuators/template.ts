@@ -112,7 +112,10 @@ export const TEMPLATE_SCHEMA = z.strictObject({
   freeze: steps,
   restore: steps.optional(),
   observe: steps.optional(),
-  /** CEL over the answer (`status`, `text`, `json`) and `facts` of `observe`: `frozen`, `active` or `unknown`. */
+  /**
+   * CEL over the answer of the last step of `observe` (`status`, `text`, `json`) and over `facts`:
+   * `frozen`, `active` or `unknown`.
+   */
   state: text.optional(),
 });
 

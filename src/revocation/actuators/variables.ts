@@ -81,8 +81,10 @@ export function idempotencyKey({ key, term, epoch }: BreakerOrder, actuator: str
 function instanceId({ key }: BreakerOrder, actuator: string): string {
   const hex = digest(`${breakerKeyText(key)}\n${actuator}`);
   // RFC 9562 section 5.8: version 8, variant 10.
-  const [variant] = [((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16)];
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
+  const third = `8${hex.slice(13, 16)}`;
+  const fourth = `${variant}${hex.slice(17, 20)}`;
+  return [hex.slice(0, 8), hex.slice(8, 12), third, fourth, hex.slice(20, 32)].join('-');
 }
 
 function digest(text: string): string {
