@@ -4,6 +4,7 @@ import { createAuthenticator, type Token } from './api/tokens.ts';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
 import { openActuators, startActuators } from './composition/actuators.ts';
 import { auditReading } from './composition/audit-reading.ts';
+import { watchEffect } from './composition/effect.ts';
 import { kafkaSources } from './composition/kafka-sources.ts';
 import { listen } from './composition/listening.ts';
 import { type LocalCredential, localCredentials } from './composition/local-credentials.ts';
@@ -100,6 +101,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   startActuators(actuators, host, undo);
   const alerts = openAlerts(options, host, metrics);
   if (alerts) undo.defer(() => alerts.close());
+  watchEffect({ config, host, actuators, alerts, clock, log, metrics }, undo);
 
   const reviews = openReviews({ ...options, host, store, metrics, post }, undo);
   const callers = authenticatorOf(config, credentials, issuers, clock);

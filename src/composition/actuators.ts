@@ -8,7 +8,7 @@ import type { Metrics } from '../ports/metrics.ts';
 import { type Actuator, createActuator } from '../revocation/actuators/actuator.ts';
 import { templateOf } from '../revocation/actuators/check.ts';
 import { createCredentials } from '../revocation/actuators/credentials.ts';
-import { type Drift, Reconciler } from '../revocation/actuators/reconciler.ts';
+import { Reconciler } from '../revocation/actuators/reconciler.ts';
 import { createSend } from '../revocation/actuators/transports.ts';
 import { createGuardedPost } from '../revocation/guarded-post.ts';
 import type { EngineHost } from '../runtime/engine-host.ts';
@@ -19,7 +19,6 @@ interface ActuatorsOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly drifted?: (drift: Drift) => void;
 }
 
 /** Level from which on a template acts where nothing else is configured. */
@@ -27,14 +26,13 @@ const MINIMUM = { credential: 5, session: 4 } as const;
 
 /** The actuators of the configuration; nothing acts before orders are delivered to them. */
 export function openActuators(options: ActuatorsOptions): readonly Reconciler[] {
-  const { config, clock, log, metrics, drifted } = options;
+  const { config, clock, log, metrics } = options;
   return config.revocation.actuators.map(
     (each) =>
       new Reconciler({
         actuator: actuatorOf(each, options),
         ...{ tenants: each.tenants, mapping: each.mapping, standby: each.standby },
         ...{ observeEveryMs: each.observeEveryMs, clock, log, metrics },
-        ...(drifted && { drifted }),
       }),
   );
 }

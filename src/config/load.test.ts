@@ -80,6 +80,9 @@ describe('loadConfig', () => {
         kafka: { sources: [] },
         revocation: {
           receivers: [],
+          actuators: [],
+          effect: { deadlineMs: 5_000, fromLevel: 4, escalateTo: null },
+          credentials: { vault: null },
           gateway: {
             headers: {
               tenant: 'x-tripcoil-tenant',

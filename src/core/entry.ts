@@ -220,11 +220,14 @@ export interface Acknowledgement {
   readonly receipt?: DeliveryReceipt;
 }
 
-/** A delivery was given up or rejected by its receiver; retries in between are not recorded. */
+/**
+ * A delivery was rejected by its receiver, or not acknowledged by its deadline, or what it had done
+ * was undone by others; retries in between are not recorded.
+ */
 export interface Delivery {
   readonly receiver: string;
   readonly jti: string;
-  readonly status: 'rejected';
+  readonly status: 'rejected' | 'late' | 'drift';
   readonly detail: string;
 }
 

@@ -423,6 +423,8 @@ export const LIMITS = {
   actuatorLooksAtOnce: 4,
   /** How long a closed breaker's orders still tell how high it had been. */
   orderPeakKeptMs: 1 * HOUR_MS,
+  /** Orders whose acknowledgements are waited for: 0.3 KiB each, 3 MiB. */
+  effectWatched: 10_000,
   /** Of a file that holds a credential. */
   credentialBytes: 64 * 1024,
   /** Alerts waiting for the webhook: 2 KiB each, 2 MiB. The oldest is dropped first. */

@@ -20,7 +20,7 @@ import type { RevocationReceiver } from '../ports/revocation-receiver.ts';
 import type { Store } from '../ports/store.ts';
 import { createBreakerView } from './breaker-view.ts';
 import { createControl } from './control.ts';
-import { createEngineView } from './engine-view.ts';
+import { awaitingOf, createEngineView } from './engine-view.ts';
 import { warnOfEngine } from './engine-warnings.ts';
 import { FeedReaders } from './feed-readers.ts';
 import { createIngest, type IngestOptions } from './ingest.ts';
@@ -84,8 +84,14 @@ export interface EngineHost {
   reconfigure(given: Pick<EngineHostOptions, 'tenantConfigs' | 'grants'>): Promise<number>;
   /** The newest order of every key, with ids as brokers know them. */
   standing(): Iterable<BreakerOrder>;
-  /** Called with each new order once it is durable, whatever anybody is still owed. */
-  onOrder(listener: (order: BreakerOrder) => void): void;
+  /** Called with each new order once it is durable, and its key as recorded. */
+  onOrder(listener: (order: BreakerOrder, key: BreakerKey) => void): void;
+  /** The newest order of a recorded key, with ids as brokers know them. */
+  orderOf(key: BreakerKey): BreakerOrder | null;
+  /** The epoch of a recorded key now, and which enforcement points have not acknowledged it. */
+  awaiting(
+    key: BreakerKey,
+  ): { readonly epoch: number; readonly awaiting: readonly string[] } | null;
   /** Sends a key's newest order again, to those who have come to be concerned. */
   resend(key: BreakerKey): void;
   /** Delivers what is owed, and from now on what is decided; only where deliveries were held. */
@@ -158,7 +164,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     projector,
     reconfigure: (given) => logConfiguration(partition, { ...options, ...given }),
     startDeliveries: () => deliver(partition, outbox),
-    ...ordersOf(partition, outbox, identifiers),
+    ...ordersOf(partition, outbox, identifiers, readers),
     close: () => {
       closing ??= close();
       return closing;
@@ -233,8 +239,12 @@ function ordersOf(
   partition: Partition,
   outbox: Outbox,
   identifiers: Identifiers,
-): Pick<EngineHost, 'standing' | 'onOrder' | 'resend'> {
-  const boardOf = (tenant: string) => partition.shard.tenants.get(tenant)?.board;
+  readers: FeedReaders,
+): Pick<EngineHost, 'standing' | 'onOrder' | 'resend' | 'orderOf' | 'awaiting'> {
+  const newestOf = (key: BreakerKey) => {
+    const board = partition.shard.tenants.get(key.tenant)?.board;
+    return board ? standingOrder(board, key) : null;
+  };
   return {
     *standing() {
       for (const { board } of partition.shard.tenants.values()) {
@@ -245,15 +255,28 @@ function ordersOf(
       partition.onCommitted(({ effects }) => {
         for (const effect of effects) {
           if (effect.kind !== 'transition') continue;
-          const board = boardOf(effect.tenant);
-          const standing = board && standingOrder(board, effect.decision.key);
-          if (standing) listener(plainOrder(identifiers, standing.order));
+          const { key } = effect.decision;
+          const newest = newestOf(key);
+          if (newest) listener(plainOrder(identifiers, newest.order), key);
         }
       }),
     resend: (key) => {
-      const board = boardOf(key.tenant);
-      const standing = board && standingOrder(board, key);
-      if (standing) outbox.send(standing.order, standing.acknowledgedBy);
+      const newest = newestOf(key);
+      if (newest) outbox.send(newest.order, newest.acknowledgedBy);
+    },
+    orderOf: (key) => {
+      const newest = newestOf(key);
+      return newest && plainOrder(identifiers, newest.order);
+    },
+    awaiting: (key) => {
+      const newest = newestOf(key);
+      if (!newest) return null;
+      const { order, acknowledgedBy } = newest;
+      const brokers = readers.of(key.tenant);
+      return {
+        epoch: order.epoch,
+        awaiting: awaitingOf(order, acknowledgedBy, outbox, brokers),
+      };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
+import type { BreakerOrder } from '../core/breaker-order.ts';
 import type { ChainClock } from '../core/chain-links.ts';
 import type { Effect } from '../core/entry.ts';
 import type { Finding } from '../core/finding.ts';
@@ -231,6 +232,21 @@ function detectorViews(shard: Shard, tenant: TenantState): readonly DetectorView
   });
 }
 
+/** The enforcement points that have not acknowledged an order and should. */
+export function awaitingOf(
+  order: BreakerOrder,
+  acknowledgedBy: readonly string[],
+  outbox: Outbox,
+  brokers: readonly string[],
+): readonly string[] {
+  // The feed tells its brokers of every level, and they acknowledge every opening.
+  const owing = new Set([
+    ...outbox.receiversOf(order),
+    ...(order.phase === 'closed' ? [] : brokers),
+  ]);
+  return [...owing].filter((name) => !acknowledgedBy.includes(name));
+}
+
 function breakerDetails(
   shard: Shard,
   tenant: TenantState,
@@ -272,9 +288,6 @@ function breakerDetail(
   { key, state, title, acknowledgedBy }: BoardEntry,
 ): BreakerDetail {
   const standing = standingOrder(tenant.board, key);
-  const receivers = standing ? outbox.receiversOf(standing.order) : [];
-  // The feed tells its brokers of every level, and they acknowledge every opening.
-  const owing = new Set([...receivers, ...(state.phase === 'closed' ? [] : brokers)]);
-  const awaiting = [...owing].filter((name) => !acknowledgedBy.includes(name));
+  const awaiting = standing ? awaitingOf(standing.order, acknowledgedBy, outbox, brokers) : [];
   return { key, state, title, term: shard.term, acknowledgedBy, awaiting };
 }

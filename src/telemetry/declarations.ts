@@ -236,6 +236,16 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: '1 while an actuator is not called, since its target does not answer.',
     labels: ['actuator'],
   },
+  tripcoil_acknowledgements_late_total: {
+    type: 'counter',
+    help: 'Orders that an enforcement point had not acknowledged by the deadline.',
+    labels: ['broker'],
+  },
+  tripcoil_escalations_total: {
+    type: 'counter',
+    help: 'Actuators called in the place of a late one, or for use after a revocation.',
+    labels: ['actuator', 'why'],
+  },
   tripcoil_revocations_unacked: {
     type: 'gauge',
     help: 'Deliveries still owed to enforcement points.',

@@ -24,9 +24,9 @@ function reconciler(
     standby: false,
     observeEveryMs: 60_000,
     ...{ clock, log: SILENT_LOG, metrics: SILENT_METRICS },
-    drifted: (drift) => drifts.push(drift),
     ...change,
   });
+  made.onDrift((drift) => drifts.push(drift));
   return { made, target, clock, drifts };
 }
 
@@ -121,7 +121,23 @@ describe('Reconciler', () => {
     expect(made.concerns(orderOf())).toBe(true);
     await made.deliver(orderOf(), NEVER);
     expect(target.frozen.size).toBe(1);
-    expect(made.concerns(orderOf({ level: 0, peakLevel: 5, epoch: 2 }))).toBe(true);
+    const closed = orderOf({ level: 0, peakLevel: 5, epoch: 2 });
+    expect(made.concerns(closed)).toBe(true);
+    await made.deliver(closed, NEVER);
+    expect(target.frozen.size).toBe(0);
+    expect(made.concerns(orderOf({ epoch: 3 }))).toBe(false);
+  });
+
+  it('restores what it was called for before a restart', async () => {
+    const { made, target } = reconciler({ standby: true });
+    target.frozen.add('invoice-bot');
+    made.start([orderOf()]);
+    expect(made.concerns(orderOf())).toBe(false);
+    const closed = orderOf({ level: 0, previousLevel: 5, peakLevel: 5, epoch: 2 });
+    expect(made.concerns(closed)).toBe(true);
+    await made.deliver(closed, NEVER);
+    expect(target.frozen.size).toBe(0);
+    await made.close();
   });
 
   it('says so when a target does not obey', async () => {

@@ -21,8 +21,6 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** A target was not as it had been left; it is being put right. */
-  readonly drifted?: (drift: Drift) => void;
 }
 
 export interface Drift {
@@ -46,11 +44,14 @@ export class Reconciler implements RevocationReceiver {
   /** The work on a target under way; one after the other. */
   readonly #working = new Map<string, Promise<DeliveryOutcome>>();
   readonly #called = new Set<string>();
+  /** Keys from before the start, of which nobody knows any more whether this one was called. */
+  readonly #inherited = new Set<string>();
   /** Targets that should be restored and are not yet, whatever came of their key since. */
   readonly #owed = new Set<string>();
   /** Targets with a freeze that was not answered, and until when it may still arrive there. */
   readonly #unanswered = new Map<string, number>();
   readonly #stop = new AbortController();
+  #drifted: (drift: Drift) => void = () => undefined;
   #looking: Promise<void> | null = null;
 
   constructor(options: ReconcilerOptions) {
@@ -75,8 +76,10 @@ export class Reconciler implements RevocationReceiver {
     const { actuator, mapping, standby } = this.#options;
     const rules = { ...actuator.options, mapping };
     if (this.#desired.targetOf(order) === null) return false;
-    if (standby && !this.#called.has(breakerKeyText(order.key))) return false;
-    return asksToFreeze(order, rules) || (actuator.canRestore && mayRestore(order, rules));
+    const restores = actuator.canRestore && mayRestore(order, rules);
+    const text = breakerKeyText(order.key);
+    if (standby && !this.#called.has(text)) return restores && this.#inherited.has(text);
+    return restores || asksToFreeze(order, rules);
   }
 
   /** The id that the target of an order goes by there; null where it does not concern this one. */
@@ -88,6 +91,11 @@ export class Reconciler implements RevocationReceiver {
   call(order: BreakerOrder): void {
     if (this.#called.size >= LIMITS.actuatorTargets) return;
     this.#called.add(breakerKeyText(order.key));
+  }
+
+  /** Tells of targets that were not as they had been left; they are being put right. */
+  onDrift(listener: (drift: Drift) => void): void {
+    this.#drifted = listener;
   }
 
   /** Learns the newest state of a key without acting; `deliver` acts. */
@@ -108,7 +116,12 @@ export class Reconciler implements RevocationReceiver {
 
   /** Begins to look at what is frozen, from time to time. */
   start(standing: Iterable<BreakerOrder>): void {
-    for (const order of standing) this.note(order);
+    for (const order of standing) {
+      if (this.#inherited.size < LIMITS.actuatorTargets) {
+        this.#inherited.add(breakerKeyText(order.key));
+      }
+      this.note(order);
+    }
     this.#looking ??= this.#lookOn();
   }
 
@@ -153,7 +166,7 @@ export class Reconciler implements RevocationReceiver {
     const wanted = this.#desired.of(target);
     // What is being worked on is looked at when that is done.
     if (!wanted || this.#working.has(target) || this.#circuit.waitMs > 0) return;
-    const { actuator, log, metrics, drifted } = this.#options;
+    const { actuator, log, metrics } = this.#options;
     if (this.#owed.has(target)) return void (await this.#reconcile(target));
     if (!actuator.canObserve) return;
     const seen = await actuator.observe(wanted.order, target);
@@ -165,7 +178,7 @@ export class Reconciler implements RevocationReceiver {
       expected: wanted.state,
     });
     metrics.count('tripcoil_actuator_drift_total', { actuator: this.name });
-    drifted?.({ actuator: this.name, order: wanted.order, expected: wanted.state });
+    this.#drifted({ actuator: this.name, order: wanted.order, expected: wanted.state });
     await this.#reconcile(target);
   }
 
@@ -191,7 +204,7 @@ export class Reconciler implements RevocationReceiver {
     if (wanted.state === 'active' && !actuator.canRestore) return { status: 'acknowledged' };
     const act = wanted.state === 'frozen' ? 'freeze' : 'restore';
     if (act === 'restore' && (await this.#isActive(wanted, target))) {
-      return this.#restored(target, { status: 'acknowledged' });
+      return this.#restored(target, wanted, { status: 'acknowledged' });
     }
     const receipt = await actuator[act](wanted.order, target);
     this.#tell(act, receipt);
@@ -208,17 +221,21 @@ export class Reconciler implements RevocationReceiver {
     if (contradicts(seen, wanted)) return { status: 'retry', detail: `still_${seen}` };
     const enforcedAt: EpochMs | null = seen === 'unknown' ? null : clock.now();
     const done = { status: 'acknowledged', receipt: { calledAt, returnedAt, enforcedAt } } as const;
-    return act === 'restore' ? this.#restored(target, done) : done;
+    return act === 'restore' ? this.#restored(target, wanted, done) : done;
   }
 
   /** Not acknowledged while a freeze without an answer may still arrive behind it. */
-  #restored(target: string, done: DeliveryOutcome): DeliveryOutcome {
+  #restored(target: string, { order }: Wanted, done: DeliveryOutcome): DeliveryOutcome {
     const until = this.#unanswered.get(target) ?? 0;
     if (until > this.#options.clock.monotonicMs()) {
       return { status: 'retry', detail: 'settling', afterMs: LIMITS.actuatorTimeoutMs };
     }
     this.#unanswered.delete(target);
     this.#owed.delete(target);
+    if (order.phase === 'closed') {
+      this.#called.delete(breakerKeyText(order.key));
+      this.#inherited.delete(breakerKeyText(order.key));
+    }
     return done;
   }
 

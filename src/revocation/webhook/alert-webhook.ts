@@ -28,9 +28,21 @@ export interface AlertWebhook {
   /** Sent when the level is `high` or `critical`; others are ignored. */
   finding(finding: Finding): void;
   transition(transition: Transition): void;
+  /** An enforcement point has not obeyed in time, or what it did was undone by others. */
+  effect(alert: EffectAlert): void;
   /** Alerts not yet delivered. */
   readonly pending: number;
   close(): Promise<void>;
+}
+
+/** What is told of an enforcement point that does not hold what was ordered. */
+export interface EffectAlert {
+  readonly kind: 'late' | 'drift';
+  readonly point: string;
+  /** As recorded. */
+  readonly key: BreakerKey;
+  /** The actuator that acts in its place. */
+  readonly escalatedTo: string | null;
 }
 
 interface Alert {
@@ -71,6 +83,14 @@ class QueuedWebhook implements AlertWebhook {
 
   transition(transition: Transition): void {
     this.#enqueue(transitionAlert(transition, this.#options.named ?? ((key) => key)));
+  }
+
+  effect({ kind, point, key, escalatedTo }: EffectAlert): void {
+    const { clock, named = (one) => one } = this.#options;
+    const now = clock.now();
+    const identity = `effect ${kind} ${point} ${key.tenant} ${key.kind} ${key.id} ${now}`;
+    const data = () => ({ point, key: named(key), escalated_to: escalatedTo });
+    this.#enqueue(alertOf(`enforcement.${kind}`, identity, now, data));
   }
 
   get pending(): number {

@@ -1,0 +1,74 @@
+import type { TripcoilConfig } from '../config/load.ts';
+import type { BreakerKey } from '../core/breaker.ts';
+import type { Delivery } from '../core/entry.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Drift, Reconciler } from '../revocation/actuators/reconciler.ts';
+import type { AlertWebhook } from '../revocation/webhook/alert-webhook.ts';
+import { EffectWatch } from '../runtime/effect.ts';
+import type { EngineHost } from '../runtime/engine-host.ts';
+
+interface EffectOptions {
+  readonly config: TripcoilConfig;
+  readonly host: EngineHost;
+  readonly actuators: readonly Reconciler[];
+  readonly alerts: AlertWebhook | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Watches that orders take effect: who is late, what is used all the same, what drifted. */
+export function watchEffect(options: EffectOptions, undo: AsyncDisposableStack): void {
+  const { config, host, actuators, alerts, clock, log, metrics } = options;
+  const { deadlineMs, fromLevel, escalateTo } = config.revocation.effect;
+  const next = new Map(config.revocation.actuators.map((each) => [each.name, each.escalateTo]));
+  const record = (key: BreakerKey, point: string, status: Delivery['status'], detail: string) => {
+    const jti = host.orderOf(key)?.jti ?? '';
+    const body = { receiver: point, jti, status, detail } as const;
+    // What cannot be written now was told already; it is no decision.
+    void host.partition
+      .append([{ kind: 'delivery', tenant: key.tenant, body }])
+      .catch(() => log.warn('a late acknowledgement is not in the ledger'));
+  };
+  const watch = new EffectWatch({
+    ...{ deadlineMs, fromLevel, clock, log, metrics },
+    standing: (key) => host.awaiting(key),
+    nextOf: (point) => (next.has(point) ? (next.get(point) ?? null) : escalateTo),
+    call: (name, key) => {
+      const order = host.orderOf(key);
+      const actuator = actuators.find((each) => each.name === name);
+      if (!order || !actuator) return;
+      actuator.call(order);
+      host.resend(key);
+    },
+    late: ({ point, key, escalatedTo }) => {
+      record(key, point, 'late', escalatedTo === null ? 'deadline' : `escalated to ${escalatedTo}`);
+      alerts?.effect({ kind: 'late', point, key, escalatedTo });
+    },
+  });
+  for (const { key } of host.view.breakers('*', false)) {
+    const order = host.orderOf(key);
+    if (order) watch.note(order, key);
+  }
+  host.onOrder((order, key) => watch.note(order, key));
+  for (const actuator of actuators) {
+    actuator.onDrift(({ order, expected }: Drift) => {
+      record(order.key, actuator.name, 'drift', `expected ${expected}`);
+      alerts?.effect({ kind: 'drift', point: actuator.name, key: order.key, escalatedTo: null });
+    });
+  }
+  if (escalateTo !== null) {
+    host.view.onFinding(({ detector, tenant, agent }) => {
+      if (detector !== 'use_after_revoke' || agent === null) return;
+      for (const { key, state } of host.view.breakers([tenant], false)) {
+        const isOfAgent = key.agent === agent || (key.kind === 'agent' && key.id === agent);
+        const holds =
+          state.phase !== 'closed' && state.phase !== 'exempt' && state.level >= fromLevel;
+        if (isOfAgent && holds) watch.escalate(key, escalateTo);
+      }
+    });
+  }
+  undo.defer(() => watch.close());
+}
