@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAuthenticator, type Token } from './api/tokens.ts';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
-import { openActuators, startActuators } from './composition/actuators.ts';
+import { openActuators } from './composition/actuators.ts';
 import { auditReading } from './composition/audit-reading.ts';
 import { watchEffect } from './composition/effect.ts';
 import { kafkaSources } from './composition/kafka-sources.ts';
@@ -98,7 +98,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
   });
   undo.defer(() => host.close());
-  startActuators(actuators, host, undo);
   const alerts = openAlerts(options, host, metrics);
   if (alerts) undo.defer(() => alerts.close());
   watchEffect({ config, host, actuators, alerts, clock, log, metrics }, undo);

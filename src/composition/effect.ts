@@ -8,6 +8,7 @@ import type { Drift, Reconciler } from '../revocation/actuators/reconciler.ts';
 import type { AlertWebhook } from '../revocation/webhook/alert-webhook.ts';
 import { EffectWatch } from '../runtime/effect.ts';
 import type { EngineHost } from '../runtime/engine-host.ts';
+import { startActuators } from './actuators.ts';
 
 interface EffectOptions {
   readonly config: TripcoilConfig;
@@ -19,10 +20,14 @@ interface EffectOptions {
   readonly metrics: Metrics;
 }
 
-/** Watches that orders take effect: who is late, what is used all the same, what drifted. */
+/**
+ * Starts the actuators and watches that orders take effect: who is late, what is used all the same,
+ * what drifted.
+ */
 export function watchEffect(options: EffectOptions, undo: AsyncDisposableStack): void {
   const { config, host, actuators, alerts, clock, log, metrics } = options;
   const { deadlineMs, fromLevel, escalateTo } = config.revocation.effect;
+  startActuators(actuators, host, undo);
   const next = new Map(config.revocation.actuators.map((each) => [each.name, each.escalateTo]));
   const record = (key: BreakerKey, point: string, status: Delivery['status'], detail: string) => {
     const jti = host.orderOf(key)?.jti ?? '';

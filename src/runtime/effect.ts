@@ -45,7 +45,7 @@ export class EffectWatch {
     this.#options = options;
   }
 
-  /** Begins to wait for the acknowledgements of an order; of a relaxed key, nothing is waited for. */
+  /** Begins to wait for the acknowledgements of an order; after one that relaxes, for none. */
   note({ level, phase, epoch }: BreakerOrder, key: BreakerKey): void {
     const { fromLevel, log } = this.#options;
     const text = breakerKeyText(key);
