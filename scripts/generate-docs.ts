@@ -122,16 +122,19 @@ function configSchemaFile(): string {
 }
 
 /** JSON as the formatter wants it: objects in lines, lists of plain values in one if they fit. */
-function jsonText(value: unknown, indent: string): string {
+function jsonText(value: unknown, indent: string, before = 0): string {
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     const line = `[${value.map((each) => JSON.stringify(each)).join(', ')}]`;
-    if (value.every((each) => typeof each !== 'object') && line.length < 80) return line;
+    const width = indent.length + before + line.length + 1;
+    const isPlain = value.every((each) => typeof each !== 'object');
+    if (isPlain && line.length < 80 && width <= 100) return line;
     return `[\n${value.map((each) => inner + jsonText(each, inner)).join(',\n')}\n${indent}]`;
   }
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).map(
-    ([key, each]) => `${inner}${JSON.stringify(key)}: ${jsonText(each, inner)}`,
+    ([key, each]) =>
+      `${inner}${JSON.stringify(key)}: ${jsonText(each, inner, JSON.stringify(key).length + 2)}`,
   );
   return entries.length === 0 ? '{}' : `{\n${entries.join(',\n')}\n${indent}}`;
 }
