@@ -186,6 +186,6 @@ export function transitionBody(transition: Transition): TransitionBody {
   };
 }
 
-function keyBody({ tenant, kind, id, agent }: BreakerKey): KeyBody {
+export function keyBody({ tenant, kind, id, agent }: BreakerKey): KeyBody {
   return { tenant, kind, id, ...(agent === undefined ? {} : { agent }) };
 }

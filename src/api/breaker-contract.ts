@@ -23,7 +23,7 @@ export interface BreakerBody {
   /** Whether closing it takes two distinct persons, unless the tenant has a single operator. */
   readonly needs_two_persons: boolean;
   /** Of an open one: why no timer closes it. */
-  readonly latch?: 'proven' | 'repeat' | null;
+  readonly latch?: 'proven' | 'repeat' | 'level' | null;
   /** Of one on probation: per cent of the usual rate, and that in calls a minute if known. */
   readonly step?: 25 | 50 | 100;
   readonly rate_per_min?: number | null;
@@ -49,4 +49,34 @@ export interface TransitionBody {
   readonly class: string;
   readonly finding_id: string | null;
   readonly actor: string | null;
+}
+
+/** An order that waits for a second person. */
+export interface ApprovalBody {
+  readonly id: string;
+  readonly key: KeyBody;
+  readonly epoch: number;
+  readonly order: 'reset' | 'release' | 'exempt';
+  /** Of an exemption; null otherwise. */
+  readonly minutes: number | null;
+  readonly reason: string;
+  readonly requested_by: string;
+  readonly requested_at: string;
+  readonly expires_at: string;
+}
+
+/** What an order would touch. */
+export interface PreviewBody {
+  readonly key: KeyBody;
+  readonly level: number;
+  readonly present_level: number;
+  readonly epoch: number;
+  readonly needs_two_persons: boolean;
+  /** The first hundred; `agents_in_all` counts all of them, heard of within a day. */
+  readonly agents: readonly string[];
+  readonly agents_in_all: number;
+  readonly held_already: number;
+  readonly sessions: readonly { readonly agent: string; readonly id: string }[];
+  readonly sessions_in_all: number;
+  readonly enforcement_points: readonly string[];
 }

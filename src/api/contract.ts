@@ -283,6 +283,10 @@ export interface StatusBody {
     readonly open_breakers: number;
     /** Findings that enforcement would have acted on. */
     readonly would_have_tripped: number;
+    /** Since when statistics stop nothing, and why; null in calm. */
+    readonly storm: { readonly since: string; readonly cause: string } | null;
+    /** One person may do what takes two elsewhere. */
+    readonly single_operator: boolean;
   }[];
   readonly ingest: {
     readonly events: number;

@@ -11,6 +11,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  approval_required: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   over_share: 429,

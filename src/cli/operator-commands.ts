@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BreakerBody } from '../api/breaker-contract.ts';
 import type { FindingBody, PageBody } from '../api/contract.ts';
-import { KEY_KINDS } from '../core/breaker.ts';
+import { addBreakerOrders, breakerByKey } from './breaker-commands.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import { CliError, counted, EXIT, type OutputFormat, printRows, type Row, talk } from './output.ts';
 import { everyRow } from './read-commands.ts';
@@ -19,7 +19,7 @@ type EnforceOptions = OperatorOptions & {
   readonly create?: boolean;
 };
 
-/** `enforce`, `shadow`, `breakers list|show|trip|reset`. */
+/** `enforce`, `shadow`, `breakers list|show` and the orders of `addBreakerOrders`. */
 export function addOperatorCommands(program: Command): void {
   addPostureCommands(program);
   const breakers = program.command('breakers').description('look at, open and close breakers');
@@ -48,40 +48,7 @@ export function addOperatorCommands(program: Command): void {
     if (!breaker) throw new CliError(EXIT.notFound, `no breaker has the key ${key}`);
     printRows([breakerRow(breaker)], options.output, columns);
   });
-  withPerson(breakers.command('trip <key>').description('open a breaker now; it holds until reset'))
-    .option(
-      '--level <level>',
-      '1 throttle, 2 step up, 3 narrow, 4 suspend, 5 revoke agent, 6 tenant, 7 global',
-      '4',
-    )
-    .action(async (key: string, options: OperatorOptions & { level: string }) => {
-      const body = { key: parseKey(key), level: Number(options.level), ...words(options) };
-      await callDaemon(options, 'POST', '/v1/breakers/trip', body);
-      talk(`tripped ${key} at level ${options.level}`);
-    });
-  withPerson(breakers.command('reset <key>').description('close a breaker')).action(
-    async (key: string, options: OperatorOptions) => {
-      const breaker = await breakerByKey(options, key);
-      if (!breaker || breaker.phase === 'closed') {
-        throw new CliError(EXIT.notFound, `no open breaker has the key ${key}`);
-      }
-      // The key as recorded: that of a session names its agent, whose findings start afresh.
-      const body = { key: breaker.key, epoch: breaker.epoch, ...words(options) };
-      await callDaemon(options, 'POST', '/v1/breakers/reset', body);
-      talk(`closed ${key}; it was open for: ${breaker.reason ?? 'no reason given'}`);
-    },
-  );
-}
-
-/** The daemon finds it also by a name that it records as a pseudonym. */
-async function breakerByKey(options: ServerOptions, key: string): Promise<BreakerBody | null> {
-  const query = new URLSearchParams(parseKey(key));
-  try {
-    return await callDaemon<BreakerBody>(options, 'GET', `/v1/breakers/by-key?${query}`);
-  } catch (error) {
-    if (error instanceof CliError && error.exitCode === EXIT.notFound) return null;
-    throw error;
-  }
+  addBreakerOrders(breakers);
 }
 
 function breakerRow(breaker: BreakerBody): Row {
@@ -136,13 +103,4 @@ function wouldTrip({ decision }: FindingBody): { readonly would: string } {
 
 function words(options: OperatorOptions): { readonly reason: string; readonly actor: string } {
   return { reason: options.reason, actor: options.actor };
-}
-
-function parseKey(text: string): { tenant: string; kind: string; id: string } {
-  const [tenant, kind, ...rest] = text.split('/');
-  const id = rest.join('/');
-  if (!tenant || !kind || id === '' || !KEY_KINDS.some((known) => known === kind)) {
-    throw new CliError(EXIT.usage, `a key is tenant/kind/id, kind one of ${KEY_KINDS.join(', ')}`);
-  }
-  return { tenant, kind, id };
 }

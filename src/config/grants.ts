@@ -61,6 +61,10 @@ const agent = z.strictObject({
   tenants: texts.optional().describe('Tenants whose resources it may touch.'),
   jurisdiction: text.optional().describe('Region its data must stay in.'),
   valid_until: instant.optional().describe('The grant ends here; a bare date is 00:00 UTC.'),
+  protected: z
+    .boolean()
+    .optional()
+    .describe('Automation only asks people (level 2 at most), and wants one at once.'),
   approval: z
     .strictObject({
       required_for: texts.optional().describe('Actions that need a person; globs.'),

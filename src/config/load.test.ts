@@ -73,6 +73,7 @@ describe('loadConfig', () => {
         exceptions: [],
         detectorModules: [],
         chains: { decisionGraceMs: 120_000 },
+        breakers: {},
         evaluators: { enabled: false, settleMs: 300_000, rubric: DEFAULT_RUBRIC, judge: null },
         sources: {},
         tenants: {},

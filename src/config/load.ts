@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Trust } from '../core/access-event.ts';
 import {
+  type BreakerConfig,
   type ChainConfig,
   type SourceWatchConfig,
   SYSTEM_TENANT,
@@ -22,6 +23,7 @@ import {
   effectOf,
 } from './actuators.ts';
 import { type AuditConfig, auditConfigOf } from './audit.ts';
+import { breakersOf } from './breakers.ts';
 import {
   type AuditFormats,
   crossChecks,
@@ -90,6 +92,7 @@ export interface TripcoilConfig {
   readonly detectorModules: readonly string[];
   readonly sources: SourceWatchConfig;
   readonly chains: ChainConfig;
+  readonly breakers: BreakerConfig;
   readonly evaluators: EvaluatorsConfig;
   readonly tenants: { readonly [tenant: string]: TenantConfig };
   readonly redaction: {
@@ -193,8 +196,9 @@ export function tenantConfigOf(config: TripcoilConfig, tenant: string): TenantCo
     merged[id] = { ...(Object.hasOwn(merged, id) ? merged[id] : {}), ...settings };
   }
   const sources = { ...config.sources, ...own?.sources };
+  const breakers = { ...config.breakers, ...own?.breakers };
   return {
-    ...{ detectors: merged, sources, chains: config.chains },
+    ...{ detectors: merged, sources, chains: config.chains, breakers },
     ...detectionOf(config.rules, config.exceptions, own),
   };
 }
@@ -209,6 +213,7 @@ export function tenantConfigsOf(config: TripcoilConfig): ReadonlyMap<string, Ten
         detectors: config.detectors,
         sources: config.sources,
         chains: config.chains,
+        breakers: config.breakers,
         ...detectionOf(config.rules, config.exceptions),
       },
     ],
@@ -280,6 +285,7 @@ function toConfig(
     detectorModules: (document.detectors.modules ?? []).map(inBase),
     sources: sourcesOf(document.sources),
     chains: { decisionGraceMs: document.chains.decision_grace_ms },
+    breakers: breakersOf(document.breakers),
     evaluators: evaluatorsOf(document.evaluators),
     tenants: tenantSettingsOf(document.tenants, detection),
     redaction: redactionOf(document, readSecret),
@@ -319,8 +325,11 @@ function tenantSettingsOf(
   tenants: ConfigDocument['tenants'],
   detection: ReadDetection,
 ): TripcoilConfig['tenants'] {
-  const settings = Object.entries(tenants).map(([tenant, { detectors, sources }]) => {
-    const watch = sources === undefined ? {} : { sources: sourcesOf(sources) };
+  const settings = Object.entries(tenants).map(([tenant, { detectors, sources, breakers }]) => {
+    const watch = {
+      ...(sources && { sources: sourcesOf(sources) }),
+      ...(breakers && { breakers: breakersOf(breakers) }),
+    };
     const own = {
       detectors: settingsOf(detectors),
       ...detectionOf([], [], detection.tenants.get(tenant)),

@@ -5,6 +5,7 @@ import { LIMITS } from '../core/limits.ts';
 import { ROLES } from '../ports/ingest.ts';
 import { ACTUATORS_SCHEMA, CREDENTIALS_SCHEMA, EFFECT_SCHEMA } from './actuators.ts';
 import { AUDIT_SCHEMA } from './audit.ts';
+import { BREAKERS_SCHEMA } from './breakers.ts';
 import { EVALUATORS_SCHEMA } from './evaluators.ts';
 import { EXCEPTION_SCHEMA } from './exceptions.ts';
 import { GATEWAY_SCHEMA } from './gateway.ts';
@@ -208,6 +209,9 @@ export const CONFIG_SCHEMA = z.strictObject({
     })
     .prefault({})
     .describe('How requests from end to end are judged.'),
+  breakers: BREAKERS_SCHEMA.prefault({}).describe(
+    'How breakers open and close, for every tenant; see docs/breakers.md.',
+  ),
   evaluators: EVALUATORS_SCHEMA.prefault({}).describe(
     'How recorded decisions are scored, and which ask for a review; see docs/evaluators.md.',
   ),
@@ -221,6 +225,9 @@ export const CONFIG_SCHEMA = z.strictObject({
         sources: sources
           .optional()
           .describe('How senders are watched, for this tenant; each key replaces the general one.'),
+        breakers: BREAKERS_SCHEMA.optional().describe(
+          'How breakers open and close, for this tenant; each key replaces the general one.',
+        ),
         detectors: z
           .object(userDetection)
           .catchall(overridableDetector)

@@ -89,10 +89,10 @@ export const LEVEL_OF_STEP: Readonly<Record<ProbationStep, BreakerLevel>> = {
 export const TWO_PERSON_LEVEL = 5;
 
 /**
- * Why no timer closes an open breaker: what is `proven` waits for a person, and what came back too
- * often within a day (`repeat`) waits for two.
+ * Why no timer closes an open breaker: what is `proven` waits for a person; what came back too
+ * often within a day (`repeat`), and level 5 and above (`level`), for two.
  */
-export type Latch = 'proven' | 'repeat';
+export type Latch = 'proven' | 'repeat' | 'level';
 
 /** Why it opened, kept while it holds in whatever phase. */
 export interface BreakerCause {

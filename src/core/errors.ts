@@ -5,6 +5,8 @@ export const ERROR_CODES = {
   forbidden: 'The credential lacks the role or the tenant.',
   not_found: 'Nothing by that id, or not visible to this credential.',
   conflict: 'The thing has moved on since it was read; read it again.',
+  approval_required:
+    'The order takes two persons; ask for approval, and let somebody else give it.',
   payload_too_large: 'The body exceeds the limit, before or after decompression.',
   unsupported_media_type: 'The content type or encoding is not accepted here.',
   over_share: 'This tenant has its share of the queues under way; retry after the stated time.',

@@ -300,6 +300,11 @@ export const LIMITS = {
   breakersPerTenant: 200_000,
   /** Beyond `breakersPerTenant`: a person's trip holds even where automation filled the board. */
   breakersForPeople: 1_000,
+  /** Sessions and tokens remembered of an agent, at about 100 bytes each, and for how long. */
+  liveNamesPerAgent: 16,
+  liveNameMs: 1 * HOUR_MS,
+  /** Agents and sessions that a preview of an order names; all are counted. */
+  previewRows: 100,
   /** Orders of one tenant that wait for a second person; the oldest is forgotten. */
   approvalsPerTenant: 256,
   /** Automatic openings of one breaker remembered for a day, to tell how often it flaps. */

@@ -3,7 +3,7 @@ import { type ChainLink, chainIdOf } from '../core/chain.ts';
 import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
 import { hashOf } from '../core/hash.ts';
 import { isGrown, observeBaseline } from './baseline/baseline.ts';
-import { breakerOver } from './breaker/subject.ts';
+import { breakerOver, isUnderSuspicion } from './breaker/subject.ts';
 import { passProbation } from './breaker-timers.ts';
 import { assignChain } from './chain/chain-index.ts';
 import { EventKeys } from './chain/event-keys.ts';
@@ -15,6 +15,7 @@ import type { Effects } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
 import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
 import { judge, markBlind, resolvedGrant } from './judge.ts';
+import { noteLive } from './live-names.ts';
 import { isNameFlood } from './name-flood.ts';
 import {
   agentFlood,
@@ -101,7 +102,8 @@ function foldJudged(
   const added = event.phase === 'proposed' ? null : addedBy(tenant.reports, event, loggedAt);
   // Nothing is opened or closed before `conclude`: what holds here holds for what is learned, too.
   const breaker = breakerOver(tenant.board, event);
-  const isSuspect = added !== null && (loggedAt < agent.quarantinedUntil || breaker !== null);
+  const isHeld = breaker !== null && isUnderSuspicion(breaker);
+  const isSuspect = added !== null && (loggedAt < agent.quarantinedUntil || isHeld);
   if (added) {
     agent.calls += added.calls;
     const learn = !isSuspect;
@@ -128,6 +130,7 @@ function foldJudged(
     agent.openFindings.clear();
     return;
   }
+  noteLive(agent.live, event, loggedAt);
   const occasion = { event, loggedAt, chain: chainIdOf(event) };
   for (const judgement of judgements) {
     conclude(tenant, agent, occasion, judgement, term, effects);

@@ -14,6 +14,7 @@ import { DetectorMemory, DetectorPlaces } from './detector-memory.ts';
 import { createFeedback, type FeedbackState } from './feedback.ts';
 import { createFindingFlood, type FindingFlood } from './finding-flood.ts';
 import { createReports, type Reports } from './idempotency.ts';
+import type { LiveName } from './live-names.ts';
 import { createNameFlood, type NameFlood } from './name-flood.ts';
 import { createPractice, type PracticeState } from './practice/practice.ts';
 import type { Dispatch, Registry } from './registry.ts';
@@ -58,6 +59,8 @@ export interface AgentState {
   /** By a hash of detector and key: names that a sender chose are longer than all the rest. */
   readonly openFindings: Map<number, OpenFinding>;
   readonly persisting: PersistingState;
+  /** What it acts with, the latest last. */
+  readonly live: LiveName[];
   readonly agreement: AgreementState;
   readonly flood: FindingFlood;
   readonly newNames: NameFlood;
@@ -172,6 +175,7 @@ export function createAgent(
     risk: [],
     openFindings: new Map(),
     persisting: new Map(),
+    live: [],
     agreement: { novelty: null, other: null },
     flood: createFindingFlood(),
     newNames: createNameFlood(),

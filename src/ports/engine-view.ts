@@ -1,4 +1,5 @@
-import type { BreakerKey } from '../core/breaker.ts';
+import type { Approval } from '../core/approval.ts';
+import type { BreakerKey, BreakerLevel } from '../core/breaker.ts';
 import type { ChainClock } from '../core/chain-links.ts';
 import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
 import type { DetectionFamily, DetectorMode, Finding } from '../core/finding.ts';
@@ -50,8 +51,32 @@ export interface AgentView {
   }[];
 }
 
+/** What an order on a breaker would touch. */
+export interface BreakerPreview {
+  readonly key: BreakerKey;
+  readonly level: BreakerLevel;
+  readonly presentLevel: BreakerLevel;
+  readonly epoch: number;
+  /** Whether closing it as it stands takes two persons. */
+  readonly needsTwoPersons: boolean;
+  /** Agents heard of within a day; `LIMITS.previewRows` at most, all of them counted. */
+  readonly agents: readonly string[];
+  readonly agentsInAll: number;
+  /** Of these, held at that level or above by now. */
+  readonly heldAlready: number;
+  /** Sessions used within the hour. */
+  readonly sessions: readonly { readonly agent: string; readonly id: string }[];
+  readonly sessionsInAll: number;
+  /** Receivers and brokers that would be told. */
+  readonly enforcementPoints: readonly string[];
+}
+
 export interface TenantView {
   readonly tenant: string;
+  /** Since when statistics stop nothing, and why; null in calm. */
+  readonly storm: { readonly since: EpochMs; readonly cause: string } | null;
+  /** One person may do what takes two elsewhere. */
+  readonly singleOperator: boolean;
   readonly posture: 'shadow' | 'enforce';
   readonly agents: number;
   readonly openBreakers: number;
@@ -104,6 +129,9 @@ export interface EngineView {
   breakers(tenants: readonly string[] | '*', includeClosed: boolean): readonly BreakerDetail[];
   /** One of them, open or closed, by its key on record. */
   breaker(key: BreakerKey): BreakerDetail | null;
+  preview(key: BreakerKey, level: BreakerLevel): BreakerPreview;
+  /** Orders that wait for a second person by now. */
+  approvals(tenants: readonly string[] | '*'): readonly Approval[];
   /** Called for each finding after it is durable. Returns the unsubscribe. */
   onFinding(listener: (finding: Finding) => void): () => void;
   counters(): {

@@ -27,6 +27,8 @@ import { MemoryLedger } from './testing/memory-ledger.ts';
 
 const KIM = { actor: 'kim', reason: 'looks wrong' } as const;
 
+const BOT2 = { ...BOT, id: 'bot-2' } as const;
+
 function start(options: ShardOptions = OBEDIENT_SHARD) {
   const ledger = new MemoryLedger();
   const clock = new FakeClock(START);
@@ -98,8 +100,51 @@ describe('commands', () => {
     await control.command('acme', trip(BOT, 5));
     await expect(control.command('acme', reset(1))).rejects.toMatchObject({ code: 'conflict' });
     expect(check().level).toBe(5);
-    await control.command('acme', reset(2));
-    await expect(control.command('acme', reset(2))).rejects.toMatchObject({ code: 'not_found' });
+    await expect(control.command('acme', reset(2))).rejects.toMatchObject({
+      code: 'approval_required',
+    });
+    await control.command('acme', trip(BOT2));
+    await control.command('acme', reset(1, BOT2));
+    await expect(control.command('acme', reset(1, BOT2))).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  it('let two persons close what takes two, by steps, while it is as they saw it', async () => {
+    const { control, shard, clock, check } = start();
+    await control.command('acme', trip(BOT, 5));
+    const asked = {
+      order: 'reset',
+      key: BOT,
+      epoch: 1,
+      forMs: 0,
+      credential: 'kim-token',
+    } as const;
+    await control.command('acme', { type: 'approval_request', ...KIM, ...asked });
+    const [approval] = [...shard.tenant('acme').approvals.values()];
+    expect(approval).toMatchObject({ order: 'reset', epoch: 1, requestedBy: 'kim' });
+    const say = (credential: string, verdict: 'approve' | 'deny' = 'approve') =>
+      control.command('acme', {
+        ...{ type: 'approval_decide', actor: 'lee', reason: 'looked', credential, verdict },
+        approval: approval?.id ?? '',
+      });
+    await expect(say('kim-token')).rejects.toMatchObject({ code: 'forbidden' });
+    expect(check().level).toBe(5);
+    await say('lee-token');
+    expect(check()).toMatchObject({ level: 3, allow: true });
+    expect(shard.tenant('acme').board.ring.at(-1)).toMatchObject({
+      ...{ from: 'isolated', to: 'probation', actor: 'kim', approvedBy: 'lee' },
+    });
+    await expect(say('lee-token')).rejects.toMatchObject({ code: 'not_found' });
+    await control.command('acme', trip(BOT, 5));
+    await control.command('acme', { type: 'approval_request', ...KIM, ...asked, epoch: 3 });
+    const [late] = [...shard.tenant('acme').approvals.keys()];
+    await clock.advance(15 * 60_000);
+    const decide = { type: 'approval_decide', ...KIM, credential: 'lee-token' } as const;
+    await expect(
+      control.command('acme', { ...decide, approval: late ?? '', verdict: 'approve' }),
+    ).rejects.toMatchObject({ code: 'not_found' });
+    expect(check().level).toBe(5);
   });
 
   it('do not close what moves on while they wait for the disk', async () => {
@@ -139,8 +184,10 @@ describe('commands', () => {
     await partition.decide([{ kind: 'command', tenant: '_system', body }]);
     expect(check('anybody')).toMatchObject({ allow: false, level: 7 });
     expect(view.check({ tenant: 'globex' }).level).toBe(7);
+    const alone = { detectors: {}, breakers: { singleOperator: true } };
+    await partition.decide([{ kind: 'config', tenant: '_system', body: alone }]);
     await control.command('globex', reset(1, { ...global, tenant: 'globex' }));
-    expect(check().level).toBe(0);
+    expect(check().level).toBe(3);
   });
 
   it('promote a tenant and take it back', async () => {

@@ -2,6 +2,9 @@ import type { AccessEvent } from '../core/access-event.ts';
 import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
 import { type Command, SYSTEM_TENANT } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
+import type { EpochMs } from '../core/time.ts';
+import { stateOf } from '../engine/breaker/board.ts';
+import { takesTwoPersons } from '../engine/breaker-orders.ts';
 import type { Shard } from '../engine/shard.ts';
 import type { BreakerView, CheckAnswer } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -39,9 +42,11 @@ export function createControl(options: ControlOptions): Control {
       refuseUndelivered(command);
       refuseStale(tenant, command);
       refuseDecided(shard, tenant, command);
+      refuseAlone(shard, tenant, command, clock.now());
       const effects = await partition.decide([{ kind: 'command', tenant, body: command }]);
       // Something ahead of it in the queue may have moved the breaker on.
-      if (command.type === 'reset' && effects.length === 0) throw movedOn(null);
+      if (MOVING.has(command.type) && effects.length === 0) throw movedOn(null);
+      if (command.type === 'approval_request') refuseUnasked(shard, tenant, command.key);
       if (command.type === 'trip') refuseUnheld(shard, tenant, command.key);
       return 'key' in command ? command.key : null;
     },
@@ -87,8 +92,10 @@ export function createControl(options: ControlOptions): Control {
   };
 
   function refuseStale(tenant: string, command: Command): void {
-    if (command.type !== 'reset') return;
+    if (!BOUND.has(command.type) || !('epoch' in command)) return;
     const entry = shard.tenants.get(tenant)?.board.entries.get(breakerKeyText(command.key));
+    const mayBeClosed = command.type === 'approval_request' && command.order === 'exempt';
+    if (mayBeClosed && (entry?.state.epoch ?? 0) === command.epoch) return;
     if (!entry || entry.state.phase === 'closed') {
       throw new TripcoilError('not_found', 'no open breaker has this key');
     }
@@ -96,6 +103,49 @@ export function createControl(options: ControlOptions): Control {
       throw movedOn(entry.state.epoch);
     }
   }
+}
+
+/** Orders bound to the epoch that a person saw, and those that move a breaker or say why not. */
+const BOUND: ReadonlySet<Command['type']> = new Set(['reset', 'release', 'approval_request']);
+const MOVING: ReadonlySet<Command['type']> = new Set(['reset', 'release', 'exempt', 'break_glass']);
+
+/** What takes two persons is refused from one, and from one who approves the own order. */
+function refuseAlone(shard: Shard, id: string, command: Command, now: EpochMs): void {
+  const tenant = shard.tenants.get(id);
+  if (command.type === 'approval_decide') {
+    const approval = tenant?.approvals.get(command.approval);
+    if (!approval || approval.expiresAt <= now) {
+      throw new TripcoilError('not_found', 'no pending approval has this id; it may have expired');
+    }
+    if (command.verdict === 'approve' && approval.credential === command.credential) {
+      throw new TripcoilError(
+        'forbidden',
+        'whoever asked cannot approve: it takes a second person',
+      );
+    }
+    const state = tenant && stateOf(tenant.board, approval.key);
+    if (command.verdict === 'deny' || state?.epoch === approval.epoch) return;
+    throw movedOn(state?.epoch ?? null);
+  }
+  const order = command.type;
+  if (order !== 'reset' && order !== 'release' && order !== 'exempt') return;
+  if (!tenant || tenant.config.breakers?.singleOperator === true) return;
+  const state = stateOf(tenant.board, command.key);
+  const forMs = command.type === 'exempt' ? command.forMs : 0;
+  if (!takesTwoPersons(state, { order, forMs })) return;
+  throw new TripcoilError(
+    'approval_required',
+    'this takes two persons: ask with `tripcoil breakers approvals request` or ' +
+      'POST /v1/breakers/approvals, and let somebody else approve within 15 minutes',
+  );
+}
+
+/** A question that found the breaker moved on was not asked. */
+function refuseUnasked(shard: Shard, id: string, key: BreakerKey): void {
+  const text = breakerKeyText(key);
+  const approvals = shard.tenants.get(id)?.approvals.values() ?? [];
+  if (![...approvals].some((approval) => breakerKeyText(approval.key) === text))
+    throw movedOn(null);
 }
 
 /** A review is decided once; who comes second must hear of the first. */
@@ -128,10 +178,21 @@ function redactedCommand(
     const request = { ...command.request, judge: judge && { ...judge, rationale: words ?? '' } };
     return { ...command, actor, reason, request };
   }
+  if (command.type === 'approval_decide') {
+    const credential = redactor.redactText(tenant, command.credential);
+    return { ...command, actor, reason, credential };
+  }
   if (!('key' in command)) return { ...command, actor, reason };
   const keep = redactor.keepIdentifier?.bind(redactor);
   const key =
     command.type === 'trip' ? redactedKey(redactor, command.key, keep) : onRecord(command.key);
+  if (command.type === 'approval_request') {
+    const credential = redactor.redactText(tenant, command.credential);
+    return { ...command, actor, reason, key, credential };
+  }
+  if (command.type === 'break_glass') {
+    return { ...command, actor, reason, key, ticket: redactor.redactText(tenant, command.ticket) };
+  }
   return { ...command, actor, reason, key };
 }
 

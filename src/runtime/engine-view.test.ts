@@ -146,7 +146,10 @@ describe('tenants and counters', () => {
     const { partition, view, ledger } = await start();
     await partition.decide([tripInput('a', 4), inputOf({ id: 'b', agent: { id: 'other' } })]);
     expect(view.tenants()).toEqual([
-      { tenant: 'acme', posture: 'enforce', agents: 2, openBreakers: 1, wouldHaveTripped: 0 },
+      {
+        ...{ tenant: 'acme', posture: 'enforce', agents: 2, openBreakers: 1, wouldHaveTripped: 0 },
+        ...{ storm: null, singleOperator: false },
+      },
     ]);
     expect(view.ledgerHead).toEqual({ seq: ledger.head.seq, hash: ledger.head.hash });
     expect(view.counters()).toMatchObject({ events: 7, rejected: 1, lastEventAt: START });

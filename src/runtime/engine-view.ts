@@ -28,6 +28,7 @@ import type {
   TenantView,
 } from '../ports/engine-view.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import { previewOf } from './breaker-preview.ts';
 import type { FeedReaders } from './feed-readers.ts';
 import type { IngestCounters } from './ingest.ts';
 import type { Outbox } from './outbox.ts';
@@ -98,6 +99,15 @@ export function createEngineView(options: EngineViewOptions): EngineView {
         .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
         .flatMap((tenant) => breakerDetails(shard, tenant, { outbox, readers }, includeClosed)),
     breaker: (key) => breakerOf(shard, { outbox, readers }, key),
+    preview: (key, level) => {
+      const points = new Set([...outbox.serving(key), ...readers.of(key.tenant)]);
+      return previewOf(shard, key, level, [...points]);
+    },
+    approvals: (tenants) =>
+      [...shard.tenants.values()]
+        .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
+        .flatMap(({ approvals }) => [...approvals.values()])
+        .filter(({ expiresAt }) => expiresAt > clock.now()),
     onFinding(listener) {
       findingListeners.add(listener);
       return () => findingListeners.delete(listener);
@@ -131,12 +141,15 @@ function isShown(tenant: TenantState): boolean {
 }
 
 function tenantView(tenant: TenantState): TenantView {
+  const { since, cause } = tenant.storm;
   let openBreakers = 0;
   for (const { state } of tenant.board.entries.values())
     if (state.phase !== 'closed') openBreakers += 1;
   return {
     tenant: tenant.tenant,
     posture: tenant.posture,
+    storm: since === null ? null : { since, cause: cause ?? 'unknown' },
+    singleOperator: tenant.config.breakers?.singleOperator ?? false,
     agents: tenant.agents.size,
     openBreakers,
     wouldHaveTripped: tenant.wouldHaveTripped,

@@ -76,6 +76,12 @@ export class Outbox {
     return receivers.filter((receiver) => this.#wants(receiver, order)).map(({ name }) => name);
   }
 
+  /** Names of the receivers that serve the tenant of a key, whatever they want to hear. */
+  serving(key: BreakerKey): readonly string[] {
+    const receivers = [...this.#receivers.values()];
+    return receivers.filter((receiver) => covers(receiver, key)).map(({ name }) => name);
+  }
+
   /** Takes another receiver on; what it is owed has to be sent again. Replaces one of its name. */
   add(receiver: RevocationReceiver): void {
     this.remove(receiver.name);

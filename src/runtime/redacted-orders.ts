@@ -84,7 +84,7 @@ export function redactedGrants(redactor: Redactor, tenant: string, grants: Grant
 export function redactedConfig(
   redactor: Redactor,
   tenant: string,
-  { detectors, rules, exceptions, ...rest }: TenantConfig,
+  { detectors, rules, exceptions, breakers, ...rest }: TenantConfig,
 ): TenantConfig {
   const settings = Object.entries(detectors).map(([id, setting]) => {
     if (setting.agents === undefined) return [id, setting] as const;
@@ -96,6 +96,16 @@ export function redactedConfig(
   return {
     ...rest,
     detectors: Object.fromEntries(settings),
+    ...(breakers && {
+      breakers: {
+        ...breakers,
+        ...(breakers.protectedAgents && {
+          protectedAgents: breakers.protectedAgents.map((agent) =>
+            redactor.redactIdentifier(tenant, agent),
+          ),
+        }),
+      },
+    }),
     ...(rules && { rules: rules.map((rule) => redactedRule(redactor, tenant, rule)) }),
     ...(exceptions && {
       exceptions: exceptions.map((each) => redactedException(redactor, tenant, each)),

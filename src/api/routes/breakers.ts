@@ -3,7 +3,7 @@ import { type BreakerKey, type BreakerLevel, KEY_KINDS } from '../../core/breake
 import { kindOfLocalId } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Control } from '../../ports/control.ts';
-import type { EngineView } from '../../ports/engine-view.ts';
+import type { BreakerPreview, EngineView } from '../../ports/engine-view.ts';
 import type { Principal } from '../../ports/ingest.ts';
 import {
   BREAKER_READERS,
@@ -12,14 +12,16 @@ import {
   requireTenant,
   visibleTenants,
 } from '../auth.ts';
-import { breakerBody } from '../bodies.ts';
+import { breakerBody, keyBody } from '../bodies.ts';
+import type { PreviewBody } from '../breaker-contract.ts';
 import type { OrderBody } from '../contract.ts';
 import { pageByPosition } from '../page.ts';
 import { BREAKER_KEY, CURSOR, IDENTIFIER, limitOf, ORDER_WORDS } from '../parameters.ts';
 import { notFound, RequestProblem } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { BREAKER, ORDER, pageOf } from '../schemas.ts';
+import { BREAKER, ORDER, PREVIEW, pageOf } from '../schemas.ts';
 import { actorOf } from './actor.ts';
+import { breakerOrderRoutes } from './breaker-orders.ts';
 
 const LEVELS: readonly BreakerLevel[] = [1, 2, 3, 4, 5, 6, 7];
 
@@ -28,6 +30,13 @@ const KIND_OF_LEVEL: Readonly<Partial<Record<BreakerLevel, BreakerKey['kind']>>>
   6: 'tenant',
   7: 'global',
 };
+
+const PREVIEW_QUERY = z.strictObject({
+  preview: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('Only tell what the order would touch; nothing is recorded.'),
+});
 
 interface Dependencies {
   readonly view: EngineView;
@@ -58,6 +67,7 @@ export function breakerRoutes({ view, control }: Dependencies): readonly Route[]
     byKeyRoute({ view, control }),
     tripRoute({ view, control }),
     resetRoute({ view, control }),
+    ...breakerOrderRoutes({ view, control }),
   ];
 }
 
@@ -85,15 +95,17 @@ function tripRoute({ view, control }: Dependencies): Route {
     path: '/v1/breakers/trip',
     summary: 'Open a breaker by hand; it holds until somebody closes it, in shadow too.',
     access: OPERATORS,
+    query: PREVIEW_QUERY,
     body: z.strictObject({ key: BREAKER_KEY, level: z.literal(LEVELS), ...ORDER_WORDS }),
-    answer: ORDER,
-    handle: async ({ principal, body }) => {
+    answer: ORDER.or(PREVIEW),
+    handle: async ({ principal, query, body }) => {
       const { level, reason } = body;
       const key = held(allowedKey(principal, body.key));
       const kind = KIND_OF_LEVEL[level];
       if (kind !== undefined && key.kind !== kind) {
         throw fieldProblem('level', `level ${level} is for a key of kind ${kind}`);
       }
+      if (query.preview === 'true') return previewBody(view.preview(key, level));
       const actor = actorOf(principal, body.actor);
       const order = { type: 'trip', actor, reason, key, level } as const;
       return orderBody(view, (await control.command(key.tenant, order)) ?? key);
@@ -105,17 +117,23 @@ function resetRoute({ view, control }: Dependencies): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/breakers/reset',
-    summary: 'Close a breaker, if it is still at the epoch that was seen.',
+    summary:
+      'Close a breaker, if it is still at the epoch that was seen. Level 5 and above, and what ' +
+      'is latched, take an approval, and come back by steps.',
     access: OPERATORS,
+    query: PREVIEW_QUERY,
     body: z.strictObject({
       key: BREAKER_KEY,
       epoch: z.int().min(0).describe('As read; another one is refused with `conflict`.'),
       ...ORDER_WORDS,
     }),
-    answer: ORDER,
-    handle: async ({ principal, body }) => {
+    answer: ORDER.or(PREVIEW),
+    handle: async ({ principal, query, body }) => {
       const { epoch, reason } = body;
       const key = allowedKey(principal, body.key);
+      if (query.preview === 'true') {
+        return previewBody(view.preview(control.recordedKey(key), 0));
+      }
       const actor = actorOf(principal, body.actor);
       const order = { type: 'reset', actor, reason, key, epoch } as const;
       return orderBody(view, (await control.command(key.tenant, order)) ?? key);
@@ -155,6 +173,22 @@ const INSTEAD: Readonly<Record<string, string>> = {
   jti: 'the key of kind token with the id behind `jti:`',
 };
 const WORD: Readonly<Record<string, string>> = { jti: 'token', call: 'tool call', ref: 'token' };
+
+function previewBody(preview: BreakerPreview): PreviewBody {
+  return {
+    key: keyBody(preview.key),
+    level: preview.level,
+    present_level: preview.presentLevel,
+    epoch: preview.epoch,
+    needs_two_persons: preview.needsTwoPersons,
+    agents: [...preview.agents],
+    agents_in_all: preview.agentsInAll,
+    held_already: preview.heldAlready,
+    sessions: [...preview.sessions],
+    sessions_in_all: preview.sessionsInAll,
+    enforcement_points: [...preview.enforcementPoints],
+  };
+}
 
 function orderBody(view: EngineView, key: BreakerKey): OrderBody {
   const found = view.breaker(key);

@@ -50,6 +50,8 @@ export function createStatus(options: {
           agents: tenant.agents,
           open_breakers: tenant.openBreakers,
           would_have_tripped: tenant.wouldHaveTripped,
+          storm: tenant.storm && { ...tenant.storm, since: timeText(tenant.storm.since) },
+          single_operator: tenant.singleOperator,
         })),
       ...(whole ? processFigures(view) : NO_FIGURES),
       demo: info.demo,

@@ -191,7 +191,14 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
           agents: 1,
           openBreakers: 1,
           wouldHaveTripped: 0,
+          ...{ storm: null, singleOperator: false },
         })),
+      approvals: () => [],
+      preview: (key, level) => ({
+        ...{ key, level, presentLevel: 0, epoch: 0, needsTwoPersons: false },
+        ...{ agents: ['invoice-bot'], agentsInAll: 1, heldAlready: 0 },
+        ...{ sessions: [], sessionsInAll: 0, enforcementPoints: ['broker-1'] },
+      }),
       agents: (tenants) => state.agents.filter(({ tenant }) => seen(tenants, tenant)),
       risks: () => [],
       agent: (tenant, agent) =>

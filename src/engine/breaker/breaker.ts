@@ -14,6 +14,7 @@ import {
   type ProbationState,
   type ProbationStep,
   type TransitionClass,
+  TWO_PERSON_LEVEL,
 } from '../../core/breaker.ts';
 import { assert } from '../../core/errors.ts';
 import { hashOf } from '../../core/hash.ts';
@@ -270,6 +271,7 @@ export function closed(state: BreakerState): BreakerState {
 function latchOf(by: Opening['class'], level: BreakerLevel, flaps: number): Latch | null {
   if (level < REVOKING_LEVEL || by === 'lifecycle') return null;
   if (flaps >= LATCHING_FLAPS) return 'repeat';
+  if (level >= TWO_PERSON_LEVEL) return 'level';
   return by === 'deterministic' ? 'proven' : null;
 }
 

@@ -1,4 +1,9 @@
-import { type BreakerKey, breakerKeyText, type OpenState } from '../../core/breaker.ts';
+import {
+  type BreakerKey,
+  breakerKeyText,
+  needsTwoPersons,
+  type OpenState,
+} from '../../core/breaker.ts';
 import type { BreakerConfig } from '../../core/entry.ts';
 import type { DetectionFamily } from '../../core/finding.ts';
 import type { EpochMs } from '../../core/time.ts';
@@ -86,6 +91,8 @@ export function askBudget(
   if (inTheWay.length === 0) return ROOM;
   let least: { readonly key: BreakerKey; readonly state: OpenState } | null = null;
   for (const each of opened) {
+    // Nothing but two persons lowers level 5.
+    if (needsTwoPersons(each.state)) continue;
     if (each.state.score >= (least?.state.score ?? request.score)) continue;
     if (inTheWay.every((is) => is(each.state))) least = each;
   }

@@ -1,5 +1,6 @@
 import type { AccessEvent } from '../../core/access-event.ts';
 import { type BreakerLevel, breakerKeyText, type KeyKind } from '../../core/breaker.ts';
+import { REVOKING_LEVEL } from '../../core/revocation.ts';
 import type { EpochMs } from '../../core/time.ts';
 import { type BoardState, isQuiet } from './board.ts';
 import { strictest } from './check.ts';
@@ -14,6 +15,14 @@ export interface OpenBreaker {
   readonly openedAt: EpochMs;
   /** Log time at which the first enforcement point said that it applies it; null before. */
   readonly acknowledgedAt: EpochMs | null;
+}
+
+/**
+ * Whether a breaker keeps what is done under it from being learned. What only asked people, and is
+ * over, was looked at by them: on probation it may become known, or it would trip again and again.
+ */
+export function isUnderSuspicion({ state }: Match): boolean {
+  return state.phase !== 'probation' || state.heldLevel >= REVOKING_LEVEL;
 }
 
 /** The gravest open breaker of the agent, its session or anything else it acts under, or null. */
