@@ -1,13 +1,6 @@
 import * as z from 'zod';
-import { HELD_ORDERS } from '../core/approval.ts';
 import { BREAKER_PHASES } from '../core/breaker.ts';
-import type {
-  ApprovalBody,
-  BreakerBody,
-  KeyBody,
-  PreviewBody,
-  TransitionBody,
-} from './breaker-contract.ts';
+import type { BreakerBody, KeyBody, TransitionBody } from './breaker-contract.ts';
 import type {
   ActivityBody,
   ChainBody,
@@ -305,32 +298,6 @@ export const ACTIVITY: z.ZodType<ActivityBody> = z.strictObject({
 export const ORDER: z.ZodType<OrderBody> = z.strictObject({
   accepted: z.literal(true),
   breaker: BREAKER.nullable(),
-});
-
-export const APPROVAL: z.ZodType<ApprovalBody> = z.strictObject({
-  id: z.string(),
-  key: KEY,
-  epoch: z.int(),
-  order: z.enum(HELD_ORDERS),
-  minutes: z.number().nullable(),
-  reason: z.string(),
-  requested_by: z.string(),
-  requested_at: time,
-  expires_at: time,
-});
-
-export const PREVIEW: z.ZodType<PreviewBody> = z.strictObject({
-  key: KEY,
-  level,
-  present_level: level,
-  epoch: z.int(),
-  needs_two_persons: z.boolean(),
-  agents: z.array(z.string()),
-  agents_in_all: count,
-  held_already: count,
-  sessions: z.array(z.strictObject({ agent: z.string(), id: z.string() })),
-  sessions_in_all: count,
-  enforcement_points: z.array(z.string()),
 });
 
 export const POSTURE: z.ZodType<PostureBody> = z.strictObject({ tenant: z.string(), posture });

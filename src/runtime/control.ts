@@ -1,6 +1,6 @@
 import type { AccessEvent } from '../core/access-event.ts';
 import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
-import { type Command, SYSTEM_TENANT } from '../core/entry.ts';
+import { type Command, type Effect, SYSTEM_TENANT } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
 import type { EpochMs } from '../core/time.ts';
 import { stateOf } from '../engine/breaker/board.ts';
@@ -44,10 +44,7 @@ export function createControl(options: ControlOptions): Control {
       refuseDecided(shard, tenant, command);
       refuseAlone(shard, tenant, command, clock.now());
       const effects = await partition.decide([{ kind: 'command', tenant, body: command }]);
-      // Something ahead of it in the queue may have moved the breaker on.
-      if (MOVING.has(command.type) && effects.length === 0) throw movedOn(null);
-      if (command.type === 'approval_request') refuseUnasked(shard, tenant, command.key);
-      if (command.type === 'trip') refuseUnheld(shard, tenant, command.key);
+      refuseOutrun(shard, tenant, command, effects);
       return 'key' in command ? command.key : null;
     },
     recordedKey: (key) => addressedKey(onRecord(key)),
@@ -138,6 +135,18 @@ function refuseAlone(shard: Shard, id: string, command: Command, now: EpochMs): 
     'this takes two persons: ask with `tripcoil breakers approvals request` or ' +
       'POST /v1/breakers/approvals, and let somebody else approve within 15 minutes',
   );
+}
+
+/** Something ahead of an order in the queue may have moved the breaker on. */
+function refuseOutrun(
+  shard: Shard,
+  tenant: string,
+  command: Command,
+  effects: readonly Effect[],
+): void {
+  if (MOVING.has(command.type) && effects.length === 0) throw movedOn(null);
+  if (command.type === 'approval_request') refuseUnasked(shard, tenant, command.key);
+  if (command.type === 'trip') refuseUnheld(shard, tenant, command.key);
 }
 
 /** A question that found the breaker moved on was not asked. */

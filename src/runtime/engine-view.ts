@@ -4,7 +4,7 @@ import type { ChainClock } from '../core/chain-links.ts';
 import type { Effect } from '../core/entry.ts';
 import type { Finding } from '../core/finding.ts';
 import { LIMITS } from '../core/limits.ts';
-import { DAY_MS } from '../core/time.ts';
+import { DAY_MS, type EpochMs } from '../core/time.ts';
 import { viewOf } from '../engine/baseline/baseline.ts';
 import type { BoardEntry } from '../engine/breaker/board.ts';
 import { strictest } from '../engine/breaker/check.ts';
@@ -79,15 +79,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       return { seq: ledger.head.seq, hash: ledger.head.hash };
     },
     tenants: () => [...shard.tenants.values()].filter(isShown).map(tenantView),
-    agents: (tenants) =>
-      selected(shard, tenants)
-        .flatMap((tenant) => {
-          const levels = levelsByAgent(tenant);
-          return [...tenant.agents].map(([id, agent]) =>
-            agentView(shard, tenant, id, agent, levels.get(id) ?? 0),
-          );
-        })
-        .sort((a, b) => b.level - a.level || b.risk - a.risk || (a.agent < b.agent ? -1 : 1)),
+    agents: (tenants) => agentViews(shard, tenants),
     agent: (tenantId, id) => agentOf(shard, tenantId, id),
     risks: (tenantId) => agentRisks(shard, tenantId),
     detectors: (tenants) =>
@@ -103,11 +95,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       const points = new Set([...outbox.serving(key), ...readers.of(key.tenant)]);
       return previewOf(shard, key, level, [...points]);
     },
-    approvals: (tenants) =>
-      [...shard.tenants.values()]
-        .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
-        .flatMap(({ approvals }) => [...approvals.values()])
-        .filter(({ expiresAt }) => expiresAt > clock.now()),
+    approvals: (tenants) => approvalsOf(shard, tenants, clock.now()),
     onFinding(listener) {
       findingListeners.add(listener);
       return () => findingListeners.delete(listener);
@@ -120,6 +108,24 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       acknowledgeDelaysMs: [...delays],
     }),
   };
+}
+
+function agentViews(shard: Shard, tenants: readonly string[] | '*'): readonly AgentView[] {
+  return selected(shard, tenants)
+    .flatMap((tenant) => {
+      const levels = levelsByAgent(tenant);
+      return [...tenant.agents].map(([id, agent]) =>
+        agentView(shard, tenant, id, agent, levels.get(id) ?? 0),
+      );
+    })
+    .sort((a, b) => b.level - a.level || b.risk - a.risk || (a.agent < b.agent ? -1 : 1));
+}
+
+function approvalsOf(shard: Shard, tenants: readonly string[] | '*', now: EpochMs) {
+  return [...shard.tenants.values()]
+    .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
+    .flatMap(({ approvals }) => [...approvals.values()])
+    .filter(({ expiresAt }) => expiresAt > now);
 }
 
 /** The log may stand still for want of events while the grace passes. */

@@ -15,11 +15,12 @@ import type { Principal } from '../../ports/ingest.ts';
 import { BREAKER_READERS, OPERATORS, requireTenant, visibleTenants } from '../auth.ts';
 import { breakerBody, keyBody, timeText } from '../bodies.ts';
 import type { ApprovalBody } from '../breaker-contract.ts';
+import { APPROVAL } from '../breaker-schemas.ts';
 import type { OrderBody } from '../contract.ts';
 import { BREAKER_KEY, IDENTIFIER, ORDER_WORDS } from '../parameters.ts';
 import { notFound, RequestProblem } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { APPROVAL, ORDER } from '../schemas.ts';
+import { ORDER } from '../schemas.ts';
 import { actorOf } from './actor.ts';
 
 interface Dependencies {

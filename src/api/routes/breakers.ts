@@ -14,12 +14,13 @@ import {
 } from '../auth.ts';
 import { breakerBody, keyBody } from '../bodies.ts';
 import type { PreviewBody } from '../breaker-contract.ts';
+import { PREVIEW } from '../breaker-schemas.ts';
 import type { OrderBody } from '../contract.ts';
 import { pageByPosition } from '../page.ts';
 import { BREAKER_KEY, CURSOR, IDENTIFIER, limitOf, ORDER_WORDS } from '../parameters.ts';
 import { notFound, RequestProblem } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { BREAKER, ORDER, PREVIEW, pageOf } from '../schemas.ts';
+import { BREAKER, ORDER, pageOf } from '../schemas.ts';
 import { actorOf } from './actor.ts';
 import { breakerOrderRoutes } from './breaker-orders.ts';
 
