@@ -303,6 +303,8 @@ export const LIMITS = {
   /** Sessions and tokens remembered of an agent, at about 100 bytes each, and for how long. */
   liveNamesPerAgent: 16,
   liveNameMs: 1 * HOUR_MS,
+  /** How long the session and token of a task that ended stay revoked. */
+  lifecycleHoldMs: 1 * HOUR_MS,
   /** Agents and sessions that a preview of an order names; all are counted. */
   previewRows: 100,
   /** Orders of one tenant that wait for a second person; the oldest is forgotten. */

@@ -15,6 +15,7 @@ import type { Effects } from './effects.ts';
 import { TIME_BLIND, type TimeFault, timeFaultOf, windowTimeOf } from './event-time.ts';
 import { addedBy, type Novelty, noveltyOf } from './idempotency.ts';
 import { judge, markBlind, resolvedGrant } from './judge.ts';
+import { endTask } from './lifecycle.ts';
 import { noteLive } from './live-names.ts';
 import { isNameFlood } from './name-flood.ts';
 import {
@@ -57,6 +58,7 @@ export function foldInput(
   foldJudged(registry, tenant, entry, { novelty, keys }, term, effects);
   // History is the past of a baseline, and no part of what is being asked now.
   if (event.history) return;
+  endTask(tenant, event, { logTime: entry.loggedAt, term, effects });
   foldChain(tenant, entry, keys, effects);
   settleTenant(registry, tenant, entry.loggedAt, term, effects);
 }

@@ -24,6 +24,7 @@ import { forgetFindings, tickBreakers } from './breaker-timers.ts';
 import { Effects } from './effects.ts';
 import { takeFeedback } from './feedback.ts';
 import { foldInput } from './fold-input.ts';
+import { expireGrants, nextExpiryAt, withdrawGrants } from './lifecycle.ts';
 import { entryFailed, errorClassOf, tellHourly, tenantFlood } from './notices.ts';
 import { checkQuiet } from './quiet.ts';
 import type { Registry } from './registry.ts';
@@ -92,7 +93,7 @@ export class Shard {
     for (const tenant of this.tenants.values()) {
       const settleAt = tenant.chains.held.settleAt;
       const timers = [nextMoveAt(tenant.board), tenant.sources.nextAt, settleAt];
-      for (const at of [...timers, stormEndsAt(tenant.storm)]) {
+      for (const at of [...timers, stormEndsAt(tenant.storm), nextExpiryAt(tenant)]) {
         if (at !== null && (next === null || at < next)) next = at;
       }
     }
@@ -140,7 +141,7 @@ export class Shard {
         this.#configure(entry);
         return;
       case 'grant':
-        this.#grant(entry);
+        this.#grant(entry, effects);
         return;
       case 'command':
         this.#command(entry, effects);
@@ -189,6 +190,7 @@ export class Shard {
       settleTenant(this.registry, tenant, entry.loggedAt, this.term, effects);
       tickBreakers(tenant, entry.loggedAt, this.term, effects);
       tickStorm(tenant, entry.loggedAt, effects);
+      expireGrants(tenant, { logTime: entry.loggedAt, term: this.term, effects });
     }
   }
 
@@ -210,9 +212,12 @@ export class Shard {
     return tenant.tenant === id ? tenant : null;
   }
 
-  #grant(entry: GrantEntry): void {
+  #grant(entry: GrantEntry, effects: Effects): void {
     const tenant = this.#ordered(entry.tenant);
-    if (tenant) takeGrants(tenant, entry.body);
+    if (!tenant) return;
+    const { grants } = tenant;
+    takeGrants(tenant, entry.body);
+    withdrawGrants(tenant, grants, { logTime: entry.loggedAt, term: this.term, effects });
   }
 
   #acknowledge(entry: AckEntry): void {

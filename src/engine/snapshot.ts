@@ -63,6 +63,7 @@ export type SnapshotChunk =
       readonly unjudged: Readonly<Record<Unjudged, number>>;
       readonly storm: StormSnapshot;
       readonly approvals: readonly Approval[];
+      readonly grantsSeenAt: EpochMs;
     }
   | { readonly type: 'breakers'; readonly tenant: string; readonly entries: readonly BoardEntry[] }
   | { readonly type: 'orders'; readonly tenant: string; readonly orders: readonly BreakerOrder[] }
@@ -234,6 +235,7 @@ function frozen(state: TenantState): FrozenTenant {
       ...(state.slow.size === 0 ? {} : { slow: [...state.slow] }),
       unjudged: { ...state.unjudged },
       approvals: [...state.approvals.values()],
+      grantsSeenAt: state.grantsSeenAt,
       storm: { ...storm, rate: { ...storm.rate }, anomalous: [...storm.anomalous] },
     },
     breakers: [...board.entries.values()],
@@ -321,6 +323,7 @@ function restoreTenant(
   for (const detector of chunk.slow ?? []) tenant.slow.add(detector);
   Object.assign(tenant.unjudged, chunk.unjudged);
   restoreStorm(tenant.storm, chunk.storm);
+  tenant.grantsSeenAt = chunk.grantsSeenAt;
   for (const approval of chunk.approvals) tenant.approvals.set(approval.id, approval);
   tenant.board.feedSeq = chunk.feedSeq;
   tenant.board.epochFloor = chunk.epochFloor;

@@ -84,6 +84,8 @@ export interface TenantState {
   readonly storm: StormState;
   /** Orders that wait for a second person, by id, the oldest first. */
   readonly approvals: Map<string, Approval>;
+  /** Log time up to which grants that ended have been looked at. */
+  grantsSeenAt: EpochMs;
   readonly reports: Reports;
   /** Pseudonyms by the key that gave them first; empty until a key rotates. */
   readonly aliases: TokenAliases;
@@ -129,6 +131,7 @@ export function createTenant(
     board: createBoard(),
     storm: createStorm(),
     approvals: new Map(),
+    grantsSeenAt: 0,
     reports: createReports(),
     aliases: new Map(),
     sources: createSources(),

@@ -41,7 +41,6 @@ export function createControl(options: ControlOptions): Control {
       const { tenant, command } = addressed(named, redacted);
       refuseUndelivered(command);
       refuseStale(tenant, command);
-      refuseDecided(shard, tenant, command);
       refuseAlone(shard, tenant, command, clock.now());
       const effects = await partition.decide([{ kind: 'command', tenant, body: command }]);
       refuseOutrun(shard, tenant, command, effects);
@@ -108,6 +107,7 @@ const MOVING: ReadonlySet<Command['type']> = new Set(['reset', 'release', 'exemp
 
 /** What takes two persons is refused from one, and from one who approves the own order. */
 function refuseAlone(shard: Shard, id: string, command: Command, now: EpochMs): void {
+  refuseDecided(shard, id, command);
   const tenant = shard.tenants.get(id);
   if (command.type === 'approval_decide') {
     const approval = tenant?.approvals.get(command.approval);
