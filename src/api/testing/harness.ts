@@ -21,6 +21,7 @@ import type { SubjectOrders } from '../../ports/subject-orders.ts';
 import { type ReadApiOptions, readApi } from '../read-api.ts';
 import { createHttpServer } from '../server.ts';
 import { createAuthenticator } from '../tokens.ts';
+import { CALM_BOARD } from './calm-board.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 9);
 
@@ -193,12 +194,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
           wouldHaveTripped: 0,
           ...{ storm: null, singleOperator: false },
         })),
-      approvals: () => [],
-      preview: (key, level) => ({
-        ...{ key, level, presentLevel: 0, epoch: 0, needsTwoPersons: false },
-        ...{ agents: ['invoice-bot'], agentsInAll: 1, heldAlready: 0 },
-        ...{ sessions: [], sessionsInAll: 0, enforcementPoints: ['broker-1'] },
-      }),
+      ...CALM_BOARD,
       agents: (tenants) => state.agents.filter(({ tenant }) => seen(tenants, tenant)),
       risks: () => [],
       agent: (tenant, agent) =>
