@@ -189,9 +189,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
         ['acme', 'globex'].map((tenant) => ({
           tenant,
           posture: 'enforce',
-          agents: 1,
-          openBreakers: 1,
-          wouldHaveTripped: 0,
+          ...{ agents: 1, openBreakers: 1, wouldHaveTripped: 0 },
           ...{ storm: null, singleOperator: false },
         })),
       ...CALM_BOARD,
