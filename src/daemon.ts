@@ -67,7 +67,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const credentials = await localCredentials(directory);
   const within = (name: string): string => join(directory, name);
-  const keys = await openKeyRing({ directory: within('keys'), log });
+  const keys = await openKeyRing({ directory: within('keys'), log, now: () => clock.now() });
+  undo.defer(() => keys.close());
   const ledger = await openLedger({ directory: within('ledger'), log, metrics, clock });
   undo.defer(() => ledger.close());
   const { store, kind } = await openStore(options, metrics);
@@ -78,8 +79,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
   const { external } = config.redaction;
   const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
-  const redacting = { keys, clock, metrics, policyOf, external, post };
-  const redaction = openRedaction(redacting, within('vault'));
+  const vault = within('vault');
+  const redaction = openRedaction({ keys, clock, metrics, policyOf, external, post }, vault);
   undo.defer(() => redaction.close());
   const { redactor } = redaction;
   let publicUrl = config.publicUrl ?? '';
@@ -111,8 +112,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     audit: auditReading(config),
     bodies: new BodyReader(),
     intake: new OtlpIntake({ ingest: host.ingest, metrics, notes, aliases: config.aliases }),
-    topics: [],
-    ...{ storeKind: kind, startedAt: clock.now(), closing: false },
+    ...{ topics: [], storeKind: kind, startedAt: clock.now(), closing: false },
   };
   const urls = await startListening(surroundings, undo, (url) => {
     if (publicUrl === '') publicUrl = url;

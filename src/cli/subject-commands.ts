@@ -11,6 +11,11 @@ type TenantOptions = ServerOptions & {
   readonly reason: string;
   readonly actor: string;
 };
+interface SigningRotation {
+  readonly key_id: string;
+  readonly previous_key_id: string;
+}
+
 type SubjectOptions = TenantOptions & { readonly subject?: readonly string[] };
 
 /** `erase`, `legal-hold set|release`, `keys rotate`, `redact reveal|approve|read|findings`. */
@@ -48,7 +53,14 @@ export function addSubjectCommands(program: Command, redact: Command): void {
 }
 
 function addRotate(program: Command): void {
-  const keys = program.command('keys').description('keys of pseudonyms');
+  const keys = program.command('keys').description('keys of pseudonyms, and the one that signs');
+  withServer(keys.command('rotate-signing').description('sign tokens with a new key')).action(
+    async (options: ServerOptions & { output: OutputFormat }) => {
+      const path = '/v1/keys/signing/rotate';
+      const rotated = await callDaemon<SigningRotation>(options, 'POST', path, {});
+      printRows([{ ...rotated }], options.output, ['key_id', 'previous_key_id']);
+    },
+  );
   withOrder(keys.command('rotate').description('give pseudonyms under a new key'))
     .option('--overlap-hours <hours>', 'how long old and new are told together', '336')
     .action(async (options: TenantOptions & { overlapHours: string }) => {

@@ -22,9 +22,10 @@ function pushReceivers(
   config: TripcoilConfig,
   shared: Pick<SsfPushOptions, 'issuer' | 'keys' | 'clock' | 'metrics' | 'log'>,
 ): readonly RevocationReceiver[] {
-  return config.revocation.receivers.map(({ authorization, ...receiver }) =>
+  return config.revocation.receivers.map(({ authorization, events, ...receiver }) =>
     createSsfPushReceiver({
       ...receiver,
+      ...(events === null ? {} : { events }),
       ...(authorization === null ? {} : { authorizationHeader: authorization }),
       ...shared,
     }),

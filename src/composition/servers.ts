@@ -11,16 +11,16 @@ import { wellFormedValue } from '../receivers/json-body.ts';
 import { createOtlpGrpcReceiver } from '../receivers/otlp/grpc/server.ts';
 import { otlpReceiver } from '../receivers/otlp/plugin.ts';
 import { breakerCheck } from '../revocation/check/breaker-check.ts';
-import { ssfMetadata } from '../revocation/ssf/metadata.ts';
 import { historyIngest } from '../runtime/ingest.ts';
 import { createSubjectOrders } from '../runtime/subject-orders.ts';
 import { registerBreakerFeed } from './breaker-feed.ts';
 import { portProblem } from './listening.ts';
 import { pullSurfaces } from './pull-surfaces.ts';
+import { sharedSignals } from './shared-signals.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
-  const { options, authenticator, bodies, intake, keys, metrics, host, store, issuer, notes } = s;
+  const { options, authenticator, bodies, intake, metrics, host, store, notes } = s;
   const { clock, log, config } = options;
   const { ingest, control, breakers: view, forBrokers } = host;
   const common = { authenticator, clock, log, metrics };
@@ -36,7 +36,7 @@ export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   const parseProposed = (value: unknown) => parseNativeValue(wellFormedValue(value), 0);
   await app.register(breakerCheck({ ...forBrokers, ...views, parseProposed, ...common }));
   await pullSurfaces(app, s);
-  await app.register(ssfMetadata({ keys, issuer }));
+  await sharedSignals(app, s);
   await app.register(
     readApi({
       ...{ view: host.view, breakers: view, store, reviews: s.reviews, control },

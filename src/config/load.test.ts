@@ -101,6 +101,10 @@ describe('loadConfig', () => {
           },
           introspection: [],
           kafka: [],
+          ssf: {
+            ...{ clients: [], subjectIssuer: null, narrowedScope: 'read' },
+            ...{ allowLoopback: false, allowPrivate: false },
+          },
         },
         alerts: { webhook: null },
         store: { kind: 'auto' },

@@ -49,7 +49,11 @@ import { detectionOf, type ReadDetection, type RuleFiles, readDetection } from '
 import { CONFIG_SCHEMA, type ConfigDocument } from './schema.ts';
 import type { JsonSchema } from './schema-path.ts';
 
-/** A credential as the process keeps it: only its hash. */
+/** A credential as the process keeps it: only its hash. */ import {
+  type SharedSignalsConfig,
+  sharedSignalsOf,
+} from './shared-signals.ts';
+
 export interface TokenConfig {
   readonly name: string;
   /** Lower-case hex SHA-256 of the token's UTF-8 bytes. */
@@ -65,6 +69,8 @@ export interface ReceiverConfig {
   readonly tenants: readonly string[] | '*';
   readonly audience: string;
   readonly authorization: string | null;
+  /** Event types pushed; null for those that end and restore access. */
+  readonly events: readonly string[] | null;
   readonly allowLoopback: boolean;
   readonly allowPrivate: boolean;
 }
@@ -114,6 +120,7 @@ export interface TripcoilConfig {
     readonly gateway: GatewayConfig;
     readonly introspection: readonly IntrospectionConfig[];
     readonly kafka: readonly KafkaSinkConfig[];
+    readonly ssf: SharedSignalsConfig;
   };
   readonly alerts: {
     readonly webhook: { readonly url: string; readonly secret: string | null } | null;
@@ -299,6 +306,7 @@ function toConfig(
         tenants: tenantsOf(receiver.tenants),
         audience: receiver.audience,
         authorization: receiver.authorization ?? null,
+        events: receiver.events ?? null,
         allowLoopback: receiver.allow_loopback,
         allowPrivate: receiver.allow_private,
       })),
@@ -308,6 +316,7 @@ function toConfig(
       gateway: gatewayOf(document.revocation.gateway),
       introspection: document.revocation.introspection.map(introspectionOf),
       kafka: document.revocation.kafka.map((sink) => kafkaSinkOf(sink, readSecret)),
+      ssf: sharedSignalsOf(document.revocation.ssf),
     },
     alerts: {
       webhook:

@@ -14,6 +14,7 @@ import { INTROSPECTION_SCHEMA } from './introspection.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 import { KAFKA_SINK_SCHEMA } from './kafka-sink.ts';
 import { GENERAL_REDACTION_SCHEMA, REDACTION_SCHEMA } from './redaction.ts';
+import { SHARED_SIGNALS_SCHEMA } from './shared-signals.ts';
 
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
 const port = z.int().min(0).max(65_535);
@@ -118,6 +119,11 @@ const receiver = z.strictObject({
   url: url.describe('Where signed security event tokens are pushed (RFC 8935); https.'),
   tenants: z.array(identifier).min(1).describe('Tenants it hears about, or `*` for all.'),
   audience: z.string().min(1).describe('The `aud` claim that the receiver expects.'),
+  events: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Event types it takes; else those that end and restore access.'),
   authorization: z
     .string()
     .min(1)
@@ -283,6 +289,7 @@ export const CONFIG_SCHEMA = z.strictObject({
         .max(LIMITS.kafkaSinks)
         .default([])
         .describe('Kafka clusters that are told of breakers; see docs/kafka.md.'),
+      ssf: SHARED_SIGNALS_SCHEMA,
     })
     .prefault({})
     .describe('Where revocations go beside the feed.'),

@@ -33,6 +33,8 @@ export interface BreakerOrder {
   readonly title: string | null;
   readonly findingId: string | null;
   readonly eventId: string | null;
+  /** Sequence of the entry that caused it; absent where that was not kept. */
+  readonly seq?: number;
   /** Only as sent: an id in it is a pseudonym that nobody can resolve any more (docs/adr/0006). */
   readonly unresolvable?: true;
 }

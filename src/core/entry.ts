@@ -9,6 +9,7 @@ import type { Redacted } from './redacted.ts';
 import type { ReviewRequest, ReviewVerdict } from './review.ts';
 import type { Revocation } from './revocation.ts';
 import type { DetectionException, Rule } from './rule.ts';
+import type { StreamChanged } from './signal-stream.ts';
 import type { EpochMs } from './time.ts';
 
 /** Rises when the fold changes its mind about the same log; stamped on every entry. */
@@ -261,7 +262,10 @@ export type InputEntry = Envelope<'input', Redacted<AccessEvent>> & {
 /** What tells one content from another under the same event id. */
 export type ContentMarks = Pick<InputEntry, 'contentHash' | 'contentTokens'>;
 export type TickEntry = Envelope<'tick', Record<string, never>>;
-export type ConfigEntry = Envelope<'config', TenantConfig | TermStarted | DetectorSetAside>;
+export type ConfigEntry = Envelope<
+  'config',
+  TenantConfig | TermStarted | DetectorSetAside | StreamChanged
+>;
 export type GrantEntry = Envelope<'grant', GrantSet>;
 export type CommandEntry = Envelope<'command', Command>;
 export type AckEntry = Envelope<'ack', Acknowledgement>;

@@ -389,6 +389,36 @@ export const LIMITS = {
   gatewayMessageBytes: 256 * 1024,
   gatewayStreamsPerConnection: 1_024,
   outboxPending: 100_000,
+  streamsPerTenant: 100,
+  /** Streams of one receiver; each is told everything once. */
+  streamsPerReceiver: 10,
+  /** Subjects that a stream says something of: 100 streams of them, 300 bytes each, are 30 MB. */
+  streamSubjects: 1_000,
+  /** Event types that a receiver may ask for. */
+  streamEventTypes: 100,
+  /** Body of a request that manages a stream or polls. */
+  streamRequestBytes: 64 * 1024,
+  streamDescriptionChars: 1_000,
+  /** Any text that a receiver says of its stream. */
+  streamTextChars: 4_096,
+  /** How often the lag of streams is told to metrics. */
+  streamMeterMs: 5 * SECOND_MS,
+  streamVerificationMs: 1 * SECOND_MS,
+  /** A verification that nobody asked for, so that a receiver hears a broken stream. */
+  streamHeartbeatMs: 30 * SECOND_MS,
+  /** How long a poll waits for something to tell. */
+  streamLongPollMs: 20 * SECOND_MS,
+  /** Security event tokens of one answer to a poll. */
+  streamPollTokens: 1_000,
+  /** Tries to tell an event about a stream itself, such as a verification: over 6 s. */
+  streamOwnAttempts: 6,
+  /** Tokens waiting for a signature; those beyond are signed where they are asked for. */
+  signaturesPending: 20_000,
+  signingWorkers: 2,
+  accessTokenMs: 15 * MINUTE_MS,
+  /** A retired signing key is published for as long: beyond any token, replay or cache. */
+  retiredSigningKeyMs: 1 * DAY_MS,
+  retiredSigningKeys: 8,
   /** Deliveries under way to one receiver; more wait their turn. */
   deliveriesAtOnce: 64,
   /** Acknowledgements recorded by one append: a sixteenth of `queuedOrders`. */

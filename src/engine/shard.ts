@@ -35,6 +35,7 @@ import { setAsideAsSlow } from './set-aside.ts';
 import { settleTenant } from './settle.ts';
 import { checkSources } from './source/watch.ts';
 import { tickStorm } from './storms.ts';
+import { takeStream } from './streams.ts';
 import { type Cut, createTenant, type TenantState, takeGrants } from './tenant-state.ts';
 import { renamed } from './token-aliases.ts';
 
@@ -194,7 +195,7 @@ export class Shard {
     }
   }
 
-  #configure({ tenant: id, body }: ConfigEntry): void {
+  #configure({ tenant: id, body, seq }: ConfigEntry): void {
     if (!('type' in body)) {
       const tenant = this.#ordered(id);
       if (!tenant) return;
@@ -203,7 +204,10 @@ export class Shard {
       tenant.failures.clear();
       tenant.slow.clear();
     } else if (body.type === 'term') this.term = Math.max(this.term, body.term);
-    else setAsideAsSlow(this.tenant(id), { id: body.detector, version: body.version });
+    else if (body.type === 'stream') {
+      const tenant = this.#ordered(id);
+      if (tenant) takeStream(tenant.streams, body, seq);
+    } else setAsideAsSlow(this.tenant(id), { id: body.detector, version: body.version });
   }
 
   /** The tenant an order names; null when there is no room for it, for an order has no bucket. */

@@ -7,6 +7,7 @@ import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Review } from '../core/review.ts';
+import type { StreamState } from '../core/signal-stream.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type PackedAgent, packAgent, unpackAgent } from './agent-snapshot.ts';
 import { isGrown } from './baseline/baseline.ts';
@@ -66,6 +67,7 @@ export type SnapshotChunk =
       readonly grantsSeenAt: EpochMs;
     }
   | { readonly type: 'breakers'; readonly tenant: string; readonly entries: readonly BoardEntry[] }
+  | { readonly type: 'streams'; readonly tenant: string; readonly streams: readonly StreamState[] }
   | { readonly type: 'orders'; readonly tenant: string; readonly orders: readonly BreakerOrder[] }
   | {
       readonly type: 'peers';
@@ -199,6 +201,7 @@ interface FrozenTenant {
   readonly first: SnapshotChunk;
   readonly breakers: readonly BoardEntry[];
   readonly orders: readonly BreakerOrder[];
+  readonly streams: readonly StreamState[];
   readonly ring: readonly Transition[];
   readonly memories: readonly (readonly [(typeof MEMORIES)[number], readonly FrozenGeneration[]])[];
   readonly aliases: readonly (readonly [string, string])[];
@@ -240,6 +243,7 @@ function frozen(state: TenantState): FrozenTenant {
     },
     breakers: [...board.entries.values()],
     orders: [...board.orders.values()],
+    streams: [...state.streams.values()],
     ring: [...board.ring],
     memories: MEMORIES.map((memory) => [memory, reports[memory].freeze()]),
     aliases: [...state.aliases],
@@ -261,6 +265,7 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   yield state.first;
   for (const entries of chunked(state.breakers)) yield { type: 'breakers', tenant, entries };
   for (const orders of chunked(state.orders)) yield { type: 'orders', tenant, orders };
+  for (const streams of chunked(state.streams)) yield { type: 'streams', tenant, streams };
   for (const ring of chunked(state.ring)) yield { type: 'ring', tenant, ring };
   for (const [memory, generations] of state.memories) {
     for (const generation of generations) {
@@ -335,12 +340,17 @@ function restoreStorm(storm: StormState, { anomalous, rate, ...rest }: StormSnap
   for (const [agent, until] of anomalous) storm.anomalous.set(agent, until);
 }
 
-type BoardChunk = Extract<SnapshotChunk, { readonly type: 'breakers' | 'orders' | 'ring' }>;
+type BoardChunk = Extract<
+  SnapshotChunk,
+  { readonly type: 'breakers' | 'orders' | 'ring' | 'streams' }
+>;
 
-function restoreBoard({ board }: TenantState, chunk: BoardChunk): void {
+function restoreBoard({ board, streams }: TenantState, chunk: BoardChunk): void {
   if (chunk.type === 'breakers') for (const entry of chunk.entries) restoreEntry(board, entry);
   else if (chunk.type === 'ring') board.ring.push(...chunk.ring);
-  else for (const order of chunk.orders) board.orders.set(breakerKeyText(order.key), order);
+  else if (chunk.type === 'streams') {
+    for (const state of chunk.streams) streams.set(state.stream.id, state);
+  } else for (const order of chunk.orders) board.orders.set(breakerKeyText(order.key), order);
 }
 
 /** Takes one chunk, in the order they were yielded; the first names the version. */
@@ -362,6 +372,7 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
     case 'breakers':
     case 'orders':
     case 'ring':
+    case 'streams':
       restoreBoard(tenant, chunk);
       return;
     case 'aliases':

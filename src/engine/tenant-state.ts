@@ -2,6 +2,7 @@ import type { Approval } from '../core/approval.ts';
 import type { TenantConfig } from '../core/entry.ts';
 import type { AgentGrant, GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { StreamState } from '../core/signal-stream.ts';
 import type { EpochMs } from '../core/time.ts';
 import { type BaselineState, createBaselineState } from './baseline/baseline.ts';
 import type { PeerPriors } from './baseline/borrowed-rate.ts';
@@ -115,6 +116,8 @@ export interface TenantState {
   readonly feedback: FeedbackState;
   /** Requests that people are asked to look at. */
   readonly reviews: ReviewState;
+  /** Streams of security events, by id. */
+  readonly streams: Map<string, StreamState>;
 }
 
 export function createTenant(
@@ -148,6 +151,7 @@ export function createTenant(
     wouldHaveTripped: 0,
     feedback: createFeedback(),
     reviews: new Map(),
+    streams: new Map(),
   };
 }
 

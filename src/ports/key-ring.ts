@@ -6,4 +6,12 @@ export interface KeyRing {
   signJwt(payload: Readonly<Record<string, unknown>>, typ: string): Promise<string>;
   /** Public keys, for `jwks_uri`. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
+  /** Signs with a new key from now on; the old one stays in `jwks` until its tokens are gone. */
+  rotateSigningKey(): Promise<{ readonly kid: string; readonly previousKid: string }>;
+  /** A secret of a tenant's settings as it may be written down. */
+  seal(tenant: string, text: string): string;
+  /** The secret again; null when it was sealed with another key, or is damaged. */
+  unseal(tenant: string, sealed: string): string | null;
+  /** Ends the threads that sign. */
+  close(): Promise<void>;
 }

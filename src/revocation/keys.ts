@@ -1,29 +1,26 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { calculateJwkThumbprint, exportPKCS8, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { EpochMs } from '../core/time.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 import type { Log } from '../ports/log.ts';
+import { keyFile } from './key-files.ts';
+import { memorySigningKeys, openSigningKeys, type SigningKeys } from './signing-keys.ts';
+import { createSigningPool } from './signing-pool.ts';
 
-const ALGORITHM = 'RS256';
-const MODULUS_BITS = 2048;
 const MASTER_BYTES = 32;
-const SIGNING_FILE = 'signing-key.pem';
 const MASTER_FILE = 'pseudonym-master.key';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
 export interface KeyRingOptions {
   /** Holds `signing-key.pem` (PKCS #8) and `pseudonym-master.key` (32 bytes); made when absent. */
   readonly directory: string;
   readonly log: Log;
+  /** Tells how long retired signing keys are published; without it, always. */
+  readonly now?: () => EpochMs;
   /** Replaces the master file, for keys that live in a vault. */
   readonly pseudonymMaster?: Uint8Array;
 }
@@ -34,7 +31,7 @@ export interface KeyRingOptions {
  * @throws TripcoilError `config_invalid` when a key file is unusable; it is never replaced.
  */
 export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
-  const { directory, log } = options;
+  const { directory, log, now = () => 0 } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const master =
     options.pseudonymMaster ??
@@ -42,8 +39,8 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   if (master.length !== MASTER_BYTES) {
     throw new TripcoilError('config_invalid', `The pseudonym master key must be 32 bytes long.`);
   }
-  const pem = await keyFile(join(directory, SIGNING_FILE), log, generateSigningPem);
-  return createKeyRing(master, async () => signingKeyOf(pem));
+  const pool = createSigningPool();
+  return createKeyRing(master, await openSigningKeys({ directory, log, now, pool }), pool.close);
 }
 
 /**
@@ -52,22 +49,20 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
  */
 export function fixedKeyRing(): KeyRing {
   const master = createHash('sha256').update('tripcoil replay pseudonyms 1').digest();
-  return createKeyRing(master, async () => signingKeyOf(await generateSigningPem()));
+  const pool = createSigningPool();
+  return createKeyRing(
+    master,
+    memorySigningKeys(pool, () => 0),
+    pool.close,
+  );
 }
 
-interface SigningKey {
-  readonly privateKey: KeyObject;
-  readonly publicJwk: JWK;
-  readonly kid: string;
-}
-
-function createKeyRing(master: Uint8Array, loadSigningKey: () => Promise<SigningKey>): KeyRing {
+function createKeyRing(
+  master: Uint8Array,
+  signing: SigningKeys,
+  close: () => Promise<void>,
+): KeyRing {
   const pseudonymKeys = new Map<string, { readonly id: string; readonly secret: Uint8Array }>();
-  let signing: Promise<SigningKey> | null = null;
-  const signingKey = (): Promise<SigningKey> => {
-    signing ??= loadSigningKey();
-    return signing;
-  };
   return {
     pseudonymKey: (tenant) => {
       const known = pseudonymKeys.get(tenant);
@@ -80,17 +75,35 @@ function createKeyRing(master: Uint8Array, loadSigningKey: () => Promise<Signing
       pseudonymKeys.set(tenant, key);
       return key;
     },
-    signJwt: async (payload, typ) => {
-      const { privateKey, kid } = await signingKey();
-      return new SignJWT({ ...payload })
-        .setProtectedHeader({ alg: ALGORITHM, typ, kid })
-        .sign(privateKey);
-    },
-    jwks: async () => {
-      const { publicJwk } = await signingKey();
-      return { keys: [{ ...publicJwk }] };
-    },
+    signJwt: signing.signJwt,
+    jwks: signing.jwks,
+    rotateSigningKey: signing.rotate,
+    seal: (tenant, text) => sealed(derive(master, 'sealed setting', tenant, MASTER_BYTES), text),
+    unseal: (tenant, text) =>
+      unsealed(derive(master, 'sealed setting', tenant, MASTER_BYTES), text),
+    close,
   };
+}
+
+/** AES-256-GCM: nonce, tag and ciphertext in base64url. */
+function sealed(key: Uint8Array, text: string): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  const content = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), content]).toString('base64url');
+}
+
+function unsealed(key: Uint8Array, text: string): string | null {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length < NONCE_BYTES + TAG_BYTES) return null;
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES));
+  decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+  try {
+    const content = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
+    return Buffer.concat([content, decipher.final()]).toString('utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** HKDF-SHA256 (RFC 5869); purpose and tenant are separated by a byte that neither contains. */
@@ -98,71 +111,4 @@ function derive(master: Uint8Array, purpose: string, tenant: string, bytes: numb
   const info = `tripcoil ${purpose} 1\0${tenant}`;
   const hash = createHash('sha256').update(info).digest();
   return new Uint8Array(hkdfSync('sha256', master, 'tripcoil', hash, bytes));
-}
-
-async function generateSigningPem(): Promise<Buffer> {
-  const { privateKey } = await generateKeyPair(ALGORITHM, {
-    modulusLength: MODULUS_BITS,
-    extractable: true,
-  });
-  return Buffer.from(await exportPKCS8(privateKey));
-}
-
-/** The `kid` is the RFC 7638 thumbprint, so that it names the key and nothing else. */
-async function signingKeyOf(pem: Uint8Array): Promise<SigningKey> {
-  const privateKey = parsePem(pem);
-  const bits = privateKey.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (privateKey.asymmetricKeyType !== 'rsa' || bits < MODULUS_BITS) {
-    throw new TripcoilError('config_invalid', 'The signing key must be RSA of 2048 bits or more.');
-  }
-  const bare = createPublicKey(privateKey).export({ format: 'jwk' }) as JWK;
-  const kid = await calculateJwkThumbprint(bare);
-  return { privateKey, kid, publicJwk: { ...bare, kid, alg: ALGORITHM, use: 'sig' } };
-}
-
-function parsePem(pem: Uint8Array): KeyObject {
-  try {
-    return createPrivateKey({ key: Buffer.from(pem), format: 'pem' });
-  } catch {
-    throw new TripcoilError('config_invalid', 'The signing key file holds no private key.');
-  }
-}
-
-/**
- * Reads a key file, or makes it: written aside, flushed, then linked into place, so that a crash
- * leaves either no key or a whole one and two starting processes agree on one.
- */
-export async function keyFile(
-  path: string,
-  log: Log,
-  make: () => Promise<Buffer>,
-): Promise<Buffer> {
-  const existing = await readKey(path, log);
-  if (existing) return existing;
-  const aside = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = await open(aside, 'wx', 0o600);
-  try {
-    await file.writeFile(await make());
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await link(aside, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  await rm(aside);
-  log.info('key created');
-  return readFile(path);
-}
-
-async function readKey(path: string, log: Log): Promise<Buffer | null> {
-  try {
-    const bytes = await readFile(path);
-    const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0) log.warn('key file is readable by others');
-    return bytes;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new TripcoilError('config_invalid', 'A key file cannot be read.', { cause: error });
-  }
 }

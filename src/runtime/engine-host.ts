@@ -17,6 +17,7 @@ import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { RevocationReceiver } from '../ports/revocation-receiver.ts';
+import type { SignalStreams } from '../ports/signal-streams.ts';
 import type { Store } from '../ports/store.ts';
 import { createBreakerView } from './breaker-view.ts';
 import { createControl } from './control.ts';
@@ -33,6 +34,7 @@ import { createForBrokers, type ForBrokers, NO_IDENTIFIERS, plainOrder } from '.
 import { Projector } from './projector.ts';
 import { recover } from './recovery.ts';
 import { redactedConfig, redactedGrants } from './redacted-orders.ts';
+import { createSignalStreams } from './signal-streams.ts';
 import { SlowDetectors } from './slow-detectors.ts';
 import { nodeSnapshotFiles, type SnapshotFiles } from './snapshot-files.ts';
 import { Snapshots } from './snapshots.ts';
@@ -75,6 +77,8 @@ export interface EngineHost {
   readonly forBrokers: ForBrokers;
   readonly view: EngineView;
   readonly ingestStatus: IngestStatus;
+  /** Streams of security events, and what delivers to them. */
+  readonly streams: SignalStreams;
   readonly partition: Partition;
   readonly projector: Projector;
   /**
@@ -120,6 +124,8 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     asSent: (order) => plainOrder(identifiers, order),
     resume: () => resumeDeliveries(partition, outbox),
   });
+  const deliveries = startable(() => deliver(partition, outbox));
+  const resume = () => deliveries.started && resumeDeliveries(partition, outbox);
   const readers = new FeedReaders(clock);
   const breakers = createBreakerView(partition, redactor, readers);
   const control = createControl({ ...options, partition, view: breakers });
@@ -127,15 +133,14 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const ingest = createIngest({ ...options, notes, partition, turns });
   const { overloaded } = ingest;
   const ingestStatus = createIngestStatus({ partition, notes, overloaded, clock });
-  const { counters } = ingest;
-  const view = createEngineView({ partition, ledger, outbox, readers, counters, clock });
+  const engine = { partition, ledger, outbox, readers, counters: ingest.counters, clock };
   const projector = new Projector({ partition, ledger, store, clock, log, metrics });
 
   meterDecisions(partition, clock, metrics);
   warnOfEngine(partition, log);
   slow.follow(partition, log, metrics);
   await startTerm(partition, options);
-  if (!options.holdDeliveries) deliver(partition, outbox);
+  if (!options.holdDeliveries) deliveries.start();
   projector.start();
   const stop = new AbortController();
   keepSnapshots(partition, snapshots, options);
@@ -158,13 +163,12 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     control,
     breakers,
     forBrokers: createForBrokers(breakers, control, identifiers),
-    view,
-    ingestStatus,
-    partition,
-    projector,
+    view: createEngineView(engine),
+    streams: createSignalStreams({ partition, outbox, redactor, resume }),
+    ...{ ingestStatus, partition, projector },
     reconfigure: (given) => logConfiguration(partition, { ...options, ...given }),
-    startDeliveries: () => deliver(partition, outbox),
     ...ordersOf(partition, outbox, identifiers, readers),
+    startDeliveries: deliveries.start,
     close: () => {
       closing ??= close();
       return closing;
@@ -219,6 +223,18 @@ function configsOf(
   if (!ofProcess) return given;
   const others = [...shard.tenants.keys()].filter((tenant) => !given.has(tenant));
   return new Map([...given, ...others.map((tenant) => [tenant, ofProcess] as const)]);
+}
+
+/** Something that is begun once. */
+function startable(begin: () => void): { readonly started: boolean; readonly start: () => void } {
+  const state = {
+    started: false,
+    start: () => {
+      state.started = true;
+      begin();
+    },
+  };
+  return state;
 }
 
 /** Sends what the engine owes by now, and whatever it decides from here on. */

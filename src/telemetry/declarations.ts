@@ -246,6 +246,16 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'Actuators called in the place of a late one, or for use after a revocation.',
     labels: ['actuator', 'why'],
   },
+  tripcoil_ssf_stream_ack_lag_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest order that a receiver of shared signals has not answered.',
+    labels: ['broker'],
+  },
+  tripcoil_ssf_streams: {
+    type: 'gauge',
+    help: 'Streams of shared signals by status.',
+    labels: ['status'],
+  },
   tripcoil_revocations_unacked: {
     type: 'gauge',
     help: 'Deliveries still owed to enforcement points.',

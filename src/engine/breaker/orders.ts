@@ -37,6 +37,7 @@ export function noteOrder(board: BoardState, effect: Effect, term: number): void
     ...(peakLevel > level && { peakLevel }),
     class: effect.decision.class,
     title: entry.title,
+    seq: effect.inputSeq,
   });
 }
 

@@ -13,7 +13,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import { keyFile } from '../keys.ts';
+import { keyFile } from '../key-files.ts';
 
 /** What a signed message of the feed is, so that none passes for another. */
 export type SignedEvent = 'snapshot' | 'delta' | 'heartbeat' | 'changes';

@@ -17,9 +17,11 @@ import { SILENT_METRICS } from '../../ports/metrics.ts';
 import type { Post, PostRequest } from '../guarded-post.ts';
 import { fixedKeyRing } from '../keys.ts';
 import { createFakeClock } from '../testing/fakes.ts';
+import { CAEP_RISK_LEVEL_CHANGE, RISC_ACCOUNT_ENABLED } from './event-types.ts';
 import { ssfMetadata } from './metadata.ts';
-import { createSsfPushReceiver, retryAfterMs, type SsfPushOptions } from './push-receiver.ts';
+import { createSsfPushReceiver, type SsfPushOptions } from './push-receiver.ts';
 import { setsOf } from './security-event-token.ts';
+import { retryAfterMs } from './set-push.ts';
 
 const ORDER: BreakerOrder = {
   jti: 'rev-1',
@@ -99,6 +101,16 @@ describe('setsOf', () => {
     const key = { tenant: 'acme', kind, id: 'k', ...rest };
     const [claims] = setsOf({ ...ORDER, key, agent: null }, ADDRESS, 0);
     expect(claims?.['sub_id']).toEqual(subject);
+  });
+
+  it('tells a recovery as a fallen risk, and an account that is enabled again', () => {
+    const closed = { ...ORDER, phase: 'closed', level: 0, previousLevel: 5 } as const;
+    const [risk, enabled, ...more] = setsOf(closed, ADDRESS, 0);
+    expect(more).toEqual([]);
+    expect(risk?.events).toMatchObject({
+      [CAEP_RISK_LEVEL_CHANGE]: { current_level: 'LOW', previous_level: 'HIGH' },
+    });
+    expect(enabled).toMatchObject({ jti: 'rev-1.2', events: { [RISC_ACCOUNT_ENABLED]: {} } });
   });
 
   it('says that a person did it', () => {
@@ -311,15 +323,21 @@ describe('createSsfPushReceiver', () => {
 });
 
 describe('ssfMetadata', () => {
-  it('names the issuer, its keys and push, and nothing that does not work', async () => {
+  it('names the issuer, its keys and every endpoint', async () => {
     const app = Fastify();
-    await app.register(ssfMetadata({ keys, issuer }));
+    await app.register(ssfMetadata({ keys, issuer, legacySse: false }));
     const metadata = await app.inject('/.well-known/ssf-configuration/t/acme');
     expect(metadata.json()).toEqual({
       spec_version: '1_0',
       issuer: ADDRESS.issuer,
       jwks_uri: 'https://t.example/t/acme/jwks.json',
-      delivery_methods_supported: ['urn:ietf:rfc:8935'],
+      delivery_methods_supported: ['urn:ietf:rfc:8935', 'urn:ietf:rfc:8936'],
+      configuration_endpoint: `${ADDRESS.issuer}/ssf/streams`,
+      status_endpoint: `${ADDRESS.issuer}/ssf/status`,
+      add_subject_endpoint: `${ADDRESS.issuer}/ssf/subjects:add`,
+      remove_subject_endpoint: `${ADDRESS.issuer}/ssf/subjects:remove`,
+      verification_endpoint: `${ADDRESS.issuer}/ssf/verify`,
+      authorization_schemes: [{ spec_urn: 'urn:ietf:rfc:6749' }],
       default_subjects: 'ALL',
     });
     expect((await app.inject('/t/acme/jwks.json')).json()).toEqual(await keys.jwks());

@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+import { type BreakerOrder, relaxes, urgencyOf } from '../../core/breaker-order.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { SignalStream, StreamState, StreamStatus } from '../../core/signal-stream.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { KeyRing } from '../../ports/key-ring.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import type { DeliveryOutcome, RevocationReceiver } from '../../ports/revocation-receiver.ts';
+import {
+  EVENTS_SUPPORTED,
+  eventTypesOf,
+  SSF_STREAM_UPDATED,
+  SSF_VERIFICATION,
+} from './event-types.ts';
+import { PollQueue } from './poll-queue.ts';
+import { SET_TYPE, type SetAddress, type SetClaims, setsOf } from './security-event-token.ts';
+import { SetDelivery } from './set-delivery.ts';
+import type { SetPush } from './set-push.ts';
+import { subjectOf, subjectsMatch } from './subject.ts';
+
+export interface LiveStreamOptions {
+  readonly tenant: string;
+  readonly state: StreamState;
+  readonly issuer: (tenant: string) => string;
+  /** Who issued the agents' identities; the transmitter itself unless given. */
+  readonly subjectIssuer?: string;
+  readonly narrowedScope: string;
+  readonly keys: KeyRing;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** For a push stream; null where its address cannot be unsealed any more. */
+  readonly pushOf: (stream: SignalStream) => SetPush | null;
+}
+
+/** One stream at work: gives the orders of its tenant to its receiver, pushed or fetched. */
+export class LiveStream implements RevocationReceiver {
+  readonly tenant: string;
+  readonly tenants: readonly string[];
+  readonly queue = new PollQueue();
+  /** When the receiver last asked for a verification, on the monotonic clock. */
+  verifiedAtMs = Number.NEGATIVE_INFINITY;
+  state: StreamState;
+  readonly #options: LiveStreamOptions;
+  readonly #delivery = new SetDelivery();
+  readonly #gates = new Set<() => void>();
+  readonly #closed = new AbortController();
+  /** What the receiver was given and has not answered, since when. */
+  readonly #owedSince = new Map<string, number>();
+  #push: SetPush | null | undefined;
+  #beating = false;
+
+  constructor(options: LiveStreamOptions) {
+    this.#options = options;
+    this.tenant = options.tenant;
+    this.tenants = [options.tenant];
+    this.state = options.state;
+  }
+
+  get name(): string {
+    return `ssf:${this.stream.id}`;
+  }
+
+  get stream(): SignalStream {
+    return this.state.stream;
+  }
+
+  get fetches(): boolean {
+    return this.stream.delivery === 'poll';
+  }
+
+  /** Event types that are asked for and caused. */
+  get eventsDelivered(): readonly string[] {
+    const asked = this.stream.eventsRequested;
+    return EVENTS_SUPPORTED.filter((type) => asked === null || asked.includes(type));
+  }
+
+  /** Aborts when the stream is gone, or the process ends. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** How long the oldest order given to the receiver has waited for its answer. */
+  get lagMs(): number {
+    const [oldest] = this.#owedSince.values();
+    return oldest === undefined ? 0 : this.#options.clock.monotonicMs() - oldest;
+  }
+
+  /** The stream as it is from now on; whoever waits looks again. */
+  replace(state: StreamState): void {
+    this.state = state;
+    this.#push = undefined;
+    this.wake();
+  }
+
+  wake(): void {
+    for (const open of [...this.#gates]) open();
+    this.queue.wake();
+  }
+
+  /** Ends what is under way of our own. */
+  close(): void {
+    this.#closed.abort();
+    this.wake();
+  }
+
+  /** Nothing while it is disabled; what was decided then, or undone before it was made, never. */
+  concerns(order: BreakerOrder): boolean {
+    const { createdSeq, resumedSeq, stream } = this.state;
+    const seq = order.seq ?? 0;
+    if (stream.status === 'disabled' || seq < resumedSeq) return false;
+    if (relaxes(order) && seq < createdSeq) return false;
+    const delivered = this.eventsDelivered;
+    return eventTypesOf(order).some((type) => delivered.includes(type)) && this.#includes(order);
+  }
+
+  /** Resolves when the stream is not paused. */
+  async ready(signal: AbortSignal): Promise<void> {
+    while (this.stream.status === 'paused' && !signal.aborted && !this.#closed.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const open = (): void => {
+          this.#gates.delete(open);
+          signal.removeEventListener('abort', open);
+          resolve();
+        };
+        this.#gates.add(open);
+        signal.addEventListener('abort', open);
+      });
+    }
+  }
+
+  async deliver(order: BreakerOrder, signal: AbortSignal): Promise<DeliveryOutcome> {
+    const { clock, metrics, log } = this.#options;
+    const delivered = this.eventsDelivered;
+    const sets = setsOf(order, this.#address(), clock.now(), (type) => delivered.includes(type));
+    if (!this.#owedSince.has(order.jti)) this.#owedSince.set(order.jti, clock.monotonicMs());
+    const outcome = await this.#delivery
+      .deliver(
+        order.jti,
+        sets,
+        (claims) => this.#send(claims, urgencyOf(order), signal),
+        this.fetches,
+      )
+      .catch((): DeliveryOutcome => ({ status: 'retry', detail: 'signing_failed' }));
+    if (outcome.status !== 'retry' || outcome.detail === 'aborted') {
+      this.#owedSince.delete(order.jti);
+    }
+    const result = RESULTS[outcome.status];
+    const transport = this.stream.delivery;
+    const broker = this.stream.receiver;
+    metrics.count('tripcoil_revocations_total', { broker, transport, result });
+    if (outcome.status !== 'acknowledged' && outcome.detail !== 'aborted') {
+      log.warn('order not acknowledged', { receiver: this.name, detail: outcome.detail });
+    }
+    return outcome;
+  }
+
+  /**
+   * Sends a verification event (SSF 1.0 section 8.1.4): with the state the receiver gave, or
+   * without one as a sign of life. It waits while the stream is paused, and ends with the process.
+   */
+  async verify(state?: string): Promise<void> {
+    const event = state === undefined ? {} : { state };
+    await this.#tell(`tc-verification-${randomUUID()}`, { [SSF_VERIFICATION]: event });
+  }
+
+  /** A verification that nobody asked for; none while the last one is unanswered. */
+  async beat(): Promise<void> {
+    if (this.#beating || this.stream.status !== 'enabled') return;
+    this.#beating = true;
+    await this.verify();
+    this.#beating = false;
+  }
+
+  /** Tells of a status that the transmitter sets (SSF 1.0 section 8.1.5). */
+  async tellStatus(status: StreamStatus, reason: string | null): Promise<void> {
+    const event = { status, ...(reason === null ? {} : { reason }) };
+    await this.#tell(`${UPDATE_PREFIX}${randomUUID()}`, { [SSF_STREAM_UPDATED]: event });
+  }
+
+  /** An event about the stream itself; tried a few times. */
+  async #tell(jti: string, events: SetClaims['events']): Promise<void> {
+    const { clock } = this.#options;
+    const sub_id = { format: 'opaque', id: this.stream.id };
+    for (let attempt = 0; attempt < LIMITS.streamOwnAttempts; attempt += 1) {
+      if (!isUpdate(jti)) await this.ready(this.#closed.signal);
+      if (this.#closed.signal.aborted) return;
+      if (this.stream.status === 'disabled' && !isUpdate(jti)) return;
+      const { issuer, audience } = this.#address();
+      const iat = Math.floor(clock.now() / 1_000);
+      const claims = { iss: issuer, jti, iat, aud: audience, sub_id, events };
+      const outcome = await this.#send(claims, 0, this.#closed.signal);
+      if (outcome.status !== 'retry') return;
+      await clock.sleep(LIMITS.deliveryBackoffFirstMs * 2 ** attempt, this.#closed.signal);
+    }
+  }
+
+  /** The tokens to offer to a poll now: nothing but its status while it is not enabled. */
+  take(most: number): Promise<Readonly<Record<string, string>>> {
+    const enabled = this.stream.status === 'enabled';
+    return this.queue.take(most, (jti) => enabled || isUpdate(jti));
+  }
+
+  async #send(claims: SetClaims, rank: number, signal: AbortSignal): Promise<DeliveryOutcome> {
+    const sign = () => this.#options.keys.signJwt(claims, SET_TYPE);
+    if (this.fetches) return this.queue.offer(claims.jti, rank, sign, signal);
+    this.#push ??= this.#options.pushOf(this.stream);
+    if (!this.#push) return { status: 'rejected', detail: 'address_unreadable' };
+    const token = await sign();
+    // It may have been paused while the token was signed, or waited for its turn.
+    if (this.stream.status !== 'enabled' && !isUpdate(claims.jti)) {
+      return { status: 'retry', detail: 'aborted', afterMs: 0 };
+    }
+    return this.#push(token, signal);
+  }
+
+  #address(): SetAddress {
+    const { issuer, subjectIssuer, narrowedScope } = this.#options;
+    const { audience, subjectProfile } = this.stream;
+    return {
+      issuer: issuer(this.tenant),
+      ...{ audience, subjectProfile, narrowedScope },
+      ...(subjectIssuer === undefined ? {} : { subjectIssuer }),
+    };
+  }
+
+  /** By names as recorded, in orders as in what was said of subjects. */
+  #includes(order: BreakerOrder): boolean {
+    const { subjects, subjectProfile } = this.stream;
+    if (subjects.length === 0) return true;
+    const { issuer, subjectIssuer = issuer } = this.#address();
+    const subject = subjectOf(order, subjectIssuer, subjectProfile);
+    const said = subjects.findLast((each) => subjectsMatch(each.subject, subject));
+    return said?.included ?? true;
+  }
+}
+
+const RESULTS = { acknowledged: 'acked', retry: 'failed', rejected: 'rejected' } as const;
+
+const UPDATE_PREFIX = 'tc-update-';
+
+function isUpdate(jti: string): boolean {
+  return jti.startsWith(UPDATE_PREFIX);
+}
