@@ -116,7 +116,8 @@ export async function readLedger(
 async function* entriesOf(directory: string, head: number): AsyncIterable<readonly LogEntry[]> {
   const segments = await listSegments(NODE_LEDGER_FILES, directory);
   const readable = segments.map((segment) => ({ ...segment, committedBytes: null }));
-  for await (const batch of readEntries(NODE_LEDGER_FILES, directory, readable, 1, head)) {
+  const ledger = { files: NODE_LEDGER_FILES, directory, keys: null };
+  for await (const batch of readEntries(ledger, readable, 1, head)) {
     yield batch.map(decodeEntry);
   }
 }

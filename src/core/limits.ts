@@ -104,7 +104,11 @@ export const LIMITS = {
    * at a time, so that decisions outlast refused input.
    */
   ledgerWaitingEntries: 131_072,
-  /** One batch of a ledger read, and its buffer: the smaller of these. */
+  /** Plain bytes of one block of a tenant: a commit's, and one entry more, in UTF-8. */
+  ledgerBlockBytes: 4 * 1024 * 1024 + 17 * 1024 * 1024,
+  /** Data keys in memory, 0.5 KiB each: those in use are kept beside them. */
+  dataKeysOpened: 10_000,
+  /** One batch of a ledger read, where a group is not larger, and the buffer of the reader. */
   ledgerReadEntries: 1_024,
   ledgerReadBytes: 1024 * 1024,
 

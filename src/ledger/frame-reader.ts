@@ -100,8 +100,8 @@ const COMMIT_PATTERN = Buffer.from([COMMIT_PAYLOAD_BYTES, 0, 0, 0, COMMIT_TYPE])
 
 /**
  * Every whole commit frame from `start` on, found by its pattern and not by following lengths:
- * tells damage with committed data behind it from the torn end of a write. Text holds no NUL
- * bytes, so that a body cannot imitate one.
+ * tells damage with committed data behind it from the torn end of a write. Sealed bytes cannot be
+ * chosen, so that a body cannot imitate one.
  */
 export async function* wholeCommits(
   file: LedgerFile,

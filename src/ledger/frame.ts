@@ -1,71 +1,64 @@
 import { crc32 } from 'node:zlib';
-import type { EntryKind } from '../core/entry.ts';
 import { assert } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { SequencedEntry, UnsequencedEntry } from '../ports/ledger.ts';
+import { type StoredBlock, UNSEALED_ID } from './sealed-block.ts';
 
 /**
  * Frames of a write-ahead segment, little-endian (docs/adr/0003-ledger-format.md):
  *
  *     frame   crc32 u32 over all that follows · payload length u32 · payload
- *     entry   0x00 · flags u8 · kind u8 · engine version u32 · seq u64 · logged at u64 (ms)
- *             · tenant length u16 · tenant · body to the end
+ *     block   0xB0 · flags u8 (1 compressed, 2 sealed) · key id (8 bytes) · entries u32
+ *             · first seq u64 · last seq u64 · last logged at u64 (ms) · bytes to the end
  *     commit  0xC0 · flags u8 · entries u32 · last seq u64 · chain hash (32 bytes)
  *
- * The type byte of an entry is at once the leaf prefix of RFC 6962 section 2.1, so that hashing a
- * payload as it lies gives the leaf hash of the entry bytes behind that byte.
+ * A block holds entries of one tenant. What stands before its bytes is authenticated with them,
+ * from the key id on.
  */
 export const FRAME_PREFIX_BYTES = 8;
-export const ENTRY_TYPE = 0x00;
+export const BLOCK_TYPE = 0xb0;
 export const COMMIT_TYPE = 0xc0;
-export const ENTRY_HEADER_BYTES = 25;
+export const BLOCK_HEADER_BYTES = 38;
 export const COMMIT_PAYLOAD_BYTES = 46;
 export const COMMIT_FRAME_BYTES = FRAME_PREFIX_BYTES + COMMIT_PAYLOAD_BYTES;
-/** Header, the longest tenant a u16 can count, and the longest body. */
-export const PAYLOAD_BYTES_MAX = ENTRY_HEADER_BYTES + 0xffff + LIMITS.ledgerEntryBytes;
+/** Header, nonce, tag, and the most that a block holds. */
+export const PAYLOAD_BYTES_MAX = BLOCK_HEADER_BYTES + 28 + LIMITS.ledgerBlockBytes;
 
+const COMPRESSED = 0x01;
+const SEALED = 0x02;
 /** Flag of a commit frame: the segment ends here. */
 const COMPLETES_SEGMENT = 0x01;
 
 const U32 = 0x1_0000_0000;
 const HASH_BYTES = 32;
+const KEY_ID_AT = 2;
 
-/** Codes on disk never change and are never reused. */
-const KIND_CODES: Readonly<Record<EntryKind, number>> = {
-  input: 1,
-  tick: 2,
-  config: 3,
-  grant: 4,
-  command: 5,
-  finding: 6,
-  transition: 7,
-  revocation: 8,
-  delivery: 9,
-  ack: 10,
-  view: 11,
-  export: 12,
-  key: 13,
-  snapshot: 14,
-  chain: 15,
-};
+/** What a block says of itself to anybody. */
+export interface BlockHeader {
+  readonly keyId: string;
+  readonly count: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** Log time of the entry `lastSeq`. */
+  readonly loggedAt: number;
+}
 
-const KIND_BY_CODE: readonly (EntryKind | undefined)[] = (() => {
-  const kinds: (EntryKind | undefined)[] = [];
-  for (const [kind, code] of Object.entries(KIND_CODES)) kinds[code] = kind as EntryKind;
-  return kinds;
-})();
+/** A block as read; `header` are its authenticated bytes. */
+export interface BlockFrame extends BlockHeader {
+  readonly header: Buffer;
+  readonly stored: StoredBlock;
+}
 
 /** The end of a group: everything up to `lastSeq` counts once this frame is whole on disk. */
 export interface Commit {
   readonly count: number;
   readonly lastSeq: number;
-  /** Chain hash after the entry `lastSeq`, 32 bytes. */
+  /** Chain hash after the last block, 32 bytes. */
   readonly hash: Buffer;
   readonly completesSegment: boolean;
 }
 
 /** Collects the frames of one group in one buffer, which the next group overwrites. */
-export class GroupEncoder {
+export class FrameEncoder {
   readonly #initialBytes: number;
   #bytes: Buffer;
   #length = 0;
@@ -91,32 +84,21 @@ export class GroupEncoder {
     }
   }
 
-  /** Appends one entry and returns its payload, the input of its leaf hash. */
-  addEntry(entry: UnsequencedEntry, seq: number): Buffer {
-    const { tenant, body } = entry;
+  /** Appends a block, sealed under its header by `seal`; returns its payload for the chain. */
+  addBlock(block: BlockHeader, seal: (header: Buffer) => StoredBlock): Buffer {
+    this.#reserve(FRAME_PREFIX_BYTES + BLOCK_HEADER_BYTES);
     const start = this.#length;
-    // UTF-8 takes at most three bytes for each UTF-16 unit.
-    this.#reserve(
-      FRAME_PREFIX_BYTES +
-        ENTRY_HEADER_BYTES +
-        COMMIT_FRAME_BYTES +
-        3 * (tenant.length + body.length),
-    );
-    const bytes = this.#bytes;
     const payload = start + FRAME_PREFIX_BYTES;
-    bytes[payload] = ENTRY_TYPE;
-    bytes[payload + 1] = 0;
-    bytes[payload + 2] = KIND_CODES[entry.kind];
-    bytes.writeUInt32LE(entry.engineVersion, payload + 3);
-    writeU64(bytes, seq, payload + 7);
-    writeU64(bytes, entry.loggedAt, payload + 15);
-    const tenantBytes = bytes.write(tenant, payload + ENTRY_HEADER_BYTES);
-    bytes.writeUInt16LE(tenantBytes, payload + 23);
-    const bodyStart = payload + ENTRY_HEADER_BYTES + tenantBytes;
-    const end = bodyStart + bytes.write(body, bodyStart);
-    this.#length = end;
-    sealFrame(bytes, start, end);
-    return bytes.subarray(payload, end);
+    const head = this.#bytes.subarray(payload, payload + BLOCK_HEADER_BYTES);
+    writeBlockHeader(head, block);
+    const { compressed, sealed, bytes } = seal(head.subarray(KEY_ID_AT));
+    head[1] = (compressed ? COMPRESSED : 0) | (sealed ? SEALED : 0);
+    this.#length = payload + BLOCK_HEADER_BYTES;
+    this.#reserve(bytes.length + COMMIT_FRAME_BYTES);
+    bytes.copy(this.#bytes, this.#length);
+    this.#length += bytes.length;
+    checksumFrame(this.#bytes, start, this.#length);
+    return this.#bytes.subarray(payload, this.#length);
   }
 
   addCommit(commit: Commit): void {
@@ -131,7 +113,7 @@ export class GroupEncoder {
     writeU64(bytes, commit.lastSeq, payload + 6);
     commit.hash.copy(bytes, payload + 14);
     this.#length = start + COMMIT_FRAME_BYTES;
-    sealFrame(bytes, start, this.#length);
+    checksumFrame(bytes, start, this.#length);
   }
 
   #reserve(more: number): void {
@@ -148,37 +130,27 @@ export function frameIsWhole(bytes: Buffer, start: number, end: number): boolean
   return bytes.readUInt32LE(start) === crc32(bytes.subarray(start + 4, end));
 }
 
-export function entrySeq(bytes: Buffer, payload: number): number {
-  return readU64(bytes, payload + 7);
-}
-
-export function entryLoggedAt(bytes: Buffer, payload: number): number {
-  return readU64(bytes, payload + 15);
-}
-
-/** Null when the payload is not an entry that this version understands. */
-export function entryProblem(bytes: Buffer, payload: number, end: number): string | null {
-  if (end - payload < ENTRY_HEADER_BYTES) return 'an entry is shorter than its header';
-  if (bytes[payload + 1] !== 0) return 'an entry carries flags of a later version';
-  if (KIND_BY_CODE[bytes[payload + 2] ?? 0] === undefined) return 'an entry has an unknown kind';
-  const bodyStart = payload + ENTRY_HEADER_BYTES + bytes.readUInt16LE(payload + 23);
-  return bodyStart > end ? 'the tenant of an entry runs over its end' : null;
-}
-
-/** Decodes an entry for which `entryProblem` is null. */
-export function decodeEntry(bytes: Buffer, payload: number, end: number): SequencedEntry {
-  const kind = KIND_BY_CODE[bytes[payload + 2] ?? 0];
-  assert(kind !== undefined, 'entryProblem was asked first');
-  const tenantStart = payload + ENTRY_HEADER_BYTES;
-  const bodyStart = tenantStart + bytes.readUInt16LE(payload + 23);
-  return {
-    seq: entrySeq(bytes, payload),
-    loggedAt: entryLoggedAt(bytes, payload),
-    kind,
-    tenant: bytes.toString('utf8', tenantStart, bodyStart),
-    engineVersion: bytes.readUInt32LE(payload + 3),
-    body: bytes.toString('utf8', bodyStart, end),
+/** Null when the payload is not a block that this version understands. */
+export function decodeBlock(bytes: Buffer, payload: number, end: number): BlockFrame | null {
+  const flags = bytes[payload + 1] ?? 0;
+  if (end - payload < BLOCK_HEADER_BYTES || (flags & ~(COMPRESSED | SEALED)) !== 0) return null;
+  const header = bytes.subarray(payload + KEY_ID_AT, payload + BLOCK_HEADER_BYTES);
+  const block = {
+    keyId: header.toString('hex', 0, 8),
+    count: header.readUInt32LE(8),
+    firstSeq: readU64(header, 12),
+    lastSeq: readU64(header, 20),
+    loggedAt: readU64(header, 28),
   };
+  const sealed = (flags & SEALED) !== 0;
+  const { count, firstSeq, lastSeq } = block;
+  if (count === 0 || lastSeq - firstSeq + 1 < count) return null;
+  if (sealed === (block.keyId === UNSEALED_ID)) return null;
+  const stored = {
+    ...{ compressed: (flags & COMPRESSED) !== 0, sealed },
+    bytes: bytes.subarray(payload + BLOCK_HEADER_BYTES, end),
+  };
+  return { ...block, header, stored };
 }
 
 /** Null when the payload is not a commit that this version understands. */
@@ -202,7 +174,17 @@ export function readU64(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + U32 * bytes.readUInt32LE(offset + 4);
 }
 
-function sealFrame(bytes: Buffer, start: number, end: number): void {
+function writeBlockHeader(into: Buffer, block: BlockHeader): void {
+  into[0] = BLOCK_TYPE;
+  into[1] = 0;
+  into.write(block.keyId, KEY_ID_AT, 'hex');
+  into.writeUInt32LE(block.count, 10);
+  writeU64(into, block.firstSeq, 14);
+  writeU64(into, block.lastSeq, 22);
+  writeU64(into, block.loggedAt, 30);
+}
+
+function checksumFrame(bytes: Buffer, start: number, end: number): void {
   bytes.writeUInt32LE(end - start - FRAME_PREFIX_BYTES, start + 4);
   bytes.writeUInt32LE(crc32(bytes.subarray(start + 4, end)), start);
 }

@@ -45,7 +45,7 @@ describe('append and read', () => {
     await ledger.close();
   });
 
-  it('links every entry to the one before by the documented hash', async () => {
+  it('links every block to the one before by the documented hash', async () => {
     const ledger = await open();
     await ledger.append([testEntry('one')]);
     const { hash: chain } = ledger.head;
@@ -53,9 +53,12 @@ describe('append and read', () => {
     const [path = ''] = await segmentPaths();
     const file = await readFile(path);
     const length = file.readUInt32LE(68 + 4);
-    const entry = file.subarray(68 + 8 + 1, 68 + 8 + length);
-    const leaf = hash('sha256', Buffer.concat([Buffer.from([0]), entry]), 'buffer');
-    const link = Buffer.concat([Buffer.from([2]), Buffer.alloc(32), leaf]);
+    const block = file.subarray(68 + 8, 68 + 8 + length);
+    const link = Buffer.concat([
+      Buffer.from([2]),
+      Buffer.alloc(32),
+      hash('sha256', block, 'buffer'),
+    ]);
     expect(chain).toBe(hash('sha256', link, 'hex'));
   });
 
@@ -94,9 +97,8 @@ describe('append and read', () => {
     await ledger.close();
     expect((await segmentPaths()).map((path) => path.slice(-8, -4))).toEqual([
       '0001',
-      '0004',
-      '0007',
-      '0010',
+      '0005',
+      '0009',
     ]);
     const again = await open({ segmentBytes: 2_000 });
     expect(again.head).toEqual(head);
@@ -224,7 +226,7 @@ describe('opening', () => {
     const whole = await readFile(path);
     await writeFile(path, Buffer.from(whole).fill(0, 512, 1_024));
     await expect(open()).rejects.toMatchObject({ code: 'ledger_corrupt' });
-    await writeFile(path, Buffer.from(whole).fill(0, 3_072, 3_584));
+    await writeFile(path, Buffer.from(whole).fill(0, 2_560, 3_072));
     expect(await verifyLedger(directory)).toMatchObject({ problem: { kind: 'altered' } });
     const again = await open();
     expect(again.head.seq).toBe(1);

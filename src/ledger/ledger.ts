@@ -5,7 +5,9 @@ import type { Ledger, LedgerHead, SequencedEntry, UnsequencedEntry } from '../po
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { CommitQueue, type WaitingAppend } from './commit-queue.ts';
-import { GroupEncoder } from './frame.ts';
+import type { DataKeys } from './data-keys.ts';
+import { FrameEncoder } from './frame.ts';
+import { Group, type SealedRun } from './group.ts';
 import { HashChain } from './hash-chain.ts';
 import { writeHeadFile } from './head-file.ts';
 import type { LedgerFiles, LedgerLock } from './ledger-files.ts';
@@ -32,6 +34,10 @@ export interface LedgerDependencies {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly options?: LedgerOptions;
+  /** Seals what is written; absent in tests and replays, where anybody may read it. */
+  readonly keys?: DataKeys;
+  /** Called with what became durable, in order, after those who wait for it have been told. */
+  readonly onDurable?: (runs: readonly SealedRun[]) => void;
   /** The machine's file system unless a test brings its own. */
   readonly files?: LedgerFiles;
 }
@@ -57,7 +63,8 @@ export async function openLedger(dependencies: LedgerDependencies): Promise<Ledg
 }
 
 /** What a group will make of the ledger once it is durable. */
-interface Group {
+interface EncodedGroup {
+  readonly runs: readonly SealedRun[];
   readonly appends: readonly WaitingAppend[];
   readonly results: readonly (readonly SequencedEntry[])[];
   readonly head: LedgerHead;
@@ -70,9 +77,11 @@ class SegmentLedger implements Ledger {
   readonly #files: LedgerFiles;
   readonly #lock: LedgerLock;
   readonly #limits: Required<LedgerOptions>;
-  readonly #encoder: GroupEncoder;
+  readonly #encoder: FrameEncoder;
   readonly #writer: SegmentWriter;
   readonly #queue = new CommitQueue();
+  /** Tenants that wait for a key, with the log time of their entry. */
+  readonly #keyless = new Map<string, number>();
   readonly #segments: SegmentFileName[];
   #head: LedgerHead;
   #hash: Buffer;
@@ -93,7 +102,7 @@ class SegmentLedger implements Ledger {
       commitBytes: dependencies.options?.commitBytes ?? LIMITS.commitBytes,
       segmentBytes: dependencies.options?.segmentBytes ?? LIMITS.segmentBytes,
     };
-    this.#encoder = new GroupEncoder(this.#limits.commitBytes);
+    this.#encoder = new FrameEncoder(this.#limits.commitBytes);
     this.#writer = new SegmentWriter(files, dependencies.directory, recovered.tail);
     this.#segments = [...recovered.segments];
     this.#head = recovered.head;
@@ -115,6 +124,7 @@ class SegmentLedger implements Ledger {
     } catch (error) {
       return Promise.reject(error);
     }
+    this.#noteKeyless(entries);
     const appended = this.#queue.push(entries);
     this.#committing ??= this.#commitWaiting();
     return appended;
@@ -127,8 +137,9 @@ class SegmentLedger implements Ledger {
       firstSeq,
       committedBytes: this.#writer.committedBytes(firstSeq),
     }));
-    const { directory } = this.#dependencies;
-    return readEntries(this.#files, directory, segments, Math.max(1, fromSeq), this.#head.seq);
+    const { directory, keys = null } = this.#dependencies;
+    const readable = { files: this.#files, directory, keys };
+    return readEntries(readable, segments, Math.max(1, fromSeq), this.#head.seq);
   }
 
   close(): Promise<void> {
@@ -162,79 +173,102 @@ class SegmentLedger implements Ledger {
 
   /** Never rejects: the outcome belongs to the appends of the group. */
   async #commitGroup(): Promise<void> {
-    const { clock, metrics } = this.#dependencies;
+    const { clock } = this.#dependencies;
     const startMs = clock.monotonicMs();
-    const group = this.#encodeGroup();
     try {
-      const firstSeq = await this.#writer.write(
-        this.#encoder.bytes,
-        {
-          firstSeq: this.#head.seq + 1,
-          previousLoggedAt: this.#head.loggedAt,
-          previousHash: this.#hash,
-        },
-        group.completesSegment,
-      );
-      if (this.#segments.at(-1)?.firstSeq !== firstSeq) {
-        this.#segments.push({ name: segmentName(firstSeq), firstSeq });
-      }
+      await this.#makeKeys();
     } catch (error) {
-      this.#refuse(group, error);
+      this.#refuse([], error);
       return;
     }
-    const entries = group.head.seq - this.#head.seq;
+    const group = this.#encodeGroup();
+    try {
+      await this.#write(group);
+    } catch (error) {
+      this.#refuse(group.appends, error);
+      return;
+    }
+    this.#measure(group.head.seq - this.#head.seq, clock.monotonicMs() - startMs);
     this.#head = group.head;
     this.#hash = group.hash;
-    metrics.count('tripcoil_ledger_entries_total', {}, entries);
-    metrics.count('tripcoil_ledger_bytes_total', {}, this.#encoder.length);
-    metrics.observe('tripcoil_ledger_commit_entries', entries);
-    metrics.observe('tripcoil_ledger_commit_seconds', (clock.monotonicMs() - startMs) / 1_000);
     for (let i = 0; i < group.appends.length; i += 1) {
       group.appends[i]?.resolve(group.results[i] ?? []);
     }
+    this.#dependencies.onDurable?.(group.runs);
   }
 
-  #encodeGroup(): Group {
+  async #write(group: EncodedGroup): Promise<void> {
+    const next = {
+      firstSeq: this.#head.seq + 1,
+      previousLoggedAt: this.#head.loggedAt,
+      previousHash: this.#hash,
+    };
+    const firstSeq = await this.#writer.write(this.#encoder.bytes, next, group.completesSegment);
+    if (this.#segments.at(-1)?.firstSeq !== firstSeq) {
+      this.#segments.push({ name: segmentName(firstSeq), firstSeq });
+    }
+  }
+
+  #measure(entries: number, tookMs: number): void {
+    const { metrics } = this.#dependencies;
+    metrics.count('tripcoil_ledger_entries_total', {}, entries);
+    metrics.count('tripcoil_ledger_bytes_total', {}, this.#encoder.length);
+    metrics.observe('tripcoil_ledger_commit_entries', entries);
+    metrics.observe('tripcoil_ledger_commit_seconds', tookMs / 1_000);
+  }
+
+  #noteKeyless(entries: readonly UnsequencedEntry[]): void {
+    const { keys } = this.#dependencies;
+    if (keys === undefined) return;
+    for (const { tenant, loggedAt } of entries) {
+      if (!keys.isReady(tenant, loggedAt)) this.#keyless.set(tenant, loggedAt);
+    }
+  }
+
+  /** Of all who wait, so that nothing is encoded without its key. */
+  async #makeKeys(): Promise<void> {
+    while (this.#keyless.size > 0) {
+      for (const [tenant, loggedAt] of this.#keyless) {
+        await this.#dependencies.keys?.makeReady(tenant, loggedAt);
+        this.#keyless.delete(tenant);
+      }
+    }
+  }
+
+  #encodeGroup(): EncodedGroup {
     const { commitEntries, commitBytes, segmentBytes } = this.#limits;
+    const { keys } = this.#dependencies;
     const encoder = this.#encoder;
     const chain = new HashChain(this.#hash);
+    const group = new Group();
     const results: SequencedEntry[][] = [];
     let seq = this.#head.seq;
     let loggedAt = this.#head.loggedAt;
-    encoder.reset();
     const appends = this.#queue.take(({ entries }) => {
-      const sequenced: SequencedEntry[] = [];
-      for (const entry of entries) {
-        seq += 1;
-        chain.add(encoder.addEntry(entry, seq));
-        sequenced.push(withSeq(entry, seq));
-        loggedAt = entry.loggedAt;
-      }
-      results.push(sequenced);
-      return seq - this.#head.seq < commitEntries && encoder.length < commitBytes;
+      results.push(entries.map((entry, index) => group.add(entry, seq + 1 + index)));
+      seq += entries.length;
+      loggedAt = entries.at(-1)?.loggedAt ?? loggedAt;
+      return seq - this.#head.seq < commitEntries && group.length < commitBytes;
     });
+    encoder.reset();
+    const runs = group.seal(encoder, chain, (tenant) => keys?.current(tenant) ?? null);
     const hash = chain.value;
     const completesSegment = this.#writer.offset + encoder.length >= segmentBytes;
     encoder.addCommit({ count: seq - this.#head.seq, lastSeq: seq, hash, completesSegment });
     const head = { seq, hash: hash.toString('hex'), loggedAt };
-    return { appends, results, head, hash, completesSegment };
+    return { runs, appends, results, head, hash, completesSegment };
   }
 
   /** Refuses the group and all that wait behind it, so that order holds for their senders. */
-  #refuse(group: Group, error: unknown): void {
+  #refuse(appends: readonly WaitingAppend[], error: unknown): void {
     const { log, metrics } = this.#dependencies;
     const code = systemCode(error);
     log.error('ledger write failed', { code: code ?? 'internal' });
     metrics.count('tripcoil_ledger_write_failures_total');
     const refusal = asStorageError('be written', error);
-    for (const append of group.appends) append.reject(refusal);
+    for (const append of appends) append.reject(refusal);
     this.#queue.rejectAll(refusal);
   }
-}
-
-function withSeq(entry: UnsequencedEntry, seq: number): SequencedEntry {
-  const { loggedAt, kind, tenant, engineVersion, body } = entry;
-  return { seq, loggedAt, kind, tenant, engineVersion, body };
 }
 
 function checkEntry({ loggedAt, engineVersion, tenant, body }: UnsequencedEntry): void {

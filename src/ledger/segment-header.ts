@@ -7,7 +7,7 @@ import { readU64, writeU64 } from './frame.ts';
  * Later versions keep these bytes, so that any build can name the version it cannot read.
  */
 export const HEADER_BYTES = 68;
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 const MAGIC = Buffer.from('TRIPWAL\n', 'latin1');
 const CHECKSUM_OFFSET = HEADER_BYTES - 4;

@@ -1,11 +1,4 @@
-import {
-  COMMIT_TYPE,
-  decodeCommit,
-  ENTRY_TYPE,
-  entryLoggedAt,
-  entryProblem,
-  entrySeq,
-} from './frame.ts';
+import { BLOCK_TYPE, COMMIT_TYPE, decodeBlock, decodeCommit } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
 import { HashChain } from './hash-chain.ts';
 import type { LedgerFile } from './ledger-files.ts';
@@ -89,8 +82,11 @@ class GroupCheck {
   #endOffset = HEADER_BYTES;
   #commits = 0;
   #complete = false;
-  /** Entries of the group being read, and the log time of its last. */
+  /** Entries of the group being read, the lowest and highest of them, and its log time. */
   #count = 0;
+  #blockFirst = 0;
+  #groupFirst = Number.POSITIVE_INFINITY;
+  #groupLast = 0;
   #groupLoggedAt: number;
 
   constructor(header: SegmentHeader, observer: WalkObserver) {
@@ -111,7 +107,7 @@ class GroupCheck {
       return this.fault('altered', reader.offset, 'bytes follow the end of the segment');
     }
     const type = reader.bytes[reader.payload];
-    if (type === ENTRY_TYPE) return this.#entry(reader);
+    if (type === BLOCK_TYPE) return this.#block(reader);
     if (type === COMMIT_TYPE) return this.#commit(reader);
     return this.fault('altered', reader.offset, 'a frame has an unknown type');
   }
@@ -133,17 +129,20 @@ class GroupCheck {
     };
   }
 
-  #entry({ bytes, payload, end, offset }: FrameReader): SegmentFault | null {
-    const problem = entryProblem(bytes, payload, end);
-    if (problem !== null) return this.fault('altered', offset, problem);
-    const seq = entrySeq(bytes, payload);
-    if (seq !== this.#lastSeq + this.#count + 1) {
-      const message = `entry ${seq} stands in the place of another`;
-      return { ...this.fault('out_of_order', offset, message), foundSeq: seq };
+  #block({ bytes, payload, end, offset }: FrameReader): SegmentFault | null {
+    const block = decodeBlock(bytes, payload, end);
+    if (block === null) return this.fault('altered', offset, 'a block is malformed');
+    const { firstSeq, lastSeq, count, loggedAt } = block;
+    if (firstSeq <= Math.max(this.#lastSeq, this.#blockFirst)) {
+      const message = `entry ${firstSeq} stands in the place of another`;
+      return { ...this.fault('out_of_order', offset, message), foundSeq: firstSeq };
     }
     this.#chain.add(bytes.subarray(payload, end));
-    this.#count += 1;
-    this.#groupLoggedAt = entryLoggedAt(bytes, payload);
+    this.#count += count;
+    this.#blockFirst = firstSeq;
+    this.#groupFirst = Math.min(this.#groupFirst, firstSeq);
+    if (lastSeq > this.#groupLast) this.#groupLoggedAt = loggedAt;
+    this.#groupLast = Math.max(this.#groupLast, lastSeq);
     return null;
   }
 
@@ -151,9 +150,12 @@ class GroupCheck {
     const commit = decodeCommit(reader.bytes, reader.payload, reader.end);
     if (commit === null) return this.fault('altered', reader.offset, 'a commit is malformed');
     const lastSeq = this.#lastSeq + this.#count;
-    if (commit.lastSeq !== lastSeq || commit.count !== this.#count || this.#count === 0) {
+    const whole = this.#groupFirst === this.#lastSeq + 1 && this.#groupLast === lastSeq;
+    if (!whole || commit.lastSeq !== lastSeq || commit.count !== this.#count) {
       const message = `a commit of entry ${commit.lastSeq} stands in the place of another`;
-      const fault = this.fault('out_of_order', reader.offset, message);
+      // The first that is not there; the blocks of a group say which entries they hold.
+      const seq = this.#groupFirst > this.#lastSeq + 1 ? this.#lastSeq + 1 : lastSeq + 1;
+      const fault = { ...this.fault('out_of_order', reader.offset, message), seq };
       return { ...fault, foundSeq: commit.lastSeq };
     }
     if (!this.#chain.equals(commit.hash)) {
@@ -164,6 +166,7 @@ class GroupCheck {
     this.#loggedAt = this.#groupLoggedAt;
     this.#endOffset = reader.endOffset;
     this.#count = 0;
+    this.#groupFirst = Number.POSITIVE_INFINITY;
     this.#commits += 1;
     this.#complete = commit.completesSegment;
     this.#observer.onCommit?.(lastSeq, this.#hash);

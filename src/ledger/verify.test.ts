@@ -26,7 +26,8 @@ async function writeLedger(directory: string, prefix: string) {
     options: { segmentBytes: 2_000 },
   });
   for (let i = 0; i < 20; i += 1) {
-    await ledger.append([testEntry(`${prefix}${i}`, 200), testEntry(`${prefix}+`, 50 + i)]);
+    const other = { ...testEntry(`${prefix}+`, 50 + i), tenant: 'globex' };
+    await ledger.append([testEntry(`${prefix}${i}`, 200), other]);
   }
   await ledger.close();
   return ledger.head;
@@ -151,7 +152,7 @@ describe('verifyLedger', { timeout: 60_000 }, () => {
     const write = (...parts: (Buffer | undefined)[]) =>
       writeFile(pathOf(name), Buffer.concat([whole.subarray(0, 68), ...parts.map((p) => p!)]));
     await write(two, one, commit, ...rest);
-    expect(await problemOf()).toMatchObject({ kind: 'reordered', seq: 1 });
+    expect(await problemOf()).toMatchObject({ kind: 'reordered', seq: 2 });
     await write(one, two, two, commit, ...rest);
     expect(await problemOf()).toMatchObject({ kind: 'reordered', seq: 3 });
     await write(one, commit, ...rest);
@@ -177,7 +178,7 @@ describe('verifyLedger', { timeout: 60_000 }, () => {
     expect(await problemOf()).toBeNull();
     expect(await problemOf(head)).toMatchObject({ kind: 'forked', seq: 40 });
     const bytes = await readFile(pathOf(second));
-    bytes.writeUInt32LE(2, 8);
+    bytes.writeUInt32LE(3, 8);
     bytes.writeUInt32LE(crc32(bytes.subarray(0, 64)), 64);
     await writeFile(pathOf(second), bytes);
     expect(await problemOf()).toMatchObject({ kind: 'wrong_version', segment: second });

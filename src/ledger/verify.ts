@@ -1,6 +1,6 @@
 import { TripcoilError } from '../core/errors.ts';
 import type { LedgerHead } from '../ports/ledger.ts';
-import { ENTRY_TYPE, entrySeq } from './frame.ts';
+import { BLOCK_TYPE, decodeBlock } from './frame.ts';
 import { FrameReader, wholeCommits } from './frame-reader.ts';
 import { GENESIS_HASH } from './hash-chain.ts';
 import { type KnownHead, readHeadFile } from './head-file.ts';
@@ -255,7 +255,7 @@ function failed(problem: LedgerProblem): LedgerVerification {
   return { ok: false, problem };
 }
 
-/** Whether the entry `seq` stands at or behind `start`, following whole frames. */
+/** Whether a block that may hold `seq` stands at or behind `start`, following whole frames. */
 async function occursLater(
   file: LedgerFile,
   start: number,
@@ -266,7 +266,8 @@ async function occursLater(
   for (;;) {
     const step = reader.step();
     if (step === 'load' ? !(await reader.load()) : step !== 'frame') return false;
-    if (step === 'load' || reader.bytes[reader.payload] !== ENTRY_TYPE) continue;
-    if (entrySeq(reader.bytes, reader.payload) === seq) return true;
+    if (step === 'load' || reader.bytes[reader.payload] !== BLOCK_TYPE) continue;
+    const block = decodeBlock(reader.bytes, reader.payload, reader.end);
+    if (block !== null && block.firstSeq <= seq && seq <= block.lastSeq) return true;
   }
 }

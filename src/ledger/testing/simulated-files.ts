@@ -97,6 +97,11 @@ export class SimulatedFiles implements LedgerFiles {
     return this.#handle(file);
   }
 
+  /** All files there are, for tests that look for what must not be in them. */
+  paths(): readonly string[] {
+    return [...this.#live.keys()];
+  }
+
   async readSmall(path: string): Promise<Buffer | null> {
     this.#check();
     return this.#live.get(path)?.live ?? null;

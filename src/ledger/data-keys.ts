@@ -1,0 +1,222 @@
+import { createSecretKey, hash, hkdfSync, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { assert, TripcoilError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { LedgerFiles } from './ledger-files.ts';
+import type { BlockKey } from './sealed-block.ts';
+
+/** Encrypts data keys for the disk, by a master key from a file, a vault or a KMS. */
+export interface KeyWrap {
+  /** `context` is authenticated with the secret. */
+  wrap(secret: Uint8Array, context: string): Promise<string>;
+  /** Null when it was not wrapped by this master key, or for another context. */
+  unwrap(wrapped: string, context: string): Promise<Uint8Array | null>;
+}
+
+/** `destroyed` on purpose; `lost`: its file is not there; `foreign`: another master wrapped it. */
+export type KeyReading = BlockKey | 'destroyed' | 'lost' | 'foreign';
+
+export interface KeyName {
+  /** First 16 hex digits of the tenant's SHA-256. */
+  readonly tenant: string;
+  /** The month of log time it seals, `2026-11`. */
+  readonly period: string;
+  /** Rises with each rotation within a month. */
+  readonly generation: number;
+  readonly id: string;
+}
+
+const FILE = /^([0-9a-f]{16})-(\d{4}-\d{2})-(\d{4})-([0-9a-f]{16})\.key$/;
+const SECRET_BYTES = 32;
+const ID_BYTES = 8;
+const KEY_FILE_VERSION = 1;
+
+/**
+ * The keys that seal the ledger, one for each tenant and month, so that destroying keys erases a
+ * tenant, or what is older than its retention, and nothing else.
+ */
+export class DataKeys {
+  readonly #files: LedgerFiles;
+  readonly #directory: string;
+  readonly #wrap: KeyWrap;
+  /** Names of all key files by key id. */
+  readonly #names: Map<string, KeyName>;
+  readonly #opened = new Map<string, BlockKey>();
+  /** What seals now, by tenant, of which there are `LIMITS.tenants`; changes with the month. */
+  readonly #current = new Map<string, { readonly period: string; readonly key: BlockKey }>();
+  #month = { from: 0, before: 0, period: '' };
+
+  private constructor(
+    files: LedgerFiles,
+    directory: string,
+    wrap: KeyWrap,
+    names: Map<string, KeyName>,
+  ) {
+    this.#files = files;
+    this.#directory = directory;
+    this.#wrap = wrap;
+    this.#names = names;
+  }
+
+  /** Reads which keys there are, not the keys. */
+  static async open(files: LedgerFiles, directory: string, wrap: KeyWrap): Promise<DataKeys> {
+    await files.makeDirectory(directory);
+    const names = new Map<string, KeyName>();
+    for (const file of await files.list(directory)) {
+      const [, tenant, period, generation, id] = FILE.exec(file) ?? [];
+      if (tenant === undefined || period === undefined || id === undefined) continue;
+      names.set(id, { tenant, period, generation: Number(generation), id });
+    }
+    return new DataKeys(files, directory, wrap, names);
+  }
+
+  /** Whether `current` has an answer for what is logged at this time. */
+  isReady(tenant: string, loggedAt: number): boolean {
+    return this.#current.get(tenant)?.period === this.#periodOf(loggedAt);
+  }
+
+  /** The key that seals for a tenant what is logged at this time, which `isReady`. */
+  current(tenant: string): BlockKey {
+    const current = this.#current.get(tenant);
+    assert(current !== undefined, 'the key of a tenant was made ready');
+    return current.key;
+  }
+
+  /** Finds or makes the key of a tenant for this time; it is durable before it seals anything. */
+  async makeReady(tenant: string, loggedAt: number): Promise<void> {
+    const period = this.#periodOf(loggedAt);
+    const latest = this.#latest(tenant, period);
+    const reading = latest === null ? 'lost' : await this.byId(latest.id);
+    const usable = typeof reading === 'string' ? null : reading;
+    const key = usable ?? (await this.#make(tenant, period, (latest?.generation ?? 0) + 1));
+    this.#remember(tenant, period, key);
+  }
+
+  /** Seals with a new key from now on; what was sealed stays under the old one. */
+  async rotate(tenant: string, loggedAt: number): Promise<KeyName> {
+    const period = this.#periodOf(loggedAt);
+    const generation = (this.#latest(tenant, period)?.generation ?? 0) + 1;
+    const key = await this.#make(tenant, period, generation);
+    this.#remember(tenant, period, key);
+    return { tenant: tenantHash(tenant), period, generation, id: key.id };
+  }
+
+  async byId(id: string): Promise<KeyReading> {
+    const known = this.#opened.get(id);
+    if (known) return known;
+    const name = this.#names.get(id);
+    const text = name && (await this.#files.readSmall(this.#pathOf(name)));
+    if (name === undefined || !text) return 'lost';
+    const { destroyed, wrapped } = JSON.parse(text.toString('utf8'));
+    if (destroyed !== undefined) return 'destroyed';
+    const secret = await this.#wrap.unwrap(String(wrapped), contextOf(name));
+    if (secret === null) return 'foreign';
+    const key = blockKey(id, secret);
+    if (this.#opened.size >= LIMITS.dataKeysOpened) this.#opened.clear();
+    this.#opened.set(id, key);
+    return key;
+  }
+
+  /** Key names of a tenant, oldest first. */
+  of(tenant: string): readonly KeyName[] {
+    const wanted = tenantHash(tenant);
+    return [...this.#names.values()]
+      .filter((name) => name.tenant === wanted)
+      .sort((a, b) => (a.period + a.generation < b.period + b.generation ? -1 : 1));
+  }
+
+  /**
+   * Destroys keys for good: overwritten, flushed, and replaced by a note that says when. What they
+   * sealed can never be read again; every hash over it stays valid.
+   */
+  async destroy(names: readonly KeyName[], at: number): Promise<void> {
+    for (const name of names) {
+      const path = this.#pathOf(name);
+      const file = await this.#files.open(path, 'write');
+      try {
+        await file.write(Buffer.alloc(await file.size()), 0);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await this.#write(name, { destroyed: at });
+      this.#opened.delete(name.id);
+      for (const [tenant, { key }] of this.#current) {
+        if (key.id === name.id) this.#current.delete(tenant);
+      }
+    }
+  }
+
+  /** Wraps every key anew under another master; safe to repeat after a crash. */
+  async rewrap(next: KeyWrap): Promise<number> {
+    let count = 0;
+    for (const name of this.#names.values()) {
+      const text = await this.#files.readSmall(this.#pathOf(name));
+      const { destroyed, wrapped } = JSON.parse(text?.toString('utf8') ?? '{}');
+      if (destroyed !== undefined || wrapped === undefined) continue;
+      const secret = await this.#wrap.unwrap(String(wrapped), contextOf(name));
+      // Null where a crash came between two rounds: it has the new wrapping already.
+      if (secret === null && (await next.unwrap(String(wrapped), contextOf(name))) === null) {
+        throw new TripcoilError('config_invalid', `The data key ${name.id} has another master.`);
+      }
+      if (secret === null) continue;
+      await this.#write(name, { wrapped: await next.wrap(secret, contextOf(name)) });
+      count += 1;
+    }
+    return count;
+  }
+
+  async #make(tenant: string, period: string, generation: number): Promise<BlockKey> {
+    const secret = randomBytes(SECRET_BYTES);
+    const id = randomBytes(ID_BYTES).toString('hex');
+    const name = { tenant: tenantHash(tenant), period, generation, id };
+    await this.#write(name, { wrapped: await this.#wrap.wrap(secret, contextOf(name)) });
+    this.#names.set(id, name);
+    return blockKey(id, secret);
+  }
+
+  async #write(
+    name: KeyName,
+    state: { readonly wrapped: string } | { readonly destroyed: number },
+  ): Promise<void> {
+    const text = JSON.stringify({ v: KEY_FILE_VERSION, ...state });
+    await this.#files.replace(this.#pathOf(name), Buffer.from(`${text}\n`));
+  }
+
+  #remember(tenant: string, period: string, key: BlockKey): void {
+    this.#opened.set(key.id, key);
+    this.#current.set(tenant, { period, key });
+  }
+
+  #latest(tenant: string, period: string): KeyName | null {
+    return this.of(tenant).findLast((name) => name.period === period) ?? null;
+  }
+
+  #pathOf({ tenant, period, generation, id }: KeyName): string {
+    const digits = String(generation).padStart(4, '0');
+    return join(this.#directory, `${tenant}-${period}-${digits}-${id}.key`);
+  }
+
+  #periodOf(loggedAt: number): string {
+    if (loggedAt < this.#month.from || loggedAt >= this.#month.before) {
+      const date = new Date(loggedAt);
+      const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+      const period = `${String(year).padStart(4, '0')}-${String(month + 1).padStart(2, '0')}`;
+      this.#month = { from: Date.UTC(year, month), before: Date.UTC(year, month + 1), period };
+    }
+    return this.#month.period;
+  }
+}
+
+function tenantHash(tenant: string): string {
+  return hash('sha256', tenant, 'hex').slice(0, 2 * ID_BYTES);
+}
+
+function contextOf({ tenant, period, id }: KeyName): string {
+  return `tripcoil data key ${KEY_FILE_VERSION} ${tenant} ${period} ${id}`;
+}
+
+function blockKey(id: string, secret: Uint8Array): BlockKey {
+  const saltSecret = new Uint8Array(hkdfSync('sha256', secret, '', 'tripcoil salts 1', 32));
+  return { id, secret: createSecretKey(secret), saltSecret };
+}
