@@ -108,6 +108,15 @@ export const LIMITS = {
   ledgerBlockBytes: 4 * 1024 * 1024 + 17 * 1024 * 1024,
   /** Data keys in memory, 0.5 KiB each: those in use are kept beside them. */
   dataKeysOpened: 10_000,
+  /** Between two publications of a tenant's transparency log: within a second of the append. */
+  publishEveryMs: 500,
+  /** Between two flushes of the logs, which bound what a restart integrates again. */
+  flushLogsEveryMs: 5_000,
+  /** Finished tiles that wait for the disk, 8 to 13 KiB each: 40 MiB. */
+  tilesUnwritten: 4_096,
+  /** Files flushed side by side, and directories known to be there. */
+  syncsAtOnce: 16,
+  knownDirectories: 10_000,
   /** One batch of a ledger read, where a group is not larger, and the buffer of the reader. */
   ledgerReadEntries: 1_024,
   ledgerReadBytes: 1024 * 1024,

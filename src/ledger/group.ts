@@ -3,13 +3,8 @@ import type { SequencedEntry, UnsequencedEntry } from '../ports/ledger.ts';
 import { EntryRun } from './entry-run.ts';
 import type { FrameEncoder } from './frame.ts';
 import type { HashChain } from './hash-chain.ts';
+import type { OpenedRun } from './read.ts';
 import { type BlockKey, sealBlock, UNSEALED_ID } from './sealed-block.ts';
-
-/** A run of one tenant's entries and what sealed it. */
-export interface SealedRun {
-  readonly run: EntryRun;
-  readonly key: BlockKey | null;
-}
 
 const RUN_BYTES = 16 * 1024;
 
@@ -37,7 +32,7 @@ export class Group {
     encoder: FrameEncoder,
     chain: HashChain,
     keyOf: (tenant: string) => BlockKey | null,
-  ): readonly SealedRun[] {
+  ): readonly OpenedRun[] {
     return this.#runs.map((run) => {
       const key = keyOf(run.tenant);
       const { entries } = run;
@@ -50,7 +45,7 @@ export class Group {
         loggedAt: last?.loggedAt ?? 0,
       };
       chain.add(encoder.addBlock(block, (header) => sealBlock(run.bytes, key, header)));
-      return { run, key };
+      return { bytes: run.bytes, entries, key };
     });
   }
 

@@ -13,6 +13,10 @@ export interface LedgerFiles {
   readSmall(path: string): Promise<Buffer | null>;
   /** Replaces a small file durably and in one step: readers see the old or the new content. */
   replace(path: string, bytes: Buffer): Promise<void>;
+  /** Writes a small file in one step, as `replace` does, but durably only after `syncFile`. */
+  place(path: string, bytes: Buffer): Promise<void>;
+  /** Makes the content of a file durable; its name is after `syncDirectory`. */
+  syncFile(path: string): Promise<void>;
   /** Removes a file if it is there. Durable after `syncDirectory`. */
   remove(path: string): Promise<void>;
   /** Makes creations and removals in this directory durable. */

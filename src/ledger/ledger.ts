@@ -7,12 +7,12 @@ import type { Metrics } from '../ports/metrics.ts';
 import { CommitQueue, type WaitingAppend } from './commit-queue.ts';
 import type { DataKeys } from './data-keys.ts';
 import { FrameEncoder } from './frame.ts';
-import { Group, type SealedRun } from './group.ts';
+import { Group } from './group.ts';
 import { HashChain } from './hash-chain.ts';
 import { writeHeadFile } from './head-file.ts';
 import type { LedgerFiles, LedgerLock } from './ledger-files.ts';
 import { NODE_LEDGER_FILES } from './node-ledger-files.ts';
-import { readEntries } from './read.ts';
+import { type OpenedRun, readEntries } from './read.ts';
 import { type RecoveredLedger, recoverLedger } from './recover.ts';
 import { segmentName } from './segment-header.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -37,7 +37,7 @@ export interface LedgerDependencies {
   /** Seals what is written; absent in tests and replays, where anybody may read it. */
   readonly keys?: DataKeys;
   /** Called with what became durable, in order, after those who wait for it have been told. */
-  readonly onDurable?: (runs: readonly SealedRun[]) => void;
+  readonly onDurable?: (runs: readonly OpenedRun[]) => void;
   /** The machine's file system unless a test brings its own. */
   readonly files?: LedgerFiles;
 }
@@ -64,7 +64,7 @@ export async function openLedger(dependencies: LedgerDependencies): Promise<Ledg
 
 /** What a group will make of the ledger once it is durable. */
 interface EncodedGroup {
-  readonly runs: readonly SealedRun[];
+  readonly runs: readonly OpenedRun[];
   readonly appends: readonly WaitingAppend[];
   readonly results: readonly (readonly SequencedEntry[])[];
   readonly head: LedgerHead;

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { acquireLock, findLockHolder } from './file-lock.ts';
 import type { LedgerFile, LedgerFiles } from './ledger-files.ts';
@@ -42,6 +42,19 @@ export const NODE_LEDGER_FILES: LedgerFiles = {
     }
     await rename(draft, path);
     await syncDirectory(dirname(path));
+  },
+  async place(path, bytes) {
+    const draft = `${path}.draft`;
+    await writeFile(draft, bytes, { mode: FILE_MODE });
+    await rename(draft, path);
+  },
+  async syncFile(path) {
+    const file = await open(path, 'r');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   },
   remove: (path) => rm(path, { force: true }),
   syncDirectory,

@@ -156,6 +156,14 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     help: 'One write with its fsync.',
     buckets: FAST_SECONDS,
   },
+  tripcoil_ledger_checkpoints_total: {
+    type: 'counter',
+    help: 'Signed checkpoints of transparency logs.',
+  },
+  tripcoil_ledger_publish_failures_total: {
+    type: 'counter',
+    help: 'Publications of transparency logs that failed and are tried again.',
+  },
   tripcoil_ledger_write_failures_total: {
     type: 'counter',
     help: 'Writes that failed; nothing is acknowledged meanwhile.',

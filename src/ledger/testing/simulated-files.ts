@@ -113,6 +113,19 @@ export class SimulatedFiles implements LedgerFiles {
     await this.syncDirectory(dirname(path));
   }
 
+  async place(path: string, bytes: Buffer): Promise<void> {
+    const content = Buffer.from(bytes);
+    const unsynced: Change[] = [{ kind: 'write', bytes: content, position: 0 }];
+    const file = { durable: Buffer.alloc(0), live: content, unsynced };
+    await this.#change(() => this.#live.set(path, file));
+  }
+
+  async syncFile(path: string): Promise<void> {
+    const file = this.#live.get(path);
+    if (file === undefined) throw systemError('ENOENT');
+    await this.#handle(file).sync();
+  }
+
   async remove(path: string): Promise<void> {
     await this.#change(() => this.#live.delete(path));
   }
