@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REGISTRY } from '../src/components.ts';
-import { openLedger } from '../src/ledger/ledger.ts';
+import { openDataLedger } from '../src/composition/sealed-ledger.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Principal } from '../src/ports/ingest.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
@@ -52,7 +52,8 @@ export async function openPipeline(
   const directory = await mkdtemp(join(root, 'tripcoil-bench-ingest-'));
   const commits = new CommitSizes();
   const common = { log: SILENT_LOG, clock, metrics: commits };
-  const ledger = await openLedger({ directory: join(directory, 'ledger'), ...common });
+  const sealed = await openDataLedger({ dataDirectory: directory, publicUrl: null, ...common });
+  const { ledger } = sealed;
   const host = await startHost(directory, ledger, common);
   const acksMs: number[] = [];
   let next = 0;
@@ -81,7 +82,7 @@ export async function openPipeline(
     },
     close: async () => {
       await host.close();
-      await ledger.close();
+      await sealed.close();
       await rm(directory, { recursive: true });
     },
   };

@@ -12,6 +12,7 @@ import { listenExtAuthz } from './composition/pull-surfaces.ts';
 import { createReconfigure, type Reconfigure } from './composition/reconfiguring.ts';
 import { openReviews } from './composition/reviewing.ts';
 import { openAlerts, orderReceivers } from './composition/revocation-outputs.ts';
+import { openDataLedger } from './composition/sealed-ledger.ts';
 import { listenGrpc, mainServer, otlpServer } from './composition/servers.ts';
 import type { DaemonOptions, Surroundings } from './composition/surroundings.ts';
 import {
@@ -25,7 +26,6 @@ import type { Issuer } from './identity/issuer.ts';
 import { createIssuers } from './identity/issuers.ts';
 import { createJwtAuthenticator } from './identity/jwt-authenticator.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
-import { openLedger } from './ledger/ledger.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
 import type { KeyRing } from './ports/key-ring.ts';
@@ -69,8 +69,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const within = (name: string): string => join(directory, name);
   const keys = await openKeyRing({ directory: within('keys'), log, now: () => clock.now() });
   undo.defer(() => keys.close());
-  const ledger = await openLedger({ directory: within('ledger'), log, metrics, clock });
-  undo.defer(() => ledger.close());
+  const sealed = await openDataLedger({ ...config, clock, log, metrics });
+  undo.defer(() => sealed.close());
+  const { ledger } = sealed;
   const { store, kind } = await openStore(options, metrics);
   undo.defer(() => store.close());
   const forwarder = await openForwarder(options, metrics);

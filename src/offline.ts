@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
+import { openDataLedger, readDataKeys } from './composition/sealed-ledger.ts';
 import { redactionOfTenant, type TripcoilConfig } from './config/load.ts';
 import type { LogEntry } from './core/entry.ts';
 import { TripcoilError } from './core/errors.ts';
@@ -8,7 +9,7 @@ import type { RedactionPolicy } from './core/redaction-policy.ts';
 import type { Registry } from './engine/registry.ts';
 import { createIssuers } from './identity/issuers.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
-import { openLedger } from './ledger/ledger.ts';
+import type { DataKeys } from './ledger/data-keys.ts';
 import { NODE_LEDGER_FILES } from './ledger/node-ledger-files.ts';
 import { readEntries } from './ledger/read.ts';
 import { listSegments } from './ledger/segments.ts';
@@ -43,8 +44,9 @@ export async function openOffline(options: {
   const metrics = SILENT_METRICS;
   const directory = config.dataDirectory;
   await using undo = new AsyncDisposableStack();
-  const ledger = await openLedger({ directory: join(directory, 'ledger'), log, metrics, clock });
-  undo.defer(() => ledger.close());
+  const sealed = await openDataLedger({ ...config, clock, log, metrics });
+  undo.defer(() => sealed.close());
+  const { ledger } = sealed;
   const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
   const vault = new SubjectStore(keys, join(directory, 'vault'));
   undo.defer(() => vault.close());
@@ -110,13 +112,18 @@ export async function readLedger(
   const keys = await openKeyRing({ directory: join(dataDirectory, 'keys'), log: SILENT_LOG });
   const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
   const redactor = createRedactor({ keys, metrics: SILENT_METRICS, policyOf });
-  return { entries: entriesOf(directory, verified.head.seq), redactor };
+  const sealing = await readDataKeys(dataDirectory, SILENT_LOG);
+  return { entries: entriesOf(directory, sealing, verified.head.seq), redactor };
 }
 
-async function* entriesOf(directory: string, head: number): AsyncIterable<readonly LogEntry[]> {
+async function* entriesOf(
+  directory: string,
+  keys: DataKeys,
+  head: number,
+): AsyncIterable<readonly LogEntry[]> {
   const segments = await listSegments(NODE_LEDGER_FILES, directory);
   const readable = segments.map((segment) => ({ ...segment, committedBytes: null }));
-  const ledger = { files: NODE_LEDGER_FILES, directory, keys: null };
+  const ledger = { files: NODE_LEDGER_FILES, directory, keys };
   for await (const batch of readEntries(ledger, readable, 1, head)) {
     yield batch.map(decodeEntry);
   }

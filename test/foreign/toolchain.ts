@@ -42,7 +42,7 @@ export function serverIsHere(command: 'redis-server' | 'haproxy'): boolean {
 
 /** Go, and what the programs beside this file need of it; downloads that once. */
 export function goIsHere(): boolean {
-  const words = ['list', '-deps', './agent', './collector'];
+  const words = ['list', '-deps', './agent', './collector', './tlog'];
   return (
     present('Go is', 'go', ['version']) &&
     present('Go packages are', 'go', words, { cwd: GO, env: GO_ENV })
@@ -77,7 +77,7 @@ export async function run(
 }
 
 /** Builds a program of the Go module beside this file; returns its path. */
-export async function buildGo(program: 'agent' | 'collector'): Promise<string> {
+export async function buildGo(program: 'agent' | 'collector' | 'tlog'): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
   const binary = join(CACHE, program);
   await run('go', ['build', '-o', binary, `./${program}`], { cwd: GO, env: GO_ENV });

@@ -1,11 +1,21 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sink } from './http.ts';
 import type { Leak, Searcher } from './planted-values.ts';
+import { storedEntries } from './stored-event-ids.ts';
 
-/** Searches every file below `directory` and every file's name; the keys hold none by nature. */
+/**
+ * Searches every file below `directory` and every file's name, and all that the ledger's own keys
+ * open; the keys themselves hold none by nature.
+ */
 export async function searchFiles(searcher: Searcher, directory: string): Promise<number> {
   let files = 0;
+  if (existsSync(join(directory, 'ledger'))) {
+    for (const { seq, body } of await storedEntries(join(directory, 'ledger'))) {
+      searcher.search(`entry ${seq} of the ledger`, body);
+    }
+  }
   for (const file of await readdir(directory, { recursive: true, withFileTypes: true })) {
     const path = join(file.parentPath, file.name);
     if (!file.isFile() || path.startsWith(join(directory, 'keys'))) continue;

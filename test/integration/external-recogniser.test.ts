@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { createGuardedPost } from '../../src/revocation/guarded-post.ts';
 import { startOwnDaemon } from './canary-in-process.ts';
 import { ask } from './http.ts';
 import { createWorkplace, eventually } from './served-daemon.ts';
+import { storedEntries } from './stored-event-ids.ts';
 
 interface Question {
   readonly text: string;
@@ -37,9 +37,8 @@ function found({ text }: Question, more: object = {}): object[] {
 }
 
 async function ledgerOf(directory: string): Promise<string> {
-  const folder = join(directory, 'data', 'ledger', 'wal');
-  const names = await readdir(folder);
-  return (await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).join('');
+  const entries = await storedEntries(join(directory, 'data', 'ledger'));
+  return entries.map(({ body }) => body).join('\n');
 }
 
 const json = (value: unknown) => (response: ServerResponse) =>

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
 import { call, createWorkplace, eventually, serve, tripcoil } from './served-daemon.ts';
 import { crossing, eventOf, Site } from './site.ts';
+import { storedEventIds } from './stored-event-ids.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -197,11 +198,7 @@ describe('a process', () => {
     expect(performance.now() - started).toBeLessThan(LIMITS.shutdownGraceMs / 2);
     await site.says(/ledger closed/);
     await Promise.all(lanes);
-    const wal = join(site.data, 'ledger', 'wal');
-    const written = await Promise.all(
-      (await readdir(wal)).map((name) => readFile(join(wal, name), 'utf8')),
-    );
-    const stored = new Set(written.join('').match(/term-\d+-\d+-\d+/g));
+    const stored = await storedEventIds(join(site.data, 'ledger'));
     expect([...accepted].filter((id) => !stored.has(id))).toEqual([]);
   });
 

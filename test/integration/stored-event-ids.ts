@@ -1,22 +1,33 @@
-import { openLedger } from '../../src/ledger/ledger.ts';
+import { dirname } from 'node:path';
+import { readDataKeys } from '../../src/composition/sealed-ledger.ts';
+import { NODE_LEDGER_FILES } from '../../src/ledger/node-ledger-files.ts';
+import { readEntries } from '../../src/ledger/read.ts';
+import { listSegments } from '../../src/ledger/segments.ts';
+import { verifyLedger } from '../../src/ledger/verify.ts';
+import type { SequencedEntry } from '../../src/ports/ledger.ts';
 import { SILENT_LOG } from '../../src/ports/log.ts';
-import { SILENT_METRICS } from '../../src/ports/metrics.ts';
-import { WALL_CLOCK } from '../../src/runtime/wall-clock.ts';
 
-/** The ids of the events in a ledger that no daemon has open. */
+/** The ids of the events in a ledger, whether a daemon has it open or not. */
 export async function storedEventIds(directory: string): Promise<ReadonlySet<string>> {
-  const ledger = await openLedger({
-    directory,
-    log: SILENT_LOG,
-    metrics: SILENT_METRICS,
-    clock: WALL_CLOCK,
-  });
   const ids = new Set<string>();
-  for await (const batch of ledger.read(1)) {
-    for (const { kind, body } of batch) {
-      if (kind === 'input') ids.add((JSON.parse(body) as { id: string }).id);
-    }
+  for (const { kind, body } of await storedEntries(directory)) {
+    if (kind === 'input') ids.add((JSON.parse(body) as { id: string }).id);
   }
-  await ledger.close();
   return ids;
+}
+
+/** Everything in a ledger, as opened with the keys that lie beside it. */
+export async function storedEntries(directory: string): Promise<readonly SequencedEntry[]> {
+  const verified = await verifyLedger(directory);
+  if (!verified.ok) throw new Error(verified.problem.message);
+  const files = NODE_LEDGER_FILES;
+  const keys = await readDataKeys(dirname(directory), SILENT_LOG);
+  const segments = await listSegments(files, directory);
+  const readable = segments.map((segment) => ({ ...segment, committedBytes: null }));
+  const entries: SequencedEntry[] = [];
+  const ledger = { files, directory, keys };
+  for await (const batch of readEntries(ledger, readable, 1, verified.head.seq)) {
+    entries.push(...batch);
+  }
+  return entries;
 }
