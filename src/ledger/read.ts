@@ -57,7 +57,7 @@ export async function* readEntries(
   }
 }
 
-/** The same in whole groups, several at a time: the first and last may reach beyond what is asked. */
+/** The same in whole groups, several at a time: the first and last may hold more than asked for. */
 export async function* readGroups(
   ledger: ReadableLedger,
   segments: readonly ReadableSegment[],

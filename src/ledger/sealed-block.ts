@@ -12,7 +12,7 @@ export interface BlockKey {
   readonly saltSecret: Uint8Array;
 }
 
-/** Before a ledger has keys, in tests and replays: blocks are compressed and readable by anybody. */
+/** Where a ledger has no keys, in tests and replays: anybody may read such a block. */
 export const UNSEALED_ID = '0'.repeat(16);
 
 /** How a block's bytes lie on disk. */

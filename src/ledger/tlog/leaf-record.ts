@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { assert } from '../../core/errors.ts';
 
 /**
- * What stands in the transparency log for one entry, big-endian, of fixed size: version u8 · kind u8
- * · seq u64 · logged at u64 (ms) · commitment (32 bytes). The commitment is a salted hash of the
+ * What stands in the transparency log for one entry, big-endian, of fixed size: version u8 · kind
+ * u8 · seq u64 · logged at u64 (ms) · commitment (32 bytes). The commitment is a salted hash of the
  * entry, so that the log says nothing of what it commits to once salt and payload are destroyed.
  */
 export interface LeafRecord {
