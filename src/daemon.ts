@@ -71,7 +71,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   undo.defer(() => keys.close());
   const sealed = await openDataLedger({ ...config, clock, log, metrics });
   undo.defer(() => sealed.close());
-  const { ledger } = sealed;
+  const { ledger, logs } = sealed;
   const { store, kind } = await openStore(options, metrics);
   undo.defer(() => store.close());
   const forwarder = await openForwarder(options, metrics);
@@ -108,7 +108,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const callers = authenticatorOf(config, credentials, issuers, clock);
   const authenticator = recordAuthentications(callers, host, metrics, clock, undo);
   const surroundings: Surroundings = {
-    ...{ options, keys, metrics, host, store, reviews, redaction, issuer, authenticator, notes },
+    ...{
+      options,
+      keys,
+      metrics,
+      host,
+      store,
+      reviews,
+      redaction,
+      logs,
+      issuer,
+      authenticator,
+      notes,
+    },
     verifier,
     audit: auditReading(config),
     bodies: new BodyReader(),

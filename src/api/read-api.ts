@@ -10,6 +10,7 @@ import type { PersonalFindings } from '../ports/personal-findings.ts';
 import type { Reviews } from '../ports/reviews.ts';
 import type { Store } from '../ports/store.ts';
 import type { SubjectOrders } from '../ports/subject-orders.ts';
+import type { TransparencyView } from '../ports/transparency.ts';
 import { createGuard } from './auth.ts';
 import { errorAnswer } from './error-answer.ts';
 import { openApiDocument } from './openapi.ts';
@@ -23,6 +24,7 @@ import { feedbackRoute } from './routes/feedback.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { grantsRoute, type ParseGrants, takeGrantsText } from './routes/grants.ts';
 import { type IngestStatusDependencies, ingestStatusRoutes } from './routes/ingest-status.ts';
+import { ledgerRoutes, mountLogs } from './routes/ledger-logs.ts';
 import { mountOperations, type Operations } from './routes/operations.ts';
 import { personalFindingsRoute } from './routes/personal-findings.ts';
 import { reviewRoutes } from './routes/reviews.ts';
@@ -48,6 +50,7 @@ export interface ReadApiOptions
   readonly personalFindings: PersonalFindings;
   readonly subjectOrders: SubjectOrders;
   readonly parseGrants: ParseGrants;
+  readonly logs: TransparencyView;
   /** Set for a loopback listener without a proxy only: reading then needs no token (auth.ts). */
   readonly localReads: boolean;
 }
@@ -74,6 +77,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       personalFindingsRoute(options.personalFindings),
       ...ingestStatusRoutes(options),
       ...subjectRoutes(options.subjectOrders),
+      ...ledgerRoutes(options.logs),
     ];
     const grants = grantsRoute(control, options.parseGrants);
     mountRoutes(app, routes, guard);
@@ -82,6 +86,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       mountRoutes(scope, [grants], guard);
     });
     mountStream(app, { ...options, guard, status });
+    mountLogs(app, options.logs, guard);
     mountOperations(app, options, guard);
     const document = openApiDocument([...routes, grants], options.info.version);
     app.get('/openapi.json', async () => document);

@@ -43,6 +43,7 @@ export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
       personalFindings: s.redaction.findings,
       subjectOrders: createSubjectOrders({ ...s, ...s.redaction, ...config.redaction, clock }),
       parseGrants,
+      logs: s.logs,
       ...common,
       info: {
         version: SOFTWARE_VERSION,

@@ -8,6 +8,7 @@ import type { Log } from '../ports/log.ts';
 import type { Reviews } from '../ports/reviews.ts';
 import type { Store } from '../ports/store.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
+import type { TransparencyView } from '../ports/transparency.ts';
 import type { BodyReader } from '../receivers/body.ts';
 import type { KafkaSource } from '../receivers/kafka/source.ts';
 import type { OtlpIntake } from '../receivers/otlp/intake.ts';
@@ -42,6 +43,7 @@ export interface Surroundings {
   readonly reviews: Reviews;
   readonly storeKind: 'chdb' | 'memory';
   readonly redaction: Redaction;
+  readonly logs: TransparencyView;
   readonly issuer: (tenant: string) => string;
   readonly bodies: BodyReader;
   readonly intake: OtlpIntake;

@@ -23,6 +23,13 @@ import { createHttpServer } from '../server.ts';
 import { createAuthenticator } from '../tokens.ts';
 import { CALM_BOARD } from './calm-board.ts';
 
+const NO_LOGS: TransparencyView = {
+  logs: () => [],
+  checkpoint: () => null,
+  file: async () => null,
+  proof: async () => null,
+};
+
 export const NOW = Date.UTC(2026, 10, 21, 9);
 
 const CALM: CheckAnswer = {
@@ -267,6 +274,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     log: SILENT_LOG,
     metrics: SILENT_METRICS,
     info: { version: '1.2.3', startedAt: NOW, demo: false, storeKind: 'memory' },
+    logs: NO_LOGS,
     parseGrants: (text) => {
       if (text.startsWith('resources:')) return { grants: new Map() };
       return text.includes('acme')

@@ -11,7 +11,8 @@ import {
   signNote,
   verifierKey,
 } from './signed-note.ts';
-import { leafHash } from './tree-hash.ts';
+import { formatProof, parseProof, proofFault } from './tlog-proof.ts';
+import { leafHash, nodeHash } from './tree-hash.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
 const name = 'tripcoil.example/acme';
@@ -91,4 +92,29 @@ describe('a checkpoint', () => {
       expect(parseCheckpointText(text)).toBeNull();
     },
   );
+});
+
+describe('a proof for offline use', () => {
+  const entries = ['a', 'b'].map((text) => Buffer.from(text));
+  const [left, right] = entries.map(leafHash) as [Buffer, Buffer];
+  const head = { origin: name, size: 2, root: nodeHash(left, right) };
+  const checkpoint = signNote(checkpointText(head), { name, privateKey });
+  const proof = { index: 1, hashes: [left], checkpoint };
+  const entry = Buffer.from('b');
+
+  it('holds after writing and reading', () => {
+    const read = parseProof(formatProof(proof));
+    expect(read).toEqual(proof);
+    expect(read && proofFault(read, entry, name, believed)).toBeNull();
+  });
+
+  it('says what is wrong', () => {
+    expect(proofFault(proof, Buffer.from('c'), name, believed)).toBe('not_included');
+    expect(proofFault(proof, entry, 'other.example', believed)).toBe('wrong_origin');
+    expect(proofFault(proof, entry, name, [])).toBe('wrong_key');
+    expect(proofFault({ ...proof, checkpoint: 'x' }, entry, name, believed)).toBe(
+      'not_a_checkpoint',
+    );
+    expect(proofFault({ ...proof, hashes: [] }, entry, name, believed)).toBe('not_included');
+  });
 });

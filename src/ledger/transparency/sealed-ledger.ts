@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import type { TransparencyView } from '../../ports/transparency.ts';
 import { DataKeys, type KeyWrap } from '../data-keys.ts';
 import { type LedgerOptions, openLedger } from '../ledger.ts';
 import type { LedgerFiles } from '../ledger-files.ts';
@@ -11,6 +12,7 @@ import { type OpenedRun, readGroups } from '../read.ts';
 import { listSegments } from '../segments.ts';
 import type { NoteSigner } from '../tlog/signed-note.ts';
 import { LogDirectory } from './log-directory.ts';
+import { transparencyView } from './log-view.ts';
 import { Transparency } from './transparency.ts';
 
 export interface SealedLedgerDependencies {
@@ -29,6 +31,7 @@ export interface SealedLedger {
   readonly ledger: Ledger;
   readonly keys: DataKeys;
   readonly transparency: Transparency;
+  readonly logs: TransparencyView;
   close(): Promise<void>;
 }
 
@@ -69,7 +72,7 @@ export async function openSealedLedger(
   const opened = transparency;
   opened.start();
   return {
-    ...{ ledger, keys, transparency: opened },
+    ...{ ledger, keys, transparency: opened, logs: transparencyView(opened, signerOf) },
     close: async () => {
       await ledger.close();
       integrate();

@@ -1,0 +1,77 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SILENT_LOG } from '../../ports/log.ts';
+import { SILENT_METRICS } from '../../ports/metrics.ts';
+import { STILL_CLOCK, testEntry } from '../testing/entries.ts';
+import { testWrap } from '../testing/key-wrap.ts';
+import { SimulatedFiles } from '../testing/simulated-files.ts';
+import { decodeBundle } from '../tlog/entry-bundle.ts';
+import { parseVerifierKey } from '../tlog/signed-note.ts';
+import { parseProof, proofFault } from '../tlog/tlog-proof.ts';
+import { openSealedLedger, type SealedLedger } from './sealed-ledger.ts';
+
+const { privateKey } = generateKeyPairSync('ed25519');
+let sealed: SealedLedger;
+
+async function append(tenant: string, count: number): Promise<void> {
+  const entries = Array.from({ length: count }, (_, i) => ({ ...testEntry(`e${i}`), tenant }));
+  await sealed.ledger.append(entries);
+  await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+}
+
+beforeEach(async () => {
+  sealed = await openSealedLedger({
+    ...{ directory: '/ledger', wrap: testWrap(1), files: new SimulatedFiles(() => 0) },
+    signerOf: (tenant) => ({ name: `tripcoil.example/${tenant}`, privateKey }),
+    clock: {
+      ...STILL_CLOCK,
+      sleep: (_, signal) =>
+        new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
+    },
+    ...{ log: SILENT_LOG, metrics: SILENT_METRICS },
+  });
+});
+afterEach(() => sealed.close());
+
+describe('what the logs show', () => {
+  it('proves an entry by its place in the partition, to who knows the key alone', async () => {
+    await append('globex', 3);
+    await append('acme', 600);
+    await append('globex', 1);
+    await sealed.transparency.publish();
+    const [log] = sealed.logs.logs(['acme']);
+    const key = parseVerifierKey(log?.verifierKey ?? '');
+    for (const seq of [4, 259, 260, 603]) {
+      const proof = parseProof((await sealed.logs.proof('acme', seq)) ?? '');
+      const index = seq - 4;
+      expect(proof?.index).toBe(index);
+      const width = index >= 512 ? 88 : 256;
+      const path = `tile/entries/00${Math.floor(index / 256)}${width === 256 ? '' : `.p/${width}`}`;
+      const bundle = (await sealed.logs.file('acme', path)) ?? new Uint8Array();
+      const entry = decodeBundle(Buffer.from(bundle))?.[index % 256] ?? Buffer.alloc(0);
+      expect(proof && proofFault(proof, entry, log?.origin ?? '', key ? [key] : [])).toBeNull();
+    }
+  });
+
+  it('proves nothing of another tenant, of no entry, or before it is published', async () => {
+    await append('globex', 3);
+    await append('acme', 3);
+    expect(await sealed.logs.proof('acme', 4)).toBeNull();
+    await sealed.transparency.publish();
+    expect(await sealed.logs.proof('acme', 3)).toBeNull();
+    expect(await sealed.logs.proof('acme', 7)).toBeNull();
+    expect(await sealed.logs.proof('nobody', 1)).toBeNull();
+    await append('acme', 1);
+    expect(await sealed.logs.proof('acme', 7)).toBeNull();
+  });
+
+  it('shows nothing beyond the newest checkpoint', async () => {
+    await append('acme', 10);
+    await sealed.transparency.publish();
+    await append('acme', 10);
+    expect(await sealed.logs.file('acme', 'tile/0/000.p/10')).toHaveLength(320);
+    expect(await sealed.logs.file('acme', 'tile/0/000.p/11')).toBeNull();
+    expect(await sealed.logs.file('acme', '../../keys')).toBeNull();
+    expect(sealed.logs.logs('*').map(({ tenant }) => tenant)).toEqual(['acme']);
+  });
+});
