@@ -18,6 +18,7 @@ import type { PersonalFinding } from '../../ports/personal-findings.ts';
 import type { ReviewView } from '../../ports/reviews.ts';
 import type { ChainRow, FindingQuery, Store } from '../../ports/store.ts';
 import type { SubjectOrders } from '../../ports/subject-orders.ts';
+import type { TransparencyView } from '../../ports/transparency.ts';
 import { type ReadApiOptions, readApi } from '../read-api.ts';
 import { createHttpServer } from '../server.ts';
 import { createAuthenticator } from '../tokens.ts';
