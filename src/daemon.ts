@@ -108,20 +108,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const callers = authenticatorOf(config, credentials, issuers, clock);
   const authenticator = recordAuthentications(callers, host, metrics, clock, undo);
   const surroundings: Surroundings = {
-    ...{
-      options,
-      keys,
-      metrics,
-      host,
-      store,
-      reviews,
-      redaction,
-      logs,
-      issuer,
-      authenticator,
-      notes,
-    },
-    verifier,
+    ...{ options, keys, metrics, host, store, reviews, redaction, logs, issuer, notes },
+    ...{ authenticator, verifier },
     audit: auditReading(config),
     bodies: new BodyReader(),
     intake: new OtlpIntake({ ingest: host.ingest, metrics, notes, aliases: config.aliases }),

@@ -18,18 +18,11 @@ import type { PersonalFinding } from '../../ports/personal-findings.ts';
 import type { ReviewView } from '../../ports/reviews.ts';
 import type { ChainRow, FindingQuery, Store } from '../../ports/store.ts';
 import type { SubjectOrders } from '../../ports/subject-orders.ts';
-import type { TransparencyView } from '../../ports/transparency.ts';
 import { type ReadApiOptions, readApi } from '../read-api.ts';
 import { createHttpServer } from '../server.ts';
 import { createAuthenticator } from '../tokens.ts';
 import { CALM_BOARD } from './calm-board.ts';
-
-const NO_LOGS: TransparencyView = {
-  logs: () => [],
-  checkpoint: () => null,
-  file: async () => null,
-  proof: async () => null,
-};
+import { NO_LOGS } from './no-logs.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 9);
 

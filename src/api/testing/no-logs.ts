@@ -1,0 +1,9 @@
+import type { TransparencyView } from '../../ports/transparency.ts';
+
+/** Transparency logs of a deployment that has recorded nothing. */
+export const NO_LOGS: TransparencyView = {
+  logs: () => [],
+  checkpoint: () => null,
+  file: async () => null,
+  proof: async () => null,
+};
