@@ -32,10 +32,11 @@ import type { KeyRing } from './ports/key-ring.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Redactor } from './ports/redactor.ts';
 import type { Store } from './ports/store.ts';
+import type { TextPost } from './ports/text-fetch.ts';
 import { BodyReader } from './receivers/body.ts';
 import { compileTable, isKnownAttribute } from './receivers/otlp/attribute-table.ts';
 import { OtlpIntake } from './receivers/otlp/intake.ts';
-import { openRedaction } from './redact/open-redaction.ts';
+import { openRedaction, type Redaction } from './redact/open-redaction.ts';
 import { createGuardedGet } from './revocation/guarded-get.ts';
 import { createGuardedPost } from './revocation/guarded-post.ts';
 import { openKeyRing } from './revocation/keys.ts';
@@ -77,12 +78,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const forwarder = await openForwarder(options, metrics);
   if (forwarder) undo.defer(() => forwarder.shutdown());
 
-  const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
-  const { external } = config.redaction;
   const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
+<<<<<<< HEAD
   const vault = within('vault');
   const redaction = openRedaction({ keys, clock, metrics, policyOf, external, post }, vault);
   undo.defer(() => redaction.close());
+=======
+  const redaction = redactionOf(options, { keys, metrics, post }, undo);
+>>>>>>> 7596cd2 (Keep the composition short)
   const { redactor } = redaction;
   let publicUrl = config.publicUrl ?? '';
   const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
@@ -129,6 +132,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return closed;
     },
   };
+}
+
+/** Hides personal data by each tenant's policy; what it may give back lies in the vault. */
+function redactionOf(
+  { config, clock }: DaemonOptions,
+  shared: { readonly keys: KeyRing; readonly metrics: Metrics; readonly post: TextPost },
+  undo: AsyncDisposableStack,
+): Redaction {
+  const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
+  const { external } = config.redaction;
+  const redacting = { ...shared, clock, policyOf, external };
+  const redaction = openRedaction(redacting, join(config.dataDirectory, 'vault'));
+  undo.defer(() => redaction.close());
+  return redaction;
 }
 
 /** Everything that takes in events; deliveries begin once receivers can ask for keys. */

@@ -268,7 +268,6 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     log: SILENT_LOG,
     metrics: SILENT_METRICS,
     info: { version: '1.2.3', startedAt: NOW, demo: false, storeKind: 'memory' },
-    logs: NO_LOGS,
     parseGrants: (text) => {
       if (text.startsWith('resources:')) return { grants: new Map() };
       return text.includes('acme')
@@ -277,7 +276,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
           }
         : { problems: [{ path: 'agents.0.agent', message: 'is missing' }] };
     },
-    localReads: false,
+    ...{ localReads: false, logs: NO_LOGS },
     ingestStatus: {
       sources: (tenants) => state.sources.filter(({ tenant }) => seen(tenants, tenant)),
       intakes: (tenants) => (tenants === '*' ? state.intakes : []),
