@@ -79,13 +79,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (forwarder) undo.defer(() => forwarder.shutdown());
 
   const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
-<<<<<<< HEAD
-  const vault = within('vault');
-  const redaction = openRedaction({ keys, clock, metrics, policyOf, external, post }, vault);
-  undo.defer(() => redaction.close());
-=======
   const redaction = redactionOf(options, { keys, metrics, post }, undo);
->>>>>>> 7596cd2 (Keep the composition short)
   const { redactor } = redaction;
   let publicUrl = config.publicUrl ?? '';
   const issuer = (tenant: string): string => `${publicUrl}/t/${encodeURIComponent(tenant)}`;
