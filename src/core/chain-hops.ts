@@ -75,7 +75,7 @@ function declaredHops(rows: readonly Placed[]): ChainHop[] {
 }
 
 /** Of the `act` chain those that are agents, the nearest first, by the id they have as such. */
-function actorsOf({ agent, delegation }: AccessEvent): readonly string[] {
+export function actorsOf({ agent, delegation }: AccessEvent): readonly string[] {
   return (delegation ?? [])
     .filter(({ sub, type }) => type === 'agent' || AGENT_PREFIX.test(sub))
     .map(({ sub }) => sub.replace(AGENT_PREFIX, ''))

@@ -322,6 +322,11 @@ export const LIMITS = {
   previewRows: 100,
   /** Orders of one tenant that wait for a second person; the oldest is forgotten. */
   approvalsPerTenant: 256,
+  /** Chains of a tenant remembered for their delegations, and those of each: 13 MiB at most. */
+  delegatedChains: 4_096,
+  delegationsPerChain: 16,
+  /** Chains that are held because one parent is: the latest. */
+  cascadedChains: 64,
   /** Automatic openings of one breaker remembered for a day, to tell how often it flaps. */
   breakerOpenings: 8,
   /** A breaker that is due but whose agent is still conspicuous is looked at again after this. */

@@ -19,6 +19,7 @@ import {
   postponeClosing,
   probeBreaker,
 } from './breaker/moves.ts';
+import { cascade } from './cascade.ts';
 import { type Effects, revocationOf } from './effects.ts';
 import { riskScore } from './risk.ts';
 import type { AgentState, TenantState } from './tenant-state.ts';
@@ -94,7 +95,10 @@ export function passProbation(
   }
 }
 
-/** Tells a transition, and what it revokes; what was let back in may be told, and trip, again. */
+/**
+ * Tells a transition, what it revokes and what hangs on it; what was let back in may be told, and
+ * trip, again.
+ */
 export function announce(
   tenant: TenantState,
   transition: Transition,
@@ -108,6 +112,9 @@ export function announce(
     attachRevocation(tenant.board, revocation);
     effects.revocation(tenant.tenant, revocation);
   }
+  cascade(tenant, transition, effects.logTime, (next, why) => {
+    announce(tenant, next, why, term, effects);
+  });
   if (transition.to !== 'closed' && transition.to !== 'probation') return;
   const agent = agentUnder(tenant, transition.key);
   if (agent) forgetFindings(tenant, agent);

@@ -8,16 +8,24 @@ import {
   type Revocation,
   RISC_ACCOUNT_DISABLED,
 } from '../core/revocation.ts';
+import type { EpochMs } from '../core/time.ts';
 
 /** Collects the decisions that one log entry causes, numbering them. */
 export class Effects {
   readonly list: Effect[] = [];
   #inputSeq = 0;
+  #logTime: EpochMs = 0;
   #ordinal = 0;
 
-  begin(inputSeq: number): void {
+  begin(inputSeq: number, logTime: EpochMs): void {
     this.#inputSeq = inputSeq;
+    this.#logTime = logTime;
     this.#ordinal = 0;
+  }
+
+  /** When the entry was logged. */
+  get logTime(): EpochMs {
+    return this.#logTime;
   }
 
   /** The id the next decision will carry: `<inputSeq>-<ordinal>`. */

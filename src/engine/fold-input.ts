@@ -4,7 +4,8 @@ import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
 import { hashOf } from '../core/hash.ts';
 import { isGrown, observeBaseline } from './baseline/baseline.ts';
 import { breakerOver, isUnderSuspicion } from './breaker/subject.ts';
-import { passProbation } from './breaker-timers.ts';
+import { announce, passProbation } from './breaker-timers.ts';
+import { foldDelegation } from './cascade.ts';
 import { assignChain } from './chain/chain-index.ts';
 import { EventKeys } from './chain/event-keys.ts';
 import { holdStep } from './chain/held-steps.ts';
@@ -59,6 +60,9 @@ export function foldInput(
   // History is the past of a baseline, and no part of what is being asked now.
   if (event.history) return;
   endTask(tenant, event, { logTime: entry.loggedAt, term, effects });
+  foldDelegation(tenant, event, entry.loggedAt, (transition, title) => {
+    announce(tenant, transition, title, term, effects);
+  });
   foldChain(tenant, entry, keys, effects);
   settleTenant(registry, tenant, entry.loggedAt, term, effects);
 }

@@ -74,7 +74,7 @@ export class Shard {
     const effects = new Effects();
     this.#noted = 0;
     for (const entry of batch) {
-      effects.begin(entry.seq);
+      effects.begin(entry.seq, entry.loggedAt);
       this.logTime = Math.max(this.logTime, entry.loggedAt);
       this.seq = entry.seq;
       try {

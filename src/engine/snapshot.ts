@@ -12,6 +12,7 @@ import type { EpochMs } from '../core/time.ts';
 import { type PackedAgent, packAgent, unpackAgent } from './agent-snapshot.ts';
 import { isGrown } from './baseline/baseline.ts';
 import { type BoardEntry, restoreEntry } from './breaker/board.ts';
+import type { DelegationState } from './breaker/delegations.ts';
 import type { StormState } from './breaker/storm.ts';
 import {
   type ChainChunk,
@@ -36,7 +37,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, Cut, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 14;
+export const SNAPSHOT_VERSION = 15;
 
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
 
@@ -67,6 +68,11 @@ export type SnapshotChunk =
       readonly grantsSeenAt: EpochMs;
     }
   | { readonly type: 'breakers'; readonly tenant: string; readonly entries: readonly BoardEntry[] }
+  | {
+      readonly type: 'delegations';
+      readonly tenant: string;
+      readonly chains: MapEntries<DelegationState>;
+    }
   | { readonly type: 'streams'; readonly tenant: string; readonly streams: readonly StreamState[] }
   | { readonly type: 'orders'; readonly tenant: string; readonly orders: readonly BreakerOrder[] }
   | {
@@ -202,6 +208,7 @@ interface FrozenTenant {
   readonly breakers: readonly BoardEntry[];
   readonly orders: readonly BreakerOrder[];
   readonly streams: readonly StreamState[];
+  readonly delegations: MapEntries<DelegationState>;
   readonly ring: readonly Transition[];
   readonly memories: readonly (readonly [(typeof MEMORIES)[number], readonly FrozenGeneration[]])[];
   readonly aliases: readonly (readonly [string, string])[];
@@ -244,6 +251,7 @@ function frozen(state: TenantState): FrozenTenant {
     breakers: [...board.entries.values()],
     orders: [...board.orders.values()],
     streams: [...state.streams.values()],
+    delegations: [...state.delegations],
     ring: [...board.ring],
     memories: MEMORIES.map((memory) => [memory, reports[memory].freeze()]),
     aliases: [...state.aliases],
@@ -266,6 +274,9 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   for (const entries of chunked(state.breakers)) yield { type: 'breakers', tenant, entries };
   for (const orders of chunked(state.orders)) yield { type: 'orders', tenant, orders };
   for (const streams of chunked(state.streams)) yield { type: 'streams', tenant, streams };
+  for (const chains of chunked(state.delegations)) {
+    yield { type: 'delegations', tenant, chains };
+  }
   for (const ring of chunked(state.ring)) yield { type: 'ring', tenant, ring };
   for (const [memory, generations] of state.memories) {
     for (const generation of generations) {
@@ -374,6 +385,9 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
     case 'ring':
     case 'streams':
       restoreBoard(tenant, chunk);
+      return;
+    case 'delegations':
+      for (const [chain, links] of chunk.chains) tenant.delegations.set(chain, links);
       return;
     case 'aliases':
       for (const [token, first] of chunk.pairs) tenant.aliases.set(token, first);

@@ -8,6 +8,7 @@ import { type BaselineState, createBaselineState } from './baseline/baseline.ts'
 import type { PeerPriors } from './baseline/borrowed-rate.ts';
 import type { AgreementState } from './breaker/agreement.ts';
 import { type BoardState, createBoard } from './breaker/board.ts';
+import type { DelegationState } from './breaker/delegations.ts';
 import type { PersistingState } from './breaker/persistence.ts';
 import { createStorm, type StormState } from './breaker/storm.ts';
 import { type ChainIndex, createChainIndex } from './chain/chain-index.ts';
@@ -104,6 +105,8 @@ export interface TenantState {
   /** The snapshot being taken, if any; no part of the state. */
   cut: Cut | null;
   readonly chains: ChainIndex;
+  /** Who works for whom, by chain. */
+  readonly delegations: DelegationState;
   /** Where detectors have their places in the memory of agents. Derived. */
   readonly places: DetectorPlaces;
   /** How the detectors of each registry are set. Derived. */
@@ -145,6 +148,7 @@ export function createTenant(
     hasGrown: false,
     cut: null,
     chains: createChainIndex(),
+    delegations: new Map(),
     places: new DetectorPlaces(),
     dispatches: new Map(),
     detectors: {},

@@ -50,6 +50,10 @@ export const STEPS = fc.oneof(
       score: fc.integer({ min: 1, max: 99 }),
     }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('delegate'), agent, to: agent, chain: fc.nat(3) }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('calls'), agent, count: fc.nat(12) }) },
   {
     weight: 8,
@@ -85,6 +89,8 @@ interface Step {
   readonly order?: string;
   readonly who?: number;
   readonly edge?: number;
+  readonly to?: number;
+  readonly chain?: number;
 }
 
 interface Message {
@@ -128,7 +134,8 @@ export class BreakerModel {
       this.#event(step, { statistics: step.level ?? 4, score: step.score ?? 50 });
     } else if (step.do === 'calls') {
       for (let n = 0; n < (step.count ?? 0); n += 1) this.#event(step, {});
-    } else if (step.do === 'wait') this.#wait(step);
+    } else if (step.do === 'delegate') this.#delegate(step);
+    else if (step.do === 'wait') this.#wait(step);
     else if (step.do === 'order') this.#order(step);
     else if (step.do === 'approve') this.#approve(step.who ?? 0);
     else if (step.do === 'crash') this.#crash();
@@ -157,6 +164,13 @@ export class BreakerModel {
     const time = this.#now + (skew % (48 * HOUR_MS));
     const event = { id: `e${this.#events}`, time, agent: { id: `bot-${n}` }, attrs };
     this.#fold(this.#write.input(event, this.#now));
+  }
+
+  #delegate({ agent: from = 0, to = 0, chain = 0 }: Step): void {
+    this.#events += 1;
+    const delegation = [{ sub: `agent:bot-${from}`, type: 'agent' }] as const;
+    const event = { delegation, token: { txn: `x-${chain}` }, agent: { id: `bot-${to}` } };
+    this.#fold(this.#write.input({ id: `e${this.#events}`, time: this.#now, ...event }, this.#now));
   }
 
   /** The appender's stamp never goes back, whatever the clock does (I8). */
@@ -258,6 +272,20 @@ export class BreakerModel {
     const { automatic } = this.#shard.tenant('acme').board;
     // I4, in every prefix of the log.
     expect(automatic.statistical.size).toBeLessThanOrEqual(BUDGET);
+    this.#checkCascades();
+  }
+
+  /** What hangs on a breaker is held no longer than that, and waits for nothing else. */
+  #checkCascades(): void {
+    const { entries, cascades } = this.#shard.tenant('acme').board;
+    let hanging = 0;
+    for (const { state } of entries.values()) {
+      if (state.phase !== 'open' || state.cascadeOf === null) continue;
+      hanging += 1;
+      expect(['open', 'isolated']).toContain(entries.get(state.cascadeOf)?.state.phase);
+      expect([state.closesAt, state.latch]).toEqual([null, null]);
+    }
+    expect([...cascades.values()].reduce((sum, { size }) => sum + size, 0)).toBe(hanging);
   }
 
   #check(entry: FoldedEntry, effect: Effect, before: BoardEntries): void {

@@ -50,6 +50,8 @@ export interface BoardState {
   readonly probation: Set<string>;
   /** Texts of automatic breakers open at a level that revokes, by whose budget they are in. */
   readonly automatic: Readonly<Record<BudgetClass, Set<string>>>;
+  /** Texts of what hangs on the breaker of a parent, by the parent's text. */
+  readonly cascades: Map<string, Set<string>>;
   /** Cache of `nextMoveAt`; undefined when a change has made it stale. */
   nextMove: EpochMs | null | undefined;
 }
@@ -66,6 +68,7 @@ export function createBoard(): BoardState {
     timed: new Map(),
     probation: new Set(),
     automatic: { proven: new Set(), statistical: new Set() },
+    cascades: new Map(),
     nextMove: null,
   };
 }
@@ -172,6 +175,10 @@ export function put(board: BoardState, entry: BoardEntry): void {
   if (state.phase === 'probation') board.probation.add(text);
   const budget = budgetOf(state);
   if (budget !== null) board.automatic[budget].add(text);
+  const parent = parentOf(state);
+  if (parent !== null) {
+    board.cascades.set(parent, (board.cascades.get(parent) ?? new Set()).add(text));
+  }
   const at = movesAt(state);
   if (at !== null) {
     board.timed.set(text, at);
@@ -193,6 +200,14 @@ function remove(board: BoardState, text: string): void {
   board.timed.delete(text);
   board.automatic.proven.delete(text);
   board.automatic.statistical.delete(text);
+  const parent = parentOf(before.state);
+  const siblings = parent === null ? undefined : board.cascades.get(parent);
+  siblings?.delete(text);
+  if (parent !== null && siblings?.size === 0) board.cascades.delete(parent);
+}
+
+function parentOf(state: BreakerState): string | null {
+  return state.phase === 'open' ? state.cascadeOf : null;
 }
 
 /**

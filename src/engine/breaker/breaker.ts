@@ -105,7 +105,9 @@ export function opened(
   assert(rises(state, opening), 'a breaker opens only upwards');
   const epoch = state.epoch + 1;
   const { logTime } = standing;
-  if (opening.class === 'operator' || state.phase === 'isolated') {
+  const cascadeOf = opening.cascadeOf ?? null;
+  const isOwn = cascadeOf === null && opening.class === 'operator';
+  if (isOwn || state.phase === 'isolated') {
     const before = levelHeldBy(state);
     const holder = state.phase === 'isolated' ? state.by : 'unknown';
     return {
@@ -119,7 +121,7 @@ export function opened(
   }
   const inForce = state.phase === 'probation' ? state.level : 0;
   const level = Math.max(inForce, opening.level) as BreakerLevel;
-  const latch = latchOf(opening.class, level, standing.flaps);
+  const latch = cascadeOf === null ? latchOf(opening.class, level, standing.flaps) : null;
   const dwellMs = opening.holdMs ?? dwellOf(level, epoch, standing);
   return {
     phase: 'open',
@@ -128,12 +130,13 @@ export function opened(
     reason: opening.reason,
     class: opening.class,
     openedAt: logTime,
-    closesAt: latch === null ? logTime + dwellMs : null,
+    // What hangs on a parent waits for that.
+    closesAt: latch === null && cascadeOf === null ? logTime + dwellMs : null,
     findingId: opening.findingId,
     latch,
     score: opening.score ?? 0,
     source: opening.source ?? null,
-    cascadeOf: opening.cascadeOf ?? null,
+    cascadeOf,
   };
 }
 

@@ -77,7 +77,8 @@ export function openBreaker(
   const isRaise = before.phase === 'open' || before.phase === 'isolated';
   const flaps = isRaise ? Math.max(0, openings.length - 1) : openings.length;
   const after = opened(before, opening, { ...standing, flaps });
-  const counts = after.phase === 'open' && !isRaise && after.class !== 'lifecycle';
+  const isOwn = after.phase === 'open' && after.cascadeOf === null;
+  const counts = isOwn && !isRaise && after.class !== 'lifecycle';
   const kept = counts ? [...openings, logTime].slice(-LIMITS.breakerOpenings) : openings;
   put(board, { key, state: after, title, ...UNSENT, openings: kept });
   const { reason, findingId, actor } = opening;
