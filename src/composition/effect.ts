@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Drift, Reconciler } from '../revocation/actuators/reconciler.ts';
 import type { AlertWebhook } from '../revocation/webhook/alert-webhook.ts';
+import { DeliveryRecord } from '../runtime/delivery-record.ts';
 import { EffectWatch } from '../runtime/effect.ts';
 import type { EngineHost } from '../runtime/engine-host.ts';
 import { startActuators } from './actuators.ts';
@@ -29,14 +30,13 @@ export function watchEffect(options: EffectOptions, undo: AsyncDisposableStack):
   const { deadlineMs, fromLevel, escalateTo } = config.revocation.effect;
   startActuators(actuators, host, undo);
   const next = new Map(config.revocation.actuators.map((each) => [each.name, each.escalateTo]));
-  const record = (key: BreakerKey, point: string, status: Delivery['status'], detail: string) => {
-    const jti = host.orderOf(key)?.jti ?? '';
-    const body = { receiver: point, jti, status, detail } as const;
-    // What cannot be written now was told already; it is no decision.
-    void host.partition
-      .append([{ kind: 'delivery', tenant: key.tenant, body }])
-      .catch(() => log.warn('a late acknowledgement is not in the ledger'));
-  };
+  const record = new DeliveryRecord({
+    append: (entries) => host.partition.append(entries),
+    ...{ clock, log, jitter: Math.random },
+  });
+  undo.defer(() => record.close());
+  const note = (key: BreakerKey, point: string, status: Delivery['status'], detail: string) =>
+    record.noted({ tenant: key.tenant, jti: host.orderOf(key)?.jti ?? '' }, point, status, detail);
   const watch = new EffectWatch({
     ...{ deadlineMs, fromLevel, clock, log, metrics },
     standing: (key) => host.awaiting(key),
@@ -48,9 +48,11 @@ export function watchEffect(options: EffectOptions, undo: AsyncDisposableStack):
       actuator.call(order);
       host.resend(key);
     },
-    late: ({ point, key, escalatedTo }) => {
-      record(key, point, 'late', escalatedTo === null ? 'deadline' : `escalated to ${escalatedTo}`);
-      alerts?.effect({ kind: 'late', point, key, escalatedTo });
+    late: (points) => {
+      for (const { point, key, escalatedTo } of points) {
+        note(key, point, 'late', escalatedTo === null ? 'deadline' : `escalated to ${escalatedTo}`);
+        alerts?.effect({ kind: 'late', point, key, escalatedTo });
+      }
     },
   });
   for (const { key } of host.view.breakers('*', false)) {
@@ -60,7 +62,7 @@ export function watchEffect(options: EffectOptions, undo: AsyncDisposableStack):
   host.onOrder((order, key) => watch.note(order, key));
   for (const actuator of actuators) {
     actuator.onDrift(({ order, expected }: Drift) => {
-      record(order.key, actuator.name, 'drift', `expected ${expected}`);
+      note(order.key, actuator.name, 'drift', `expected ${expected}`);
       alerts?.effect({ kind: 'drift', point: actuator.name, key: order.key, escalatedTo: null });
     });
   }

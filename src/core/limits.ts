@@ -367,7 +367,9 @@ export const LIMITS = {
   feedAcknowledgementBytes: 512 * 1024,
   /** Those of all brokers that wait to be recorded: 400 bytes each, 38 MiB. */
   feedAcknowledgementsQueued: 100_000,
-  /** Between `acknowledgementsPerAppend` of them, for whatever is more urgent. */
+  /** Recorded by one append: a quarter of `queuedOrders`, a few milliseconds of folding. */
+  feedAcknowledgementsPerAppend: 1_024,
+  /** Between two appends, for whatever is more urgent. */
   feedAcknowledgementPauseMs: 25,
   /** Such pauses in a row while trips are told, a quarter of a second after the latest. */
   feedAcknowledgementPauses: 20,
@@ -480,6 +482,8 @@ export const LIMITS = {
   orderPeakKeptMs: 1 * HOUR_MS,
   /** Orders whose acknowledgements are waited for: 0.3 KiB each, 3 MiB. */
   effectWatched: 10_000,
+  /** Between two lines of the log about those who are late. */
+  effectLogMs: 1 * SECOND_MS,
   /** Of a file that holds a credential. */
   credentialBytes: 64 * 1024,
   /** Alerts waiting for the webhook: 2 KiB each, 2 MiB. The oldest is dropped first. */

@@ -5,6 +5,14 @@ import type { GrantSet } from '../core/grant.ts';
 import type { CheckAnswer } from './breakers.ts';
 import type { Principal } from './ingest.ts';
 
+/** An enforcement point's word that it applied `epoch` of `key`. */
+export interface Acknowledgement {
+  readonly receiver: string;
+  readonly key: BreakerKey;
+  readonly term: number;
+  readonly epoch: number;
+}
+
 /** Orders of people and brokers. Each is logged before it takes effect. */
 export interface Control {
   /**
@@ -15,13 +23,8 @@ export interface Control {
   /** The key as recorded, like that `command` resolves to, without any order. */
   recordedKey(key: BreakerKey): BreakerKey;
   replaceGrants(tenant: string, grants: GrantSet): Promise<void>;
-  /** An enforcement point says that it applied `epoch` of `key`. Idempotent. */
-  acknowledge(acknowledgement: {
-    readonly receiver: string;
-    readonly key: BreakerKey;
-    readonly term: number;
-    readonly epoch: number;
-  }): Promise<void>;
+  /** Enforcement points say what they applied; all are recorded together. Idempotent. */
+  acknowledge(...acknowledgements: readonly Acknowledgement[]): Promise<void>;
   /** Logs and folds a proposed event, then answers from the breakers. */
   propose(sender: Principal, event: ReceivedEvent): Promise<CheckAnswer>;
 }

@@ -8,7 +8,7 @@ import { takesTwoPersons } from '../engine/breaker-orders.ts';
 import type { Shard } from '../engine/shard.ts';
 import type { BreakerView, CheckAnswer } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Control } from '../ports/control.ts';
+import type { Acknowledgement, Control } from '../ports/control.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
 import { attribute } from './attribution.ts';
@@ -51,15 +51,8 @@ export function createControl(options: ControlOptions): Control {
       const body = redactedGrants(redactor, tenant, grants);
       await partition.decide([{ kind: 'grant', tenant, body }]);
     },
-    async acknowledge({ receiver, key: named, term, epoch }) {
-      const key = onRecord(named);
-      const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
-      const current = entry?.state.epoch === epoch && term === shard.term;
-      if (!entry || !current || entry.acknowledgedBy.includes(receiver)) return;
-      const jti = entry.revocation?.jti ?? `feed-${term}-${epoch}`;
-      await partition.decide([
-        { kind: 'ack', tenant: key.tenant, body: { receiver, jti, key, term, epoch } },
-      ]);
+    async acknowledge(...words) {
+      await partition.decide(words.flatMap((word) => acknowledged(word) ?? []));
     },
     async propose(sender, received) {
       const token = verifier ? await readToken(verifier, received, sender) : null;
@@ -86,6 +79,16 @@ export function createControl(options: ControlOptions): Control {
       return { ...answer, allow: false, level, reason: detector };
     },
   };
+
+  /** Null when the breaker has moved on, or the word was given before. */
+  function acknowledged({ receiver, key: named, term, epoch }: Acknowledgement): Unplaced | null {
+    const key = onRecord(named);
+    const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
+    const current = entry?.state.epoch === epoch && term === shard.term;
+    if (!entry || !current || entry.acknowledgedBy.includes(receiver)) return null;
+    const jti = entry.revocation?.jti ?? `feed-${term}-${epoch}`;
+    return { kind: 'ack', tenant: key.tenant, body: { receiver, jti, key, term, epoch } };
+  }
 
   function refuseStale(tenant: string, command: Command): void {
     if (!BOUND.has(command.type) || !('epoch' in command)) return;

@@ -1,5 +1,5 @@
 import type { BreakerOrder } from '../core/breaker-order.ts';
-import type { DeliveryReceipt } from '../core/entry.ts';
+import type { Delivery, DeliveryReceipt } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -23,6 +23,7 @@ export class DeliveryRecord {
   readonly #waiting: Unplaced[] = [];
   readonly #stop = new AbortController();
   #writing: Promise<void> | null = null;
+  #isFull = false;
 
   constructor(options: DeliveryRecordOptions) {
     this.#options = options;
@@ -38,8 +39,17 @@ export class DeliveryRecord {
   }
 
   rejected(receiver: string, { key, jti }: BreakerOrder, detail: string): void {
-    const body = { receiver, jti, status: 'rejected', detail } as const;
-    this.#add({ kind: 'delivery', tenant: key.tenant, body });
+    this.noted({ tenant: key.tenant, jti }, receiver, 'rejected', detail);
+  }
+
+  /** What became of an order at one enforcement point. */
+  noted(
+    { tenant, jti }: { readonly tenant: string; readonly jti: string },
+    receiver: string,
+    status: Delivery['status'],
+    detail: string,
+  ): void {
+    this.#add({ kind: 'delivery', tenant, body: { receiver, jti, status, detail } });
   }
 
   /** Tries once more what waits, then stops. Safe twice. */
@@ -50,7 +60,10 @@ export class DeliveryRecord {
 
   #add(entry: Unplaced): void {
     if (this.#waiting.length >= LIMITS.outboxPending) {
-      this.#options.log.error('too many acknowledgements wait for the ledger: one is dropped');
+      if (!this.#isFull) {
+        this.#options.log.error('too many acknowledgements wait for the ledger: some are dropped');
+      }
+      this.#isFull = true;
       return;
     }
     this.#waiting.push(entry);
@@ -65,6 +78,7 @@ export class DeliveryRecord {
       try {
         await append(entries);
         this.#waiting.splice(0, entries.length);
+        this.#isFull = false;
         attempt = 0;
       } catch {
         if (signal.aborted) break;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { breakerKeyText } from '../core/breaker.ts';
-import { SILENT_LOG } from '../ports/log.ts';
+import { type LogFields, SILENT_LOG } from '../ports/log.ts';
 import { SILENT_METRICS } from '../ports/metrics.ts';
 import { orderOf } from '../revocation/actuators/testing/orders.ts';
 import { createFakeClock } from '../revocation/testing/fakes.ts';
@@ -8,7 +8,7 @@ import { EffectWatch, type LatePoint } from './effect.ts';
 
 const KEY = orderOf().key;
 
-function watch() {
+function watch(log = SILENT_LOG) {
   const clock = createFakeClock();
   const late: LatePoint[] = [];
   const called: string[] = [];
@@ -22,8 +22,8 @@ function watch() {
       called.push(`${actuator} ${breakerKeyText(key)}`);
       state.awaiting = [...state.awaiting, actuator];
     },
-    late: (point) => late.push(point),
-    ...{ clock, log: SILENT_LOG, metrics: SILENT_METRICS },
+    late: (points) => late.push(...points),
+    ...{ clock, log, metrics: SILENT_METRICS },
   });
   const pass = async (ms: number) => {
     clock.advance(ms);
@@ -66,6 +66,23 @@ describe('EffectWatch', () => {
     effect.note(orderOf({ level: 0, epoch: 2 }), KEY);
     await pass(5_000);
     expect(late).toEqual([]);
+  });
+
+  it('logs a line at once and then one a while, however many are late', async () => {
+    const lines: unknown[] = [];
+    const log = { ...SILENT_LOG, error: (_: string, fields?: LogFields) => lines.push(fields) };
+    const { effect, state, pass } = watch(log);
+    state.awaiting = ['broker-1', 'broker-2'];
+    for (let n = 0; n < 100; n += 1) {
+      effect.note(orderOf(), { ...KEY, id: `bot-${n}` });
+    }
+    await pass(5_000);
+    expect(lines).toEqual([{ point: 'broker-1', points: 2 }]);
+    await pass(1_000);
+    expect(lines.slice(1)).toEqual([{ orders: 99, points: 198 }]);
+    effect.note(orderOf(), KEY);
+    await pass(5_000);
+    expect(lines.slice(2)).toEqual([{ point: 'broker-1', points: 2 }]);
   });
 
   it('waits for nobody once it is closed', async () => {

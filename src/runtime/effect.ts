@@ -25,7 +25,8 @@ export interface EffectOptions {
   readonly nextOf: (point: string) => string | null;
   /** Has an actuator that stands by act on the key. */
   readonly call: (actuator: string, key: BreakerKey) => void;
-  readonly late: (late: LatePoint) => void;
+  /** All of one order at once. */
+  readonly late: (points: readonly LatePoint[]) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -40,6 +41,8 @@ export class EffectWatch {
   readonly #options: EffectOptions;
   readonly #watching = new Map<string, number>();
   readonly #stop = new AbortController();
+  /** Late by now and not told of in the log; null while nothing was told for a while. */
+  #untold: { orders: number; points: number } | null = null;
 
   constructor(options: EffectOptions) {
     this.#options = options;
@@ -80,27 +83,46 @@ export class EffectWatch {
       if (this.#stop.signal.aborted || this.#watching.get(text) !== epoch) return;
       const now = standing(key);
       if (!now || now.epoch !== epoch) break;
-      more = false;
-      for (const point of now.awaiting) {
-        if (told.has(point)) continue;
-        told.add(point);
-        more = this.#tell(point, key) || more;
-      }
+      const late = now.awaiting.filter((point) => !told.has(point));
+      for (const point of late) told.add(point);
+      more = late.length > 0 && this.#tell(late, key);
     }
     if (this.#watching.get(text) === epoch) this.#watching.delete(text);
   }
 
   /** True when another actuator was called. */
-  #tell(point: string, key: BreakerKey): boolean {
+  #tell(points: readonly string[], key: BreakerKey): boolean {
     const { nextOf, call, late, log, metrics } = this.#options;
-    const escalatedTo = nextOf(point);
-    log.error('an enforcement point has not acknowledged in time', { point, escalatedTo });
-    metrics.count('tripcoil_acknowledgements_late_total', { broker: point });
-    if (escalatedTo !== null) {
-      metrics.count('tripcoil_escalations_total', { actuator: escalatedTo, why: 'late' });
-      call(escalatedTo, key);
+    const told = points.map((point) => ({ point, key, escalatedTo: nextOf(point) }));
+    for (const { point } of told) {
+      metrics.count('tripcoil_acknowledgements_late_total', { broker: point });
     }
-    late({ point, key, escalatedTo });
-    return escalatedTo !== null;
+    this.#log(told);
+    const actuators = new Set(told.flatMap(({ escalatedTo }) => escalatedTo ?? []));
+    for (const actuator of actuators) {
+      log.error('the next actuator is called in place of who is late', { actuator });
+      metrics.count('tripcoil_escalations_total', { actuator, why: 'late' });
+      call(actuator, key);
+    }
+    late(told);
+    return actuators.size > 0;
+  }
+
+  /** A line at once, then one a while: a thousand orders may be late to a hundred brokers. */
+  #log(late: readonly LatePoint[]): void {
+    const { clock, log } = this.#options;
+    const point = late[0]?.point;
+    if (this.#untold !== null) {
+      this.#untold.orders += 1;
+      this.#untold.points += late.length;
+      return;
+    }
+    log.error('an enforcement point has not acknowledged in time', { point, points: late.length });
+    this.#untold = { orders: 0, points: 0 };
+    void clock.sleep(LIMITS.effectLogMs, this.#stop.signal).then(() => {
+      const { orders = 0, points = 0 } = this.#untold ?? {};
+      this.#untold = null;
+      if (orders > 0) log.error('more orders were not acknowledged in time', { orders, points });
+    });
   }
 }

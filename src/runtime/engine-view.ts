@@ -263,7 +263,8 @@ export function awaitingOf(
     ...outbox.receiversOf(order),
     ...(order.phase === 'closed' ? [] : brokers),
   ]);
-  return [...owing].filter((name) => !acknowledgedBy.includes(name));
+  for (const name of acknowledgedBy) owing.delete(name);
+  return [...owing];
 }
 
 function breakerDetails(

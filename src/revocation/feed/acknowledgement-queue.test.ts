@@ -8,37 +8,32 @@ const CLOCK = { sleep: async () => undefined };
 const words = (count: number) => Array.from({ length: count }, (_, index) => word(index));
 
 describe('the queue of acknowledgements', () => {
-  it('records all of them, few at a time', async () => {
-    let now = 0;
-    let most = 0;
-    const taken: number[] = [];
+  it('records all of them, some at a time', async () => {
+    const appends: number[][] = [];
     const queue = new AcknowledgementQueue(
       {
-        acknowledge: async ({ epoch }) => {
-          now += 1;
-          most = Math.max(most, now);
-          await null;
-          now -= 1;
-          taken.push(epoch);
+        acknowledge: async (...several) => {
+          appends.push(several.map(({ epoch }) => epoch));
         },
       },
       CLOCK,
     );
-    await Promise.all([queue.take(words(600)), queue.take(words(2))]);
-    expect(taken).toEqual([...words(600), ...words(2)].map(({ epoch }) => epoch));
-    expect(most).toBe(LIMITS.acknowledgementsPerAppend);
+    const limit = LIMITS.feedAcknowledgementsPerAppend;
+    await Promise.all([words(1), words(limit - 2), words(2), words(3)].map((w) => queue.take(w)));
+    expect(appends.map(({ length }) => length)).toEqual([1, limit, 3]);
+    expect(appends[1]?.slice(-3)).toEqual([limit - 3, 0, 1]);
   });
 
-  it('tells a caller what failed, and goes on for the others', async () => {
+  it('tells callers what failed, and goes on for the others', async () => {
     const queue = new AcknowledgementQueue(
       {
-        acknowledge: async ({ epoch }) => {
+        acknowledge: async ({ epoch } = word(0)) => {
           if (epoch === 1) throw new Error('disk');
         },
       },
       CLOCK,
     );
-    await expect(queue.take(words(2))).rejects.toThrow('disk');
+    await expect(queue.take([word(1), word(2)])).rejects.toThrow('disk');
     await queue.take([word(7)]);
   });
 

@@ -1,12 +1,11 @@
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Control } from '../../ports/control.ts';
+import type { Acknowledgement, Control } from '../../ports/control.ts';
 
-type Word = Parameters<Control['acknowledge']>[0];
-
+/** One request that waits. */
 interface Waiting {
-  readonly word: Word;
+  readonly words: readonly Acknowledgement[];
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -19,7 +18,8 @@ export class AcknowledgementQueue {
   readonly #control: Pick<Control, 'acknowledge'>;
   readonly #clock: Pick<Clock, 'sleep'>;
   readonly #isTelling: () => boolean;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
+  #words = 0;
   #isRunning = false;
 
   /** `isTelling`: whether trips are being told just now. */
@@ -37,33 +37,47 @@ export class AcknowledgementQueue {
    * Resolves once all of them are recorded.
    * @throws TripcoilError `overloaded` when there is no room for them.
    */
-  async take(words: readonly Word[]): Promise<void> {
-    if (this.#waiting.length + words.length > LIMITS.feedAcknowledgementsQueued) {
+  async take(words: readonly Acknowledgement[]): Promise<void> {
+    if (this.#words + words.length > LIMITS.feedAcknowledgementsQueued) {
       throw new TripcoilError('overloaded', 'Too many acknowledgements wait.');
     }
-    const all = Promise.all(
-      words.map(
-        (word) =>
-          new Promise<void>((done, failed) => {
-            this.#waiting.push({ word, done, failed });
-          }),
-      ),
-    );
+    this.#words += words.length;
+    const recorded = new Promise<void>((done, failed) => {
+      this.#waiting.push({ words, done, failed });
+    });
     if (!this.#isRunning) void this.#run();
-    await all;
+    await recorded;
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
-      const some = this.#waiting.slice(0, LIMITS.acknowledgementsPerAppend);
-      this.#waiting = this.#waiting.slice(LIMITS.acknowledgementsPerAppend);
-      await Promise.all(
-        some.map(({ word, done, failed }) => this.#control.acknowledge(word).then(done, failed)),
+      const some = this.#take();
+      const all = some.flatMap(({ words }) => words);
+      await this.#control.acknowledge(...all).then(
+        () => {
+          for (const { done } of some) done();
+        },
+        (error: unknown) => {
+          for (const { failed } of some) failed(error);
+        },
       );
+      this.#words -= all.length;
       if (this.#waiting.length > 0) await this.#makeWay();
     }
     this.#isRunning = false;
+  }
+
+  /** Requests of one append, oldest first, at least one. */
+  #take(): readonly Waiting[] {
+    let count = 0;
+    let words = 0;
+    for (const next of this.#waiting) {
+      words += next.words.length;
+      if (count > 0 && words > LIMITS.feedAcknowledgementsPerAppend) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
   }
 
   async #makeWay(): Promise<void> {

@@ -34,7 +34,7 @@ async function serve(view: FakeView, brokerView?: BreakerView) {
       ...(brokerView && { brokerView }),
       clock,
       authenticator: AUTHENTICATOR,
-      control: { acknowledge: async (word) => void acknowledged.push(word) },
+      control: { acknowledge: async (...words) => void acknowledged.push(...words) },
       metrics: {
         count: (name, labels) => counts.push(`${name} ${JSON.stringify(labels)}`),
         gauge: () => undefined,

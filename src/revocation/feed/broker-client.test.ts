@@ -48,7 +48,7 @@ async function serve(view: FakeView, clock: FakeClock, port = 0) {
       view,
       clock,
       authenticator: AUTHENTICATOR,
-      control: { acknowledge: async (word) => void acknowledged.push(word) },
+      control: { acknowledge: async (...words) => void acknowledged.push(...words) },
       metrics: SILENT_METRICS,
       log: SILENT_LOG,
     }),

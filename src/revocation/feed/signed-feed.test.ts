@@ -31,7 +31,7 @@ async function serve(view: FakeView, signer?: FeedSigner) {
       clock,
       signer: own,
       authenticator: AUTHENTICATOR,
-      control: { acknowledge: async (word) => void acknowledged.push(word) },
+      control: { acknowledge: async (...words) => void acknowledged.push(...words) },
       metrics: SILENT_METRICS,
       log: SILENT_LOG,
     }),
