@@ -52,7 +52,7 @@ export function createControl(options: ControlOptions): Control {
       await partition.decide([{ kind: 'grant', tenant, body }]);
     },
     async acknowledge(...words) {
-      await partition.decide(words.flatMap((word) => acknowledged(word) ?? []));
+      await partition.decide(words.flatMap((word) => current(shard, onRecord, word)));
     },
     async propose(sender, received) {
       const token = verifier ? await readToken(verifier, received, sender) : null;
@@ -79,16 +79,6 @@ export function createControl(options: ControlOptions): Control {
       return { ...answer, allow: false, level, reason: detector };
     },
   };
-
-  /** Null when the breaker has moved on, or the word was given before. */
-  function acknowledged({ receiver, key: named, term, epoch }: Acknowledgement): Unplaced | null {
-    const key = onRecord(named);
-    const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
-    const current = entry?.state.epoch === epoch && term === shard.term;
-    if (!entry || !current || entry.acknowledgedBy.includes(receiver)) return null;
-    const jti = entry.revocation?.jti ?? `feed-${term}-${epoch}`;
-    return { kind: 'ack', tenant: key.tenant, body: { receiver, jti, key, term, epoch } };
-  }
 
   function refuseStale(tenant: string, command: Command): void {
     if (!BOUND.has(command.type) || !('epoch' in command)) return;
@@ -238,6 +228,20 @@ function refuseUndelivered(command: Command): void {
 function movedOn(epoch: number | null): TripcoilError {
   const where = epoch === null ? 'has moved on' : `is at epoch ${epoch} now`;
   return new TripcoilError('conflict', `the breaker ${where}; look at it again before resetting`);
+}
+
+/** None when the breaker has moved on, or the word was given before. */
+function current(
+  shard: Shard,
+  onRecord: (key: BreakerKey) => BreakerKey,
+  { receiver, key: named, term, epoch }: Acknowledgement,
+): readonly Unplaced[] {
+  const key = onRecord(named);
+  const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
+  if (entry?.state.epoch !== epoch || term !== shard.term) return [];
+  if (entry.acknowledgedBy.includes(receiver)) return [];
+  const jti = entry.revocation?.jti ?? `feed-${term}-${epoch}`;
+  return [{ kind: 'ack', tenant: key.tenant, body: { receiver, jti, key, term, epoch } }];
 }
 
 function checkEvent(view: BreakerView, event: AccessEvent): CheckAnswer {
