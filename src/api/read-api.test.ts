@@ -360,6 +360,8 @@ describe('operations', () => {
       'get /v1/detectors',
       'get /v1/findings',
       'get /v1/ingest/status',
+      'get /v1/ledger/logs',
+      'get /v1/ledger/proof',
       'get /v1/pii/findings',
       'get /v1/reviews',
       'get /v1/reviews/{id}',

@@ -112,7 +112,7 @@ export function fixtureAgents(now: number): readonly AgentBody[] {
   return AGENTS.map((line, position) => agentBody(line, position, now));
 }
 
-/** Three open, one of them not yet confirmed by every broker. */
+/** Three open, one of them not yet confirmed by every broker; one on probation, one exempt. */
 export function fixtureBreakers(now: number): readonly BreakerBody[] {
   const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
   const shared = { phase: 'open', term: 3, class: 'deterministic', closes_at: null } as const;
@@ -128,7 +128,8 @@ export function fixtureBreakers(now: number): readonly BreakerBody[] {
       class: 'statistical',
       opened_at: ago(74),
       finding_id: '901-0',
-      needs_two_persons: false,
+      latch: 'level',
+      needs_two_persons: true,
       acknowledged_by: ['broker-eu-1', 'broker-eu-2'],
       awaiting: [],
     },
@@ -159,6 +160,43 @@ export function fixtureBreakers(now: number): readonly BreakerBody[] {
       finding_id: '512-1',
       needs_two_persons: false,
       acknowledged_by: ['broker-us-1'],
+      awaiting: [],
+    },
+    {
+      ...shared,
+      key: { tenant: 'globex', kind: 'agent', id: 'contract-reader' },
+      phase: 'probation',
+      level: 1,
+      level_name: 'throttle',
+      epoch: 4,
+      reason: 'first_seen_destination',
+      title: 'A destination nobody used before',
+      class: 'novelty',
+      opened_at: ago(4_000),
+      finding_id: null,
+      step: 50,
+      rate_per_min: 12.5,
+      needs_two_persons: false,
+      acknowledged_by: ['broker-eu-1', 'broker-eu-2'],
+      awaiting: [],
+    },
+    {
+      ...shared,
+      key: { tenant: 'acme', kind: 'agent', id: 'warehouse-planner' },
+      phase: 'exempt',
+      level: 0,
+      level_name: 'observe',
+      epoch: 5,
+      reason: 'stock count tonight',
+      title: null,
+      class: 'operator',
+      opened_at: ago(300),
+      finding_id: null,
+      until: new Date(now + 1_500_000).toISOString(),
+      by: 'kim (ops)',
+      ticket: 'INC-70',
+      needs_two_persons: false,
+      acknowledged_by: ['broker-eu-1'],
       awaiting: [],
     },
   ];
@@ -200,7 +238,7 @@ export function fixtureStatus(now: number): StatusBody {
         agents: 4,
         open_breakers: 1,
         would_have_tripped: 0,
-        storm: null,
+        storm: { since: new Date(now - 240_000).toISOString(), cause: 'too_many_agents' },
         single_operator: false,
       },
     ],

@@ -10,6 +10,7 @@ import type {
 } from '../../src/api/contract.ts';
 import type { FeedbackAnswerBody, FeedbackBody } from '../../src/api/detector-contract.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src/api/ui.ts';
+import { answerBreakerOrders } from './fixture-breakers.ts';
 import { fixtureChains } from './fixture-chains.ts';
 import { fixtureDetectors } from './fixture-detectors.ts';
 import { FIXTURE_CHAIN, fixtureChain, fixtureFindings } from './fixture-findings.ts';
@@ -142,6 +143,12 @@ function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number)
     const { tenant } = query as { tenant?: string };
     const all = isFull() ? fixtureDetectors() : [];
     return page(all.filter((one) => tenant === undefined || one.tenant === tenant));
+  });
+  answerBreakerOrders(app, answer, {
+    isFull: () => scenario() === 'data',
+    isOperator,
+    breakers: () => (scenario() === 'data' ? fixtureBreakers(now) : []),
+    now,
   });
   answerReviews(app, answer, { isFull: () => scenario() === 'data', isOperator, now });
   answer('/v1/pii/findings', ({ query }) => {

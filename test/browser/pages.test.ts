@@ -9,6 +9,9 @@ const OVERVIEW = '#/';
 const AGENT = '#/agents/globex/invoice-bot';
 const CHAIN = `#/chains/${FIXTURE_CHAIN}`;
 const CHAINS = '#/chains';
+const BREAKERS = '#/breakers';
+const BREAKER = '#/breakers/globex/agent/invoice-bot';
+const APPROVAL = '#/approvals/a812';
 const FINDINGS = '#/findings';
 const SOURCES = '#/sources';
 const FINDING = '#/findings/globex/901-0';
@@ -27,6 +30,19 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'chain gaps', hash: CHAIN, shows: 'Execution without decision' },
     { name: 'chains', hash: CHAINS, shows: 'Ran after a deny' },
     { name: 'chains filtered', hash: `${CHAINS}?gap=approval_missing`, shows: 'Clear them' },
+    { name: 'breakers', hash: BREAKERS, shows: 'asked by kim (ops)' },
+    { name: 'breaker', hash: BREAKER, shows: 'Ask for a reset' },
+    {
+      name: 'breaker on probation',
+      hash: '#/breakers/globex/agent/contract-reader',
+      shows: 'up to 12.5 calls a minute',
+    },
+    {
+      name: 'breaker exempt',
+      hash: '#/breakers/acme/agent/warehouse-planner',
+      shows: 'End the exemption',
+    },
+    { name: 'approval', hash: APPROVAL, shows: 'agreed with finance' },
     { name: 'findings', hash: FINDINGS, shows: 'Held: still learning' },
     { name: 'finding', hash: FINDING, shows: 'Nobody has said yet' },
     { name: 'finding judged', hash: '#/findings/globex/455-0', shows: 'the file came late' },
@@ -60,6 +76,9 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'agent', hash: AGENT, shows: 'No such agent' },
     { name: 'chain', hash: CHAIN, shows: 'No chain by that id' },
     { name: 'chains', hash: CHAINS, shows: 'No request of the last day' },
+    { name: 'breakers', hash: BREAKERS, shows: 'Nobody waits' },
+    { name: 'breaker', hash: BREAKER, shows: 'Never tripped' },
+    { name: 'approval', hash: APPROVAL, shows: 'No such approval' },
     { name: 'findings', hash: FINDINGS, shows: 'No detector has spoken' },
     { name: 'finding', hash: FINDING, shows: 'No such finding' },
     { name: 'reviews', hash: REVIEWS, shows: 'Nothing waits for a person' },
@@ -73,6 +92,9 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'agent', hash: AGENT, shows: 'Could not load: agent' },
     { name: 'chain', hash: CHAIN, shows: 'Could not load: chain' },
     { name: 'chains', hash: CHAINS, shows: 'Could not load: latest first' },
+    { name: 'breakers', hash: BREAKERS, shows: 'Could not load: waiting for a second person' },
+    { name: 'breaker', hash: BREAKER, shows: 'Could not load: breaker' },
+    { name: 'approval', hash: APPROVAL, shows: 'Could not load: approval' },
     { name: 'findings', hash: FINDINGS, shows: 'Could not load: newest first' },
     { name: 'finding', hash: FINDING, shows: 'Could not load: finding' },
     { name: 'reviews', hash: REVIEWS, shows: 'Could not load: waiting for a person' },
@@ -85,6 +107,9 @@ const CASES: Readonly<Record<Scenario, readonly PageCase[]>> = {
     { name: 'overview', hash: OVERVIEW, shows: 'Agents by risk' },
     { name: 'chain', hash: CHAIN, shows: 'Loading' },
     { name: 'review', hash: REVIEW, shows: 'Loading' },
+    { name: 'breakers', hash: BREAKERS, shows: 'Loading' },
+    { name: 'breaker', hash: BREAKER, shows: 'Loading' },
+    { name: 'approval', hash: APPROVAL, shows: 'Loading' },
   ],
   locked: [{ name: 'overview', hash: OVERVIEW, shows: 'A token is needed to look' }],
 };

@@ -3,6 +3,9 @@ import { Banners } from './components/banners.tsx';
 import { SignIn } from './components/sign-in.tsx';
 import { PAGE_NAMES, TopBar } from './components/top-bar.tsx';
 import { AgentPage } from './routes/agent/agent-page.tsx';
+import { ApprovalPage } from './routes/breakers/approval-page.tsx';
+import { BreakerPage } from './routes/breakers/breaker-page.tsx';
+import { BreakersPage } from './routes/breakers/breakers-page.tsx';
 import { ChainPage } from './routes/chain/chain-page.tsx';
 import { ChainsPage } from './routes/chains/chains-page.tsx';
 import { DetectorsPage } from './routes/detectors/detectors-page.tsx';
@@ -16,7 +19,7 @@ import { ReviewsPage } from './routes/reviews/reviews-page.tsx';
 import { SourcesPage } from './routes/sources/sources-page.tsx';
 import { isLocked } from './state/credential.ts';
 import { location, type Route } from './state/router.ts';
-import { announcement, openBreakers, status } from './state/store.ts';
+import { announcement, heldBreakers, status } from './state/store.ts';
 
 /** The frame around every page. */
 export function App() {
@@ -56,6 +59,17 @@ function Page({ route }: { route: Route }) {
           agent={route.agent}
         />
       );
+    case 'breakers':
+      return <BreakersPage />;
+    case 'breaker': {
+      const { tenant, kind, id } = route;
+      const { agent } = location.value.query;
+      const narrowed = agent === undefined ? {} : { agent };
+      const named = { tenant, kind, id, ...narrowed };
+      return <BreakerPage key={JSON.stringify(named)} named={named} />;
+    }
+    case 'approval':
+      return <ApprovalPage key={route.id} id={route.id} />;
     case 'chain':
       return <ChainPage key={route.id} id={route.id} />;
     case 'chains':
@@ -83,7 +97,7 @@ function Page({ route }: { route: Route }) {
 
 /** Open breakers lead the title, so that a tab in the background tells. */
 function DocumentTitle({ route }: { route: Route }) {
-  const open = openBreakers.value.length;
+  const open = heldBreakers.value.length;
   const title = `${open > 0 ? `(${open}) ` : ''}${titleOf(route)}Tripcoil`;
   useEffect(() => {
     document.title = title;
@@ -96,6 +110,8 @@ function titleOf(route: Route): string {
   if (route.page === 'chain') return `Chain ${route.id.slice(0, 12)} · `;
   if (route.page === 'finding') return `Finding ${route.id} · `;
   if (route.page === 'review') return `Review ${route.id} · `;
+  if (route.page === 'breaker') return `Breaker ${route.id} · `;
+  if (route.page === 'approval') return `Approval ${route.id} · `;
   if (route.page === 'overview' || route.page === 'missing') return '';
   return `${PAGE_NAMES[route.page]} · `;
 }

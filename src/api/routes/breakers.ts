@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type BreakerKey, type BreakerLevel, KEY_KINDS } from '../../core/breaker.ts';
+import type { BreakerKey, BreakerLevel } from '../../core/breaker.ts';
 import { kindOfLocalId } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Control } from '../../ports/control.ts';
@@ -78,10 +78,12 @@ function byKeyRoute({ view, control }: Dependencies): Route {
     path: '/v1/breakers/by-key',
     summary: 'One breaker, also a closed one, by the key as written or as recorded.',
     access: BREAKER_READERS,
-    query: z.strictObject({ tenant: IDENTIFIER, kind: z.enum(KEY_KINDS), id: IDENTIFIER }),
+    query: BREAKER_KEY,
     answer: BREAKER,
     handle: ({ principal, query }) => {
-      const key = control.recordedKey(query);
+      const { tenant, kind, id, agent } = query;
+      const narrowed = agent === undefined ? {} : { agent };
+      const key = control.recordedKey({ tenant, kind, id, ...narrowed });
       requireTenant(principal, key.tenant);
       const found = view.breaker(key);
       if (found === null) throw notFound();

@@ -1,6 +1,6 @@
 import { plural } from '../format/number.ts';
-import { tenantFilter } from '../state/router.ts';
-import { status } from '../state/store.ts';
+import { hrefTo, tenantFilter } from '../state/router.ts';
+import { pendingApprovals, status, storms } from '../state/store.ts';
 
 /** What must be known before anything else: the data is synthetic, or nothing is blocked. */
 export function Banners() {
@@ -19,8 +19,49 @@ export function Banners() {
           </p>
         </div>
       )}
+      <StormBanner />
+      <ApprovalBanner />
       {shadowed.length > 0 && <ShadowBanner shadowed={shadowed} />}
     </aside>
+  );
+}
+
+/** While it lasts, the calm of statistics means nothing. */
+function StormBanner() {
+  const [first, ...others] = storms.value;
+  if (first === undefined) return null;
+  const more = others.length === 0 ? '' : ` and ${plural(others.length, 'more tenant')}`;
+  return (
+    <div class="banner storm">
+      <p>
+        <strong>Storm mode</strong> in {first.tenant}
+        {more}: statistics stop nothing, what is proven still trips.{' '}
+        <a class="link" href={hrefTo({ page: 'breakers' })}>
+          See breakers
+        </a>
+      </p>
+    </div>
+  );
+}
+
+function ApprovalBanner() {
+  const [first, ...others] = pendingApprovals.value;
+  if (first === undefined) return null;
+  return (
+    <div class="banner shadow">
+      <p>
+        <strong>{plural(others.length + 1, 'order')}</strong>{' '}
+        {others.length === 0 ? 'waits' : 'wait'} for a second person.{' '}
+        <a
+          class="link"
+          href={hrefTo(
+            others.length === 0 ? { page: 'approval', id: first.id } : { page: 'breakers' },
+          )}
+        >
+          Decide
+        </a>
+      </p>
+    </div>
   );
 }
 

@@ -9,6 +9,7 @@ import { Segmented } from './segmented.tsx';
 
 export const PAGE_NAMES = {
   overview: 'Overview',
+  breakers: 'Breakers',
   findings: 'Findings',
   chains: 'Chains',
   reviews: 'Reviews',
@@ -21,6 +22,8 @@ const PAGES = Object.keys(PAGE_NAMES) as readonly (keyof typeof PAGE_NAMES)[];
 
 /** Under which name a page without one of its own is found. */
 const PARENTS: Readonly<Record<string, string>> = {
+  breaker: 'breakers',
+  approval: 'breakers',
   chain: 'chains',
   finding: 'findings',
   review: 'reviews',

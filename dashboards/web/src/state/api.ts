@@ -43,7 +43,8 @@ export class RequestProblem extends Error {
 
 const TIMEOUT_MS = 15_000;
 
-async function getJson(path: string, signal?: AbortSignal): Promise<unknown> {
+/** @throws RequestProblem for every answer but a good one. */
+export async function getJson(path: string, signal?: AbortSignal): Promise<unknown> {
   const response = await ask(path, { headers: credentialHeaders() }, signal);
   const body: unknown = await response.json().catch(() => null);
   if (response.status === 401) isLocked.value = true;
@@ -52,7 +53,7 @@ async function getJson(path: string, signal?: AbortSignal): Promise<unknown> {
 }
 
 /** An order; being refused one does not lock the page for reading. */
-async function postJson(path: string, order: unknown): Promise<unknown> {
+export async function postJson(path: string, order: unknown): Promise<unknown> {
   const headers = { 'content-type': 'application/json', ...orderHeaders() };
   const response = await ask(path, { method: 'POST', headers, body: JSON.stringify(order) });
   const body: unknown = await response.json().catch(() => null);
@@ -121,7 +122,8 @@ export interface ReviewOrder {
   readonly actor?: string;
 }
 
-function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
+/** A query string of what is not empty, with its question mark. */
+export function query(parameters: Readonly<Record<string, string | number | undefined>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined && value !== '') search.set(name, String(value));

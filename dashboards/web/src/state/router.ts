@@ -1,9 +1,18 @@
 import { computed, signal } from '@preact/signals';
+import type { KeyBody } from '../../../../src/api/breaker-contract.ts';
 
 /** Where the viewer is. Everything that a link should carry is in here. */
 export type Route =
   | { readonly page: 'overview' }
   | { readonly page: 'agent'; readonly tenant: string; readonly agent: string }
+  | { readonly page: 'breakers' }
+  | {
+      readonly page: 'breaker';
+      readonly tenant: string;
+      readonly kind: string;
+      readonly id: string;
+    }
+  | { readonly page: 'approval'; readonly id: string }
   | { readonly page: 'chain'; readonly id: string }
   | { readonly page: 'chains' }
   | { readonly page: 'findings' }
@@ -35,16 +44,30 @@ export function parseHash(hash: string): Location {
 }
 
 /** Pages whose address is their name alone. */
-const PLAIN_PAGES = ['findings', 'chains', 'reviews', 'detectors', 'privacy', 'sources'] as const;
+const PLAIN_PAGES = [
+  'breakers',
+  'findings',
+  'chains',
+  'reviews',
+  'detectors',
+  'privacy',
+  'sources',
+] as const;
 
 function routeOf(path: string): Route {
   const parts = path.split('/').filter((part) => part !== '');
-  const [page, first, second] = parts.map(decoded);
+  const [page, first, second, third] = parts.map(decoded);
   if (page === undefined) return { page: 'overview' };
   const plain = PLAIN_PAGES.find((one) => one === page);
   if (plain !== undefined && parts.length === 1) return { page: plain };
   if (page === 'findings' && first !== undefined && second !== undefined && parts.length === 3) {
     return { page: 'finding', tenant: first, id: second };
+  }
+  if (page === 'breakers' && first !== undefined && second !== undefined && third !== undefined) {
+    if (parts.length === 4) return { page: 'breaker', tenant: first, kind: second, id: third };
+  }
+  if (page === 'approvals' && first !== undefined && parts.length === 2) {
+    return { page: 'approval', id: first };
   }
   if (page === 'chains' && first !== undefined && parts.length === 2) {
     return { page: 'chain', id: first };
@@ -74,6 +97,10 @@ function pathOf(route: Route): string {
       return `/agents/${encodeURIComponent(route.tenant)}/${encodeURIComponent(route.agent)}`;
     case 'chain':
       return `/chains/${encodeURIComponent(route.id)}`;
+    case 'breaker':
+      return `/breakers/${[route.tenant, route.kind, route.id].map(encodeURIComponent).join('/')}`;
+    case 'approval':
+      return `/approvals/${encodeURIComponent(route.id)}`;
     case 'review':
       return `/reviews/${encodeURIComponent(route.id)}`;
     case 'finding':
@@ -101,6 +128,11 @@ export const tenantFilter = computed(() => location.value.query['tenant'] ?? '')
 /** A link that keeps the tenant filter. */
 export function hrefTo(route: Route, query: Query = {}): string {
   return hashOf(route, { tenant: tenantFilter.value, ...query });
+}
+
+/** The page of one breaker; a tool's breaker needs the agent too. */
+export function hrefToBreaker({ tenant, kind, id, agent }: KeyBody): string {
+  return hrefTo({ page: 'breaker', tenant, kind, id }, agent === undefined ? {} : { agent });
 }
 
 /** Changes one part of the query in place, without a new history entry. */

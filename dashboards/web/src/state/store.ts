@@ -3,6 +3,7 @@ import type { TransitionBody } from '../../../../src/api/breaker-contract.ts';
 import type { FindingBody, StatusBody } from '../../../../src/api/contract.ts';
 import { createAnnouncer } from './announce.ts';
 import { api } from './api.ts';
+import { breakerApi } from './breaker-api.ts';
 import { type Connection, type ConnectionStep, stepConnection } from './connection.ts';
 import { credentialHeaders, isLocked } from './credential.ts';
 import { followStream } from './event-stream.ts';
@@ -19,6 +20,8 @@ const GATHER_MS = 300;
 export const status = createResource(() => api.status());
 export const agents = createResource(() => api.agents(tenantFilter.peek()));
 export const breakers = createResource(() => api.breakers(tenantFilter.peek()));
+/** Orders that wait for a second person. */
+export const approvals = createResource(() => breakerApi.approvals(tenantFilter.peek()));
 /**
  * The store behind the list lags the stream by a moment, so what the stream brought is kept, unless
  * another process answers by now.
@@ -66,13 +69,29 @@ export const openBreakers = computed(() =>
     .sort((left, right) => right.level - left.level || openedAt(right) - openedAt(left)),
 );
 
+/** Those that hold something: an exemption holds nothing. */
+export const heldBreakers = computed(() =>
+  openBreakers.value.filter(({ phase }) => phase !== 'exempt'),
+);
+
+export const pendingApprovals = computed(() =>
+  (approvals.state.value.data ?? []).filter(({ key }) => inTenant(key.tenant)),
+);
+
+/** Tenants whose statistics stop nothing for now. */
+export const storms = computed(() =>
+  (status.state.value.data?.tenants ?? []).flatMap(({ tenant, storm }) =>
+    storm === null || !inTenant(tenant) ? [] : [{ tenant, ...storm }],
+  ),
+);
+
 function openedAt(breaker: { readonly opened_at: string | null }): number {
   return breaker.opened_at === null ? 0 : Date.parse(breaker.opened_at);
 }
 
 /** Asks for everything the overview shows. */
 export function refreshAll(): void {
-  for (const resource of [status, agents, breakers, findings]) void resource.refresh();
+  for (const resource of [status, agents, breakers, approvals, findings]) void resource.refresh();
 }
 
 let isGathering = false;
@@ -83,6 +102,7 @@ function refreshSoon(): void {
   setTimeout(() => {
     isGathering = false;
     void breakers.refresh();
+    void approvals.refresh();
     void agents.refresh();
   }, GATHER_MS);
 }
@@ -161,5 +181,6 @@ export function startLive(): void {
     tenant = chosen;
     void agents.refresh();
     void breakers.refresh();
+    void approvals.refresh();
   });
 }

@@ -155,6 +155,9 @@ function AgentHead({ body }: { body: AgentBody }) {
           </Fact>
         </dl>
       </div>
+      <a class="button" href={hrefTo({ page: 'breakers' }, { trip: body.agent, of: body.tenant })}>
+        Trip…
+      </a>
     </header>
   );
 }

@@ -1,6 +1,7 @@
 import type { FindingBody } from '../../../../../src/api/contract.ts';
 import type { FeedbackAnswerBody } from '../../../../../src/api/detector-contract.ts';
-import { textOf, VerdictForm } from '../../components/verdict-form.tsx';
+import { textOf } from '../../components/order-form.tsx';
+import { VerdictForm } from '../../components/verdict-form.tsx';
 import { FEEDBACK_CHOICES } from '../../format/feedback.ts';
 import { spaced } from '../../format/reason.ts';
 import { api } from '../../state/api.ts';

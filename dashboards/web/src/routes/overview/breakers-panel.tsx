@@ -1,11 +1,11 @@
 import type { BreakerBody } from '../../../../../src/api/breaker-contract.ts';
 import { Acks } from '../../components/acks.tsx';
-import { Level } from '../../components/chips.tsx';
-import { CheckIcon, PersonIcon, TripIcon } from '../../components/icons.tsx';
+import { MovesOn, PhaseChip, Standing } from '../../components/breaker-phase.tsx';
+import { CheckIcon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { Age, Timestamp } from '../../components/timestamp.tsx';
+import { Age } from '../../components/timestamp.tsx';
 import { agentOfKey, keyInWords, keyText, reasonOf, spaced } from '../../format/reason.ts';
-import { hrefTo } from '../../state/router.ts';
+import { hrefTo, hrefToBreaker } from '../../state/router.ts';
 import { breakers, findings, openBreakers } from '../../state/store.ts';
 
 /** Everything that is not closed, highest level first, with who has obeyed. */
@@ -41,18 +41,18 @@ export function BreakerTable({ rows }: { rows: readonly BreakerBody[] }) {
         <thead>
           <tr>
             <th scope="col">Breaker</th>
-            <th scope="col">Level</th>
+            <th scope="col">State</th>
             <th scope="col" class="medium">
               Reason
             </th>
             <th scope="col" class="medium">
               Confirmed
             </th>
-            <th scope="col" class="num">
+            <th scope="col" class="num medium">
               Open
             </th>
             <th scope="col" class="wide">
-              Closes
+              Moves on
             </th>
           </tr>
         </thead>
@@ -79,17 +79,24 @@ function BreakerRow({ breaker }: { breaker: BreakerBody }) {
           <a href={hrefTo({ page: 'agent', tenant: key.tenant, agent })}>{subject}</a>
         )}
         <span class="sub">
-          {kind} · {key.tenant}
+          {kind} · {key.tenant} ·{' '}
+          <a class="link" href={hrefToBreaker(key)} aria-label={`Orders about ${subject}`}>
+            orders
+          </a>
         </span>
       </th>
       <td class="top">
-        <span class="chip trip">
-          {breaker.phase === 'isolated' ? <PersonIcon /> : <TripIcon size={10} />}
-          <Level level={breaker.level} />
-        </span>
+        <PhaseChip breaker={breaker} />
+        <Standing breaker={breaker} />
         <div class="narrow-only">
           <div class="sub">
             <ReasonText breaker={breaker} />
+            {breaker.opened_at !== null && (
+              <>
+                {' · '}
+                <Age at={breaker.opened_at} ago />
+              </>
+            )}
           </div>
           <Acks breaker={breaker} />
         </div>
@@ -101,13 +108,9 @@ function BreakerRow({ breaker }: { breaker: BreakerBody }) {
       <td class="top medium">
         <Acks breaker={breaker} />
       </td>
-      <td class="top num">{breaker.opened_at !== null && <Age at={breaker.opened_at} />}</td>
+      <td class="top num medium">{breaker.opened_at !== null && <Age at={breaker.opened_at} />}</td>
       <td class="top wide">
-        {breaker.closes_at === null ? (
-          <span class="muted nowrap">by a person</span>
-        ) : (
-          <Timestamp at={breaker.closes_at} />
-        )}
+        <MovesOn breaker={breaker} />
       </td>
     </tr>
   );
@@ -119,7 +122,7 @@ function reasonSource(breaker: BreakerBody): string {
 }
 
 /** The finding in words where it is known, else the title the breaker kept. */
-function ReasonText({ breaker }: { breaker: BreakerBody }) {
+export function ReasonText({ breaker }: { breaker: BreakerBody }) {
   const finding = findings.state.value.data?.find(
     (one) => one.id === breaker.finding_id && one.tenant === breaker.key.tenant,
   );

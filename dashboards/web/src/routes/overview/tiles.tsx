@@ -5,8 +5,8 @@ import {
   agentCount,
   agents,
   breakers,
+  heldBreakers,
   now,
-  openBreakers,
   status,
   visibleAgents,
 } from '../../state/store.ts';
@@ -32,7 +32,7 @@ export function Tiles() {
 }
 
 function BreakersTile() {
-  const open = openBreakers.value;
+  const open = heldBreakers.value;
   const owed = open.filter((breaker) => breaker.awaiting.length > 0).length;
   const known = breakers.state.value.data !== null;
   return (
