@@ -77,22 +77,34 @@ export function TripPanel(given: { tenant: string; agent: string }) {
           <TargetFields target={target} tenants={known} onChange={change} />
           {preview !== null && <BlastRadius preview={preview} />}
           {preview !== null && isTenant && (
-            <label>
-              <span>
-                Type {target.tenant} to confirm{' '}
-                <span class="faint">{plural(preview.agents_in_all, 'agent')} will stop</span>
-              </span>
-              <input
-                value={typed}
-                onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-                autocomplete="off"
-                spellcheck={false}
-              />
-            </label>
+            <Confirmation preview={preview} typed={typed} onType={setTyped} />
           )}
         </OrderForm>
       </div>
     </section>
+  );
+}
+
+/** A whole tenant is named by hand before it stops. */
+function Confirmation(props: {
+  preview: PreviewBody;
+  typed: string;
+  onType: (text: string) => void;
+}) {
+  const { preview, typed, onType } = props;
+  return (
+    <label>
+      <span>
+        Type {preview.key.tenant} to confirm{' '}
+        <span class="faint">{plural(preview.agents_in_all, 'agent')} will stop</span>
+      </span>
+      <input
+        value={typed}
+        onInput={({ currentTarget }) => onType(currentTarget.value)}
+        autocomplete="off"
+        spellcheck={false}
+      />
+    </label>
   );
 }
 
