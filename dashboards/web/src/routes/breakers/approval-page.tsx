@@ -36,7 +36,7 @@ function Gone({ id }: { id: string }) {
     <div class="message">
       <h2>No such approval</h2>
       <p>
-        Nothing waits under {id}: it was decided, it expired after 15 minutes, or the breaker moved.{' '}
+        Nothing waits under {id}: it was decided, it expired, or the breaker moved.{' '}
         <a class="link" href={hrefTo({ page: 'breakers' })}>
           All breakers
         </a>
@@ -67,7 +67,7 @@ function Question({ approval, isPending }: { approval: ApprovalBody; isPending: 
           </h1>
           <p class="facts hint">
             <span>
-              {approval.requested_by} asked at <Timestamp at={approval.requested_at} />. It ends at{' '}
+              {approval.requested_by} asked at <Timestamp at={approval.requested_at} />. Ends at{' '}
               <Timestamp at={approval.expires_at} />, or when the breaker moves.
             </span>
           </p>
