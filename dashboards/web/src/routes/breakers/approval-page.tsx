@@ -55,7 +55,7 @@ const FORBIDDEN = 'Refused: it takes the role operator, and another token than t
 
 function Question({ approval, isPending }: { approval: ApprovalBody; isPending: boolean }) {
   const [said, setSaid] = useState<Verdict | null>(null);
-  const { key } = approval;
+  const { key, requested_by: asker } = approval;
   const { subject, kind } = keyInWords(key);
   const breaker = openBreakers.value.find((one) => keyText(one.key) === keyText(key));
   return (
@@ -67,7 +67,7 @@ function Question({ approval, isPending }: { approval: ApprovalBody; isPending: 
           </h1>
           <p class="facts hint">
             <span>
-              {approval.requested_by} asked at <Timestamp at={approval.requested_at} />. Ends at{' '}
+              {asker} asked at <Timestamp at={approval.requested_at} />. Ends at{' '}
               <Timestamp at={approval.expires_at} />, or when the breaker moves.
             </span>
           </p>
