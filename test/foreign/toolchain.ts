@@ -61,6 +61,36 @@ export function pythonHere(): string | null {
   return ready ? python : null;
 }
 
+/** Python packages that verify tokens, by the name they are imported with. */
+export const JOSE_STACKS = ['jwcrypto', 'jwt', 'jose', 'authlib'] as const;
+
+/** Debian's interpreter where it has the package, else one with ours; null where neither has. */
+export function josePython(stack: (typeof JOSE_STACKS)[number]): string | null {
+  const words = ['-c', `import ${stack}`];
+  try {
+    execFileSync('/usr/bin/python3', words, { stdio: 'ignore', timeout: 60_000 });
+    return '/usr/bin/python3';
+  } catch {
+    const python = joseEnvironment();
+    return python !== null && present(`Python's ${stack} is`, python, words) ? python : null;
+  }
+}
+
+let joseFolder: string | null | undefined;
+
+function joseEnvironment(): string | null {
+  if (joseFolder !== undefined) return joseFolder;
+  const folder = join(CACHE, 'python-jose');
+  const python = join(folder, 'bin/python');
+  const requirements = join(import.meta.dirname, 'python/jose-requirements.txt');
+  const install = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', requirements];
+  const ready =
+    present('Python is', 'python3', ['-m', 'venv', folder]) &&
+    present('JOSE packages of Python are', python, install);
+  joseFolder = ready ? python : null;
+  return joseFolder;
+}
+
 /** Runs a command to its end; its words on standard error are in the error. */
 export async function run(
   command: string,
