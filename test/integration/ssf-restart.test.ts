@@ -49,7 +49,7 @@ describe('streams over a restart', () => {
     await site.setStatus(token, stream_id, 'enabled');
     const late = await held.event(REVOKED, 'before-bot');
     await held.event(REVOKED, 'after-bot');
-    expect(late.txn).toBe(before.txn);
+    expect(late['txn']).toBe(before['txn']);
     expect(late.jti).not.toBe(undefined);
   });
 
