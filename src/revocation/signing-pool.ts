@@ -2,7 +2,7 @@ import { type KeyObject, sign } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { LIMITS } from '../core/limits.ts';
-import type { SignedTask, SigningTask } from './signing-worker.ts';
+import type { SignedTask, SigningMessage } from './signing-worker.ts';
 
 /** Signs away from the event loop. */
 export interface SigningPool {
@@ -18,8 +18,16 @@ const WORKER = fileURLToPath(
   ),
 );
 
+interface SigningTask {
+  readonly id: number;
+  readonly key: KeyObject;
+  readonly input: string;
+}
+
 interface Signer {
   readonly worker: Worker;
+  /** The key it was given last: to hand one over costs more than all the rest. */
+  key: KeyObject | null;
   /** Tasks given to it, by number. */
   readonly given: Map<
     number,
@@ -40,7 +48,7 @@ export function createSigningPool(workers: number = LIMITS.signingWorkers): Sign
 
   function start(): Signer | null {
     try {
-      const signer: Signer = { worker: new Worker(WORKER), given: new Map() };
+      const signer: Signer = { worker: new Worker(WORKER), key: null, given: new Map() };
       signer.worker.unref();
       signer.worker.on('message', ({ id, signature }: SignedTask) => {
         signer.given.get(id)?.done(signature);
@@ -77,7 +85,9 @@ export function createSigningPool(workers: number = LIMITS.signingWorkers): Sign
       }
       return new Promise((done) => {
         signer.given.set(task.id, { task, done });
-        signer.worker.postMessage(task);
+        const message = { id: task.id, input, ...(signer.key !== key && { key }) };
+        signer.key = key;
+        signer.worker.postMessage(message satisfies SigningMessage);
       });
     },
     async close() {

@@ -25,6 +25,9 @@ export interface OutboxOptions {
   readonly asSent?: (order: BreakerOrder) => BreakerOrder;
 }
 
+/** A reason of one's own: the default one is an error with a stack, made for each delivery. */
+const OVER = 'over';
+
 /** One receiver and key: deliveries of a lane follow each other, lanes run side by side. */
 interface Lane {
   readonly receiver: RevocationReceiver;
@@ -211,14 +214,14 @@ export class Outbox {
     const { clock, asSent } = this.#options;
     const answered = new AbortController();
     if (!receiver.fetches) {
-      void clock.sleep(LIMITS.deliveryTimeoutMs, answered.signal).then(() => attempt.abort());
+      void clock.sleep(LIMITS.deliveryTimeoutMs, answered.signal).then(() => attempt.abort(OVER));
     }
     try {
       return await receiver.deliver(asSent?.(order) ?? order, attempt.signal);
     } catch {
       return { status: 'retry', detail: 'receiver_failed' };
     } finally {
-      answered.abort();
+      answered.abort(OVER);
     }
   }
 

@@ -7,6 +7,9 @@ import { SET_TYPE } from './security-event-token.ts';
 /** Pushes one signed token (RFC 8935) and says what came of it. Never throws. */
 export type SetPush = (token: string, signal: AbortSignal) => Promise<DeliveryOutcome>;
 
+/** A reason of one's own: the default one is an error with a stack, made for each delivery. */
+const OVER = 'over';
+
 /**
  * Only 202 counts as acknowledged: another 2xx may come from a proxy or a login page, and an
  * acknowledgement that is not one is worse than a retry.
@@ -26,7 +29,7 @@ export function createSetPush(options: {
   };
   return async (body, signal) => {
     const limit = new AbortController();
-    void clock.sleep(LIMITS.deliveryTimeoutMs, limit.signal).then(() => limit.abort());
+    void clock.sleep(LIMITS.deliveryTimeoutMs, limit.signal).then(() => limit.abort(OVER));
     try {
       const both = AbortSignal.any([signal, limit.signal]);
       const answer = await post({ url, headers, body, signal: both });
@@ -35,7 +38,7 @@ export function createSetPush(options: {
       if (signal.aborted) return { status: 'retry', detail: 'aborted' };
       return { status: 'retry', detail: limit.signal.aborted ? 'timeout' : codeOf(error) };
     } finally {
-      limit.abort();
+      limit.abort(OVER);
     }
   };
 }
