@@ -70,7 +70,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       detectorsRoute(view),
       authenticationsRoute(store, clock),
       ...breakerRoutes({ view, control }),
-      ...chainRoutes(store, view, clock),
+      ...chainRoutes({ store, view, control, clock }),
       ...reviewRoutes(options),
       ...tokenRoutes(store, clock),
       ...tenantRoutes({ view, control }),

@@ -133,6 +133,8 @@ export const LIMITS = {
 
   agentsPerTenant: 100_000,
   tenants: 1_000,
+  /** Tenants under whose pseudonyms one personal id is looked for; a reader of more names one. */
+  tenantsTranslatedFor: 32,
   /**
    * What was seen is remembered in generations of this length of log time, this many of them. With
    * the open one just begun, three whole ones are left: the 15 minutes of `latenessMs`.
@@ -189,7 +191,7 @@ export const LIMITS = {
   /**
    * One agent takes at most 40 KiB as a chunk of a snapshot, every limit reached by hostile names,
    * in characters of five to 32 bits: facts of practice 768 × 3 × 5 = 11.5 KB and notes 8 × 72 × 5
-   * = 2.9 KB; a measure's history 384 × 5 and 108 × 10 = 3.0 KB, four of them 12 KB; states of
+   * = 2.9 KB; a measure's history 2.6 KB, 0.8 KB where it has no week: seven 13.1 KB; states of
    * detectors 5.5 KB and what they lack 1.7 KB; open findings 64 × 25 = 1.6 KB; marks of risk 16 ×
    * 115 = 1.8 KB; the rest 0.9 KB: 38 KB. `engine/agent-size.test.ts` fills an agent and holds it.
    */

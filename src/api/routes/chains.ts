@@ -5,6 +5,7 @@ import { CHAIN_GAP_REASONS } from '../../core/chain-links.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { DAY_MS } from '../../core/time.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Control } from '../../ports/control.ts';
 import type { EngineView } from '../../ports/engine-view.ts';
 import type { Store, StoredChain } from '../../ports/store.ts';
 import { READERS, visibleTenants } from '../auth.ts';
@@ -12,12 +13,19 @@ import { chainBody } from '../chain-body.ts';
 import { chainList } from '../chain-list.ts';
 import { CHAIN_ID, CURSOR, IDENTIFIER, INSTANT, wholeNumber } from '../parameters.ts';
 import { notFound } from '../problem.ts';
+import { recordedIds } from '../recorded-id.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { CHAIN, CHAIN_SUMMARY, pageOf } from '../schemas.ts';
 
 const DEFAULT_ROWS = 25;
 
-export function chainRoutes(store: Store, view: EngineView, clock: Clock): readonly Route[] {
+export function chainRoutes(given: {
+  readonly store: Store;
+  readonly view: EngineView;
+  readonly control: Pick<Control, 'recordedKey'>;
+  readonly clock: Clock;
+}): readonly Route[] {
+  const { store, view, clock } = given;
   return [
     defineRoute({
       method: 'GET',
@@ -65,7 +73,7 @@ export function chainRoutes(store: Store, view: EngineView, clock: Clock): reado
       answer: CHAIN,
       handle: async ({ principal, params: { id }, query }) => {
         const visible = visibleTenants(principal, query.tenant);
-        const whole = await wholeChain(store, visible, id);
+        const whole = await chainByAnyName(given, visible, id);
         const { tenants, stored, unrelatedTenants } = together(whole);
         const truncated = whole.rows.length > LIMITS.chainSteps;
         const rows = stored.rows.slice(0, LIMITS.chainSteps);
@@ -84,6 +92,20 @@ export function chainRoutes(store: Store, view: EngineView, clock: Clock): reado
       },
     }),
   ];
+}
+
+/** By its id as recorded, or as brokers write it. */
+async function chainByAnyName(
+  given: Parameters<typeof chainRoutes>[0],
+  visible: readonly string[] | '*',
+  id: string,
+): Promise<StoredChain> {
+  let found: StoredChain = { rows: [], links: [], others: [] };
+  for (const name of recordedIds(given, visible, id)) {
+    found = await wholeChain(given.store, name.tenants, name.id);
+    if (found.rows.length > 0) break;
+  }
+  return found;
 }
 
 /** What waits for a trace to claim it is shown with its session: it falls to that otherwise. */

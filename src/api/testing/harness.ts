@@ -147,6 +147,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     ],
     findings: [] as Finding[],
     chain: [] as ChainRow[],
+    chainId: null as string | null,
     transitions: [] as { seq: number; transition: Transition }[],
     detectors: [] as DetectorView[],
     feedback: new Map<string, Feedback>(),
@@ -307,6 +308,8 @@ function fakeStore(
   state: {
     findings: Finding[];
     chain: ChainRow[];
+    /** The one id that the chain has; null for any. */
+    chainId: string | null;
     transitions: { seq: number; transition: Transition }[];
     asked: FindingQuery[];
     storeDown: boolean;
@@ -331,9 +334,10 @@ function fakeStore(
       );
       return { rows, next: null };
     },
-    chain: async (tenants, _id, limit) => {
+    chain: async (tenants, id, limit) => {
       up();
-      const rows = state.chain.filter(({ event }) => seen(tenants, event.tenant.id));
+      const isIt = state.chainId === null || state.chainId === id;
+      const rows = state.chain.filter(({ event }) => isIt && seen(tenants, event.tenant.id));
       return { rows: rows.slice(0, limit), links: [], others: [] };
     },
     wholeChains: async (locals, limit) => {
