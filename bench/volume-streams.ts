@@ -1,4 +1,4 @@
-import type { Measure } from '../src/engine/baseline/agent-baseline.ts';
+import type { Added } from '../src/engine/baseline/agent-baseline.ts';
 import { SeededRandom } from '../src/engine/detect/testing/random.ts';
 
 /** Kinds of simulated traffic; `sizes` also moves records of very unequal sizes. */
@@ -6,7 +6,7 @@ export const STREAM_KINDS = ['poisson', 'over_dispersed', 'drift', 'bursty', 'si
 export type StreamKind = (typeof STREAM_KINDS)[number];
 
 /** What one minute moved, as actions of their own where sizes matter, else summed up. */
-export type Minute = readonly Readonly<Record<Measure, number>>[];
+export type Minute = readonly Readonly<Partial<Added>>[];
 
 const DAY_MINUTES = 1_440;
 const BURSTS_PER_YEAR = 36;

@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import {
-  amount,
   DAY_MS,
   type DayComparison,
   type DetectorVerdict,
   defineDetector,
   MEASURES,
   type Measure,
+  measureAmount,
+  measureNoun,
+  measureText,
   NO_VERDICTS,
   oneDecimal,
   rounded,
@@ -24,6 +26,9 @@ const CONFIG = z.strictObject({
       records: z.number().positive().default(500),
       bytes: z.number().positive().default(5_242_880),
       tokens: z.number().positive().default(100_000),
+      cost: z.number().positive().default(10_000_000).describe('Millionths of a US dollar.'),
+      sessions: z.number().positive().default(100),
+      targets: z.number().positive().default(500),
     })
     .prefault({})
     .describe('Volume per day below which growth is none.'),
@@ -90,9 +95,11 @@ function grown(measure: Measure, { actual, typical, ratio }: DayComparison): Det
     actual,
     typical,
     probability: null,
-    title: `${amount(actual)} ${measure} in 24 hours, grown to ${times} times ${amount(typical)}`,
+    title:
+      `${measureText(measure, actual)} in 24 hours, grown to ${times} times ` +
+      measureAmount(measure, typical),
     explanation:
-      `Day by day this agent moves more ${measure}: now ${times} times what such a day used to ` +
+      `Day by day this agent moves more ${measureNoun(measure)}: now ${times} times what such a day used to ` +
       'be. No single day stood out. It may be healthy growth; somebody who knows the agent ' +
       'should say so. Nothing is stopped.',
     measures: { actual, typical, ratio: rounded(ratio), window_s: DAY_MS / 1_000 },

@@ -150,3 +150,69 @@ describe('volume_spike', () => {
 function isSuspension({ trip }: { trip: { level: number } | null }): boolean {
   return trip?.level === 4;
 }
+
+/** Four days of a session every ten minutes, of calls that cost a cent and touch three accounts. */
+function busy() {
+  const run = new DetectorRun(volumeSpike, {});
+  const random = new SeededRandom(6);
+  for (let minute = 0; minute < 4 * DAY; minute += 1) {
+    for (let call = 0; call < random.negativeBinomial(3, 0.1); call += 1) {
+      run.see(costly(minute + call / 100, { session: minute / 10, to: random.integer(3) }));
+    }
+  }
+  return run;
+}
+
+function costly(
+  minute: number,
+  { session = 0, to = 0, dollars = 0.01 }: { session?: number; to?: number; dollars?: number },
+) {
+  return {
+    ...agent.at(minute).reads(1),
+    session: { id: `s-${Math.floor(session)}` },
+    resource: { type: 'account', id: `account-${to}` },
+    volume: { records: 1, costUsd: dollars },
+  };
+}
+
+describe('volume_spike beside the main measures', () => {
+  it('asks a person about calls that cost far more, in dollars', () => {
+    const run = busy();
+    const seen = [1, 2, 3].flatMap((call) => run.see(costly(4 * DAY + call / 60, { dollars: 4 })));
+    expect(seen.at(-1)?.facts?.['measure']).toBe('cost');
+    expect(seen.at(-1)?.trip).toEqual({ key: 'agent', level: 2 });
+    expect(seen.at(-1)?.title).toMatch(/^\$\d+\.00 of cost in 1 minute, usually up to \$\d\.\d\d/);
+  });
+
+  it.each([
+    ['targets', 'different resources and destinations', (call: number) => ({ to: call })],
+    ['sessions', 'new sessions', (call: number) => ({ session: 1_000_000 + call })],
+  ])('counts %s while the calls are no more than usual', (measure, noun, change) => {
+    const run = busy();
+    const seen = [];
+    // Ten a minute of an agent with three: no spike of calls.
+    for (let call = 0; call < 600; call += 1) {
+      seen.push(...run.see(costly(4 * DAY + call / 10, change(100 + call))));
+    }
+    const found = seen.filter(({ facts }) => facts?.['measure'] === measure);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every(({ trip }) => (trip?.level ?? 0) <= 2)).toBe(true);
+    expect(found[0]?.title).toContain(noun);
+  });
+
+  it('leaves sessions and accounts alone that come again', () => {
+    const run = busy();
+    const seen = [];
+    for (let call = 0; call < 300; call += 1) {
+      seen.push(...run.see(costly(4 * DAY + call / 5, { session: call / 50, to: call % 3 })));
+    }
+    expect(seen.filter(({ facts }) => facts?.['measure'] !== 'calls')).toEqual([]);
+  });
+
+  it('a cap on them suspends', () => {
+    const run = new DetectorRun(volumeSpike, { options: { caps: { cost: 5_000_000 } } });
+    const [verdict] = run.see(costly(0, { dollars: 6 }));
+    expect(verdict?.trip?.level).toBe(4);
+    expect(verdict?.title).toBe('$6.00 of cost within a minute, over the limit of $5.00');
+  });
+});

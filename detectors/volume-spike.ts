@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import {
   type AgentBaseline,
-  amount,
   type BreakerLevel,
   type BurstMemory,
   type Comparison,
@@ -17,6 +16,9 @@ import {
   MEASURES,
   type Measure,
   MINUTE_MS,
+  measureAmount,
+  measureNoun,
+  measureText,
   minutesText,
   NO_VERDICTS,
   oneDecimal,
@@ -33,6 +35,9 @@ const perMeasure = (what: string, defaults: Record<Measure, number>) =>
       records: z.number().positive().default(defaults.records),
       bytes: z.number().positive().default(defaults.bytes),
       tokens: z.number().positive().default(defaults.tokens),
+      cost: z.number().positive().default(defaults.cost).describe('Millionths of a US dollar.'),
+      sessions: z.number().positive().default(defaults.sessions),
+      targets: z.number().positive().default(defaults.targets),
     })
     .prefault({})
     .describe(what);
@@ -91,6 +96,9 @@ const CONFIG = z.strictObject({
     records: 20,
     bytes: 1_048_576,
     tokens: 20_000,
+    cost: 1_000_000,
+    sessions: 20,
+    targets: 100,
   }),
   caps: z
     .strictObject({
@@ -98,6 +106,9 @@ const CONFIG = z.strictObject({
       records: z.number().positive().optional(),
       bytes: z.number().positive().optional(),
       tokens: z.number().positive().optional(),
+      cost: z.number().positive().optional().describe('Millionths of a US dollar.'),
+      sessions: z.number().positive().optional(),
+      targets: z.number().positive().optional(),
     })
     .prefault({})
     .describe('Absolute volume per minute that acts at any age. Default: none.'),
@@ -127,7 +138,7 @@ interface State {
 
 type Context = DetectorContext<Config>;
 
-/** Volume far above the agent's own history: calls, records, bytes, tokens. */
+/** Volume far above the agent's own history: calls, records, bytes, tokens, cost and more. */
 export default defineDetector<Config, State>({
   id: 'volume_spike',
   version: 1,
@@ -197,11 +208,15 @@ function strongest(context: Context, judge: typeof spikeOrRise): DetectorVerdict
   for (const measure of MEASURES) {
     const minute = baseline.compare(measure, MINUTE_MS);
     if (minute.actual === 0) continue;
-    const verdict = judge(minute, baseline.compare(measure, 10 * MINUTE_MS), context);
+    const seen = judge(minute, baseline.compare(measure, 10 * MINUTE_MS), context);
+    const verdict = seen && ASKED_ONLY.has(measure) ? stepUpAtMost(seen) : seen;
     if (verdict && (!best || strength(verdict) > strength(best))) best = verdict;
   }
   return best;
 }
+
+/** Cost tells of money and not of data, and both others have no measured false alarms yet. */
+const ASKED_ONLY: ReadonlySet<Measure> = new Set<Measure>(['cost', 'sessions', 'targets']);
 
 const strength = ({ trip, score }: DetectorVerdict) => (trip?.level ?? 0) * 1_000 + score;
 
@@ -254,10 +269,10 @@ function softRise(minute: Comparison, { config, baseline }: Context): DetectorVe
     typical: runTypical,
     probability: Math.exp(-evidence),
     title:
-      `${amount(runActual)} ${measure} in ${minutesText(minutes)}, ` +
-      `${oneDecimal(runActual / runTypical)} times the typical ${amount(runTypical)}`,
+      `${measureText(measure, runActual)} in ${minutesText(minutes)}, ` +
+      `${oneDecimal(runActual / runTypical)} times the typical ${measureAmount(measure, runTypical)}`,
     explanation:
-      `For ${minutesText(minutes)} this agent has moved clearly more ${measure} than it usually ` +
+      `For ${minutesText(minutes)} this agent has moved clearly more ${measureNoun(measure)} than it usually ` +
       'does at this hour and weekday, too steadily to be chance. It is slowed down, not stopped.',
     measures: {
       actual: runActual,
@@ -404,8 +419,10 @@ function limitVerdict(limit: {
     actual,
     typical,
     probability: null,
-    title: `${amount(actual)} ${measure} within a minute, over the limit of ${amount(cap)}`,
-    explanation: `This agent moved more ${measure} than ${whose}.`,
+    title:
+      `${measureText(measure, actual)} within a minute, ` +
+      `over the limit of ${measureAmount(measure, cap)}`,
+    explanation: `This agent moved more ${measureNoun(measure)} than ${whose}.`,
     measures: {
       actual,
       typical,

@@ -150,7 +150,7 @@ export const LIMITS = {
   rememberedEventIds: 1_572_864,
   /**
    * Reports of tool calls of one generation, so that two reports of one action count once: 1,310 a
-   * second for its five minutes, 36 bytes each and an index: 4 x 20 MiB at most.
+   * second for its five minutes, 44 bytes each and an index: 4 x 23 MiB at most.
    */
   rememberedActions: 393_216,
   /**

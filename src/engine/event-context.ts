@@ -2,7 +2,7 @@ import type { AccessEvent } from '../core/access-event.ts';
 import type { ActionFact, AgentGrant, PrincipalGrant, ResourceFact } from '../core/grant.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
-import { type AgentBaseline, type Measure, NOTHING_ADDED } from './baseline/agent-baseline.ts';
+import { type Added, type AgentBaseline, NOTHING_ADDED } from './baseline/agent-baseline.ts';
 import { viewOf } from './baseline/baseline.ts';
 import type { Match } from './breaker/match-index.ts';
 import { type OpenBreaker, openBreakerOf } from './breaker/subject.ts';
@@ -21,7 +21,7 @@ export interface Given {
   /** The gravest open breaker that it falls under. */
   readonly breaker: Match | null;
   readonly practice: AgentPractice;
-  readonly added: Readonly<Record<Measure, number>> | null;
+  readonly added: Added | null;
   readonly logTime: EpochMs;
 }
 
@@ -33,7 +33,7 @@ export class EventContext implements DetectorContext<unknown> {
   config: unknown = undefined;
   readonly logTime: EpochMs;
   readonly counted: boolean;
-  readonly added: Readonly<Record<Measure, number>>;
+  readonly added: Added;
   readonly grant: AgentGrant | null;
   readonly practice: AgentPractice;
   readonly principalGrant: PrincipalGrant | null;

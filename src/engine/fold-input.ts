@@ -3,6 +3,7 @@ import { type ChainLink, chainIdOf } from '../core/chain.ts';
 import { type InputEntry, OWN_FORMAT } from '../core/entry.ts';
 import { hashOf } from '../core/hash.ts';
 import { isGrown, observeBaseline } from './baseline/baseline.ts';
+import { namesOf } from './baseline/names.ts';
 import { breakerOver, isUnderSuspicion } from './breaker/subject.ts';
 import { announce, passProbation } from './breaker-timers.ts';
 import { foldDelegation } from './cascade.ts';
@@ -114,7 +115,9 @@ function foldJudged(
     agent.calls += added.calls;
     const learn = !isSuspect;
     const version = vouchedVersion(event);
-    observeBaseline(agent.baseline, added, windowTimeOf(event, loggedAt), { learn, version });
+    const names = added.calls > 0 ? namesOf(event) : null;
+    const time = windowTimeOf(event, loggedAt);
+    observeBaseline(agent.baseline, added, time, { learn, version, names });
     tenant.hasGrown ||= isGrown(agent.baseline);
   }
   const { role } = resolvedGrant(tenant, agent, event.agent.id) ?? {};

@@ -4,7 +4,7 @@ import { type Hash, hashOf, hashOfLines } from '../core/hash.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Redacted } from '../core/redacted.ts';
 import type { EpochMs } from '../core/time.ts';
-import { MEASURES, type Measure, measuresOf } from './baseline/agent-baseline.ts';
+import { type Added, measuresOf, SIZES } from './baseline/agent-baseline.ts';
 import { RecentHashes } from './recent-hashes.ts';
 
 export type Novelty = 'new' | 'duplicate' | 'id_conflict';
@@ -19,9 +19,6 @@ export interface Reports {
   readonly historyIds: RecentHashes;
   readonly actions: RecentHashes;
 }
-
-/** Every action has a size in each of these; calls are counted by the action itself. */
-const SIZES = MEASURES.filter((measure) => measure !== 'calls');
 
 export function createReports(): Reports {
   const ids = { figures: 0, perGeneration: LIMITS.rememberedEventIds };
@@ -104,14 +101,15 @@ export function addedBy(
   { actions }: Reports,
   event: Redacted<AccessEvent>,
   logTime: EpochMs,
-): Readonly<Record<Measure, number>> | null {
+): Added | null {
   const sizes = measuresOf(event);
   const hash = actionOf(event);
   if (hash === null) return sizes;
   const trust = TRUST_ORDER.indexOf(event.source.trust);
   const known = actions.find(hash);
   if (!known) {
-    actions.put(hash, trust, [sizes.records, sizes.bytes, sizes.tokens], logTime);
+    const figures = [sizes.records, sizes.bytes, sizes.tokens, sizes.cost];
+    actions.put(hash, trust, figures, logTime);
     return sizes;
   }
   const added = { ...sizes, calls: 0 };

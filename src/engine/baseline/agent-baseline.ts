@@ -3,26 +3,51 @@ import type { Redacted } from '../../core/redacted.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { DayComparison } from './day-anchor.ts';
 
-/** The measures an agent's history is kept for. */
-export const MEASURES = ['calls', 'records', 'bytes', 'tokens'] as const;
+/**
+ * The measures an agent's history is kept for. `cost` is in millionths of a US dollar; `sessions`
+ * are those that began, and `targets` are different resources and destinations.
+ */
+export const MEASURES = [
+  'calls',
+  'records',
+  'bytes',
+  'tokens',
+  'cost',
+  'sessions',
+  'targets',
+] as const;
 export type Measure = (typeof MEASURES)[number];
 
+/** The sizes that an event tells itself; the others are counted over several. */
+export const SIZES = ['records', 'bytes', 'tokens', 'cost'] as const satisfies readonly Measure[];
+
+/** What one report adds to the measures. */
+export type Added = Readonly<Record<Measure, number>>;
+
 /** What a report adds that tells nothing new. */
-export const NOTHING_ADDED: Readonly<Record<Measure, number>> = {
+export const NOTHING_ADDED: Added = {
   calls: 0,
   records: 0,
   bytes: 0,
   tokens: 0,
+  cost: 0,
+  sessions: 0,
+  targets: 0,
 };
 
-/** What one event adds to each measure. */
-export function measuresOf(event: Redacted<AccessEvent>): Readonly<Record<Measure, number>> {
+const MICRO_USD = 1_000_000;
+
+/** What one event adds to each measure by itself. */
+export function measuresOf(event: Redacted<AccessEvent>): Added {
   const volume: Volume = event.volume ?? {};
   return {
     calls: 1,
     records: volume.records ?? 0,
     bytes: (volume.bytesIn ?? 0) + (volume.bytesOut ?? 0),
     tokens: (volume.tokensIn ?? 0) + (volume.tokensOut ?? 0),
+    cost: Math.round((volume.costUsd ?? 0) * MICRO_USD),
+    sessions: 0,
+    targets: 0,
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TripcoilError } from '../../core/errors.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import { SeededRandom } from '../detect/testing/random.ts';
-import { MEASURES, type Measure } from './agent-baseline.ts';
+import { MEASURES, type Measure, NOTHING_ADDED } from './agent-baseline.ts';
 import {
   type BaselineState,
   createBaselineState,
@@ -18,7 +18,7 @@ const DAY = 1_440;
 const TEN = 10 * MINUTE_MS;
 
 function sizes(change: Partial<Record<Measure, number>>): Record<Measure, number> {
-  return { calls: 1, records: 0, bytes: 0, tokens: 0, ...change };
+  return { ...NOTHING_ADDED, calls: 1, ...change };
 }
 
 function observe(

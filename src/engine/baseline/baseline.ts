@@ -1,8 +1,16 @@
 import { assert, TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { type EpochMs, MINUTE_MS } from '../../core/time.ts';
-import { type AgentBaseline, type Comparison, MEASURES, type Measure } from './agent-baseline.ts';
+import {
+  type Added,
+  type AgentBaseline,
+  type Comparison,
+  MEASURES,
+  type Measure,
+  SIZES,
+} from './agent-baseline.ts';
 import type { PeerPriors } from './borrowed-rate.ts';
+import { coarsen } from './coarse-history.ts';
 import { emptyComparison, HistoryComparison } from './comparison.ts';
 import { closeHours, compareDay, copyOfAnchor, type DayComparison } from './day-anchor.ts';
 import { createEditions, type Editions, isNewEdition, isRenewed, weighLess } from './editions.ts';
@@ -20,15 +28,16 @@ import {
   slotOf,
   sumRecent,
 } from './measure-history.ts';
+import { createRecentDistinct, meet, meetAfresh, type RecentDistinct } from './recent-distinct.ts';
 import { hourOf } from './seasonal-rate.ts';
 import { doubles } from './zeroes.ts';
 
 /** Rises when the meaning of a stored baseline changes; another version is not restored. */
-export const BASELINE_VERSION = 3;
+export const BASELINE_VERSION = 4;
 
 /**
  * One agent's own history, per measure: bounded, plain numbers, a function of the events given to
- * `observeBaseline` alone. About 15 KiB with all four measures, 4 KiB with calls only.
+ * `observeBaseline` alone. About 19 KiB with all seven measures, 4 KiB with calls only.
  */
 export interface BaselineState {
   readonly version: number;
@@ -44,6 +53,8 @@ export interface BaselineState {
   /** What peers lent; forgotten once the agent has a day of its own. */
   peers: PeerPriors | null;
   readonly editions: Editions;
+  /** Sessions and targets met lately, from the first of them on. */
+  readonly recent: { sessions?: RecentDistinct; targets?: RecentDistinct };
   readonly measures: { [measure in Measure]?: MeasureHistory };
 }
 
@@ -61,8 +72,26 @@ export function createBaselineState(peers: PeerPriors | null = null): BaselineSt
     behind: 0,
     peers,
     editions: createEditions(),
+    recent: {},
     measures: {},
   };
+}
+
+/** Names of one action that are counted once each; hashes of 32 bits. */
+export interface Names {
+  readonly session: number | null;
+  readonly targets: readonly number[];
+}
+
+/** Measures whose rhythm is of the day alone, so that seven cost little more than four. */
+const DAILY: ReadonlySet<Measure> = new Set<Measure>(['cost', 'sessions', 'targets']);
+/** One action each, or one name, however large; the others are sums of sizes. */
+const COUNTS: ReadonlySet<Measure> = new Set<Measure>(['calls', 'sessions', 'targets']);
+
+interface Observed {
+  readonly learn: boolean;
+  readonly version?: number | null;
+  readonly names?: Names | null;
 }
 
 /**
@@ -73,9 +102,9 @@ export function createBaselineState(peers: PeerPriors | null = null): BaselineSt
  */
 export function observeBaseline(
   state: BaselineState,
-  sizes: Readonly<Record<Measure, number>>,
+  sizes: Readonly<Partial<Added>>,
   time: EpochMs,
-  { learn, version = null }: { readonly learn: boolean; readonly version?: number | null },
+  { learn, version = null, names = null }: Observed,
 ): void {
   if (!(time >= 0) || !Number.isFinite(time)) return;
   const minute = Math.floor(time / MINUTE_MS);
@@ -89,16 +118,29 @@ export function observeBaseline(
   state.behind = 0;
   if (version !== null && isNewEdition(state.editions, version, state.minute)) renew(state);
   if (!learn) state.weight = TRIPPED_WEIGHT;
-  for (const measure of MEASURES) {
-    const size = sizes[measure];
-    // Less than one of anything is nothing; so are NaN and negative sizes.
-    if (!(size >= 1)) continue;
-    const bounded = Math.min(size, LIMITS.volumeMax);
-    // A call is one action however many are counted at once; other measures are sums of sizes.
-    const isCount = measure === 'calls';
-    const history = historyOf(state, measure, isCount ? 1 : bounded);
-    addSize(history, minute, state.minute, bounded, isCount, state.weight);
+  for (const measure of SIZED) addTo(state, measure, sizes[measure] ?? 0, minute);
+  if (names === null) return;
+  const { session, targets } = names;
+  if (session !== null) {
+    state.recent.sessions ??= createRecentDistinct(minute);
+    addTo(state, 'sessions', meet(state.recent.sessions, session, minute), minute);
   }
+  if (targets.length === 0) return;
+  state.recent.targets ??= createRecentDistinct(minute);
+  let met = 0;
+  for (const target of targets) met += meet(state.recent.targets, target, minute);
+  addTo(state, 'targets', met, minute);
+}
+
+const SIZED = ['calls', ...SIZES] as const;
+
+/** Less than one of anything is nothing; so are NaN and negative sizes. */
+function addTo(state: BaselineState, measure: Measure, size: number, minute: number): void {
+  if (!(size >= 1)) return;
+  const bounded = Math.min(size, LIMITS.volumeMax);
+  const isCount = COUNTS.has(measure);
+  const history = historyOf(state, measure, isCount ? 1 : bounded);
+  addSize(history, minute, state.minute, bounded, isCount, state.weight);
 }
 
 /** Whether the agent has a day of its own behind it, and may lend its rates to others. */
@@ -201,7 +243,13 @@ function historyOf(state: BaselineState, measure: Measure, size: number): Measur
   const known = state.measures[measure];
   if (known) return known;
   const { measures, peers } = state;
-  const created = createMeasureHistory(state.minute, size, measures.calls, peers?.[measure]);
+  const created = createMeasureHistory(
+    state.minute,
+    size,
+    measures.calls,
+    peers?.[measure],
+    !DAILY.has(measure),
+  );
   state.measures[measure] = created;
   return created;
 }
@@ -235,6 +283,7 @@ function advance(state: BaselineState, minute: number): void {
     if (quiet > 0) passQuiet(history, minute - quiet, minute, weight);
     openMinute(history, minute);
     sumRecent(history, minute);
+    coarsen(history);
   }
   state.learnedMinutes += weight * (1 + quiet);
   if (weight === 1) state.activeMinutes += 1;
@@ -274,6 +323,8 @@ function goBack(state: BaselineState, minute: number): void {
     history.evidence.fill(0);
     history.cumulative = 0;
   }
+  const { sessions, targets } = state.recent;
+  for (const met of [sessions, targets]) if (met) meetAfresh(met, minute);
   state.minute = minute;
   state.weight = 1;
 }
@@ -285,7 +336,15 @@ function copyOf(state: BaselineState): BaselineState {
     if (history) measures[measure] = copyOfHistory(history);
   }
   const { known, renewedAt } = state.editions;
-  return { ...state, editions: { known: [...known], renewedAt }, measures };
+  const recent: BaselineState['recent'] = {};
+  const { sessions, targets } = state.recent;
+  if (sessions) recent.sessions = copyOfRecent(sessions);
+  if (targets) recent.targets = copyOfRecent(targets);
+  return { ...state, editions: { known: [...known], renewedAt }, recent, measures };
+}
+
+function copyOfRecent({ turn, now, before }: RecentDistinct): RecentDistinct {
+  return { turn, now: [...now], before: [...before] };
 }
 
 function copyOfHistory(history: MeasureHistory): MeasureHistory {

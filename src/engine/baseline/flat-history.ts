@@ -2,20 +2,28 @@ import { createMeasureHistory, type MeasureHistory } from './measure-history.ts'
 
 type Tree = number | Tree[] | { [name: string]: Tree };
 
-/** Where every number of a history is: all histories are of one shape. */
-const SHAPE = createMeasureHistory(0, 1, undefined, undefined) as unknown as Tree;
+/** Where every number of a history is: with slots of the week, or without. */
+const SHAPES = [true, false].map(
+  (hasWeek) => createMeasureHistory(0, 1, undefined, undefined, hasWeek) as unknown as Tree,
+);
 
 /** The numbers of a history in one list, without their names; null where its shape is another. */
 export function flatHistory(history: MeasureHistory): number[] | null {
-  const numbers: number[] = [];
-  return flatten(history, SHAPE, numbers) ? numbers : null;
+  for (const shape of SHAPES) {
+    const numbers: number[] = [];
+    if (flatten(history, shape, numbers)) return numbers;
+  }
+  return null;
 }
 
 /** The history of which these are the numbers; null where they are not as many. */
 export function historyOfFlat(numbers: readonly number[]): MeasureHistory | null {
-  const taken = { count: 0 };
-  const tree = unflatten(SHAPE, numbers, taken);
-  return taken.count === numbers.length ? (tree as unknown as MeasureHistory) : null;
+  for (const shape of SHAPES) {
+    const taken = { count: 0 };
+    const tree = unflatten(shape, numbers, taken);
+    if (taken.count === numbers.length) return tree as unknown as MeasureHistory;
+  }
+  return null;
 }
 
 function flatten(value: unknown, shape: Tree, numbers: number[]): boolean {

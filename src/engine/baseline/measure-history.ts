@@ -113,11 +113,12 @@ export function createMeasureHistory(
   first: number,
   like: MeasureHistory | undefined,
   peers: PeerPrior | undefined,
+  hasWeek = true,
 ): MeasureHistory {
-  const rate = createSeasonalRate(minute);
+  const rate = createSeasonalRate(minute, hasWeek);
   if (peers) borrow(rate, peers);
   else if (like) {
-    rate.weekMinutes = like.rate.weekMinutes.slice();
+    if (hasWeek) rate.weekMinutes = like.rate.weekMinutes.slice();
     rate.dayMinutes = like.rate.dayMinutes.slice();
     rate.minutes = like.rate.minutes;
     rate.hour = like.rate.hour;

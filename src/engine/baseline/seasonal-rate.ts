@@ -4,7 +4,8 @@ import { zeroes } from './zeroes.ts';
 /**
  * Rate per minute by hour of the week, each slot leaning on its hour of the day, that on the
  * overall rate, and that on a prior: a daily or weekly rhythm shows only as far as data support it.
- * Sums and exposures (minutes) decay, so that old weeks are forgotten. UTC hours.
+ * Sums and exposures (minutes) decay, so that old weeks are forgotten. UTC hours. Where a measure is
+ * to cost little there are no slots of the week, and the day is all the rhythm it has.
  */
 export interface SeasonalRate {
   readonly weekSum: number[];
@@ -34,10 +35,10 @@ const LEAN_PRIOR = 60;
 /** Jobs start a little before or after the full hour: there the higher neighbour counts. */
 const EDGE_MINUTES = 5;
 
-export function createSeasonalRate(minute: number): SeasonalRate {
+export function createSeasonalRate(minute: number, hasWeek = true): SeasonalRate {
   return {
-    weekSum: zeroes(WEEK_HOURS),
-    weekMinutes: zeroes(WEEK_HOURS),
+    weekSum: zeroes(hasWeek ? WEEK_HOURS : 0),
+    weekMinutes: zeroes(hasWeek ? WEEK_HOURS : 0),
     daySum: zeroes(DAY_HOURS),
     dayMinutes: zeroes(DAY_HOURS),
     sum: 0,
@@ -59,11 +60,14 @@ const { fround } = Math;
 /** Applies the decay of every hour entered since; at most a week of them, so at most 168 steps. */
 export function decayTo(rate: SeasonalRate, hour: number): void {
   const steps = Math.min(hour - rate.hour, LIMITS.baselineQuietHours);
+  const hasWeek = rate.weekSum.length > 0;
   for (let step = steps - 1; step >= 0; step -= 1) {
     const week = (hour - step) % WEEK_HOURS;
     const day = (hour - step) % DAY_HOURS;
-    rate.weekSum[week] = fround(at(rate.weekSum, week) * WEEK_KEEP);
-    rate.weekMinutes[week] = fround(at(rate.weekMinutes, week) * WEEK_KEEP);
+    if (hasWeek) {
+      rate.weekSum[week] = fround(at(rate.weekSum, week) * WEEK_KEEP);
+      rate.weekMinutes[week] = fround(at(rate.weekMinutes, week) * WEEK_KEEP);
+    }
     rate.daySum[day] = fround(at(rate.daySum, day) * DAY_KEEP);
     rate.dayMinutes[day] = fround(at(rate.dayMinutes, day) * DAY_KEEP);
     rate.sum *= OVERALL_KEEP;
@@ -76,8 +80,10 @@ export function decayTo(rate: SeasonalRate, hour: number): void {
 export function learn(rate: SeasonalRate, hour: number, total: number, minutes: number): void {
   const week = hour % WEEK_HOURS;
   const day = hour % DAY_HOURS;
-  rate.weekSum[week] = fround(at(rate.weekSum, week) + total);
-  rate.weekMinutes[week] = fround(at(rate.weekMinutes, week) + minutes);
+  if (rate.weekSum.length > 0) {
+    rate.weekSum[week] = fround(at(rate.weekSum, week) + total);
+    rate.weekMinutes[week] = fround(at(rate.weekMinutes, week) + minutes);
+  }
   rate.daySum[day] = fround(at(rate.daySum, day) + total);
   rate.dayMinutes[day] = fround(at(rate.dayMinutes, day) + minutes);
   rate.sum += total;

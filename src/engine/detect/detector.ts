@@ -6,7 +6,7 @@ import type { ActionFact, AgentGrant, PrincipalGrant, ResourceFact } from '../..
 import type { Redacted } from '../../core/redacted.ts';
 import type { TripKey } from '../../core/rule.ts';
 import type { EpochMs } from '../../core/time.ts';
-import type { AgentBaseline, Measure } from '../baseline/agent-baseline.ts';
+import type { Added, AgentBaseline } from '../baseline/agent-baseline.ts';
 import type { OpenBreaker } from '../breaker/subject.ts';
 import type { AgentPractice } from '../practice/agent-practice.ts';
 import type { EventPart } from './event-part.ts';
@@ -36,7 +36,7 @@ export interface DetectorContext<Config> {
    * What this report added to each measure: all of it for the first report of an action, the excess
    * over what is known for a further one, whose `calls` is 0. Zero where not counted.
    */
-  readonly added: Readonly<Record<Measure, number>>;
+  readonly added: Added;
   /** Whether some source, not an agent, has told of decisions in this tenant. */
   readonly hearsDecisions: boolean;
   /**

@@ -29,6 +29,15 @@ export function distinctOf(words: DistinctCount): number {
   return Math.max(0, Math.round(-BITS * Math.log(Math.max(free, 0.5) / BITS)));
 }
 
+/** Share of the places that neither sketch has taken: the chance that a new text is noticed. */
+export function freeShare(one: DistinctCount, other: DistinctCount): number {
+  let free = BITS;
+  for (let word = 0; word < WORDS; word += 1) {
+    free -= bitsOf((one[word] ?? 0) | (other[word] ?? 0));
+  }
+  return free / BITS;
+}
+
 export function clearDistinct(words: DistinctCount): void {
   words.fill(0);
 }

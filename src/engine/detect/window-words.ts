@@ -1,6 +1,7 @@
 import { DAY_MS, MINUTE_MS } from '../../core/time.ts';
 import type { Comparison } from '../baseline/agent-baseline.ts';
-import { amount, minutesText, oneDecimal } from './figures.ts';
+import { minutesText, oneDecimal } from './figures.ts';
+import { measureAmount, measureText } from './measure-words.ts';
 
 /** A window against the agent's own history of `ageMs`, for people who know no statistics. */
 export function windowInWords(
@@ -8,14 +9,16 @@ export function windowInWords(
   ageMs: number,
 ): { readonly title: string; readonly explanation: string } {
   const span = minutesText(windowMs / MINUTE_MS);
+  const usual = measureAmount(measure, usualUpTo);
+  const often = measureAmount(measure, typical);
   const ratio = oneDecimal(actual / Math.max(typical, Number.MIN_VALUE));
   return {
     title:
-      `${amount(actual)} ${measure} in ${span}, usually up to ${amount(usualUpTo)} ` +
-      `(${ratio} times the typical ${amount(typical)})`,
+      `${measureText(measure, actual)} in ${span}, usually up to ${usual} ` +
+      `(${ratio} times the typical ${often})`,
     explanation:
-      `In ${span} this agent moved ${amount(actual)} ${measure}. At this hour and weekday it ` +
-      `typically moves ${amount(typical)} and hardly ever more than ${amount(usualUpTo)}, ` +
+      `In ${span} this agent moved ${measureText(measure, actual)}. At this hour and weekday it ` +
+      `typically moves ${often} and hardly ever more than ${usual}, ` +
       `judged by ${oneDecimal(ageMs / DAY_MS)} days of its own history.`,
   };
 }

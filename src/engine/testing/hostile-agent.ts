@@ -58,6 +58,7 @@ function hostileEvent(round: number): Partial<AccessEvent> {
       records: 1 + 1e6 * any('records'),
       bytesOut: 1 + 1e12 * any('bytes'),
       tokensIn: 1 + 1e6 * any('tokens'),
+      costUsd: 10 * any('cost'),
     },
     decision: {
       verdict: any('deny') < 0.3 ? 'deny' : 'allow',

@@ -26,15 +26,26 @@ export function formatBytes(value: number): string {
   return `${unit === 0 ? GROUPED.format(scaled) : FRACTION.format(scaled)} ${BYTE_UNITS[unit]}`;
 }
 
+const NOUNS: Readonly<Record<string, string>> = {
+  sessions: 'new sessions',
+  targets: 'different resources and destinations',
+};
+
+function formatDollars(value: number): string {
+  return `$${value < 1_000 ? value.toFixed(2) : formatCount(value)}`;
+}
+
 /** A value of a named measure in its own unit. */
 export function formatMeasure(measure: string | undefined, value: number): string {
+  if (measure === 'cost') return formatDollars(value / 1_000_000);
   return measure?.startsWith('bytes') ? formatBytes(value) : formatCount(value);
 }
 
 /** The same with its noun: `29 calls`, `84.2 MB`. */
 export function measureInWords(measure: string, value: number): string {
   const amount = formatMeasure(measure, value);
-  return measure.startsWith('bytes') ? amount : `${amount} ${measure}`;
+  if (measure === 'cost') return `${amount} of cost`;
+  return measure.startsWith('bytes') ? amount : `${amount} ${NOUNS[measure] ?? measure}`;
 }
 
 /** `t-demo…spike-28`: ids differ at their ends as often as at their beginnings. */

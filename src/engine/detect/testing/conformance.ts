@@ -4,7 +4,7 @@ import { chainIdOf } from '../../../core/chain.ts';
 import type { ActionFact, AgentGrant, PrincipalGrant, ResourceFact } from '../../../core/grant.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Redacted } from '../../../core/redacted.ts';
-import { type Measure, measuresOf, NOTHING_ADDED } from '../../baseline/agent-baseline.ts';
+import { type Added, measuresOf, NOTHING_ADDED } from '../../baseline/agent-baseline.ts';
 import {
   type BaselineState,
   createBaselineState,
@@ -13,6 +13,7 @@ import {
   snapshotBaseline,
   viewOf,
 } from '../../baseline/baseline.ts';
+import { namesOf } from '../../baseline/names.ts';
 import type { OpenBreaker } from '../../breaker/subject.ts';
 import {
   createPractice,
@@ -60,7 +61,8 @@ export class DetectorRun {
     { counted = true, learn = true, logTime = event.time } = {},
   ): readonly DetectorVerdict[] {
     const added = counted ? measuresOf(event) : NOTHING_ADDED;
-    if (counted) observeBaseline(this.baseline, added, event.time, { learn });
+    const names = namesOf(event);
+    if (counted) observeBaseline(this.baseline, added, event.time, { learn, names });
     const practice = new PracticeReading(this.practice, null, event);
     const context = { ...this.#context(event, practice, added), logTime };
     const detector = this.#detector;
@@ -84,7 +86,7 @@ export class DetectorRun {
     return this.#detector.judges(event, context)?.field ?? null;
   }
 
-  #context(event: Event, practice: PracticeReading, added: Readonly<Record<Measure, number>>) {
+  #context(event: Event, practice: PracticeReading, added: Added) {
     const { grant = null, principalGrant = null } = this.#surroundings;
     const { resourceFact = null, actionFact = null } = this.#surroundings;
     return {
