@@ -12,6 +12,7 @@ import {
   NO_VERDICTS,
   oneDecimal,
   rounded,
+  sizePerMeasure,
 } from '../src/sdk.ts';
 
 const CONFIG = z.strictObject({
@@ -20,18 +21,15 @@ const CONFIG = z.strictObject({
     .min(1.2)
     .default(2.1)
     .describe('How many times its earlier days a day may slowly grow to before a person is told.'),
-  floors: z
-    .strictObject({
-      calls: z.number().positive().default(100),
-      records: z.number().positive().default(500),
-      bytes: z.number().positive().default(5_242_880),
-      tokens: z.number().positive().default(100_000),
-      cost: z.number().positive().default(10_000_000).describe('Millionths of a US dollar.'),
-      sessions: z.number().positive().default(100),
-      targets: z.number().positive().default(500),
-    })
-    .prefault({})
-    .describe('Volume per day below which growth is none.'),
+  floors: sizePerMeasure('Volume per day below which growth is none.', {
+    calls: 100,
+    records: 500,
+    bytes: 5_242_880,
+    tokens: 100_000,
+    cost: 10_000_000,
+    sessions: 100,
+    targets: 500,
+  }),
   again_days: z
     .number()
     .positive()
@@ -99,9 +97,9 @@ function grown(measure: Measure, { actual, typical, ratio }: DayComparison): Det
       `${measureText(measure, actual)} in 24 hours, grown to ${times} times ` +
       measureAmount(measure, typical),
     explanation:
-      `Day by day this agent moves more ${measureNoun(measure)}: now ${times} times what such a day used to ` +
-      'be. No single day stood out. It may be healthy growth; somebody who knows the agent ' +
-      'should say so. Nothing is stopped.',
+      `Day by day this agent moves more ${measureNoun(measure)}: now ${times} times ` +
+      'what such a day used to be. No single day stood out. It may be healthy growth; ' +
+      'somebody who knows the agent should say so. Nothing is stopped.',
     measures: { actual, typical, ratio: rounded(ratio), window_s: DAY_MS / 1_000 },
     facts: { measure },
     trip: null,

@@ -25,22 +25,10 @@ import {
   pour,
   rounded,
   sightBurst,
+  sizeOfSome,
+  sizePerMeasure,
   windowInWords,
 } from '../src/sdk.ts';
-
-const perMeasure = (what: string, defaults: Record<Measure, number>) =>
-  z
-    .strictObject({
-      calls: z.number().positive().default(defaults.calls),
-      records: z.number().positive().default(defaults.records),
-      bytes: z.number().positive().default(defaults.bytes),
-      tokens: z.number().positive().default(defaults.tokens),
-      cost: z.number().positive().default(defaults.cost).describe('Millionths of a US dollar.'),
-      sessions: z.number().positive().default(defaults.sessions),
-      targets: z.number().positive().default(defaults.targets),
-    })
-    .prefault({})
-    .describe(what);
 
 const CONFIG = z.strictObject({
   hard_multiple: z
@@ -91,7 +79,7 @@ const CONFIG = z.strictObject({
     .min(0)
     .default(20)
     .describe('Minutes with activity below which statistics do not act.'),
-  floors: perMeasure('Volume per window below which nothing is a spike.', {
+  floors: sizePerMeasure('Volume per window below which nothing is a spike.', {
     calls: 20,
     records: 20,
     bytes: 1_048_576,
@@ -100,18 +88,7 @@ const CONFIG = z.strictObject({
     sessions: 20,
     targets: 100,
   }),
-  caps: z
-    .strictObject({
-      calls: z.number().positive().optional(),
-      records: z.number().positive().optional(),
-      bytes: z.number().positive().optional(),
-      tokens: z.number().positive().optional(),
-      cost: z.number().positive().optional().describe('Millionths of a US dollar.'),
-      sessions: z.number().positive().optional(),
-      targets: z.number().positive().optional(),
-    })
-    .prefault({})
-    .describe('Absolute volume per minute that acts at any age. Default: none.'),
+  caps: sizeOfSome('Absolute volume per minute that acts at any age. Default: none.'),
   cold_start_cap: z
     .strictObject({
       calls_burst: z.number().positive().default(40),
@@ -270,10 +247,12 @@ function softRise(minute: Comparison, { config, baseline }: Context): DetectorVe
     probability: Math.exp(-evidence),
     title:
       `${measureText(measure, runActual)} in ${minutesText(minutes)}, ` +
-      `${oneDecimal(runActual / runTypical)} times the typical ${measureAmount(measure, runTypical)}`,
+      `${oneDecimal(runActual / runTypical)} times the typical ` +
+      measureAmount(measure, runTypical),
     explanation:
-      `For ${minutesText(minutes)} this agent has moved clearly more ${measureNoun(measure)} than it usually ` +
-      'does at this hour and weekday, too steadily to be chance. It is slowed down, not stopped.',
+      `For ${minutesText(minutes)} this agent has moved clearly more ${measureNoun(measure)} ` +
+      'than it usually does at this hour and weekday, too steadily to be ' +
+      'chance. It is slowed down, not stopped.',
     measures: {
       actual: runActual,
       typical: runTypical,

@@ -60,6 +60,7 @@ export { fingerprintOf } from './engine/detect/fingerprint.ts';
 export { matchesAnyGlob, matchesGlob } from './engine/detect/glob.ts';
 export { moveLast } from './engine/detect/latest-last.ts';
 export { createLeakyBucket, type LeakyBucket, pour } from './engine/detect/leaky-bucket.ts';
+export { sizeOfSome, sizePerMeasure } from './engine/detect/measure-options.ts';
 export { measureAmount, measureNoun, measureText } from './engine/detect/measure-words.ts';
 export { NO_STATE, NO_VERDICTS } from './engine/detect/no-state.ts';
 export { ACCESS_KINDS, wasDone, wentThrough } from './engine/detect/outcome.ts';

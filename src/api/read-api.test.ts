@@ -196,26 +196,6 @@ describe('reading', () => {
     expect((await get('/v1/chains/none')).statusCode).toBe(404);
   });
 
-  it.each([
-    ['session:ann@example.com', 'session:ann-bot'],
-    ['ann@example.com', 'ann-bot'],
-  ])(
-    'finds the chain %s, whose id is personal, under the pseudonym of its tenant',
-    async (id, as) => {
-      harness.state.chain = [{ seq: 1, loggedAt: 1, event: eventOf('acme', 'evt-1') }];
-      harness.state.chainId = as;
-      const chain = await read(
-        `/v1/chains/${encodeURIComponent(id)}`,
-        schemas.CHAIN,
-        'viewer-acme',
-      );
-      expect(chain.steps.map(({ seq }) => seq)).toEqual([1]);
-      const asOther = await get(`/v1/chains/${encodeURIComponent(id)}`, 'viewer-globex');
-      expect(asOther.statusCode).toBe(404);
-      await read(`/v1/chains/${encodeURIComponent(id)}`, schemas.CHAIN, 'viewer-all');
-    },
-  );
-
   it('tells the life of a token, in the tenant that is asked for', async () => {
     harness.state.chain = ['acme', 'globex'].map((tenant, seq) => ({
       seq,

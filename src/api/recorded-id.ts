@@ -10,8 +10,8 @@ export interface RecordedId {
 }
 
 /**
- * An id as brokers write it, as given first: where it is personal, each tenant has recorded it under
- * a pseudonym of its own. Tenants beyond `LIMITS.tenantsTranslatedFor` must be named.
+ * An id as brokers write it, as given first: where it is personal, each tenant has recorded it
+ * under a pseudonym of its own. Tenants beyond `LIMITS.tenantsTranslatedFor` must be named.
  */
 export function recordedIds(
   { view, control }: { readonly view: EngineView; readonly control: Pick<Control, 'recordedKey'> },

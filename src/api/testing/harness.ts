@@ -147,7 +147,6 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     ],
     findings: [] as Finding[],
     chain: [] as ChainRow[],
-    chainId: null as string | null,
     transitions: [] as { seq: number; transition: Transition }[],
     detectors: [] as DetectorView[],
     feedback: new Map<string, Feedback>(),
@@ -308,8 +307,6 @@ function fakeStore(
   state: {
     findings: Finding[];
     chain: ChainRow[];
-    /** The one id that the chain has; null for any. */
-    chainId: string | null;
     transitions: { seq: number; transition: Transition }[];
     asked: FindingQuery[];
     storeDown: boolean;
@@ -334,10 +331,9 @@ function fakeStore(
       );
       return { rows, next: null };
     },
-    chain: async (tenants, id, limit) => {
+    chain: async (tenants, _id, limit) => {
       up();
-      const isIt = state.chainId === null || state.chainId === id;
-      const rows = state.chain.filter(({ event }) => isIt && seen(tenants, event.tenant.id));
+      const rows = state.chain.filter(({ event }) => seen(tenants, event.tenant.id));
       return { rows: rows.slice(0, limit), links: [], others: [] };
     },
     wholeChains: async (locals, limit) => {

@@ -3,9 +3,9 @@ import type { MeasureHistory } from './measure-history.ts';
 const { fround } = Math;
 
 /**
- * Rounds what a history learned to floats of 32 bits: seven digits are more than a rate tells, and a
- * snapshot of it is half as long. Times and the totals that people are shown stay exact. Called when
- * a minute is closed.
+ * Rounds what a history learned to floats of 32 bits: seven digits are more than a rate tells, and
+ * a snapshot of it is half as long. Times and the totals that people are shown stay exact. Called
+ * when a minute is closed.
  */
 export function coarsen(history: MeasureHistory): void {
   const { rate, day, dispersion } = history;

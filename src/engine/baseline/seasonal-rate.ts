@@ -4,8 +4,8 @@ import { zeroes } from './zeroes.ts';
 /**
  * Rate per minute by hour of the week, each slot leaning on its hour of the day, that on the
  * overall rate, and that on a prior: a daily or weekly rhythm shows only as far as data support it.
- * Sums and exposures (minutes) decay, so that old weeks are forgotten. UTC hours. Where a measure is
- * to cost little there are no slots of the week, and the day is all the rhythm it has.
+ * Sums and exposures (minutes) decay, so that old weeks are forgotten. UTC hours. Where a measure
+ * is to cost little there are no slots of the week, and the day is all the rhythm it has.
  */
 export interface SeasonalRate {
   readonly weekSum: number[];
