@@ -13,7 +13,7 @@ import type { StreamChanged } from './signal-stream.ts';
 import type { EpochMs } from './time.ts';
 
 /** Rises when the fold changes its mind about the same log; stamped on every entry. */
-export const ENGINE_VERSION = 8;
+export const ENGINE_VERSION = 9;
 
 /** The log of everything that belongs to no tenant: ticks, process configuration. */
 export const SYSTEM_TENANT = '_system';
