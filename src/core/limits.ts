@@ -189,11 +189,11 @@ export const LIMITS = {
   /** What does not come is missing after this time, unless configured (`chains`). */
   decisionGraceMs: 2 * MINUTE_MS,
   /**
-   * One agent takes at most 40 KiB as a chunk of a snapshot, every limit reached by hostile names,
+   * One agent takes at most 44 KiB as a chunk of a snapshot, every limit reached by hostile names,
    * in characters of five to 32 bits: facts of practice 768 × 3 × 5 = 11.5 KB and notes 8 × 72 × 5
    * = 2.9 KB; a measure's history 2.6 KB, 0.8 KB where it has no week: seven 13.1 KB; states of
-   * detectors 5.5 KB and what they lack 1.7 KB; open findings 64 × 25 = 1.6 KB; marks of risk 16 ×
-   * 115 = 1.8 KB; the rest 0.9 KB: 38 KB. `engine/agent-size.test.ts` fills an agent and holds it.
+   * detectors 7 KB and what they lack 1.7 KB; open findings 64 × 25 = 1.6 KB; marks of risk 16 ×
+   * 115 = 1.8 KB; the rest 4 KB: 44 KB. `engine/agent-size.test.ts` fills an agent and holds it.
    */
   openFindingsPerAgent: 64,
   /** Findings of one detector told of an agent in an hour, beside those that open a breaker. */
