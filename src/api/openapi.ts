@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ENFORCEMENT_PATHS } from './openapi-enforcement.ts';
 import { RECORDS_TAKEN } from './records-taken.ts';
 import type { Route } from './route.ts';
 import * as schemas from './schemas.ts';
@@ -22,7 +23,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
       description: 'Observability and anomaly circuit breakers for brokered AI agents.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths: { ...paths, ...PLAIN_PATHS },
+    paths: { ...paths, ...PLAIN_PATHS, ...ENFORCEMENT_PATHS },
     components: {
       schemas: { Error: jsonSchema(schemas.ERROR, 'output') },
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
