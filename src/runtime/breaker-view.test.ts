@@ -103,7 +103,7 @@ describe('subscribers', () => {
     const { partition, view } = await start();
     const heard: FeedDelta[] = [];
     const leave = view.subscribe((delta) => heard.push(delta));
-    await partition.decide([tripInput('a', 4), inputOf({ id: 'b' }), tripInput('c', 5)]);
+    await partition.decide([tripInput('a', 2), inputOf({ id: 'b' }), tripInput('c', 4)]);
     await partition.decide([reset(2)]);
     expect(heard.map(({ transition }) => [transition.feedSeq, transition.to])).toEqual([
       [1, 'open'],
