@@ -116,6 +116,8 @@ export const LIMITS = {
   tilesUnwritten: 4_096,
   /** Files flushed side by side, and directories known to be there. */
   syncsAtOnce: 16,
+  /** Times a checkpoint is read anew beside a writer that replaces it every second. */
+  checkpointReads: 10,
   knownDirectories: 10_000,
   /** One batch of a ledger read, where a group is not larger, and the buffer of the reader. */
   ledgerReadEntries: 1_024,

@@ -1,7 +1,16 @@
-import { createSecretKey, hash, hkdfSync, randomBytes } from 'node:crypto';
+import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { assert, TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import {
+  type KeyName,
+  type KeyState,
+  keyFileName,
+  keyFileText,
+  parseKeyFileName,
+  readKeyFile,
+  tenantHash,
+} from './key-file.ts';
 import type { LedgerFiles } from './ledger-files.ts';
 import type { BlockKey } from './sealed-block.ts';
 
@@ -13,20 +22,12 @@ export interface KeyWrap {
   unwrap(wrapped: string, context: string): Promise<Uint8Array | null>;
 }
 
-/** `destroyed` on purpose; `lost`: its file is not there; `foreign`: another master wrapped it. */
-export type KeyReading = BlockKey | 'destroyed' | 'lost' | 'foreign';
+/**
+ * `destroyed` on purpose; `lost`: its file is not there; `foreign`: another master wrapped it;
+ * `damaged`: its file is not as it was written.
+ */
+export type KeyReading = BlockKey | 'destroyed' | 'lost' | 'foreign' | 'damaged';
 
-export interface KeyName {
-  /** First 16 hex digits of the tenant's SHA-256. */
-  readonly tenant: string;
-  /** The month of log time it seals, `2026-11`. */
-  readonly period: string;
-  /** Rises with each rotation within a month. */
-  readonly generation: number;
-  readonly id: string;
-}
-
-const FILE = /^([0-9a-f]{16})-(\d{4}-\d{2})-(\d{4})-([0-9a-f]{16})\.key$/;
 const SECRET_BYTES = 32;
 const ID_BYTES = 8;
 const KEY_FILE_VERSION = 1;
@@ -61,11 +62,15 @@ export class DataKeys {
   /** Reads which keys there are, not the keys. */
   static async open(files: LedgerFiles, directory: string, wrap: KeyWrap): Promise<DataKeys> {
     await files.makeDirectory(directory);
+    return DataKeys.read(files, directory, wrap);
+  }
+
+  /** The same without making anything: for whoever only looks. */
+  static async read(files: LedgerFiles, directory: string, wrap: KeyWrap): Promise<DataKeys> {
     const names = new Map<string, KeyName>();
     for (const file of await files.list(directory)) {
-      const [, tenant, period, generation, id] = FILE.exec(file) ?? [];
-      if (tenant === undefined || period === undefined || id === undefined) continue;
-      names.set(id, { tenant, period, generation: Number(generation), id });
+      const name = parseKeyFileName(file);
+      if (name !== null) names.set(name.id, name);
     }
     return new DataKeys(files, directory, wrap, names);
   }
@@ -101,15 +106,21 @@ export class DataKeys {
     return { tenant: tenantHash(tenant), period, generation, id: key.id };
   }
 
+  /** The name of a key's file, which stays when the key is destroyed. */
+  nameOf(id: string): KeyName | null {
+    return this.#names.get(id) ?? null;
+  }
+
   async byId(id: string): Promise<KeyReading> {
     const known = this.#opened.get(id);
     if (known) return known;
     const name = this.#names.get(id);
     const text = name && (await this.#files.readSmall(this.#pathOf(name)));
     if (name === undefined || !text) return 'lost';
-    const { destroyed, wrapped } = JSON.parse(text.toString('utf8'));
-    if (destroyed !== undefined) return 'destroyed';
-    const secret = await this.#wrap.unwrap(String(wrapped), contextOf(name));
+    const state = readKeyFile(text);
+    if (state === null) return 'damaged';
+    if ('destroyed' in state) return 'destroyed';
+    const secret = await this.#wrap.unwrap(state.wrapped, contextOf(name));
     if (secret === null) return 'foreign';
     const key = blockKey(id, secret);
     if (this.#opened.size >= LIMITS.dataKeysOpened) this.#opened.clear();
@@ -152,11 +163,15 @@ export class DataKeys {
     let count = 0;
     for (const name of this.#names.values()) {
       const text = await this.#files.readSmall(this.#pathOf(name));
-      const { destroyed, wrapped } = JSON.parse(text?.toString('utf8') ?? '{}');
-      if (destroyed !== undefined || wrapped === undefined) continue;
-      const secret = await this.#wrap.unwrap(String(wrapped), contextOf(name));
+      const state = text && readKeyFile(text);
+      if (state === null) {
+        throw new TripcoilError('ledger_corrupt', `The file of data key ${name.id} is damaged.`);
+      }
+      if ('destroyed' in state) continue;
+      const { wrapped } = state;
+      const secret = await this.#wrap.unwrap(wrapped, contextOf(name));
       // Null where a crash came between two rounds: it has the new wrapping already.
-      if (secret === null && (await next.unwrap(String(wrapped), contextOf(name))) === null) {
+      if (secret === null && (await next.unwrap(wrapped, contextOf(name))) === null) {
         throw new TripcoilError('config_invalid', `The data key ${name.id} has another master.`);
       }
       if (secret === null) continue;
@@ -175,12 +190,8 @@ export class DataKeys {
     return blockKey(id, secret);
   }
 
-  async #write(
-    name: KeyName,
-    state: { readonly wrapped: string } | { readonly destroyed: number },
-  ): Promise<void> {
-    const text = JSON.stringify({ v: KEY_FILE_VERSION, ...state });
-    await this.#files.replace(this.#pathOf(name), Buffer.from(`${text}\n`));
+  async #write(name: KeyName, state: KeyState): Promise<void> {
+    await this.#files.replace(this.#pathOf(name), Buffer.from(keyFileText(state)));
   }
 
   #remember(tenant: string, period: string, key: BlockKey): void {
@@ -192,9 +203,8 @@ export class DataKeys {
     return this.of(tenant).findLast((name) => name.period === period) ?? null;
   }
 
-  #pathOf({ tenant, period, generation, id }: KeyName): string {
-    const digits = String(generation).padStart(4, '0');
-    return join(this.#directory, `${tenant}-${period}-${digits}-${id}.key`);
+  #pathOf(name: KeyName): string {
+    return join(this.#directory, keyFileName(name));
   }
 
   #periodOf(loggedAt: number): string {
@@ -206,10 +216,6 @@ export class DataKeys {
     }
     return this.#month.period;
   }
-}
-
-function tenantHash(tenant: string): string {
-  return hash('sha256', tenant, 'hex').slice(0, 2 * ID_BYTES);
 }
 
 function contextOf({ tenant, period, id }: KeyName): string {

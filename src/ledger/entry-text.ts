@@ -35,6 +35,28 @@ export function parseEntryText(text: string): SequencedEntry | null {
   };
 }
 
+/** What a log says of an entry to anybody. */
+export type EntryHead = Pick<SequencedEntry, 'seq' | 'loggedAt' | 'kind'>;
+
+/** The same of a text without reading the rest of it; null for a text that is none. */
+export function parseEntryHead(text: Buffer): EntryHead | null {
+  const a = text.indexOf(LINE_END);
+  const b = text.indexOf(LINE_END, a + 1);
+  const c = text.indexOf(LINE_END, b + 1);
+  if (a < 0 || b < 0 || c < 0) return null;
+  const kind = text.toString('latin1', b + 1, c) as EntryKind;
+  if (KIND_CODES.get(kind) === undefined) return null;
+  return { seq: digits(text, 0, a), loggedAt: digits(text, a + 1, b), kind };
+}
+
+function digits(text: Buffer, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at += 1) value = 10 * value + (text[at] ?? 0) - DIGIT_0;
+  return value;
+}
+
+const LINE_END = 0x0a;
+const DIGIT_0 = 0x30;
 const HEAD_LINES = 5;
 
 /** Codes in leaf records: by place in the list of kinds, from 1, to which kinds are only added. */

@@ -19,8 +19,8 @@ export interface LedgerSecrets {
   readonly signingKey: KeyObject;
 }
 
-const MASTER_FILE = 'ledger-master.key';
-const SIGNING_FILE = 'ledger-signing-key.pem';
+export const MASTER_FILE = 'ledger-master.key';
+export const SIGNING_FILE = 'ledger-signing-key.pem';
 const MASTER_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

@@ -147,8 +147,8 @@ async function openedRun(
 ): Promise<OpenedRun | null> {
   const key = stored.sealed ? ((await keys?.byId(keyId)) ?? 'lost') : null;
   if (key === 'destroyed') return null;
-  if (key === 'lost' || key === 'foreign') {
-    const why = key === 'lost' ? 'is not there' : 'was wrapped by another master key';
+  if (typeof key === 'string') {
+    const why = UNUSABLE[key];
     const message = `Entries from ${firstSeq} on are sealed, and the data key ${keyId} ${why}.`;
     throw new TripcoilError('config_invalid', message);
   }
@@ -159,3 +159,9 @@ async function openedRun(
   }
   return { bytes, key, entries };
 }
+
+const UNUSABLE = {
+  lost: 'is not there',
+  foreign: 'was wrapped by another master key',
+  damaged: 'is damaged',
+} as const;

@@ -1,7 +1,9 @@
 import { dirname, join } from 'node:path';
 import { LIMITS } from '../../core/limits.ts';
+import { checkedLine } from '../key-file.ts';
 import type { LedgerFiles } from '../ledger-files.ts';
-import { type TileName, tilePath } from '../tlog/tile.ts';
+import { systemCode } from '../storage-error.ts';
+import { TILE_WIDTH, type TileName, tilePath } from '../tlog/tile.ts';
 import type { LogEdge, LogFile } from './tenant-log.ts';
 
 const CHECKPOINT = 'checkpoint';
@@ -38,6 +40,16 @@ export class LogDirectory {
     return bytes === null ? { seq: 0, tenants: [] } : JSON.parse(bytes.toString('utf8'));
   }
 
+  /** The same as bytes, for whoever checks them; null when there is none. */
+  readIntegratedBytes(): Promise<Buffer | null> {
+    return this.#files.readSmall(join(this.#directory, INTEGRATED));
+  }
+
+  /** The edge as bytes; null when there is none. */
+  readEdgeBytes(tenant: string): Promise<Buffer | null> {
+    return this.#files.readSmall(join(this.pathOf(tenant), EDGE));
+  }
+
   async readEdge(tenant: string): Promise<LogEdge | null> {
     const bytes = await this.#files.readSmall(join(this.pathOf(tenant), EDGE));
     return bytes === null ? null : JSON.parse(bytes.toString('utf8'));
@@ -51,6 +63,18 @@ export class LogDirectory {
 
   readFile(tenant: string, name: TileName): Promise<Buffer | null> {
     return this.#files.readSmall(join(this.pathOf(tenant), tilePath(name)));
+  }
+
+  /** Widths of the partial files that lie beside a tile or bundle. */
+  async partialWidths(tenant: string, name: TileName): Promise<readonly number[]> {
+    const partial = dirname(tilePath({ ...name, width: 1 }));
+    try {
+      const widths = await this.#files.list(join(this.pathOf(tenant), partial));
+      return widths.map(Number).filter((width) => width > 0 && width < TILE_WIDTH);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw error;
+    }
   }
 
   /** Puts files where readers find them; `sync` makes them durable. Returns their paths. */
@@ -93,7 +117,7 @@ export class LogDirectory {
 
   async writeIntegrated(integrated: Integrated): Promise<void> {
     const path = join(this.#directory, INTEGRATED);
-    await this.#files.replace(path, Buffer.from(JSON.stringify(integrated)));
+    await this.#files.replace(path, Buffer.from(checkedLine({ ...integrated })));
   }
 
   async #makeDirectory(path: string): Promise<void> {

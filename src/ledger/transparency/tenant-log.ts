@@ -1,10 +1,10 @@
 import { assert } from '../../core/errors.ts';
-import type { SequencedEntry } from '../../ports/ledger.ts';
-import { kindCode } from '../entry-text.ts';
+import { type EntryHead, kindCode } from '../entry-text.ts';
 import type { Salts } from '../sealed-block.ts';
 import { encodeBundle } from '../tlog/entry-bundle.ts';
 import {
   LEAF_RECORD_BYTES,
+  readLeafRecord,
   SALT_BYTES,
   writeCommitment,
   writeLeafRecord,
@@ -75,15 +75,27 @@ export class TenantLog {
   }
 
   /** Adds an entry that comes after all others; `text` is what was stored of it. */
-  add({ seq, loggedAt, kind }: SequencedEntry, text: Buffer, salts: Salts): void {
+  add({ seq, loggedAt, kind }: EntryHead, text: Buffer, salts: Salts): void {
     assert(seq > this.#seq, 'entries are added in order');
     const salted = this.#room(SALT_BYTES + text.length);
     salts.write(seq, salted, 0);
     text.copy(salted, SALT_BYTES);
-    const place = this.#tree.size % TILE_WIDTH;
-    const at = place * LEAF_RECORD_BYTES;
+    const at = (this.#tree.size % TILE_WIDTH) * LEAF_RECORD_BYTES;
     writeLeafRecord(this.#records, at, { kind: kindCode(kind), seq, loggedAt });
     writeCommitment(salted.subarray(0, SALT_BYTES + text.length), this.#records, at);
+    this.#integrate(seq);
+  }
+
+  /** Adds an entry whose text nobody can read any more, by its leaf record. */
+  addRecord(seq: number, record: Buffer): void {
+    assert(seq > this.#seq, 'entries are added in order');
+    record.copy(this.#records, (this.#tree.size % TILE_WIDTH) * LEAF_RECORD_BYTES);
+    this.#integrate(seq);
+  }
+
+  #integrate(seq: number): void {
+    const place = this.#tree.size % TILE_WIDTH;
+    const at = place * LEAF_RECORD_BYTES;
     this.#records.copy(this.#leaf, 1, at, at + LEAF_RECORD_BYTES);
     writeHash(this.#leaf, this.#hash, 0);
     for (const { bytes, ...name } of this.#tree.append(this.#hash)) {
@@ -128,6 +140,15 @@ export class TenantLog {
     );
     if (found === undefined) return null;
     return found.bytes.subarray(0, (found.bytes.length / found.name.width) * width);
+  }
+
+  /** Of the entries in the bundle that grows, or was filled last. */
+  lastSeqs(): readonly number[] {
+    const width = this.size % TILE_WIDTH || TILE_WIDTH;
+    return Array.from(
+      { length: Math.min(width, this.size) },
+      (_, place) => readLeafRecord(this.#records, place * LEAF_RECORD_BYTES)?.seq ?? 0,
+    );
   }
 
   edge(): LogEdge {
