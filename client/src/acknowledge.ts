@@ -10,6 +10,8 @@ const ATTEMPT_MS = 5_000;
 export interface Acknowledger {
   /** Queues a word for the daemon; a later epoch of the same key replaces an earlier one. */
   acknowledge(state: BreakerState): void;
+  /** Tells the daemon that a drill was heard; once, for a late word is none. */
+  answer(tenant: string, drill: string): void;
   readonly pending: number;
 }
 
@@ -44,7 +46,7 @@ export function createAcknowledger(options: {
   async function sendQueued(): Promise<void> {
     for (let attempt = 0; queue.size > 0 && !signal.aborted; ) {
       const batch = [...queue].slice(0, BATCH);
-      const status = await post(batch.map(([, state]) => state));
+      const status = await post(wordsOf(batch.map(([, state]) => state)));
       const isTaken = status !== null && status >= 200 && status < 300;
       const isRefused = !isTaken && status !== null && isFinal(status);
       if (isRefused) options.onRefused(status);
@@ -60,15 +62,14 @@ export function createAcknowledger(options: {
   }
 
   /** The status; null when there was no answer. */
-  async function post(states: readonly BreakerState[]): Promise<number | null> {
-    const acks = states.map(({ key, term, epoch }) => ({ key, term, epoch }));
+  async function post(body: object | undefined): Promise<number | null> {
     const limit = new AbortController();
     void clock.sleep(ATTEMPT_MS, limit.signal).then(() => limit.abort());
     try {
       const response = await options.fetch(url, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(acks.length === 1 ? acks[0] : { acks }),
+        body: JSON.stringify(body),
         redirect: 'error',
         signal: AbortSignal.any([signal, limit.signal]),
       });
@@ -89,10 +90,17 @@ export function createAcknowledger(options: {
       if (queue.size > QUEUE_MAX) queue.delete(queue.keys().next().value ?? '');
       if (!isBusy) void run();
     },
+    answer: (tenant, drill) => void post({ tenant, drill }),
     get pending() {
       return queue.size;
     },
   };
+}
+
+/** One acknowledgement, or several as `acks`. */
+function wordsOf(states: readonly BreakerState[]): object | undefined {
+  const acks = states.map(({ key, term, epoch }) => ({ key, term, epoch }));
+  return acks.length === 1 ? acks[0] : { acks };
 }
 
 /** Asking again would not help. */

@@ -1,7 +1,7 @@
 import type { BreakerMap, Change } from './breaker-map.ts';
 import type { StreamEvent } from './event-stream.ts';
 import type { TransitionMessage } from './messages.ts';
-import { heartbeatOf, list, record, snapshotOf, transitionOf } from './read-messages.ts';
+import { heartbeatOf, list, record, snapshotOf, text, transitionOf } from './read-messages.ts';
 import type { FeedVerifier, VerifiedMessage } from './verify.ts';
 
 export interface FeedReaderOptions {
@@ -13,12 +13,15 @@ export interface FeedReaderOptions {
   /** The copy is what the daemon has now. */
   readonly onConfirmed: () => void;
   readonly onSnapshot: () => void;
+  /** The daemon asks whether it is heard. */
+  readonly onDrill: (tenant: string, drill: string) => void;
 }
 
 /** Puts the messages of the feed, streamed or asked for, into a map of breakers. */
 export class FeedReader {
   readonly #options: FeedReaderOptions;
   #resynchronise = false;
+  #answered: string | null = null;
 
   constructor(options: FeedReaderOptions) {
     this.#options = options;
@@ -45,8 +48,12 @@ export class FeedReader {
         return this.#transitions(await this.#open(event), (body) => list(body, 'transitions'));
       case 'heartbeat':
         return this.#heartbeat(await this.#open(event));
+      case 'drill':
+        this.#drill(await this.#open(event));
+        return 'stay';
       case 'changes': {
         const message = await this.#open(event);
+        if (message.body['drill'] !== undefined) this.#drill(message);
         if (message.body['breakers'] !== undefined) this.#snapshot(message);
         else if (this.#transitions(message, (body) => list(body, 'transitions')) === 'reconnect') {
           return 'reconnect';
@@ -94,6 +101,14 @@ export class FeedReader {
       verdict = 'reconnect';
     }
     return verdict;
+  }
+
+  /** Each is answered once, though those who poll are told of it again. */
+  #drill({ body, isCurrent }: VerifiedMessage): void {
+    const drill = text(body, 'drill');
+    if (!isCurrent || drill === this.#answered) return;
+    this.#answered = drill;
+    this.#options.onDrill(text(body, 'tenant'), drill);
   }
 
   #heartbeat({ body, isCurrent, isNews }: VerifiedMessage): 'stay' | 'reconnect' {

@@ -177,6 +177,7 @@ export class FollowingClient implements BreakerClient {
       tenant: () => tenant ?? this.#map.tenant,
       onChange: (change) => this.#settle(change),
       onConfirmed: () => this.#freshness.confirm(),
+      onDrill: (tenant, drill) => this.#acknowledger.answer(tenant, drill),
       onSnapshot: () => this.#disk?.save(() => this.#map.snapshot()),
     });
     const query = new URLSearchParams();

@@ -65,6 +65,22 @@ export interface ApprovalBody {
   readonly expires_at: string;
 }
 
+/** What came of a drill in one tenant. */
+export interface DrillBody {
+  readonly drill: string;
+  readonly tenant: string;
+  /** Enforcement points that did not answer in time, or refused. */
+  readonly silent: number;
+  readonly points: readonly {
+    readonly point: string;
+    /** `feed` for a broker that follows the feed, `receiver` for what orders are delivered to. */
+    readonly via: 'feed' | 'receiver';
+    readonly status: 'acknowledged' | 'silent' | 'refused' | 'dry_run' | 'skipped';
+    readonly latency_ms: number | null;
+    readonly detail: string | null;
+  }[];
+}
+
 /** What an order would touch. */
 export interface PreviewBody {
   readonly key: KeyBody;

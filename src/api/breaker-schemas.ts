@@ -32,3 +32,18 @@ export const PREVIEW: z.ZodType<PreviewBody> = z.strictObject({
   sessions_in_all: count,
   enforcement_points: z.array(z.string()),
 });
+
+export const DRILL = z.strictObject({
+  drill: z.string(),
+  tenant: z.string(),
+  silent: z.int(),
+  points: z.array(
+    z.strictObject({
+      point: z.string(),
+      via: z.enum(['feed', 'receiver']),
+      status: z.enum(['acknowledged', 'silent', 'refused', 'dry_run', 'skipped']),
+      latency_ms: z.number().nullable(),
+      detail: z.string().nullable(),
+    }),
+  ),
+});

@@ -26,7 +26,7 @@ async function read<Body>(url: string, schema: ZodType<Body>, as?: string): Prom
   return schema.parse(response.json());
 }
 
-const BREAKER_ORDERS = 'ack approvals approvals/{id} break-glass calm exempt release reset trip'
+const ORDERS = 'ack approvals approvals/{id} break-glass calm drill exempt release reset trip'
   .split(' ')
   .map((order) => `post /v1/breakers/${order}`);
 
@@ -368,7 +368,7 @@ describe('operations', () => {
       'get /v1/tokens/{jti}',
       'post /v1/audit',
       'post /v1/audit/{format}',
-      ...BREAKER_ORDERS,
+      ...ORDERS,
       'post /v1/check',
       'post /v1/cloudevents',
       'post /v1/events',

@@ -3,6 +3,7 @@ import type { Authenticator } from '../ports/authenticator.ts';
 import type { BreakerView } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
+import type { Drills } from '../ports/drills.ts';
 import type { EngineView } from '../ports/engine-view.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -20,6 +21,7 @@ import { authenticationsRoute } from './routes/authentications.ts';
 import { breakerRoutes } from './routes/breakers.ts';
 import { chainRoutes } from './routes/chains.ts';
 import { detectorsRoute } from './routes/detectors.ts';
+import { drillRoute } from './routes/drill.ts';
 import { feedbackRoute } from './routes/feedback.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { grantsRoute, type ParseGrants, takeGrantsText } from './routes/grants.ts';
@@ -42,6 +44,8 @@ export interface ReadApiOptions
   readonly store: Store;
   readonly control: Control;
   readonly reviews: Reviews;
+  /** Without them nobody can be drilled. */
+  readonly drills?: Pick<Drills, 'run'>;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly log: Log;
@@ -70,6 +74,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       detectorsRoute(view),
       authenticationsRoute(store, clock),
       ...breakerRoutes({ view, control }),
+      drillRoute(options.drills, view),
       ...chainRoutes({ store, view, control, clock }),
       ...reviewRoutes(options),
       ...tokenRoutes(store, clock),

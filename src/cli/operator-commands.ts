@@ -3,6 +3,7 @@ import type { BreakerBody } from '../api/breaker-contract.ts';
 import type { FindingBody, PageBody } from '../api/contract.ts';
 import { addBreakerOrders, breakerByKey } from './breaker-commands.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
+import { addDrillCommand } from './drill-command.ts';
 import { CliError, counted, EXIT, type OutputFormat, printRows, type Row, talk } from './output.ts';
 import { everyRow } from './read-commands.ts';
 import { withActor, withPerson, withServer } from './with-server.ts';
@@ -49,6 +50,7 @@ export function addOperatorCommands(program: Command): void {
     printRows([breakerRow(breaker)], options.output, columns);
   });
   addBreakerOrders(breakers);
+  addDrillCommand(breakers);
 }
 
 function breakerRow(breaker: BreakerBody): Row {

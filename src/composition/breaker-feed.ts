@@ -13,13 +13,14 @@ export async function registerBreakerFeed(app: FastifyInstance, s: Surroundings)
     clock,
     log,
   });
-  const { control, breakers: view, forBrokers } = host;
+  const { control, drills, breakers: view, forBrokers } = host;
   await app.register(
     breakerFeed({
       view,
       brokerView: forBrokers.view,
       signer,
       control,
+      drills,
       authenticator,
       clock,
       metrics,

@@ -44,6 +44,7 @@ export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
       subjectOrders: createSubjectOrders({ ...s, ...s.redaction, ...config.redaction, clock }),
       parseGrants,
       logs: s.logs,
+      drills: host.drills,
       ...common,
       info: {
         version: SOFTWARE_VERSION,

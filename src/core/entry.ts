@@ -159,6 +159,14 @@ export type Command =
       readonly approval: string;
       readonly verdict: 'approve' | 'deny';
     }
+  | {
+      /** Asks every enforcement point whether it hears; no breaker moves. */
+      readonly type: 'drill';
+      readonly actor: string;
+      readonly reason: string;
+      /** Its id, which brokers answer with. */
+      readonly drill: string;
+    }
   | { readonly type: 'storm_end'; readonly actor: string; readonly reason: string }
   | {
       readonly type: 'feedback';
@@ -223,12 +231,12 @@ export interface Acknowledgement {
 
 /**
  * A delivery was rejected by its receiver, or not acknowledged by its deadline, or what it had done
- * was undone by others; retries in between are not recorded.
+ * was undone by others, or it is the answer to a drill; retries in between are not recorded.
  */
 export interface Delivery {
   readonly receiver: string;
   readonly jti: string;
-  readonly status: 'rejected' | 'late' | 'drift';
+  readonly status: 'rejected' | 'late' | 'drift' | 'drill';
   readonly detail: string;
 }
 

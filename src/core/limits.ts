@@ -331,6 +331,8 @@ export const LIMITS = {
   delegationsPerChain: 16,
   /** Chains that are held because one parent is: the latest. */
   cascadedChains: 64,
+  /** What does not answer a drill for so long was silent. */
+  drillTimeoutMs: 5 * SECOND_MS,
   /** Automatic openings of one breaker remembered for a day, to tell how often it flaps. */
   breakerOpenings: 8,
   /** A breaker that is due but whose agent is still conspicuous is looked at again after this. */

@@ -255,6 +255,8 @@ export class Shard {
         takeBreakerOrder({ tenant, seq, logTime, term: this.term, effects }, command);
         return;
       }
+      case 'drill':
+        return;
       case 'feedback':
         takeFeedback(tenant.feedback, command, entry.loggedAt);
         weighAgain(tenant, command);

@@ -8,6 +8,17 @@ export type DeliveryOutcome =
   /** The receiver understood and refused; repeating it changes nothing. */
   | { readonly status: 'rejected'; readonly detail: string };
 
+/** One drill as receivers are told of it. */
+export interface Drill {
+  readonly id: string;
+  readonly tenant: string;
+}
+
+/** What a receiver answers to a drill. */
+export type DrillAnswer =
+  | DeliveryOutcome
+  | { readonly status: 'dry_run' | 'skipped'; readonly detail: string };
+
 /**
  * One enforcement point that breaker orders are given to: the newest state of each key, at any
  * level. Order, retry and durability are the outbox's.
@@ -27,6 +38,11 @@ export interface RevocationReceiver {
   readonly fetches?: boolean;
   /** Resolves when attempts may be made, or the signal aborts; at once unless given. */
   ready?(signal: AbortSignal): Promise<void>;
+  /**
+   * Has the point show that it hears, without any effect on agents: a verification, a look. Aborts
+   * with the signal. Absent where nothing can be asked.
+   */
+  drill?(drill: Drill, signal: AbortSignal): Promise<DrillAnswer>;
   /** Never throws. Aborts when the signal does. */
   deliver(order: BreakerOrder, signal: AbortSignal): Promise<DeliveryOutcome>;
 }

@@ -8,6 +8,7 @@ import type { Shard, ShardOptions } from '../engine/shard.ts';
 import type { BreakerView } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
+import type { Drills } from '../ports/drills.ts';
 import type { EngineView } from '../ports/engine-view.ts';
 import type { Identifiers } from '../ports/identifiers.ts';
 import type { Ingest } from '../ports/ingest.ts';
@@ -21,7 +22,8 @@ import type { SignalStreams } from '../ports/signal-streams.ts';
 import type { Store } from '../ports/store.ts';
 import { createBreakerView } from './breaker-view.ts';
 import { createControl } from './control.ts';
-import { awaitingOf, createEngineView } from './engine-view.ts';
+import { createDrills } from './drills.ts';
+import { awaitingOf, createEngineView, type EngineViewOptions } from './engine-view.ts';
 import { warnOfEngine } from './engine-warnings.ts';
 import { FeedReaders } from './feed-readers.ts';
 import { createIngest, type IngestOptions } from './ingest.ts';
@@ -77,6 +79,7 @@ export interface EngineHost {
   readonly forBrokers: ForBrokers;
   readonly view: EngineView;
   readonly ingestStatus: IngestStatus;
+  readonly drills: Drills;
   /** Streams of security events, and what delivers to them. */
   readonly streams: SignalStreams;
   readonly partition: Partition;
@@ -165,7 +168,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     forBrokers: createForBrokers(breakers, control, identifiers),
     view: createEngineView(engine),
     streams: createSignalStreams({ partition, outbox, redactor, resume }),
-    ...{ ingestStatus, partition, projector },
+    ...{ drills: drillsOf(control, engine, log), ingestStatus, partition, projector },
     reconfigure: (given) => logConfiguration(partition, { ...options, ...given }),
     ...ordersOf(partition, outbox, identifiers, readers),
     startDeliveries: deliveries.start,
@@ -248,6 +251,19 @@ function deliver(partition: Partition, outbox: Outbox): void {
     }
   });
   resumeDeliveries(partition, outbox);
+}
+
+function drillsOf(
+  control: Control,
+  { partition, readers, outbox, clock }: EngineViewOptions,
+  log: Log,
+): Drills {
+  return createDrills({
+    ...{ control, clock, log, term: () => partition.shard.term },
+    append: (entries) => partition.append(entries),
+    brokersOf: (tenant) => readers.of(tenant),
+    receiversOf: (tenant) => outbox.receiversFor(tenant),
+  });
 }
 
 /** Orders as those see them who act on them without being owed them. */

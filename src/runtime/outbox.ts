@@ -85,6 +85,12 @@ export class Outbox {
     return receivers.filter((receiver) => covers(receiver, key)).map(({ name }) => name);
   }
 
+  /** Those that serve a tenant. */
+  receiversFor(tenant: string): readonly RevocationReceiver[] {
+    const key: BreakerKey = { tenant, kind: 'tenant', id: tenant };
+    return [...this.#receivers.values()].filter((receiver) => covers(receiver, key));
+  }
+
   /** Takes another receiver on; what it is owed has to be sent again. Replaces one of its name. */
   add(receiver: RevocationReceiver): void {
     this.remove(receiver.name);

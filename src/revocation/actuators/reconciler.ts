@@ -5,7 +5,11 @@ import type { EpochMs } from '../../core/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import type { DeliveryOutcome, RevocationReceiver } from '../../ports/revocation-receiver.ts';
+import type {
+  DeliveryOutcome,
+  DrillAnswer,
+  RevocationReceiver,
+} from '../../ports/revocation-receiver.ts';
 import type { Actuator, Receipt, TargetState } from './actuator.ts';
 import { Circuit } from './circuit.ts';
 import { asksToFreeze, Desired, mayRestore, type Wanted } from './desired.ts';
@@ -112,6 +116,19 @@ export class Reconciler implements RevocationReceiver {
     if (target === null) return { status: 'rejected', detail: 'no_target' };
     if (!this.#take(order, target)) return { status: 'retry', detail: 'no_room' };
     return Promise.race([this.#reconcile(target), aborted(signal)]);
+  }
+
+  /** Looks at one of the targets that should be frozen; nothing is ever acted on. */
+  async drill(): Promise<DrillAnswer> {
+    const { actuator } = this.#options;
+    const [target = ''] = this.#desired.frozen;
+    const wanted = this.#desired.of(target);
+    if (!actuator.canObserve)
+      return { status: 'dry_run', detail: 'nobody can look at its targets' };
+    if (!wanted) return { status: 'dry_run', detail: 'nothing is frozen that it could look at' };
+    const seen = await actuator.observe(wanted.order, target);
+    if (seen === 'unknown') return { status: 'retry', detail: 'a target cannot be looked at' };
+    return { status: 'acknowledged' };
   }
 
   /** Begins to look at what is frozen, from time to time. */

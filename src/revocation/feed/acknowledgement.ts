@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type BreakerKey, KEY_KINDS } from '../../core/breaker.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { Drill } from '../../ports/revocation-receiver.ts';
 
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
 const counter = z.int().min(0);
@@ -30,6 +31,14 @@ export interface BrokersWord {
   readonly key: BreakerKey;
   readonly term: number;
   readonly epoch: number;
+}
+
+const drillSchema = z.object({ drill: identifier, tenant: identifier });
+
+/** The drill that a broker says it has heard of; null for any other word. */
+export function drillOf(body: unknown): Drill | null {
+  const parsed = drillSchema.safeParse(body);
+  return parsed.success ? { id: parsed.data.drill, tenant: parsed.data.tenant } : null;
 }
 
 /**

@@ -6,10 +6,11 @@ import type { Authenticator } from '../../ports/authenticator.ts';
 import type { BreakerView } from '../../ports/breakers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Control } from '../../ports/control.ts';
+import type { Drills } from '../../ports/drills.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { admit, answerError, isBroker, tenantOf } from '../admission.ts';
-import { parseAcknowledgements } from './acknowledgement.ts';
+import { drillOf, parseAcknowledgements } from './acknowledgement.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
 import type { FeedForm, FeedPosition } from './channel.ts';
 import { snapshotBody } from './frames.ts';
@@ -24,6 +25,8 @@ export interface BreakerFeedDependencies {
   /** Without one, nothing signed is offered. */
   readonly signer?: FeedSigner;
   readonly control: Pick<Control, 'acknowledge'>;
+  /** Without it brokers are told of no drill. */
+  readonly drills?: Pick<Drills, 'onDrill' | 'acknowledge'>;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -54,7 +57,11 @@ export function breakerFeed(dependencies: BreakerFeedDependencies): FastifyPlugi
   const { view, brokerView = view, signer = null, clock, metrics, log } = dependencies;
   return async (app) => {
     const hub = new FeedHub({ view, brokerView, signer, clock, metrics, log });
-    app.addHook('preClose', async () => hub.close());
+    const forget = dependencies.drills?.onDrill((tenant, drill) => hub.drill(tenant, drill));
+    app.addHook('preClose', async () => {
+      forget?.();
+      hub.close();
+    });
     app.setErrorHandler(answerError(log));
     stream(app, dependencies, hub);
     documents(app, dependencies, hub);
@@ -126,6 +133,12 @@ function acknowledgements(
   const bodyLimit = LIMITS.feedAcknowledgementBytes;
   app.post('/v1/breakers/ack', { bodyLimit }, async (request, reply) => {
     const principal = admit(request, authenticator);
+    const drill = drillOf(request.body);
+    if (drill !== null) {
+      tenantOf(principal, drill.tenant);
+      dependencies.drills?.acknowledge(drill.tenant, drill.id, principal.name);
+      return reply.code(204).send();
+    }
     const words = parseAcknowledgements(request.body);
     for (const { key } of words) if (key.kind !== 'global') tenantOf(principal, key.tenant);
     await queue.take(words.map((word) => ({ receiver: principal.name, ...word })));

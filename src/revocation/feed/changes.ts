@@ -1,3 +1,4 @@
+import { LIMITS } from '../../core/limits.ts';
 import type { Channel, FeedPosition } from './channel.ts';
 import { type HeartbeatBody, snapshotBody, transitionBody } from './frames.ts';
 
@@ -8,19 +9,27 @@ export interface ChangesBody extends HeartbeatBody {
   readonly transitions?: readonly Readonly<Record<string, unknown>>[];
   /** Everything not closed, where the position cannot be resumed or none was named. */
   readonly breakers?: readonly Readonly<Record<string, unknown>>[];
+  /** A drill that waits for the word of whoever reads this. */
+  readonly drill?: string;
   /** Why there is no resuming. */
   readonly resync?: 'start' | 'position';
 }
 
-export function changesSince(channel: Channel, position: FeedPosition | null): ChangesBody {
+export function changesSince(
+  channel: Channel,
+  position: FeedPosition | null,
+  nowMs: number,
+): ChangesBody {
+  const isDrill = channel.drill !== null && nowMs - channel.drill.atMs < LIMITS.drillTimeoutMs;
+  const drill = isDrill && channel.drill !== null ? { drill: channel.drill.id } : {};
   const { tenant, view } = channel;
   const deltas = position === null ? null : channel.since(position);
   if (deltas !== null) {
-    return { ...channel.heartbeat(), tenant, transitions: deltas.map(transitionBody) };
+    return { ...channel.heartbeat(), tenant, ...drill, transitions: deltas.map(transitionBody) };
   }
   const snapshot = view.snapshot(tenant);
   if (snapshot.seq !== channel.seq || snapshot.term !== channel.term) channel.reseed(snapshot);
   const { breakers } = snapshotBody(snapshot);
   const resync = position === null ? 'start' : 'position';
-  return { ...channel.heartbeat(), tenant, breakers, resync };
+  return { ...channel.heartbeat(), tenant, ...drill, breakers, resync };
 }

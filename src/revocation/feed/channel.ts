@@ -3,6 +3,7 @@ import type { BreakerView, FeedDelta, FeedSnapshot } from '../../ports/breakers.
 import type { Clock } from '../../ports/clock.ts';
 import {
   deltaFrame,
+  drillFrame,
   heartbeatBody,
   heartbeatFrame,
   openBreakerOf,
@@ -50,6 +51,8 @@ export class Channel {
   #hash: OpenSetHash;
   #renamings: number;
   #beats = 0;
+  /** The drill that was last begun, for those who poll. */
+  drill: { readonly id: string; readonly atMs: number } | null = null;
   term: number;
   seq: number;
   /** Monotone time at which somebody last read it. */
@@ -159,6 +162,12 @@ export class Channel {
     const body = this.heartbeat();
     if (form === 'plain') return heartbeatFrame(body);
     return signedFrame('heartbeat', this.sign('heartbeat', { ...body, tenant: this.tenant }));
+  }
+
+  drillFrame(form: FeedForm, drill: string): Buffer {
+    const { tenant, term } = this;
+    if (form === 'plain') return drillFrame({ tenant, drill });
+    return signedFrame('drill', this.sign('drill', { v: 1, tenant, term, drill }));
   }
 
   heartbeat(): ReturnType<typeof heartbeatBody> {

@@ -99,6 +99,11 @@ export function heartbeatFrame(beat: HeartbeatBody): Buffer {
   return frame('heartbeat', beat);
 }
 
+/** Asks whoever reads to say that it hears. */
+export function drillFrame(body: { readonly tenant: string; readonly drill: string }): Buffer {
+  return frame('drill', { v: 1, ...body });
+}
+
 /** Several transitions, under one signature. */
 export function deltaFrame(
   jws: string,
@@ -109,7 +114,7 @@ export function deltaFrame(
 
 /** A message whose data is a compact JWS. */
 export function signedFrame(
-  event: 'snapshot' | 'heartbeat',
+  event: 'snapshot' | 'heartbeat' | 'drill',
   jws: string,
   position?: { readonly term: number; readonly seq: number },
 ): Buffer {

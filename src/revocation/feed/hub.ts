@@ -120,14 +120,27 @@ export class FeedHub {
     const leave = view.join(tenant, broker);
     this.#count(1);
     try {
-      const now = changesSince(readers.channel, position);
+      const { clock } = this.#dependencies;
+      const now = changesSince(readers.channel, position, clock.monotonicMs());
       if (waitMs === 0 || now.breakers !== undefined || now.transitions?.length !== 0) return now;
       await this.#changeOf(readers, waitMs, signal);
-      return changesSince(readers.channel, position);
+      return changesSince(readers.channel, position, clock.monotonicMs());
     } finally {
       leave();
       this.#count(-1);
       readers.channel.usedAtMs = this.#dependencies.clock.monotonicMs();
+    }
+  }
+
+  /** Tells every reader of a tenant of a drill, and whoever polls within its time. */
+  drill(tenant: string, id: string): void {
+    for (const channels of this.#channels.values()) {
+      const readers = channels.get(tenant);
+      if (!readers) continue;
+      const { channel, subscribers, waiting } = readers;
+      channel.drill = { id, atMs: this.#dependencies.clock.monotonicMs() };
+      for (const wake of waiting) wake();
+      for (const one of subscribers) this.#send(readers, one, channel.drillFrame(one.form, id));
     }
   }
 

@@ -16,7 +16,7 @@ import type { Log } from '../../ports/log.ts';
 import { keyFile } from '../key-files.ts';
 
 /** What a signed message of the feed is, so that none passes for another. */
-export type SignedEvent = 'snapshot' | 'delta' | 'heartbeat' | 'changes';
+export type SignedEvent = 'snapshot' | 'delta' | 'heartbeat' | 'changes' | 'drill';
 
 /** Signs what the feed tells: each message once, however many read it. */
 export interface FeedSigner {

@@ -6,7 +6,12 @@ import type { Clock } from '../../ports/clock.ts';
 import type { KeyRing } from '../../ports/key-ring.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
-import type { DeliveryOutcome, RevocationReceiver } from '../../ports/revocation-receiver.ts';
+import type {
+  DeliveryOutcome,
+  Drill,
+  DrillAnswer,
+  RevocationReceiver,
+} from '../../ports/revocation-receiver.ts';
 import {
   EVENTS_SUPPORTED,
   eventTypesOf,
@@ -160,9 +165,20 @@ export class LiveStream implements RevocationReceiver {
    * Sends a verification event (SSF 1.0 section 8.1.4): with the state the receiver gave, or
    * without one as a sign of life. It waits while the stream is paused, and ends with the process.
    */
-  async verify(state?: string): Promise<void> {
+  async verify(
+    state?: string,
+    signal: AbortSignal = this.#closed.signal,
+  ): Promise<DeliveryOutcome> {
     const event = state === undefined ? {} : { state };
-    await this.#tell(`tc-verification-${randomUUID()}`, { [SSF_VERIFICATION]: event });
+    const jti = `tc-verification-${randomUUID()}`;
+    return this.#tell(jti, { [SSF_VERIFICATION]: event }, signal);
+  }
+
+  /** A verification with the drill as its state. */
+  async drill({ id }: Drill, signal: AbortSignal): Promise<DrillAnswer> {
+    const { status } = this.stream;
+    if (status !== 'enabled') return { status: 'skipped', detail: status };
+    return this.verify(id, AbortSignal.any([signal, this.#closed.signal]));
   }
 
   /** A verification that nobody asked for; none while the last one is unanswered. */
@@ -180,20 +196,26 @@ export class LiveStream implements RevocationReceiver {
   }
 
   /** An event about the stream itself; tried a few times. */
-  async #tell(jti: string, events: SetClaims['events']): Promise<void> {
+  async #tell(
+    jti: string,
+    events: SetClaims['events'],
+    signal: AbortSignal = this.#closed.signal,
+  ): Promise<DeliveryOutcome> {
     const { clock } = this.#options;
+    let last: DeliveryOutcome = { status: 'retry', detail: 'aborted' };
     const sub_id = { format: 'opaque', id: this.stream.id };
     for (let attempt = 0; attempt < LIMITS.streamOwnAttempts; attempt += 1) {
-      if (!isUpdate(jti)) await this.ready(this.#closed.signal);
-      if (this.#closed.signal.aborted) return;
-      if (this.stream.status === 'disabled' && !isUpdate(jti)) return;
+      if (!isUpdate(jti)) await this.ready(signal);
+      if (signal.aborted) return last;
+      if (this.stream.status === 'disabled' && !isUpdate(jti)) return last;
       const { issuer, audience } = this.#address();
       const iat = Math.floor(clock.now() / 1_000);
       const claims = { iss: issuer, jti, iat, aud: audience, sub_id, events };
-      const outcome = await this.#send(claims, 0, this.#closed.signal);
-      if (outcome.status !== 'retry') return;
-      await clock.sleep(LIMITS.deliveryBackoffFirstMs * 2 ** attempt, this.#closed.signal);
+      last = await this.#send(claims, 0, signal);
+      if (last.status !== 'retry') return last;
+      await clock.sleep(LIMITS.deliveryBackoffFirstMs * 2 ** attempt, signal);
     }
+    return last;
   }
 
   /** The tokens to offer to a poll now: nothing but its status while it is not enabled. */

@@ -6,7 +6,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { DeliveryOutcome, RevocationReceiver } from '../../ports/revocation-receiver.ts';
 import { checkedUrl, createGuardedPost, type Post, type Reach } from '../guarded-post.ts';
-import { eventTypesOf, RISC_ACCOUNT_ENABLED } from './event-types.ts';
+import { eventTypesOf, RISC_ACCOUNT_ENABLED, SSF_VERIFICATION } from './event-types.ts';
 import { SET_TYPE, setsOf } from './security-event-token.ts';
 import { SetDelivery } from './set-delivery.ts';
 import { createSetPush } from './set-push.ts';
@@ -63,6 +63,15 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
   return {
     name,
     tenants,
+    drill: async ({ id, tenant }, signal) => {
+      const claims = {
+        ...{ iss: options.issuer(tenant), jti: `tc-verification-${id}-${name}` },
+        ...{ iat: Math.floor(clock.now() / 1_000), aud: options.audience },
+        sub_id: { format: 'opaque', id: name },
+        events: { [SSF_VERIFICATION]: { state: id } },
+      };
+      return push(await options.keys.signJwt(claims, SET_TYPE), signal);
+    },
     concerns: (order) => eventTypesOf(order).some(isWanted),
     deliver: async (order, signal) => {
       const outcome = await deliver(order, signal).catch((): DeliveryOutcome => {
