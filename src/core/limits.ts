@@ -274,10 +274,10 @@ export const LIMITS = {
   /** Failures of a detector in one tenant before it is no longer asked there. */
   detectorFailures: 8,
   /**
-   * Time that a detector of the user's own may take each time it is asked, on average, and what it
-   * may owe in one tenant before it is set aside there; one event owes an eighth of that at most.
+   * Microseconds that a detector of the user's own may take each time it is asked, on average, and
+   * what it may owe in one tenant before it is set aside there; one event owes an eighth of that at most.
    */
-  detectorMsPerAsk: 0.5,
+  detectorMicrosPerAsk: 500,
   detectorDebtMs: 2_000,
   /** Debts remembered, 200 bytes each; the one that changed longest ago is forgotten. */
   detectorDebts: 4_096,

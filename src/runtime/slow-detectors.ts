@@ -96,7 +96,7 @@ export class SlowDetectors {
     const key = `${tenant}\n${detector.id}`;
     const most = LIMITS.detectorDebtMs / EVENTS_AT_LEAST;
     const known = this.#debts.get(key);
-    const owed = (known ?? 0) + Math.min(tookMs, most) - LIMITS.detectorMsPerAsk;
+    const owed = (known ?? 0) + Math.min(tookMs, most) - LIMITS.detectorMicrosPerAsk / 1_000;
     if (known !== undefined) this.#debts.delete(key);
     if (owed <= 0) return;
     if (owed >= LIMITS.detectorDebtMs) {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SigningKey, signed, signingKey } from '../../src/identity/testing/authority.ts';
 import { ask } from './http.ts';
 import { createWorkplace, type ServedDaemon, serve, type Workplace } from './served-daemon.ts';
+import { storedEntries } from './stored-event-ids.ts';
 
 let key: SigningKey;
 let workplace: Workplace;
@@ -117,7 +118,11 @@ describe('a daemon with a token issuer', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     await daemon.stop();
 
-    const kept = await everythingIn(join(workplace.directory, 'data'));
+    const opened = await storedEntries(join(workplace.directory, 'data', 'ledger'));
+    const kept = [
+      await everythingIn(join(workplace.directory, 'data')),
+      ...opened.map(({ kind, body }) => `"entry":"${kind}" ${body}`),
+    ].join('\n');
     for (const jti of ['jti-verified', 'jti-forged', 'jti-of-span']) expect(kept).toContain(jti);
     expect(kept).toContain('"failure":"bad_signature"');
     expect(kept).toContain('"id":"bot-7"');

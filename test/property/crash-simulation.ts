@@ -171,7 +171,7 @@ class World {
         snapshotFiles: this.#snapshots,
         snapshotEveryEntries: 7,
         software: 'simulation',
-        tenantConfigs: new Map([['acme', { detectors: {} }]]),
+        tenantConfigs: new Map([['acme', { detectors: {}, breakers: { singleOperator: true } }]]),
         grants: new Map([['acme', GRANTS]]),
         clock: this.#clock,
         log,

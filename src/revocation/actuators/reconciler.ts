@@ -267,7 +267,8 @@ export class Reconciler implements RevocationReceiver {
     if (status === 'done' || status === 'refused') this.#circuit.succeeded();
     else this.#circuit.failed();
     const labels = { actuator: this.name, action: act };
-    metrics.count('tripcoil_actuator_calls_total', { ...labels, result: status });
+    const { action, actuator } = labels;
+    metrics.count('tripcoil_actuator_calls_total', { actuator, action, result: status });
     metrics.observe('tripcoil_actuator_seconds', (returnedAt - calledAt) / 1_000, labels);
     metrics.gauge('tripcoil_actuator_resting', this.#circuit.open ? 1 : 0, { actuator: this.name });
     if (status !== 'done') log.warn('an actuator did not act', { actuator: this.name, detail });
