@@ -196,6 +196,17 @@ export function actuatorProblems(
   const names = actuators.map(({ name }) => name);
   const taken = [...receivers.map(({ name }) => name), ...names];
   const problems: Problem[] = [];
+  // Acknowledgements are counted by name: one that reads the feed must not stand for another.
+  const brokers = listOf(recordOf(document)['tokens'])
+    .filter(({ roles }) => Array.isArray(roles) && roles.includes('broker'))
+    .map(({ name }) => name);
+  for (const kind of ['receivers', 'actuators']) {
+    listOf(revocation[kind]).forEach(({ name }, index) => {
+      if (!brokers.includes(name)) return;
+      const path: Path = ['revocation', kind, index, 'name'];
+      problems.push(at(path, 'is the name of a token of role broker, which acknowledges too'));
+    });
+  }
   const leads = (to: unknown, path: Path, own?: unknown): void => {
     if (to === undefined || (names.includes(to) && to !== own)) return;
     problems.push(at(path, 'must name another of revocation.actuators'));

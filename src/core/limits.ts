@@ -275,7 +275,7 @@ export const LIMITS = {
   detectorFailures: 8,
   /**
    * Microseconds that a detector of the user's own may take each time it is asked, on average, and
-   * what it may owe in one tenant before it is set aside there; one event owes an eighth of that at most.
+   * what it may owe in one tenant before it is set aside there; one event owes an eighth at most.
    */
   detectorMicrosPerAsk: 500,
   detectorDebtMs: 2_000,

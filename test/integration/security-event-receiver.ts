@@ -79,7 +79,7 @@ async function refusalOf(token: string, audience: string): Promise<string | null
 export function receiverConfig(url: string): string {
   return `revocation:
   receivers:
-    - name: broker
+    - name: set-receiver
       url: "${url}"
       tenants: [acme]
       audience: "${AUDIENCE}"
