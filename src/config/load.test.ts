@@ -384,3 +384,19 @@ describe('detector settings', () => {
     expect(tenantConfigOf(config, 'constructor').detectors).toEqual(config.detectors);
   });
 });
+
+describe('names of enforcement points', () => {
+  it('are refused where the acknowledgement of one would stand for another', () => {
+    const text = [
+      'tokens:',
+      '  - { name: edge, token: a-token-of-the-test, roles: [broker], tenants: [acme] }',
+      'revocation:',
+      '  receivers:',
+      '    - { name: edge, url: "https://idp.example/events", tenants: [acme], audience: idp }',
+    ].join('\n');
+    expect(linesOf(text)).toEqual([
+      't.yaml:5:15 revocation.receivers.0.name: ' +
+        'is the name of a token of role broker, which acknowledges too',
+    ]);
+  });
+});
