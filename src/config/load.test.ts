@@ -395,7 +395,7 @@ describe('names of enforcement points', () => {
       '    - { name: edge, url: "https://idp.example/events", tenants: [acme], audience: idp }',
     ].join('\n');
     expect(linesOf(text)).toEqual([
-      't.yaml:5:15 revocation.receivers.0.name: ' +
+      't.yaml:5:15 revocation.receivers[0].name: ' +
         'is the name of a token of role broker, which acknowledges too',
     ]);
   });
