@@ -65,7 +65,10 @@ export function conclude(
   const answer = decide(event, verdict, facts);
   const decision = decisionOf(tenant, answer);
   const told = paged(findingOf(findingId, event, chain, judgement, decision), answer);
-  const count = decision.tripped ? 'told' : countIdle(agent.flood, detector.id, loggedAt);
+  // Whoever proposed the act waits for this finding: without it the answer would be yes.
+  const isAnswer = event.phase === 'proposed' && detector.family === 'deterministic';
+  const isCounted = !decision.tripped && !isAnswer;
+  const count = isCounted ? countIdle(agent.flood, detector.id, loggedAt) : 'told';
   if (exception === null) {
     const isAnomalous = markAnomaly(agent, occasion, judgement, findingId, count === 'told');
     if (isAnomalous && detector.family !== 'deterministic') {

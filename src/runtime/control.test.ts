@@ -271,6 +271,15 @@ describe('a proposal', () => {
     expect(allowed.allow).toBe(true);
   });
 
+  it('outside it is refused however often it was asked in an hour', async () => {
+    const { control } = scoped('enforce');
+    await control.replaceGrants('acme', granted);
+    for (let asked = 0; asked < LIMITS.findingsPerAgentHour + 5; asked += 1) {
+      const answer = await control.propose(BROKER, proposal(`p-${asked}`, 'send_money'));
+      expect(answer).toMatchObject({ allow: false, reason: 'out_of_scope_access' });
+    }
+  });
+
   it('does not keep the act itself from being judged', async () => {
     const { control, partition, check } = scoped('enforce');
     await control.replaceGrants('acme', granted);
