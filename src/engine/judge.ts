@@ -205,6 +205,7 @@ export type FindingSubject = Pick<
   | 'agent'
   | 'session'
   | 'source'
+  | 'phase'
   | 'action'
   | 'resource'
   | 'token'

@@ -80,6 +80,7 @@ function subjectOf(tenant: string, first: ChainStep, steps: readonly ChainStep[]
     tenant: { id: tenant },
     agent: { id: first.agent },
     ...(session === undefined ? {} : { session: { id: session } }),
+    phase: 'executed',
     action: { name: first.action, op: 'unknown' },
     source: { format: '', deliveredBy: first.source, trust: bestTrust(steps) },
   };
