@@ -47,4 +47,10 @@ describe('packState', () => {
       }),
     );
   });
+
+  it('keeps a member by the name of __proto__, which a hostile name may be', () => {
+    const plain: unknown = JSON.parse('{"__proto__":[1,2,3,4,5],"a":{"__proto__":0}}');
+    const back = unpackState(JSON.parse(JSON.stringify(packState(plain))));
+    expect(JSON.stringify(back)).toBe(JSON.stringify(plain));
+  });
 });

@@ -14,8 +14,10 @@ export function packState(value: unknown): unknown {
   if (isNumbers(value)) return { [LIST]: packNumbers(value) };
   if (Array.isArray(value)) return value.map(packState);
   if (typeof value !== 'object' || value === null) return value;
-  const packed: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) packed[key] = packState(member);
+  // Assigning would lose a member by the name of `__proto__`.
+  const packed = Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, packState(member)]),
+  );
   return isMarker(packed) ? { [PLAIN]: packed } : packed;
 }
 
@@ -26,11 +28,8 @@ export function unpackState(value: unknown): unknown {
   const [[key, member] = ['', null], ...more] = Object.entries(value);
   if (more.length === 0 && key === LIST) return unpackNumbers(String(member));
   const isWrapped = more.length === 0 && key === PLAIN && typeof member === 'object';
-  const plain: Record<string, unknown> = {};
-  for (const [name, each] of Object.entries(isWrapped && member ? member : value)) {
-    plain[name] = unpackState(each);
-  }
-  return plain;
+  const members = Object.entries(isWrapped && member ? member : value);
+  return Object.fromEntries(members.map(([name, each]) => [name, unpackState(each)]));
 }
 
 function isNumbers(value: unknown): value is readonly number[] {
