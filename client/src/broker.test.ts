@@ -11,9 +11,10 @@ const WRITE = { agent: 'bot', op: 'write' } as const;
 const EVENT = { id: 'e-1', agent: { id: 'bot' }, action: { name: 'send_email', op: 'write' } };
 
 const feeds: PlayedFeed[] = [];
-afterEach(async () => {
+const closeAll = async (): Promise<void> => {
   for (const { client } of feeds.splice(0)) await client.close();
-});
+};
+afterEach(closeAll);
 
 async function play(...given: Parameters<typeof playFeed>): Promise<PlayedFeed> {
   const feed = playFeed(...given);
@@ -224,6 +225,8 @@ describe('an erasure', () => {
 describe('the persisted file', () => {
   const directories: string[] = [];
   afterEach(async () => {
+    // This runs before what was asked for above: nobody may be writing any more.
+    await closeAll();
     for (const path of directories.splice(0)) await rm(path, { recursive: true });
   });
 
