@@ -1,23 +1,32 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLedger } from '../src/ledger/ledger.ts';
-import { verifyLedger } from '../src/ledger/verify.ts';
+import { openDataLedger } from '../src/composition/sealed-ledger.ts';
+import { ProofMaker } from '../src/ledger/tlog/proof.ts';
+import { leafHash, nodeHash } from '../src/ledger/tlog/tree-hash.ts';
+import type { SealedLedger } from '../src/ledger/transparency/sealed-ledger.ts';
+import { verifyEvidence } from '../src/ledger/transparency/verify-evidence.ts';
 import type { Clock } from '../src/ports/clock.ts';
-import type { Ledger, UnsequencedEntry } from '../src/ports/ledger.ts';
+import type { UnsequencedEntry } from '../src/ports/ledger.ts';
 import { SILENT_LOG } from '../src/ports/log.ts';
 import { type Metrics, SILENT_METRICS } from '../src/ports/metrics.ts';
+import { rounded } from './rounded.ts';
 
-const BODY_BYTES = 600;
 const AGENTS = 10_000;
+const TENANTS = 5;
+/** Bodies made beforehand, so that making them is not measured. */
+const BODIES = 50_000;
 /** Appends outstanding at once, as from many senders that each wait for their acknowledgement. */
 const OUTSTANDING = 8_192;
 const PACED_PER_S = 10_000;
+const PROOF_SIZE = 100_000_000;
 
 /**
- * Measures the ledger on a real directory (`TRIPCOIL_BENCH_DIR`, else the temporary one). `_core`
- * figures divide by the CPU time of the whole process, kernel and thread pool included.
+ * Measures the ledger as a daemon opens it, sealed and with its transparency logs, on a real
+ * directory (`TRIPCOIL_BENCH_DIR`, else the temporary one). `_core` figures divide by the CPU time
+ * of the whole process, kernel and thread pool included.
  */
 export async function ledgerBench(options: {
   quick: boolean;
@@ -25,17 +34,22 @@ export async function ledgerBench(options: {
   const root = process.env['TRIPCOIL_BENCH_DIR'] ?? tmpdir();
   const directory = await mkdtemp(join(root, 'tripcoil-bench-ledger-'));
   try {
-    const bodies = benchBodies();
-    const throughput = await appendAtFullSpeed(directory, bodies, options.quick ? 200_000 : 1e6);
-    const verification = await verifyAll(directory, throughput.entries);
-    const paced = await appendPaced(directory, bodies, options.quick ? 3 : 20);
-    const { figures: burst } = throughput;
+    const entries = benchEntries();
+    const count = options.quick ? 200_000 : 1_000_000;
+    const burst = await appendAtFullSpeed(directory, entries, count);
+    const verification = await verifyAll(directory, count);
+    const restart = await reopen(directory);
+    const paced = await appendPaced(directory, entries, options.quick ? 3 : 20);
+    const erasure = await eraseTenant(directory);
     return {
-      figures: { ...burst, ...paced, ...verification },
+      figures: { ...burst, ...paced, ...verification, ...restart, ...(await prove()), ...erasure },
       notes: [
-        `${BODY_BYTES}-byte bodies, one entry an append, ${OUTSTANDING} outstanding`,
+        `bodies of some 600 bytes, ${TENANTS} tenants, ${AGENTS} agents Zipf-distributed, one entry an append, ${OUTSTANDING} outstanding`,
+        'sealing, compression, Merkle trees, signed checkpoints and fdatasync group commit on',
         `append_ms_* at ${PACED_PER_S}/s for ${options.quick ? 3 : 20} s`,
-        'hash chain and fdatasync group commit on; no compression, sealing or tiles yet',
+        `ledger_open_ms: the ledger alone, of ${count} entries closed in order; restart_ms of a whole daemon after kill -9 is not measured here`,
+        'stored_ratio: all files of the ledger, over the bytes of the bodies',
+        `proof_ms_p99: a synthetic tree of ${PROOF_SIZE} leaves, tiles in memory`,
       ],
     };
   } finally {
@@ -46,14 +60,20 @@ export async function ledgerBench(options: {
 const BENCH_CLOCK: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+  sleep: (ms, signal) =>
+    sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
 };
 
-function openBenchLedger(directory: string, metrics: Metrics): Promise<Ledger> {
-  return openLedger({ directory, log: SILENT_LOG, metrics, clock: BENCH_CLOCK });
+function openBenchLedger(dataDirectory: string, metrics: Metrics): Promise<SealedLedger> {
+  const log = SILENT_LOG;
+  return openDataLedger({ dataDirectory, publicUrl: null, log, metrics, clock: BENCH_CLOCK });
 }
 
-async function appendAtFullSpeed(directory: string, bodies: readonly string[], entries: number) {
+async function appendAtFullSpeed(
+  directory: string,
+  entries: readonly UnsequencedEntry[],
+  count: number,
+) {
   let commits = 0;
   const metrics: Metrics = {
     ...SILENT_METRICS,
@@ -61,30 +81,39 @@ async function appendAtFullSpeed(directory: string, bodies: readonly string[], e
       if (name === 'tripcoil_ledger_commit_entries') commits += 1;
     },
   };
-  const ledger = await openBenchLedger(directory, metrics);
-  let next = 0;
-  const sender = async () => {
-    while (next < entries) {
-      next += 1;
-      await ledger.append([benchEntry(bodies, next)]);
-    }
-  };
   const cpu = process.cpuUsage();
   const startMs = performance.now();
+  const sealed = await openBenchLedger(directory, metrics);
+  let next = 0;
+  let bytes = 0;
+  const sender = async () => {
+    while (next < count) {
+      const entry = entryAt(entries, next);
+      next += 1;
+      bytes += entry.body.length;
+      await sealed.ledger.append([entry]);
+    }
+  };
   await Promise.all(Array.from({ length: OUTSTANDING }, sender));
   const wallS = (performance.now() - startMs) / 1_000;
+  // Its trees are part of the work.
+  await sealed.close();
   const cpuS = cpuSeconds(cpu);
-  await ledger.close();
-  const figures = {
-    appends_per_s_core: Math.round(entries / cpuS),
-    appends_per_s_wall: Math.round(entries / wallS),
-    append_batch_entries: Math.round(entries / commits),
+  return {
+    appends_per_s_core: Math.round(count / cpuS),
+    appends_per_s_wall: Math.round(count / wallS),
+    append_batch_entries: Math.round(count / commits),
+    stored_ratio: rounded((await bytesBelow(join(directory, 'ledger'))) / bytes),
+    body_bytes: Math.round(bytes / count),
   };
-  return { figures, entries };
 }
 
-async function appendPaced(directory: string, bodies: readonly string[], seconds: number) {
-  const ledger = await openBenchLedger(directory, SILENT_METRICS);
+async function appendPaced(
+  directory: string,
+  entries: readonly UnsequencedEntry[],
+  seconds: number,
+) {
+  const sealed = await openBenchLedger(directory, SILENT_METRICS);
   const delaysMs: number[] = [];
   const appends: Promise<void>[] = [];
   const startMs = performance.now();
@@ -93,22 +122,21 @@ async function appendPaced(directory: string, bodies: readonly string[], seconds
     for (; sent < Math.min(due, PACED_PER_S * seconds); sent += 1) {
       // From when it was due, so that a stall of the sender itself is not forgotten.
       const dueMs = startMs + (sent * 1_000) / PACED_PER_S;
-      const appended = ledger.append([benchEntry(bodies, sent)]);
+      const appended = sealed.ledger.append([entryAt(entries, sent)]);
       appends.push(appended.then(() => void delaysMs.push(performance.now() - dueMs)));
     }
     await sleep(1);
   }
   await Promise.all(appends);
-  await ledger.close();
-  delaysMs.sort((a, b) => a - b);
-  const at = (share: number) => round(delaysMs[Math.floor(delaysMs.length * share)] ?? 0);
-  return { append_ms_p50: at(0.5), append_ms_p99: at(0.99) };
+  await sealed.close();
+  return { append_ms_p50: at(delaysMs, 0.5), append_ms_p99: at(delaysMs, 0.99) };
 }
 
 async function verifyAll(directory: string, expected: number) {
   const cpu = process.cpuUsage();
   const startMs = performance.now();
-  const result = await verifyLedger(directory);
+  const keysDirectory = join(directory, 'keys');
+  const result = await verifyEvidence(join(directory, 'ledger'), { keysDirectory });
   const wallS = (performance.now() - startMs) / 1_000;
   if (!result.ok || result.entries !== expected) throw new Error('the ledger does not verify');
   return {
@@ -117,16 +145,90 @@ async function verifyAll(directory: string, expected: number) {
   };
 }
 
-function benchBodies(): readonly string[] {
-  return Array.from({ length: AGENTS }, (_, agent) => {
-    const head = `{"v":1,"id":"evt-${agent}","agent":{"id":"agent-${agent}"},"attrs":{"note":"`;
-    return `${head}${'abcdefghij'.repeat(60).slice(0, BODY_BYTES - head.length - 3)}"}}`;
+async function reopen(directory: string) {
+  const startMs = performance.now();
+  const sealed = await openBenchLedger(directory, SILENT_METRICS);
+  const openMs = performance.now() - startMs;
+  await sealed.close();
+  return { ledger_open_ms: rounded(openMs) };
+}
+
+/** Destroys the keys of one tenant; everything verifies as before. */
+async function eraseTenant(directory: string) {
+  const sealed = await openBenchLedger(directory, SILENT_METRICS);
+  const startMs = performance.now();
+  await sealed.transparency.flush();
+  await sealed.keys.destroy(sealed.keys.of('tenant-0'), BENCH_CLOCK.now());
+  const eraseMs = performance.now() - startMs;
+  await sealed.close();
+  const keysDirectory = join(directory, 'keys');
+  const result = await verifyEvidence(join(directory, 'ledger'), { keysDirectory });
+  if (!result.ok) throw new Error('the ledger does not verify after an erasure');
+  return { erase_ms: rounded(eraseMs) };
+}
+
+/** Inclusion proofs in a tree whose leaves are all alike, so that each tile is known at once. */
+async function prove() {
+  const byLevel = [leafHash(Buffer.from('leaf'))];
+  for (let height = 0; height < 40; height += 1) {
+    const below = byLevel[height] ?? Buffer.alloc(32);
+    byLevel.push(nodeHash(below, below));
+  }
+  const tiles = [0, 8, 16, 24].map((height) => {
+    const hash = byLevel[height] ?? Buffer.alloc(32);
+    return Buffer.concat(Array.from({ length: 256 }, () => hash));
+  });
+  const tookMs: number[] = [];
+  for (let sample = 0; sample < 2_000; sample += 1) {
+    const index = (sample * 48_271_991) % PROOF_SIZE;
+    const startMs = performance.now();
+    const proofs = new ProofMaker(PROOF_SIZE, async ({ level, width }) =>
+      (tiles[Number(level)] ?? Buffer.alloc(0)).subarray(0, width * 32),
+    );
+    await proofs.inclusion(index);
+    tookMs.push(performance.now() - startMs);
+  }
+  return { proof_ms_p99: at(tookMs, 0.99) };
+}
+
+function benchEntries(): readonly UnsequencedEntry[] {
+  return Array.from({ length: BODIES }, (_, index) => {
+    const random = createHash('sha256').update(`entry ${index}`).digest('hex');
+    // Zipf: the agent of rank r comes with a weight of 1/r.
+    const rank = Math.floor(AGENTS ** (Number.parseInt(random.slice(0, 8), 16) / 2 ** 32));
+    const tenant = `tenant-${rank % TENANTS}`;
+    const body = JSON.stringify({
+      ...{ v: 1, id: `evt-${random.slice(0, 20)}`, time: 1_795_000_000_000 + index * 7 },
+      ...{ kind: 'tool_call', phase: 'executed', tenant: { id: tenant } },
+      ...{ agent: { id: `agent-${rank}`, version: '3.1' }, session: { id: `s-${index % 3_001}` } },
+      trace: { traceId: random.slice(0, 32), spanId: random.slice(32, 48) },
+      principal: { sub: `[email:p1-9f3a2c11:${random.slice(40, 56)}]`, type: 'user' },
+      action: {
+        ...{ name: `tool_${rank % 37}`, op: index % 5 === 0 ? 'write' : 'read' },
+        ...{ toolCallId: `call_${random.slice(8, 24)}`, arguments: { account: index % 977 } },
+      },
+      resource: { type: 'crm', id: `account/${index % 9_973}`, server: 'crm', sensitivity: 'low' },
+      volume: { records: index % 50, bytesOut: (index * 131) % 65_536, tokensIn: index % 4_096 },
+      decision: { verdict: 'allow', id: `d-${random.slice(16, 32)}`, policy: { id: 'crm' } },
+      ...{ token: { jti: random.slice(24, 40) }, outcome: { status: 'success' } },
+      source: { name: 'broker', format: 'native', deliveredBy: 'broker-1', trust: 'broker' },
+    });
+    return { loggedAt: 1_795_000_000_000, kind: 'input', tenant, engineVersion: 1, body };
   });
 }
 
-function benchEntry(bodies: readonly string[], index: number): UnsequencedEntry {
-  const body = bodies[(index * 7_919) % bodies.length] ?? '{}';
-  return { loggedAt: 1_795_000_000_000, kind: 'input', tenant: 'acme', engineVersion: 1, body };
+function entryAt(entries: readonly UnsequencedEntry[], index: number): UnsequencedEntry {
+  const entry = entries[(index * 7_919) % entries.length];
+  if (entry === undefined) throw new Error('there are entries');
+  return entry;
+}
+
+async function bytesBelow(directory: string): Promise<number> {
+  let bytes = 0;
+  for (const file of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (file.isFile()) bytes += (await stat(join(file.parentPath, file.name))).size;
+  }
+  return bytes;
 }
 
 function cpuSeconds(since: NodeJS.CpuUsage): number {
@@ -134,6 +236,7 @@ function cpuSeconds(since: NodeJS.CpuUsage): number {
   return (user + system) / 1e6;
 }
 
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
+function at(values: number[], share: number): number {
+  values.sort((a, b) => a - b);
+  return rounded(values[Math.floor(values.length * share)] ?? 0);
 }
