@@ -44,10 +44,12 @@ export async function ledgerBench(options: {
     return {
       figures: { ...burst, ...paced, ...verification, ...restart, ...(await prove()), ...erasure },
       notes: [
-        `bodies of some 600 bytes, ${TENANTS} tenants, ${AGENTS} agents Zipf-distributed, one entry an append, ${OUTSTANDING} outstanding`,
+        `bodies of some 600 bytes, ${TENANTS} tenants, ${AGENTS} agents Zipf-distributed`,
+        `one entry an append, ${OUTSTANDING} outstanding`,
         'sealing, compression, Merkle trees, signed checkpoints and fdatasync group commit on',
         `append_ms_* at ${PACED_PER_S}/s for ${options.quick ? 3 : 20} s`,
-        `ledger_open_ms: the ledger alone, of ${count} entries closed in order; restart_ms of a whole daemon after kill -9 is not measured here`,
+        `ledger_open_ms: the ledger alone, of ${count} entries, closed in order`,
+        'restart_ms, of a whole daemon after kill -9, is not measured here',
         'stored_ratio: all files of the ledger, over the bytes of the bodies',
         `proof_ms_p99: a synthetic tree of ${PROOF_SIZE} leaves, tiles in memory`,
       ],
