@@ -1,5 +1,6 @@
 import type { SequencedEntry, UnsequencedEntry } from '../ports/ledger.ts';
 import { entryHead, parseEntryText } from './entry-text.ts';
+import { withRoom } from './roomy-bytes.ts';
 
 const LENGTH_BYTES = 4;
 
@@ -39,11 +40,7 @@ export class EntryRun {
   }
 
   #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
-    this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+    this.#bytes = withRoom(this.#bytes, this.#length, more);
   }
 }
 

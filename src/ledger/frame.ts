@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { assert } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import { withRoom } from './roomy-bytes.ts';
 import { type StoredBlock, UNSEALED_ID } from './sealed-block.ts';
 
 /**
@@ -117,11 +118,7 @@ export class FrameEncoder {
   }
 
   #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
-    this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+    this.#bytes = withRoom(this.#bytes, this.#length, more);
   }
 }
 

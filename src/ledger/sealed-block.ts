@@ -92,3 +92,18 @@ export class Salts {
     into.write(hash('sha256', this.#input, 'binary'), position, SALT_BYTES, 'latin1');
   }
 }
+
+/** The salts of the keys in use, made once for each. */
+export class SaltsByKey {
+  readonly #salts = new Map<string, Salts>();
+
+  of(key: BlockKey | null): Salts {
+    const id = key?.id ?? UNSEALED_ID;
+    const known = this.#salts.get(id);
+    if (known) return known;
+    if (this.#salts.size >= LIMITS.dataKeysOpened) this.#salts.clear();
+    const salts = new Salts(key);
+    this.#salts.set(id, salts);
+    return salts;
+  }
+}

@@ -13,15 +13,15 @@ import type { Control } from '../../ports/control.ts';
 import type { EngineView } from '../../ports/engine-view.ts';
 import type { Principal } from '../../ports/ingest.ts';
 import { BREAKER_READERS, OPERATORS, requireTenant, visibleTenants } from '../auth.ts';
-import { breakerBody, keyBody, timeText } from '../bodies.ts';
+import { keyBody, timeText } from '../bodies.ts';
 import type { ApprovalBody } from '../breaker-contract.ts';
 import { APPROVAL } from '../breaker-schemas.ts';
-import type { OrderBody } from '../contract.ts';
 import { BREAKER_KEY, IDENTIFIER, ORDER_WORDS } from '../parameters.ts';
-import { notFound, RequestProblem } from '../problem.ts';
+import { notFound } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { ORDER } from '../schemas.ts';
 import { actorOf } from './actor.ts';
+import { fieldProblem, orderBody, SEEN_EPOCH } from './order-answer.ts';
 
 interface Dependencies {
   readonly view: EngineView;
@@ -33,7 +33,6 @@ const minutes = (most: number) =>
     .number()
     .positive()
     .max(most / MINUTE_MS);
-const EPOCH = z.int().min(0).describe('As read; another one is refused with `conflict`.');
 
 /** Orders of people beside trip and reset: release, exempt, break-glass, and approvals. */
 export function breakerOrderRoutes(given: Dependencies): readonly Route[] {
@@ -54,7 +53,7 @@ function releaseRoute({ view, control }: Dependencies): Route {
     path: '/v1/breakers/release',
     summary: 'Let the subject of an open breaker back in by steps of probation.',
     access: OPERATORS,
-    body: z.strictObject({ key: BREAKER_KEY, epoch: EPOCH, ...ORDER_WORDS }),
+    body: z.strictObject({ key: BREAKER_KEY, epoch: SEEN_EPOCH, ...ORDER_WORDS }),
     answer: ORDER,
     handle: async ({ principal, body }) => {
       const key = allowed(principal, body.key);
@@ -138,7 +137,7 @@ function requestRoute({ view, control }: Dependencies): Route {
     access: OPERATORS,
     body: z.strictObject({
       key: BREAKER_KEY,
-      epoch: EPOCH,
+      epoch: SEEN_EPOCH,
       order: z.enum(HELD_ORDERS),
       minutes: minutes(EXEMPTION_MAX_MS).optional().describe('Of an exemption.'),
       ...ORDER_WORDS,
@@ -148,7 +147,7 @@ function requestRoute({ view, control }: Dependencies): Route {
       const given = allowed(principal, body.key);
       const key = body.order === 'exempt' ? exemptible(given) : given;
       if ((body.order === 'exempt') !== (body.minutes !== undefined)) {
-        throw problem('minutes', 'goes with an exemption, and with nothing else');
+        throw fieldProblem('minutes', 'goes with an exemption, and with nothing else');
       }
       const { epoch, order, reason } = body;
       const actor = actorOf(principal, body.actor);
@@ -215,7 +214,7 @@ function allowed(principal: Principal, given: z.output<typeof BREAKER_KEY>): Bre
 /** A whole tenant is never out of automation's reach. */
 function exemptible(key: BreakerKey): BreakerKey {
   if (key.kind !== 'tenant' && key.kind !== 'global') return key;
-  throw problem('key.kind', `a key of kind ${key.kind} cannot be exempt`);
+  throw fieldProblem('key.kind', `a key of kind ${key.kind} cannot be exempt`);
 }
 
 export function approvalBody(approval: Approval): ApprovalBody {
@@ -226,14 +225,4 @@ export function approvalBody(approval: Approval): ApprovalBody {
     requested_at: timeText(approval.requestedAt),
     expires_at: timeText(approval.expiresAt),
   };
-}
-
-function orderBody(view: EngineView, key: BreakerKey): OrderBody {
-  const text = breakerKeyText(key);
-  const found = view.breakers([key.tenant], true).find((one) => breakerKeyText(one.key) === text);
-  return { accepted: true, breaker: found === undefined ? null : breakerBody(found) };
-}
-
-function problem(path: string, message: string): RequestProblem {
-  return new RequestProblem('bad_request', `${path}: ${message}`, [{ path, message }]);
 }

@@ -15,14 +15,14 @@ import {
 import { breakerBody, keyBody } from '../bodies.ts';
 import type { PreviewBody } from '../breaker-contract.ts';
 import { PREVIEW } from '../breaker-schemas.ts';
-import type { OrderBody } from '../contract.ts';
 import { pageByPosition } from '../page.ts';
 import { BREAKER_KEY, CURSOR, IDENTIFIER, limitOf, ORDER_WORDS } from '../parameters.ts';
-import { notFound, RequestProblem } from '../problem.ts';
+import { notFound } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { BREAKER, ORDER, pageOf } from '../schemas.ts';
 import { actorOf } from './actor.ts';
 import { breakerOrderRoutes } from './breaker-orders.ts';
+import { fieldProblem, orderBody, SEEN_EPOCH } from './order-answer.ts';
 
 const LEVELS: readonly BreakerLevel[] = [1, 2, 3, 4, 5, 6, 7];
 
@@ -127,7 +127,7 @@ function resetRoute({ view, control }: Dependencies): Route {
     query: PREVIEW_QUERY,
     body: z.strictObject({
       key: BREAKER_KEY,
-      epoch: z.int().min(0).describe('As read; another one is refused with `conflict`.'),
+      epoch: SEEN_EPOCH,
       ...ORDER_WORDS,
     }),
     answer: ORDER.or(PREVIEW),
@@ -191,13 +191,4 @@ function previewBody(preview: BreakerPreview): PreviewBody {
     sessions_in_all: preview.sessionsInAll,
     enforcement_points: [...preview.enforcementPoints],
   };
-}
-
-function orderBody(view: EngineView, key: BreakerKey): OrderBody {
-  const found = view.breaker(key);
-  return { accepted: true, breaker: found === null ? null : breakerBody(found) };
-}
-
-function fieldProblem(path: string, message: string): RequestProblem {
-  return new RequestProblem('bad_request', `${path}: ${message}`, [{ path, message }]);
 }

@@ -4,7 +4,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import { textsOf } from '../entry-run.ts';
 import type { OpenedGroup, OpenedRun } from '../read.ts';
-import { type BlockKey, Salts } from '../sealed-block.ts';
+import { SaltsByKey } from '../sealed-block.ts';
 import { systemCode } from '../storage-error.ts';
 import { checkpointText } from '../tlog/checkpoint.ts';
 import { type NoteSigner, signNote } from '../tlog/signed-note.ts';
@@ -44,8 +44,7 @@ interface Published {
 export class Transparency {
   readonly #dependencies: TransparencyDependencies;
   readonly #logs = new Map<string, Published>();
-  /** Salts by data key id: one for each key in use. */
-  readonly #salts = new Map<string, Salts>();
+  readonly #salts = new SaltsByKey();
   readonly #stop = new AbortController();
   #seq: number;
   #durableSeq: number;
@@ -220,7 +219,7 @@ export class Transparency {
 
   #add({ runs, lastSeq }: OpenedGroup): void {
     for (const { bytes, entries, key } of runs) {
-      const salts = this.#saltsOf(key);
+      const salts = this.#salts.of(key);
       const texts = textsOf(bytes) ?? [];
       for (const [index, entry] of entries.entries()) {
         const { log } = this.#logOf(entry.tenant);
@@ -247,15 +246,5 @@ export class Transparency {
     };
     this.#logs.set(tenant, published);
     return published;
-  }
-
-  #saltsOf(key: BlockKey | null): Salts {
-    const id = key?.id ?? '';
-    const known = this.#salts.get(id);
-    if (known) return known;
-    if (this.#salts.size >= LIMITS.dataKeysOpened) this.#salts.clear();
-    const salts = new Salts(key);
-    this.#salts.set(id, salts);
-    return salts;
   }
 }

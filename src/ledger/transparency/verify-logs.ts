@@ -1,4 +1,3 @@
-import { LIMITS } from '../../core/limits.ts';
 import type { DataKeys } from '../data-keys.ts';
 import { textsOf } from '../entry-run.ts';
 import { parseEntryHead, parseEntryText } from '../entry-text.ts';
@@ -6,7 +5,7 @@ import { BLOCK_TYPE, type BlockFrame, COMMIT_TYPE, decodeBlock, decodeCommit } f
 import { FrameReader } from '../frame-reader.ts';
 import { readCheckedLine, tenantHash } from '../key-file.ts';
 import type { LedgerFile, LedgerFiles } from '../ledger-files.ts';
-import { type BlockKey, openBlock, Salts } from '../sealed-block.ts';
+import { type BlockKey, openBlock, SaltsByKey } from '../sealed-block.ts';
 import { HEADER_BYTES } from '../segment-header.ts';
 import { listSegments, withSegment } from '../segments.ts';
 import type { VerificationProgress } from '../verify.ts';
@@ -49,7 +48,7 @@ export class LogsCheck {
   readonly #checks = new Map<string, LogCheck>();
   /** Tenants by what stands for them in the names of keys. */
   readonly #tenants = new Map<string, string>();
-  readonly #salts = new Map<string, Salts>();
+  readonly #salts = new SaltsByKey();
   readonly #integratedSeq: number;
   #requiredSeq = 0;
   #opened = 0;
@@ -163,7 +162,7 @@ export class LogsCheck {
       throw this.#unsound(segment, firstSeq, 'a block does not open with its key');
     }
     const check = this.#checkOf(tenant, firstSeq);
-    const salts = this.#saltsOf(key);
+    const salts = this.#salts.of(key);
     let before = 0;
     for (const text of texts) {
       const head = parseEntryHead(text);
@@ -216,16 +215,6 @@ export class LogsCheck {
   #tenantOf(keyId: string): string | null {
     const name = this.#options.keys.nameOf(keyId);
     return (name && this.#tenants.get(name.tenant)) ?? null;
-  }
-
-  #saltsOf(key: BlockKey | null): Salts {
-    const id = key?.id ?? '';
-    const known = this.#salts.get(id);
-    if (known) return known;
-    if (this.#salts.size >= LIMITS.dataKeysOpened) this.#salts.clear();
-    const salts = new Salts(key);
-    this.#salts.set(id, salts);
-    return salts;
   }
 
   #unsound(segment: string, seq: number, message: string): LogFault {
