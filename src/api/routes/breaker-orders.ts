@@ -7,11 +7,10 @@ import {
   EXEMPTION_MAX_MS,
   HELD_ORDERS,
 } from '../../core/approval.ts';
-import { type BreakerKey, breakerKeyText } from '../../core/breaker.ts';
+import { breakerKeyText } from '../../core/breaker.ts';
 import { MINUTE_MS } from '../../core/time.ts';
 import type { Control } from '../../ports/control.ts';
 import type { EngineView } from '../../ports/engine-view.ts';
-import type { Principal } from '../../ports/ingest.ts';
 import { BREAKER_READERS, OPERATORS, requireTenant, visibleTenants } from '../auth.ts';
 import { keyBody, timeText } from '../bodies.ts';
 import type { ApprovalBody } from '../breaker-contract.ts';
@@ -22,6 +21,7 @@ import { defineRoute, type Route } from '../route.ts';
 import { ORDER } from '../schemas.ts';
 import { actorOf } from './actor.ts';
 import { fieldProblem, orderBody, SEEN_EPOCH } from './order-answer.ts';
+import { exemptible, orderKey } from './order-key.ts';
 
 interface Dependencies {
   readonly view: EngineView;
@@ -56,7 +56,7 @@ function releaseRoute({ view, control }: Dependencies): Route {
     body: z.strictObject({ key: BREAKER_KEY, epoch: SEEN_EPOCH, ...ORDER_WORDS }),
     answer: ORDER,
     handle: async ({ principal, body }) => {
-      const key = allowed(principal, body.key);
+      const key = orderKey(principal, body.key);
       const { epoch, reason } = body;
       const actor = actorOf(principal, body.actor);
       const order = { type: 'release', actor, reason, key, epoch } as const;
@@ -80,7 +80,7 @@ function exemptRoute({ view, control }: Dependencies): Route {
     }),
     answer: ORDER,
     handle: async ({ principal, body }) => {
-      const key = exemptible(allowed(principal, body.key));
+      const key = exemptible(orderKey(principal, body.key));
       const actor = actorOf(principal, body.actor);
       const forMs = Math.round(body.minutes * MINUTE_MS);
       const order = { type: 'exempt', actor, reason: body.reason, key, forMs } as const;
@@ -103,7 +103,7 @@ function breakGlassRoute({ view, control }: Dependencies): Route {
     }),
     answer: ORDER,
     handle: async ({ principal, body }) => {
-      const key = exemptible(allowed(principal, body.key));
+      const key = exemptible(orderKey(principal, body.key));
       const actor = actorOf(principal, body.actor);
       const { reason, ticket } = body;
       const forMs = Math.round(body.minutes * MINUTE_MS);
@@ -144,7 +144,7 @@ function requestRoute({ view, control }: Dependencies): Route {
     }),
     answer: APPROVAL,
     handle: async ({ principal, body }) => {
-      const given = allowed(principal, body.key);
+      const given = orderKey(principal, body.key);
       const key = body.order === 'exempt' ? exemptible(given) : given;
       if ((body.order === 'exempt') !== (body.minutes !== undefined)) {
         throw fieldProblem('minutes', 'goes with an exemption, and with nothing else');
@@ -156,7 +156,9 @@ function requestRoute({ view, control }: Dependencies): Route {
       const command = { type: 'approval_request', ...asked } as const;
       const recorded = (await control.command(key.tenant, command)) ?? key;
       const text = breakerKeyText(recorded);
-      const found = view.approvals([key.tenant]).find((one) => breakerKeyText(one.key) === text);
+      const found = view
+        .approvals([recorded.tenant])
+        .find((one) => breakerKeyText(one.key) === text);
       if (found === undefined) throw notFound();
       return approvalBody(found);
     },
@@ -177,6 +179,7 @@ function decideRoute({ view, control }: Dependencies): Route {
         .approvals(visibleTenants(principal, undefined))
         .find(({ id }) => id === params.id);
       if (approval === undefined) throw notFound();
+      orderKey(principal, approval.key);
       const { verdict, reason } = body;
       const actor = actorOf(principal, body.actor);
       const said = { actor, reason, verdict, approval: approval.id, credential: principal.name };
@@ -203,18 +206,6 @@ function stormRoute({ view, control }: Dependencies): Route {
       return { tenant, calm };
     },
   });
-}
-
-function allowed(principal: Principal, given: z.output<typeof BREAKER_KEY>): BreakerKey {
-  const { tenant, kind, id, agent } = given;
-  requireTenant(principal, tenant);
-  return { tenant, kind, id, ...(agent === undefined ? {} : { agent }) };
-}
-
-/** A whole tenant is never out of automation's reach. */
-function exemptible(key: BreakerKey): BreakerKey {
-  if (key.kind !== 'tenant' && key.kind !== 'global') return key;
-  throw fieldProblem('key.kind', `a key of kind ${key.kind} cannot be exempt`);
 }
 
 export function approvalBody(approval: Approval): ApprovalBody {

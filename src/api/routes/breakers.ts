@@ -4,14 +4,7 @@ import { kindOfLocalId } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Control } from '../../ports/control.ts';
 import type { BreakerPreview, EngineView } from '../../ports/engine-view.ts';
-import type { Principal } from '../../ports/ingest.ts';
-import {
-  BREAKER_READERS,
-  OPERATORS,
-  requireEveryTenant,
-  requireTenant,
-  visibleTenants,
-} from '../auth.ts';
+import { BREAKER_READERS, OPERATORS, requireTenant, visibleTenants } from '../auth.ts';
 import { breakerBody, keyBody } from '../bodies.ts';
 import type { PreviewBody } from '../breaker-contract.ts';
 import { PREVIEW } from '../breaker-schemas.ts';
@@ -23,6 +16,7 @@ import { BREAKER, ORDER, pageOf } from '../schemas.ts';
 import { actorOf } from './actor.ts';
 import { breakerOrderRoutes } from './breaker-orders.ts';
 import { fieldProblem, orderBody, SEEN_EPOCH } from './order-answer.ts';
+import { orderKey } from './order-key.ts';
 
 const LEVELS: readonly BreakerLevel[] = [1, 2, 3, 4, 5, 6, 7];
 
@@ -103,7 +97,7 @@ function tripRoute({ view, control }: Dependencies): Route {
     answer: ORDER.or(PREVIEW),
     handle: async ({ principal, query, body }) => {
       const { level, reason } = body;
-      const key = held(allowedKey(principal, body.key));
+      const key = held(orderKey(principal, body.key));
       const kind = KIND_OF_LEVEL[level];
       if (kind !== undefined && key.kind !== kind) {
         throw fieldProblem('level', `level ${level} is for a key of kind ${kind}`);
@@ -133,7 +127,7 @@ function resetRoute({ view, control }: Dependencies): Route {
     answer: ORDER.or(PREVIEW),
     handle: async ({ principal, query, body }) => {
       const { epoch, reason } = body;
-      const key = allowedKey(principal, body.key);
+      const key = orderKey(principal, body.key);
       if (query.preview === 'true') {
         return previewBody(view.preview(control.recordedKey(key), 0));
       }
@@ -142,17 +136,6 @@ function resetRoute({ view, control }: Dependencies): Route {
       return orderBody(view, (await control.command(key.tenant, order)) ?? key);
     },
   });
-}
-
-/** The global key crosses tenants; every other stays inside the tenant it names. */
-function allowedKey(principal: Principal, given: z.output<typeof BREAKER_KEY>): BreakerKey {
-  const { tenant, kind, id, agent } = given;
-  if (kind === 'global') requireEveryTenant(principal);
-  else requireTenant(principal, tenant);
-  if (kind === 'tenant' && id !== tenant) {
-    throw fieldProblem('key.id', 'a key of kind tenant has the tenant as its id');
-  }
-  return { tenant, kind, id, ...(agent === undefined ? {} : { agent }) };
 }
 
 /**

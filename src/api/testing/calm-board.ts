@@ -1,8 +1,7 @@
 import type { EngineView } from '../../ports/engine-view.ts';
 
-/** What people ask of breakers beside their list, where nothing is open or waits. */
-export const CALM_BOARD: Pick<EngineView, 'approvals' | 'preview'> = {
-  approvals: () => [],
+/** What an order would touch, where nothing is open. */
+export const CALM_BOARD: Pick<EngineView, 'preview'> = {
   preview: (key, level) => ({
     ...{ key, level, presentLevel: 0, epoch: 0, needsTwoPersons: false },
     ...{ agents: ['invoice-bot'], agentsInAll: 1, heldAlready: 0 },

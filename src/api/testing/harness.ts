@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import type { Approval } from '../../core/approval.ts';
 import type { Transition } from '../../core/breaker.ts';
 import { breakerKeyText } from '../../core/breaker.ts';
-import { chainIdOf } from '../../core/chain.ts';
 import type { Command } from '../../core/entry.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import type { Evaluation } from '../../core/evaluation.ts';
@@ -16,12 +16,13 @@ import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
 import type { PersonalFinding } from '../../ports/personal-findings.ts';
 import type { ReviewView } from '../../ports/reviews.ts';
-import type { ChainRow, FindingQuery, Store } from '../../ports/store.ts';
+import type { ChainRow, FindingQuery } from '../../ports/store.ts';
 import type { SubjectOrders } from '../../ports/subject-orders.ts';
 import { type ReadApiOptions, readApi } from '../read-api.ts';
 import { createHttpServer } from '../server.ts';
 import { createAuthenticator } from '../tokens.ts';
 import { CALM_BOARD } from './calm-board.ts';
+import { fakeStore } from './fake-store.ts';
 import { NO_LOGS } from './no-logs.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 9);
@@ -159,6 +160,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     busSources: [] as BusSourceView[],
     storeDown: false,
     reviews: [] as ReviewView[],
+    approvals: [] as Approval[],
   };
   const findingListeners = new Set<(finding: Finding) => void>();
   const transitionListeners = new Set<(delta: FeedDelta) => void>();
@@ -194,6 +196,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
           ...{ storm: null, singleOperator: false },
         })),
       ...CALM_BOARD,
+      approvals: (tenants) => state.approvals.filter(({ key }) => seen(tenants, key.tenant)),
       agents: (tenants) => state.agents.filter(({ tenant }) => seen(tenants, tenant)),
       risks: () => [],
       agent: (tenant, agent) =>
@@ -300,92 +303,6 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     },
     listeners: () => findingListeners.size + transitionListeners.size,
     tick: () => ticks.shift()?.(),
-  };
-}
-
-function fakeStore(
-  state: {
-    findings: Finding[];
-    chain: ChainRow[];
-    transitions: { seq: number; transition: Transition }[];
-    asked: FindingQuery[];
-    storeDown: boolean;
-  },
-  seen: (tenants: readonly string[] | '*', tenant: string) => boolean,
-): Store {
-  const up = () => {
-    if (state.storeDown)
-      throw new TripcoilError('storage_unavailable', 'away', { retryable: true });
-  };
-  return {
-    projectedSeq: async () => {
-      up();
-      return 40;
-    },
-    project: async () => {},
-    findings: async (query) => {
-      up();
-      state.asked.push(query);
-      const rows = state.findings.filter(
-        ({ tenant, id }) => seen(query.tenants, tenant) && id === (query.id ?? id),
-      );
-      return { rows, next: null };
-    },
-    chain: async (tenants, _id, limit) => {
-      up();
-      const rows = state.chain.filter(({ event }) => seen(tenants, event.tenant.id));
-      return { rows: rows.slice(0, limit), links: [], others: [] };
-    },
-    wholeChains: async (locals, limit) => {
-      up();
-      return locals.map(({ tenant }) => {
-        const rows = state.chain.filter(({ event }) => event.tenant.id === tenant);
-        return { rows: rows.slice(0, limit), links: [], others: [] };
-      });
-    },
-    chains: async (query) => {
-      up();
-      const heads = state.chain.filter(({ event }) => seen(query.tenants, event.tenant.id));
-      const rows = heads.map(({ event, seq }) => {
-        const { time: firstTime, tenant } = event;
-        return {
-          tenant: tenant.id,
-          chain: chainIdOf(event),
-          firstTime,
-          firstSeq: seq,
-          cursor: 'c',
-        };
-      });
-      return { rows, next: null };
-    },
-    authentications: async ({ tenants, since = 0, outcome, without }) => {
-      up();
-      const rows = state.chain.filter(
-        ({ event }) =>
-          event.kind === 'authentication' &&
-          event.time >= since &&
-          event.tenant.id !== without &&
-          seen(tenants, event.tenant.id) &&
-          (outcome === undefined || event.outcome.status === outcome),
-      );
-      return { rows, next: null };
-    },
-    token: async (tenants, id, limit) => {
-      up();
-      const rows = state.chain.filter(
-        ({ event: { tenant, token } }) =>
-          seen(tenants, tenant.id) && (token?.jti === id || token?.ref === id),
-      );
-      return { rows: rows.slice(0, limit), transitions: state.transitions };
-    },
-    activity: async ({ since }) => {
-      up();
-      return [{ bucket: since, calls: 3, records: 1.5 }];
-    },
-    countHolding: async () => ({ events: 0, findings: 0, transitions: 0 }),
-    erase: async () => {},
-    healthy: () => !state.storeDown,
-    close: async () => {},
   };
 }
 
