@@ -203,17 +203,16 @@ function benchEntries(): readonly UnsequencedEntry[] {
       ...{ v: 1, id: `evt-${random.slice(0, 20)}`, time: 1_795_000_000_000 + index * 7 },
       ...{ kind: 'tool_call', phase: 'executed', tenant: { id: tenant } },
       ...{ agent: { id: `agent-${rank}`, version: '3.1' }, session: { id: `s-${index % 3_001}` } },
-      trace: { traceId: random.slice(0, 32), spanId: random.slice(32, 48) },
+      trace: { traceId: random.slice(0, 32) },
       principal: { sub: `[email:p1-9f3a2c11:${random.slice(40, 56)}]`, type: 'user' },
       action: {
         ...{ name: `tool_${rank % 37}`, op: index % 5 === 0 ? 'write' : 'read' },
         ...{ toolCallId: `call_${random.slice(8, 24)}`, arguments: { account: index % 977 } },
       },
-      resource: { type: 'crm', id: `account/${index % 9_973}`, server: 'crm', sensitivity: 'low' },
-      volume: { records: index % 50, bytesOut: (index * 131) % 65_536, tokensIn: index % 4_096 },
-      decision: { verdict: 'allow', id: `d-${random.slice(16, 32)}`, policy: { id: 'crm' } },
+      resource: { type: 'crm', id: `account/${index % 9_973}` },
+      volume: { records: index % 50, bytesOut: (index * 131) % 65_536 },
+      ...{ decision: { verdict: 'allow', id: `d-${random.slice(16, 32)}` } },
       ...{ token: { jti: random.slice(24, 40) }, outcome: { status: 'success' } },
-      source: { name: 'broker', format: 'native', deliveredBy: 'broker-1', trust: 'broker' },
     });
     return { loggedAt: 1_795_000_000_000, kind: 'input', tenant, engineVersion: 1, body };
   });

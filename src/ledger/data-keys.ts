@@ -223,6 +223,6 @@ function contextOf({ tenant, period, id }: KeyName): string {
 }
 
 function blockKey(id: string, secret: Uint8Array): BlockKey {
-  const saltSecret = new Uint8Array(hkdfSync('sha256', secret, '', 'tripcoil salts 1', 32));
+  const saltSecret = new Uint8Array(hkdfSync('sha256', secret, '', 'tripcoil salts 2', 32));
   return { id, secret: createSecretKey(secret), saltSecret };
 }

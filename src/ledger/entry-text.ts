@@ -40,13 +40,20 @@ export type EntryHead = Pick<SequencedEntry, 'seq' | 'loggedAt' | 'kind'>;
 
 /** The same of a text without reading the rest of it; null for a text that is none. */
 export function parseEntryHead(text: Buffer): EntryHead | null {
-  const a = text.indexOf(LINE_END);
-  const b = text.indexOf(LINE_END, a + 1);
-  const c = text.indexOf(LINE_END, b + 1);
-  if (a < 0 || b < 0 || c < 0) return null;
+  const a = digitsEnd(text, 0);
+  const b = digitsEnd(text, a + 1);
+  if (text[a] !== LINE_END || text[b] !== LINE_END) return null;
+  let c = b + 1;
+  while (c < text.length && text[c] !== LINE_END) c += 1;
   const kind = text.toString('latin1', b + 1, c) as EntryKind;
-  if (KIND_CODES.get(kind) === undefined) return null;
+  if (c === text.length || KIND_CODES.get(kind) === undefined) return null;
   return { seq: digits(text, 0, a), loggedAt: digits(text, a + 1, b), kind };
+}
+
+function digitsEnd(text: Buffer, start: number): number {
+  let at = start;
+  for (let byte = text[at] ?? 0; byte >= DIGIT_0 && byte <= DIGIT_9; byte = text[at] ?? 0) at += 1;
+  return at;
 }
 
 function digits(text: Buffer, start: number, end: number): number {
@@ -57,6 +64,7 @@ function digits(text: Buffer, start: number, end: number): number {
 
 const LINE_END = 0x0a;
 const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 const HEAD_LINES = 5;
 
 /** Codes in leaf records: by place in the list of kinds, from 1, to which kinds are only added. */

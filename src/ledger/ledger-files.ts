@@ -11,6 +11,11 @@ export interface LedgerFiles {
   open(path: string, mode: 'create' | 'read' | 'write'): Promise<LedgerFile>;
   /** Content of a small file, null when there is none. */
   readSmall(path: string): Promise<Buffer | null>;
+  /**
+   * The same at once: for a check of very many files, each of which takes less to read than to
+   * wait for. Never where anybody else waits for the process.
+   */
+  readNow(path: string): Buffer | null;
   /** Replaces a small file durably and in one step: readers see the old or the new content. */
   replace(path: string, bytes: Buffer): Promise<void>;
   /** Writes a small file in one step, as `replace` does, but durably only after `syncFile`. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -26,6 +27,14 @@ export const NODE_LEDGER_FILES: LedgerFiles = {
   async readSmall(path) {
     try {
       return await readFile(path);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return null;
+      throw error;
+    }
+  },
+  readNow(path) {
+    try {
+      return readFileSync(path);
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return null;
       throw error;

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hash, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { LIMITS } from '../core/limits.ts';
 
@@ -26,18 +26,21 @@ export interface StoredBlock {
 const COMPRESS_FROM_BYTES = 256;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const SALT_BYTES = 16;
+export const SALT_BYTES = 16;
 /** Level 1 measures as small as level 3 on redacted events, at half its time. */
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const ZSTD_CHUNK_BYTES = 16 * 1024;
+const ZSTD_SPARE_BYTES = 64;
 const CIPHER = 'aes-256-gcm';
 const NO_SECRET = new Uint8Array(32);
+const U32 = 0x1_0000_0000;
 
 /**
  * Compresses, then encrypts (NIST SP 800-38D) under a random nonce; a key is retired long before
  * 2^32 of them. `header` is authenticated with it, so that no block can stand for another.
  */
 export function sealBlock(plain: Buffer, key: BlockKey | null, header: Buffer): StoredBlock {
-  const squeezed = plain.length < COMPRESS_FROM_BYTES ? plain : zstdCompressSync(plain, ZSTD);
+  const squeezed = plain.length < COMPRESS_FROM_BYTES ? plain : squeeze(plain);
   const compressed = squeezed.length < plain.length;
   const packed = compressed ? squeezed : plain;
   if (key === null) return { compressed, sealed: false, bytes: packed };
@@ -53,15 +56,36 @@ export function sealBlock(plain: Buffer, key: BlockKey | null, header: Buffer): 
   };
 }
 
+/** The size is written into the frame, so that whoever opens it knows how much room it takes. */
+function squeeze(plain: Buffer): Buffer {
+  return zstdCompressSync(plain, { ...ZSTD, pledgedSrcSize: plain.length });
+}
+
 /** The plain bytes again; null when they are not what was sealed under this key and header. */
 export function openBlock(block: StoredBlock, key: BlockKey | null, header: Buffer): Buffer | null {
   const packed = block.sealed ? decrypted(block.bytes, key, header) : block.bytes;
   if (packed === null || !block.compressed) return packed;
   try {
-    return zstdDecompressSync(packed, { maxOutputLength: LIMITS.ledgerBlockBytes });
+    // With room for all of it and a little more, it comes in one piece.
+    const size = frameContentBytes(packed) ?? ZSTD_CHUNK_BYTES;
+    const chunkSize = Math.min(size, LIMITS.ledgerBlockBytes) + ZSTD_SPARE_BYTES;
+    return zstdDecompressSync(packed, { maxOutputLength: LIMITS.ledgerBlockBytes, chunkSize });
   } catch {
     return null;
   }
+}
+
+/** What a zstd frame says of the size of its content (RFC 8878 section 3.1.1); null: nothing. */
+function frameContentBytes(frame: Buffer): number | null {
+  const descriptor = frame[4] ?? 0;
+  const single = (descriptor & 0x20) !== 0;
+  const dictionary = [0, 1, 2, 4][descriptor & 0x03] ?? 0;
+  const at = 5 + (single ? 0 : 1) + dictionary;
+  if (frame.length < at + 8) return null;
+  const size = descriptor >>> 6;
+  if (size === 0) return single ? (frame[at] ?? 0) : null;
+  if (size === 1) return frame.readUInt16LE(at) + 256;
+  return frame.readUInt32LE(at);
 }
 
 function decrypted(bytes: Buffer, key: BlockKey | null, header: Buffer): Buffer | null {
@@ -79,19 +103,32 @@ function decrypted(bytes: Buffer, key: BlockKey | null, header: Buffer): Buffer 
   }
 }
 
-/** Makes the salts of a key's entries: the first 16 bytes of SHA-256(salt secret ‖ seq). */
+/**
+ * Makes the salts of a key's entries, 16 bytes each: the sequence as a big-endian u128, encrypted
+ * by AES-256 under the salt secret. Nobody can tell one without the key, and none comes twice.
+ */
 export class Salts {
-  readonly #input = Buffer.alloc(NO_SECRET.length + 8);
+  readonly #cipher: CipherivOf;
 
   constructor(key: BlockKey | null) {
-    this.#input.set(key?.saltSecret ?? NO_SECRET);
+    this.#cipher = createCipheriv('aes-256-ecb', key?.saltSecret ?? NO_SECRET, null);
+    this.#cipher.setAutoPadding(false);
   }
 
-  write(seq: number, into: Buffer, position: number): void {
-    this.#input.writeBigUInt64BE(BigInt(seq), NO_SECRET.length);
-    into.write(hash('sha256', this.#input, 'binary'), position, SALT_BYTES, 'latin1');
+  /** One behind the other, in the order of the sequences. */
+  of(seqs: readonly number[]): Buffer {
+    const blocks = Buffer.alloc(seqs.length * SALT_BYTES);
+    let at = SALT_BYTES / 2;
+    for (const seq of seqs) {
+      blocks.writeUInt32BE(Math.floor(seq / U32), at);
+      blocks.writeUInt32BE(seq % U32, at + 4);
+      at += SALT_BYTES;
+    }
+    return this.#cipher.update(blocks);
   }
 }
+
+type CipherivOf = ReturnType<typeof createCipheriv>;
 
 /** The salts of the keys in use, made once for each. */
 export class SaltsByKey {

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { TripcoilError } from '../../core/errors.ts';
 import type { LedgerFile, LedgerFiles } from '../ledger-files.ts';
 
@@ -81,7 +81,8 @@ export class SimulatedFiles implements LedgerFiles {
 
   async list(path: string): Promise<readonly string[]> {
     this.#check();
-    return [...this.#live.keys()].filter((file) => dirname(file) === path).map((f) => basename(f));
+    const within = [...this.#live.keys()].filter((file) => file.startsWith(`${path}/`));
+    return [...new Set(within.map((file) => file.slice(path.length + 1).split('/')[0] ?? ''))];
   }
 
   async open(path: string, mode: 'create' | 'read' | 'write'): Promise<LedgerFile> {
@@ -103,6 +104,10 @@ export class SimulatedFiles implements LedgerFiles {
   }
 
   async readSmall(path: string): Promise<Buffer | null> {
+    return this.readNow(path);
+  }
+
+  readNow(path: string): Buffer | null {
     this.#check();
     return this.#live.get(path)?.live ?? null;
   }

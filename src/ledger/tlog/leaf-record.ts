@@ -16,7 +16,6 @@ export interface LeafRecord {
 }
 
 export const LEAF_RECORD_BYTES = 50;
-export const SALT_BYTES = 16;
 const VERSION = 1;
 const COMMITMENT_AT = 18;
 

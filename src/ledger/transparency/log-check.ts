@@ -1,5 +1,4 @@
 import type { EntryHead } from '../entry-text.ts';
-import type { Salts } from '../sealed-block.ts';
 import type { TreeHead } from '../tlog/checkpoint.ts';
 import { decodeBundle } from '../tlog/entry-bundle.ts';
 import { readLeafRecord } from '../tlog/leaf-record.ts';
@@ -8,6 +7,7 @@ import { TiledTree } from '../tlog/tiled-tree.ts';
 import { HASH_BYTES, perfectRoot } from '../tlog/tree-hash.ts';
 import type { LogDirectory } from './log-directory.ts';
 import { LogFault, type LogProblem } from './log-problem.ts';
+import { PartialFiles } from './partial-files.ts';
 import { logFile, type StoredLog } from './stored-log.ts';
 import { type LogFile, TenantLog } from './tenant-log.ts';
 
@@ -37,6 +37,7 @@ export class LogCheck {
   readonly #log = new TenantLog();
   /** What a restart would go on from, as written, and the size it says; null when there is none. */
   readonly #edge: { readonly size: number; readonly text: string } | null;
+  readonly #partials: PartialFiles;
   /** The bundle that closed entries are read from. */
   #bundle: { readonly index: number; readonly records: readonly Buffer[] } | null = null;
   /** The first closed entry in the bundle that grows: its records come from the bundle itself. */
@@ -52,6 +53,7 @@ export class LogCheck {
   }) {
     this.#directory = options.directory;
     this.#tenant = options.tenant;
+    this.#partials = new PartialFiles(options.directory, options.tenant);
     this.#stored = options.stored;
     this.#edge = options.edge;
     this.#kept = options.kept;
@@ -67,13 +69,13 @@ export class LogCheck {
     return this.#beyond;
   }
 
-  /** Takes the next entry; true when `check` must run before the one after it. */
-  add(entry: EntryHead, text: Buffer, salts: Salts): boolean {
+  /** Takes the next entry, as `TenantLog.add` does; true when `check` must run before the one after it. */
+  add(entry: EntryHead, text: Buffer, salts: Buffer, place: number): boolean {
     if (this.#log.size === this.size) {
       this.#beyond += 1;
       return false;
     }
-    this.#log.add(entry, text, salts);
+    this.#log.add(entry, text, salts, place);
     return this.#isDue();
   }
 
@@ -85,7 +87,7 @@ export class LogCheck {
         return;
       }
       const place = this.#log.size;
-      const bytes = await this.#recordAt(place, firstSeq);
+      const bytes = this.#recordAt(place, firstSeq);
       const record = readLeafRecord(bytes);
       const fits =
         record !== null &&
@@ -112,7 +114,7 @@ export class LogCheck {
     // Bundles first: tiles follow from them.
     if (ended) files.push(...this.#log.unfinished());
     files.sort((a, b) => Number(b.name.level === 'entries') - Number(a.name.level === 'entries'));
-    for (const file of files) await this.#compare(file);
+    for (const file of files) this.#compare(file);
     for (const { name, bytes } of files) await this.#comparePartials(name, bytes);
     if (files.length > 0) this.#closedFrom = Number.POSITIVE_INFINITY;
     if (ended && !this.#log.root().equals(this.#stored?.head.root ?? EMPTY)) {
@@ -163,10 +165,10 @@ export class LogCheck {
     return this.#kept.some(({ head }) => head.size === size);
   }
 
-  async #compare({ name, bytes }: LogFile): Promise<void> {
-    const path = tilePath(name);
-    const found = await this.#read(name);
+  #compare({ name, bytes }: LogFile): void {
+    const found = this.#read(name);
     if (found?.equals(bytes)) return;
+    const path = tilePath(name);
     const fault = (kind: LogProblem['kind'], message: string, place = 0) =>
       this.#fault(kind, path, this.#seqAt(name, place), message);
     if (found === null) throw fault('missing', 'the file is gone');
@@ -175,7 +177,7 @@ export class LogCheck {
     }
     const unit = bytes.length / name.width;
     const differing = differingPlaces(bytes, found, unit);
-    if (name.level === 0) await this.#blameBundle(name, bytes, found, differing);
+    if (name.level === 0) this.#blameBundle(name, bytes, found, differing);
     const place = differing[0] ?? 0;
     const moved = name.width > 1 && differing.length === name.width;
     if (moved && found.length === bytes.length) {
@@ -187,9 +189,9 @@ export class LogCheck {
 
   /** Narrower files that were published before and are still there must have been true then. */
   async #comparePartials(name: TileName, bytes: Buffer): Promise<void> {
-    for (const width of await this.#directory.partialWidths(this.#tenant, name)) {
+    for (const width of await this.#partials.widthsBeside(name)) {
       const partial = { ...name, width };
-      const found = width < name.width && (await this.#directory.readFile(this.#tenant, partial));
+      const found = width < name.width && this.#directory.readFileNow(this.#tenant, partial);
       const wanted = bytes.subarray(0, (bytes.length / name.width) * width);
       if (!found || found.equals(wanted)) continue;
       const message = 'an earlier state of the file is not a part of it';
@@ -201,17 +203,17 @@ export class LogCheck {
    * Records of closed entries come from the bundle. Where the tile fits what is above it, the
    * bundle is at fault.
    */
-  async #blameBundle(name: TileName, bytes: Buffer, found: Buffer, differing: readonly number[]) {
+  #blameBundle(name: TileName, bytes: Buffer, found: Buffer, differing: readonly number[]): void {
     const [place = 0] = differing;
     const index = name.index * TILE_WIDTH + place;
     if (index < this.#closedFrom || found.length !== bytes.length) return;
-    if (!(await this.#fitsAbove(name, found))) return;
+    if (!this.#fitsAbove(name, found)) return;
     const path = tilePath({ ...name, level: 'entries' });
     const message = `entry ${place} of the bundle is not what the tree holds`;
     throw this.#fault('altered', path, this.#seqAt(name, place), message);
   }
 
-  async #fitsAbove({ index, width }: TileName, found: Buffer): Promise<boolean> {
+  #fitsAbove({ index, width }: TileName, found: Buffer): boolean {
     if (width < TILE_WIDTH) {
       const tile = (level: number) => (level === 0 ? found : this.#partialAt(level));
       for (let level = 0; hashesAt(level, this.size) > 0; level += 1) {
@@ -225,7 +227,7 @@ export class LogCheck {
     const above = Math.floor(index / TILE_WIDTH);
     const parent = { level: 1, index: above, width: tileWidth(1, above, this.size) };
     const at = (index - above * TILE_WIDTH) * HASH_BYTES;
-    const hashes = await this.#read(parent);
+    const hashes = this.#read(parent);
     return hashes?.subarray(at, at + HASH_BYTES).equals(perfectRoot(found)) ?? false;
   }
 
@@ -236,10 +238,10 @@ export class LogCheck {
     return found?.[1] ?? null;
   }
 
-  async #recordAt(place: number, seq: number): Promise<Buffer> {
+  #recordAt(place: number, seq: number): Buffer {
     const name = bundleName(place, this.size);
     if (this.#bundle?.index !== name.index) {
-      const bytes = await this.#read(name);
+      const bytes = this.#read(name);
       if (bytes === null) throw this.#fault('missing', tilePath(name), seq, 'the file is gone');
       const records = decodeBundle(bytes);
       if (records?.length !== name.width) {
@@ -251,9 +253,9 @@ export class LogCheck {
     return this.#bundle?.records[place % TILE_WIDTH] ?? EMPTY;
   }
 
-  async #read(name: TileName): Promise<Buffer | null> {
-    const partial = this.#stored?.partial.get(tilePath(name));
-    return partial === undefined ? this.#directory.readFile(this.#tenant, name) : partial;
+  #read(name: TileName): Buffer | null {
+    const partial = name.width < TILE_WIDTH ? this.#stored?.partial.get(tilePath(name)) : undefined;
+    return partial === undefined ? this.#directory.readFileNow(this.#tenant, name) : partial;
   }
 
   /** The entry at a place of a file that belongs to the end of what was made so far. */

@@ -3,7 +3,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { checkedLine } from '../key-file.ts';
 import type { LedgerFiles } from '../ledger-files.ts';
 import { systemCode } from '../storage-error.ts';
-import { TILE_WIDTH, type TileName, tilePath } from '../tlog/tile.ts';
+import { type TileName, tilePath } from '../tlog/tile.ts';
 import type { LogEdge, LogFile } from './tenant-log.ts';
 
 const CHECKPOINT = 'checkpoint';
@@ -65,12 +65,15 @@ export class LogDirectory {
     return this.#files.readSmall(join(this.pathOf(tenant), tilePath(name)));
   }
 
-  /** Widths of the partial files that lie beside a tile or bundle. */
-  async partialWidths(tenant: string, name: TileName): Promise<readonly number[]> {
-    const partial = dirname(tilePath({ ...name, width: 1 }));
+  /** The same at once, for whoever checks every file there is. */
+  readFileNow(tenant: string, name: TileName): Buffer | null {
+    return this.#files.readNow(join(this.pathOf(tenant), tilePath(name)));
+  }
+
+  /** Names in a directory below a log's prefix; none where it is not there. */
+  async names(tenant: string, directory: string): Promise<readonly string[]> {
     try {
-      const widths = await this.#files.list(join(this.pathOf(tenant), partial));
-      return widths.map(Number).filter((width) => width > 0 && width < TILE_WIDTH);
+      return await this.#files.list(join(this.pathOf(tenant), directory));
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return [];
       throw error;

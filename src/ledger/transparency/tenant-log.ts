@@ -1,11 +1,10 @@
 import { assert } from '../../core/errors.ts';
 import { type EntryHead, kindCode } from '../entry-text.ts';
-import type { Salts } from '../sealed-block.ts';
+import { SALT_BYTES } from '../sealed-block.ts';
 import { encodeBundle } from '../tlog/entry-bundle.ts';
 import {
   LEAF_RECORD_BYTES,
   readLeafRecord,
-  SALT_BYTES,
   writeCommitment,
   writeLeafRecord,
 } from '../tlog/leaf-record.ts';
@@ -74,11 +73,14 @@ export class TenantLog {
     return this.#tree.root();
   }
 
-  /** Adds an entry that comes after all others; `text` is what was stored of it. */
-  add({ seq, loggedAt, kind }: EntryHead, text: Buffer, salts: Salts): void {
+  /**
+   * Adds an entry that comes after all others; `text` is what was stored of it, and its salt the
+   * one at `place` of `salts`.
+   */
+  add({ seq, loggedAt, kind }: EntryHead, text: Buffer, salts: Buffer, place: number): void {
     assert(seq > this.#seq, 'entries are added in order');
     const salted = this.#room(SALT_BYTES + text.length);
-    salts.write(seq, salted, 0);
+    salts.copy(salted, 0, place * SALT_BYTES, (place + 1) * SALT_BYTES);
     text.copy(salted, SALT_BYTES);
     const at = (this.#tree.size % TILE_WIDTH) * LEAF_RECORD_BYTES;
     writeLeafRecord(this.#records, at, { kind: kindCode(kind), seq, loggedAt });

@@ -219,13 +219,13 @@ export class Transparency {
 
   #add({ runs, lastSeq }: OpenedGroup): void {
     for (const { bytes, entries, key } of runs) {
-      const salts = this.#salts.of(key);
+      const salts = this.#salts.of(key).of(entries.map(({ seq }) => seq));
       const texts = textsOf(bytes) ?? [];
       for (const [index, entry] of entries.entries()) {
         const { log } = this.#logOf(entry.tenant);
         const text = texts[index];
         // After a restart some logs are further than the least of them.
-        if (text !== undefined && entry.seq > log.seq) log.add(entry, text, salts);
+        if (text !== undefined && entry.seq > log.seq) log.add(entry, text, salts, index);
       }
     }
     this.#seq = Math.max(this.#seq, lastSeq);

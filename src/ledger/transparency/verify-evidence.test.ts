@@ -106,10 +106,17 @@ async function evidenceFiles(directory = copy): Promise<string[]> {
 
 /** A thousand checks would spend their time in the file system. Keys come from the real one. */
 function readOnlyFiles(held: ReadonlyMap<string, Buffer>): LedgerFiles {
+  const directories = new Map<string, Set<string>>();
+  for (const path of held.keys()) {
+    for (let at = path; at !== dirname(at); at = dirname(at)) {
+      const names = directories.get(dirname(at)) ?? new Set();
+      directories.set(dirname(at), names.add(basename(at)));
+    }
+  }
   return {
     ...files,
-    list: async (path) =>
-      [...held.keys()].filter((f) => dirname(f) === path).map((f) => basename(f)),
+    list: async (path) => [...(directories.get(path) ?? [])],
+    readNow: (path) => held.get(path) ?? files.readNow(path),
     readSmall: async (path) => held.get(path) ?? (await files.readSmall(path)),
     lockHolder: async () => null,
     open: async (path) => {

@@ -1,6 +1,6 @@
 import type { DataKeys } from '../data-keys.ts';
 import { textsOf } from '../entry-run.ts';
-import { parseEntryHead, parseEntryText } from '../entry-text.ts';
+import { type EntryHead, parseEntryHead, parseEntryText } from '../entry-text.ts';
 import { BLOCK_TYPE, type BlockFrame, COMMIT_TYPE, decodeBlock, decodeCommit } from '../frame.ts';
 import { FrameReader } from '../frame-reader.ts';
 import { readCheckedLine, tenantHash } from '../key-file.ts';
@@ -161,21 +161,23 @@ export class LogsCheck {
     if (texts?.length !== count || tenant == null) {
       throw this.#unsound(segment, firstSeq, 'a block does not open with its key');
     }
+    const heads = headsOf(texts);
+    if (heads === null) {
+      throw this.#unsound(segment, firstSeq, 'a block holds what is no entry, or none in order');
+    }
     const check = this.#checkOf(tenant, firstSeq);
-    const salts = this.#salts.of(key);
-    let before = 0;
-    for (const text of texts) {
-      const head = parseEntryHead(text);
-      if (head === null || head.seq <= before) {
-        throw this.#unsound(segment, firstSeq, 'a block holds what is no entry, or none in order');
-      }
-      before = head.seq;
+    const salts = this.#salts.of(key).of(heads.map(({ seq }) => seq));
+    for (let place = 0; place < count; place += 1) {
+      const head = heads[place];
+      const text = texts[place];
+      if (head === undefined || text === undefined) break;
       const { beyond } = check;
-      if (check.add(head, text, salts)) await check.check();
+      if (check.add(head, text, salts, place)) await check.check();
       if (check.beyond > beyond) this.#requireSigned(check, head.seq);
     }
-    if (before !== lastSeq)
+    if (heads.at(-1)?.seq !== lastSeq) {
       throw this.#unsound(segment, firstSeq, 'a block ends with another entry');
+    }
     this.#opened += count;
   }
 
@@ -220,6 +222,19 @@ export class LogsCheck {
   #unsound(segment: string, seq: number, message: string): LogFault {
     return new LogFault({ kind: 'altered', tenant: null, file: `wal/${segment}`, seq, message });
   }
+}
+
+/** Null where one of them is no entry, or they are not in order. */
+function headsOf(texts: readonly Buffer[]): readonly EntryHead[] | null {
+  const heads: EntryHead[] = [];
+  let before = 0;
+  for (const text of texts) {
+    const head = parseEntryHead(text);
+    if (head === null || head.seq <= before) return null;
+    before = head.seq;
+    heads.push(head);
+  }
+  return heads;
 }
 
 async function readIntegrated(logs: LogDirectory) {
