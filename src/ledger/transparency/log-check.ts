@@ -69,7 +69,7 @@ export class LogCheck {
     return this.#beyond;
   }
 
-  /** Takes the next entry, as `TenantLog.add` does; true when `check` must run before the one after it. */
+  /** Takes the next entry as `TenantLog.add` does; true when `check` must run before the next. */
   add(entry: EntryHead, text: Buffer, salts: Buffer, place: number): boolean {
     if (this.#log.size === this.size) {
       this.#beyond += 1;
