@@ -15,7 +15,7 @@ import { parseNativeValue } from '../receivers/audit/native.ts';
 import { DEMO_AUDIENCE, type DemoBroker, startDemoBroker } from './broker.ts';
 import { INCIDENTS, type Incident } from './incidents.ts';
 import { createRandom, type Random } from './random.ts';
-import { history, type NativeEvent, ordinary } from './traffic.ts';
+import { history, type NativeEvent, ongoing, ordinary, timeOf } from './traffic.ts';
 import { DEMO_AGENTS, DEMO_TENANTS, demoGrants } from './world.ts';
 
 export interface DemoOptions {
@@ -212,13 +212,13 @@ async function keepWorking(
   send: Send,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let round = 0; !signal.aborted; round += 1) {
-    const agent = random.pick(DEMO_AGENTS);
-    const event = ordinary(random, agent, clock.now(), `live-${round}`);
-    const session = (event['session'] as { id: string }).id;
-    const verdict = broker.client(agent.tenant).check({ agent: agent.agent, session, op: 'write' });
+  for (const event of ongoing(random, clock.now())) {
+    await clock.sleep(Math.max(0, timeOf(event) - clock.now()), signal);
+    if (signal.aborted) return;
+    const { tenant, agent, session } = event;
+    const asked = { agent: agent.id, session: session.id, op: 'write' } as const;
+    const verdict = broker.client(tenant).check(asked);
     await send([verdict.allow ? event : refused(event, verdict.reason)]).catch(() => undefined);
-    await clock.sleep(random.integer(300, 1_500), signal);
   }
 }
 

@@ -3,7 +3,13 @@ import type { Random } from './random.ts';
 import { DEMO_AGENTS, DEMO_PEOPLE, type DemoAgent, type DemoTool } from './world.ts';
 
 /** A native event of the public interface, as a sender would write it. */
-export type NativeEvent = Readonly<Record<string, unknown>> & { readonly id: string };
+export type NativeEvent = Readonly<Record<string, unknown>> & {
+  readonly id: string;
+  readonly time: string;
+  readonly tenant: string;
+  readonly agent: { readonly id: string; readonly version: string };
+  readonly session: { readonly id: string };
+};
 
 const HISTORY_DAYS = 14;
 const NIGHT_SHARE = 0.1;
@@ -14,22 +20,54 @@ const OFFICE_HOURS = 10;
  * mid-morning of a working day: the demo is the same at any hour.
  */
 export function* history(random: Random, now: EpochMs): Generator<NativeEvent> {
-  const start = Math.floor((now - HISTORY_DAYS * DAY_MS) / MINUTE_MS) * MINUTE_MS;
   const end = now - 2 * MINUTE_MS;
+  const minutes = minutesOf(random, now, startOfMinute(now - HISTORY_DAYS * DAY_MS), 'h');
+  for (const { time, events } of minutes) {
+    if (time >= end) return;
+    yield* events;
+  }
+}
+
+/** The same work from `now` on, without end, in the order of time: what was learned goes on. */
+export function* ongoing(random: Random, now: EpochMs): Generator<NativeEvent> {
+  for (const { events } of minutesOf(random, now, startOfMinute(now), 'live-')) {
+    const due = events.filter((event) => timeOf(event) >= now);
+    yield* due.sort((left, right) => timeOf(left) - timeOf(right));
+  }
+}
+
+/** When an event happened, in epoch milliseconds. */
+export function timeOf({ time }: NativeEvent): EpochMs {
+  return Date.parse(time);
+}
+
+/** What the whole fleet does minute by minute, at the rates of its office hours and nights. */
+function* minutesOf(
+  random: Random,
+  now: EpochMs,
+  from: EpochMs,
+  prefix: string,
+): Generator<{ readonly time: EpochMs; readonly events: NativeEvent[] }> {
   let serial = 0;
-  for (let minute = start; minute < end; minute += MINUTE_MS) {
-    const share = isOffice(minute, now) ? 1 : NIGHT_SHARE;
+  for (let time = from; ; time += MINUTE_MS) {
+    const share = isOffice(time, now) ? 1 : NIGHT_SHARE;
+    const events: NativeEvent[] = [];
     for (const agent of DEMO_AGENTS) {
       const mean = (agent.callsPerHour * share) / 60;
       // The busy agent works to a timetable; the others come as they come.
       const calls = mean >= 1 ? Math.round(mean) : random.poisson(mean);
       for (let call = 0; call < calls; call += 1) {
-        const time = minute + random.integer(0, MINUTE_MS - 1);
-        yield ordinary(random, agent, time, `h${serial}`);
+        const at = time + random.integer(0, MINUTE_MS - 1);
+        events.push(ordinary(random, agent, at, `${prefix}${serial}`));
         serial += 1;
       }
     }
+    yield { time, events };
   }
+}
+
+function startOfMinute(time: EpochMs): EpochMs {
+  return Math.floor(time / MINUTE_MS) * MINUTE_MS;
 }
 
 /** One ordinary call. */

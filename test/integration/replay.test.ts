@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../src/core/time.ts';
 import { INCIDENTS } from '../../src/demo/incidents.ts';
 import { createRandom } from '../../src/demo/random.ts';
-import { history, type NativeEvent, ordinary } from '../../src/demo/traffic.ts';
+import { history, type NativeEvent, ongoing, ordinary, timeOf } from '../../src/demo/traffic.ts';
 import { DEMO_AGENTS, demoGrants } from '../../src/demo/world.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 10, 0, 30);
@@ -32,6 +32,7 @@ beforeAll(async () => {
     ({ time }) => Date.parse(String(time)) > NOW - HISTORY_DAYS * DAY_MS,
   );
   await writeFile(at('history.ndjson.gz'), gzipSync(linesOf(learned)));
+  await writeFile(at('ongoing.ndjson'), linesOf(halfDay()));
   await writeFile(at('short.ndjson'), linesOf(learned.slice(-500)));
   await writeFile(at('input.ndjson'), `${linesOf(inputEvents())}${OTLP_LINE}\n${BAD_LINES}`);
 });
@@ -49,14 +50,20 @@ function inputEvents(): readonly NativeEvent[] {
   return [...calm, ...planted].sort((left, right) => timeOf(left) - timeOf(right));
 }
 
-/** The same agent under a name that the redactor replaces. */
-function renamed(event: NativeEvent): NativeEvent {
-  const { id } = event['agent'] as { readonly id: string };
-  return { ...event, agent: { id: `${id} 4111 1111 1111 1111` } } as NativeEvent;
+/** What goes on in the demo after its incidents. */
+function halfDay(): readonly NativeEvent[] {
+  const events: NativeEvent[] = [];
+  for (const event of ongoing(createRandom(7), NOW)) {
+    if (timeOf(event) > NOW + DAY_MS / 2) break;
+    events.push(event);
+  }
+  return events;
 }
 
-function timeOf({ time }: NativeEvent): number {
-  return Date.parse(String(time));
+/** The same agent under a name that the redactor replaces. */
+function renamed(event: NativeEvent): NativeEvent {
+  const agent = { ...event.agent, id: `${event.agent.id} 4111 1111 1111 1111` };
+  return { ...event, agent };
 }
 
 function linesOf(events: readonly object[]): string {
@@ -123,6 +130,12 @@ const settings = (): readonly string[] => [
 ];
 
 describe('tripcoil replay', () => {
+  it('has nothing to say of half a day of the ordinary work it learned', async () => {
+    const run = await replay(at('ongoing.ndjson'), ...settings());
+    expect(run.code).toBe(0);
+    expect(new Set(parse(run.stdout).map(({ type }) => type))).toEqual(new Set(['summary']));
+  });
+
   it('gives the same bytes twice, in the fixed shapes, with exactly what was planted', async () => {
     const run = await replay(at('input.ndjson'), ...settings());
     const again = await replay(at('input.ndjson'), ...settings());
