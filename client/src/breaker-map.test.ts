@@ -74,6 +74,16 @@ describe('BreakerMap', () => {
     expect(map.highest({ agent: 'invoice-bot' })?.level).toBe(4);
   });
 
+  it('is not lifted by a snapshot from before an opening that came across a gap', () => {
+    const map = mapWith();
+    map.applyTransition({ seq: 7, term: 1, breaker: state() });
+    map.applySnapshot(snapshot([], 6));
+    expect(map.highest({ agent: 'invoice-bot' })?.level).toBe(4);
+    expect([map.seq, map.refused]).toEqual([1, 1]);
+    map.applySnapshot(snapshot([], 7));
+    expect(map.highest({ agent: 'invoice-bot' })).toBeNull();
+  });
+
   it.each([
     ['session', { id: 's-1', agent: 'a' }, { session: 's-1' }, { agent: 'a', session: 's-2' }],
     ['session', { id: 's-1', agent: 'a' }, { agent: 'a' }, { agent: 'b' }],

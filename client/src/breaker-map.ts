@@ -42,6 +42,8 @@ export class BreakerMap {
   #posture: 'shadow' | 'enforce' | null = null;
   #term = 0;
   #seq = 0;
+  /** Of the latest opening believed across a gap: what was said before it lifts nothing. */
+  #ahead = { term: 0, seq: 0 };
   #refused = 0;
 
   /** `broker` names this enforcement point, once the daemon has told it. */
@@ -126,7 +128,7 @@ export class BreakerMap {
 
   applySnapshot(snapshot: Snapshot): Change {
     const { term, seq, tenant } = snapshot;
-    const older = term < this.#term || (term === this.#term && seq < this.#seq);
+    const older = isBefore(snapshot, this) || isBefore(snapshot, this.#ahead);
     if (older || (this.#tenant !== null && tenant !== this.#tenant)) {
       this.#refused += 1;
       return NOTHING;
@@ -170,13 +172,14 @@ export class BreakerMap {
     const changing = noChange();
     this.#take(breaker, changing);
     if (!gap) this.#seq = seq;
+    else if (isBefore(this.#ahead, message)) this.#ahead = { term, seq };
     return { ...changing, resync: gap };
   }
 
   /** `drifted` asks for a fresh snapshot; `ignored` is a heartbeat older than this copy. */
   confirm(beat: Heartbeat): 'confirmed' | 'ignored' | 'drifted' {
     const { term, seq } = beat;
-    if (term < this.#term || (term === this.#term && seq < this.#seq)) return 'ignored';
+    if (isBefore(beat, this)) return 'ignored';
     if (this.#tenant === null || term !== this.#term || seq !== this.#seq) return 'drifted';
     if (beat.open !== this.#states.size || beat.hash !== hex(this.#sum)) return 'drifted';
     this.#posture = beat.posture;
@@ -237,6 +240,15 @@ export class BreakerMap {
 
 function noChange(): Changing {
   return { tripped: [], eased: [], reset: [] };
+}
+
+interface Position {
+  readonly term: number;
+  readonly seq: number;
+}
+
+function isBefore(one: Position, other: Position): boolean {
+  return one.term < other.term || (one.term === other.term && one.seq < other.seq);
 }
 
 function order(left: BreakerState, right: BreakerState): number {

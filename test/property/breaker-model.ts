@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { type BreakerKey, breakerKeyText, type Transition } from '../../src/core/breaker.ts';
+import type { BreakerState as ClientState, Snapshot } from '../../client/src/messages.ts';
+import {
+  type BreakerKey,
+  breakerKeyText,
+  classOf,
+  type Transition,
+} from '../../src/core/breaker.ts';
 import type { Command, Effect, FoldedEntry } from '../../src/core/entry.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/core/time.ts';
 import { stateOf } from '../../src/engine/breaker/board.ts';
@@ -8,6 +14,8 @@ import { Shard, type ShardOptions } from '../../src/engine/shard.ts';
 import { restore, type SnapshotChunk, snapshot } from '../../src/engine/snapshot.ts';
 import { EntryWriter, OBEDIENT, START } from '../../src/engine/testing/entries.ts';
 import { seededRandom } from '../../src/ledger/testing/simulated-files.ts';
+import { createOpenSetHash } from '../../src/revocation/feed/open-set-hash.ts';
+import { DISTURBANCES, type Disturbance, SimulatedEdge } from './simulated-edge.ts';
 
 const PROOF = { ...OBEDIENT, id: 'proof' } as const;
 /** Material by its own cap, so that nothing but the budget keeps it from stopping agents. */
@@ -29,24 +37,28 @@ const SHARD: ShardOptions = {
 
 const AGENTS = 8;
 const EDGES = 3;
-/** Of statistics, for so few agents. */
-const BUDGET = 3;
+/** Of statistics, for so few agents, and of what is proven. */
+const BUDGETS = { statistical: 3, proven: 25 } as const;
+/** Automation takes it to step-up at most. */
+const PROTECTED = `bot-${AGENTS - 1}`;
+const CONFIG = { detectors: {}, breakers: { protectedAgents: [PROTECTED] } } as const;
 
 const agent = fc.nat(AGENTS - 1);
 const level = fc.integer({ min: 1, max: 5 });
 const edge = fc.nat(EDGES - 1);
-const OTHERS = ['drop', 'duplicate', 'reorder', 'resync', 'deliver'] as const;
+/** Whether it is about the agent's session rather than the agent. */
+const session = fc.boolean();
 
 /** What may happen next. */
 export const STEPS = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.record({ do: fc.constant('proof'), agent, level, skew: fc.integer() }),
+    arbitrary: fc.record({ do: fc.constant('proof'), agent, session, level, skew: fc.integer() }),
   },
   {
     weight: 8,
     arbitrary: fc.record({
-      ...{ do: fc.constant('statistics'), agent, level, skew: fc.integer() },
+      ...{ do: fc.constant('statistics'), agent, session, level, skew: fc.integer() },
       score: fc.integer({ min: 1, max: 99 }),
     }),
   },
@@ -54,12 +66,21 @@ export const STEPS = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('delegate'), agent, to: agent, chain: fc.nat(3) }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('outbreak'), agent, count: fc.nat(5) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('end'), agent }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('calls'), agent, count: fc.nat(12) }) },
   {
     weight: 8,
     arbitrary: fc.record({
       do: fc.constant('wait'),
-      ms: fc.constantFrom(SECOND_MS, MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 5 * HOUR_MS),
+      ms: fc.constantFrom(
+        SECOND_MS,
+        9 * SECOND_MS,
+        MINUTE_MS,
+        20 * MINUTE_MS,
+        HOUR_MS,
+        5 * HOUR_MS,
+      ),
       back: fc.boolean(),
     }),
   },
@@ -68,18 +89,21 @@ export const STEPS = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('order'),
       order: fc.constantFrom('trip', 'reset', 'release', 'exempt', 'break_glass', 'ask', 'stale'),
-      ...{ agent, level },
+      ...{ agent, session, level },
       who: fc.nat(2),
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('approve'), who: fc.nat(2) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('crash') }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom(...OTHERS), edge }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('calm') }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('heartbeat'), edge }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom(...DISTURBANCES), edge }) },
 );
 
 interface Step {
   readonly do: string;
   readonly agent?: number;
+  readonly session?: boolean;
   readonly level?: number;
   readonly skew?: number;
   readonly score?: number;
@@ -93,19 +117,6 @@ interface Step {
   readonly chain?: number;
 }
 
-interface Message {
-  readonly term: number;
-  readonly transition: Transition;
-}
-
-/** An enforcement point: what it holds by key, and what is on its way to it. */
-interface Edge {
-  readonly held: Map<string, { term: number; epoch: number; phase: string; level: number }>;
-  onTheWay: Message[];
-  /** Dropped on the way; sent again until acknowledged. */
-  owed: Message[];
-}
-
 /** The engine, its log and simulated edges; throws where an invariant breaks. */
 export class BreakerModel {
   #shard = new Shard(SHARD);
@@ -113,7 +124,7 @@ export class BreakerModel {
   readonly #log: FoldedEntry[] = [];
   readonly #random: () => number;
   readonly #epochs = new Map<string, number>();
-  readonly #edges: Edge[] = [];
+  readonly #edges: readonly SimulatedEdge[];
   #kept: { readonly at: number; readonly chunks: string } | null = null;
   #now = START;
   #events = 0;
@@ -121,17 +132,22 @@ export class BreakerModel {
 
   constructor(seed: number) {
     this.#random = seededRandom(seed);
-    for (let edge = 0; edge < EDGES; edge += 1) {
-      this.#edges.push({ held: new Map(), onTheWay: [], owed: [] });
-    }
+    this.#edges = Array.from({ length: EDGES }, () => new SimulatedEdge(() => this.#now));
     this.#fold(this.#write.term(this.#term));
     this.#fold(this.#write.grant('acme', [{ tenant: 'acme', agent: '*' }]));
+    this.#fold(this.#write.config('acme', CONFIG));
+    for (const edge of this.#edges) this.#resynchronise(edge);
   }
 
   take(step: Step): void {
     if (step.do === 'proof') this.#event(step, { trip: step.level ?? 4 });
     else if (step.do === 'statistics') {
       this.#event(step, { statistics: step.level ?? 4, score: step.score ?? 50 });
+    } else if (step.do === 'outbreak') {
+      for (let n = 0; n <= (step.count ?? 0); n += 1) {
+        const agent = ((step.agent ?? 0) + n) % AGENTS;
+        this.#event({ ...step, agent }, { statistics: 4, score: 50 + 8 * n });
+      }
     } else if (step.do === 'calls') {
       for (let n = 0; n < (step.count ?? 0); n += 1) this.#event(step, {});
     } else if (step.do === 'delegate') this.#delegate(step);
@@ -139,30 +155,48 @@ export class BreakerModel {
     else if (step.do === 'order') this.#order(step);
     else if (step.do === 'approve') this.#approve(step.who ?? 0);
     else if (step.do === 'crash') this.#crash();
-    else this.#disturb(step.do, this.#edges[step.edge ?? 0]);
+    else if (step.do === 'end') this.#end(step);
+    else if (step.do === 'calm') {
+      const said = { actor: 'person-0', reason: 'model' };
+      this.#fold(this.#write.command('acme', { type: 'storm_end', ...said }, this.#now));
+    } else this.#disturb(step.do as Disturbance | 'heartbeat', this.#edges[step.edge ?? 0]);
+    for (const edge of this.#edges) edge.checkSilence();
   }
 
-  /** Quiescence: everything owed arrives, in any order; every edge then equals the engine. */
+  /** I2 and I6: once a heartbeat gets through, every edge soon has what the engine has. */
   settle(): void {
     this.#crash();
-    for (const edge of this.#edges) {
-      edge.onTheWay = [...edge.onTheWay, ...edge.owed].sort(() => this.#random() - 0.5);
-      edge.owed = [];
-      while (edge.onTheWay.length > 0) this.#deliver(edge);
-    }
     const open = this.#openSet();
-    for (const { held } of this.#edges) {
-      const live = [...held].filter(([, { phase }]) => phase !== 'closed');
-      expect(
-        new Map(live.map(([text, { epoch, phase, level }]) => [text, [epoch, phase, level]])),
-      ).toEqual(open);
+    for (const edge of this.#edges) {
+      edge.disturb('reorder', this.#random);
+      edge.drain();
+      this.#beat(edge);
+      edge.drain();
+      if (edge.wantsSnapshot) this.#resynchronise(edge);
+      edge.drain();
+      expect(edge.open()).toEqual(open);
+      this.#beat(edge);
+      edge.drain();
+      expect(edge.wantsSnapshot).toBe(false);
     }
   }
 
-  #event({ agent: n = 0, skew = 0 }: Step, attrs: Readonly<Record<string, number>>): void {
+  #event(
+    { agent: n = 0, skew = 0, session = false }: Step,
+    given: Readonly<Record<string, number>>,
+  ): void {
     this.#events += 1;
     const time = this.#now + (skew % (48 * HOUR_MS));
-    const event = { id: `e${this.#events}`, time, agent: { id: `bot-${n}` }, attrs };
+    const attrs = { ...given, ...(session && { key: 'session' }) };
+    const by = { agent: { id: `bot-${n}` }, session: { id: `s-${n}` } };
+    this.#fold(this.#write.input({ id: `e${this.#events}`, time, ...by, attrs }, this.#now));
+  }
+
+  /** A task ends: its session is taken back. */
+  #end({ agent: n = 0 }: Step): void {
+    this.#events += 1;
+    const by = { agent: { id: `bot-${n}` }, session: { id: `s-${n}` } };
+    const event = { id: `e${this.#events}`, time: this.#now, kind: 'task_end', ...by } as const;
     this.#fold(this.#write.input(event, this.#now));
   }
 
@@ -179,8 +213,9 @@ export class BreakerModel {
     for (let tick = 0; tick < 8; tick += 1) this.#fold(this.#write.tick(this.#now));
   }
 
-  #order({ order, agent: n = 0, level = 4, who = 0 }: Step): void {
-    const key: BreakerKey = { tenant: 'acme', kind: 'agent', id: `bot-${n}` };
+  #order({ order, agent: n = 0, session = false, level = 4, who = 0 }: Step): void {
+    const named = session ? { kind: 'session', id: `s-${n}` } : { kind: 'agent', id: `bot-${n}` };
+    const key = { tenant: 'acme', ...named } as BreakerKey;
     const { epoch } = stateOf(this.#shard.tenant('acme').board, key);
     const said = { actor: `person-${who}`, reason: 'model', key };
     const credential = `token-${who}`;
@@ -226,52 +261,46 @@ export class BreakerModel {
     this.#fold(this.#write.term(this.#term));
   }
 
-  #disturb(what: string, edge: Edge | undefined): void {
-    if (!edge) return;
-    const [first] = edge.onTheWay;
-    if (what === 'resync') {
-      for (const { key, state } of this.#shard.tenant('acme').board.entries.values()) {
-        const level = state.phase === 'closed' ? 0 : state.level;
-        this.#apply(edge, breakerKeyText(key), this.#term, state.epoch, state.phase, level);
-      }
-    } else if (first && what === 'drop') edge.owed.push(...edge.onTheWay.splice(0, 1));
-    else if (first && what === 'duplicate') edge.onTheWay.push(first);
-    else if (what === 'reorder') edge.onTheWay.sort(() => this.#random() - 0.5);
-    else if (first) this.#deliver(edge);
+  #disturb(what: Disturbance | 'heartbeat', edge: SimulatedEdge | undefined): void {
+    if (what === 'heartbeat' && edge) this.#beat(edge);
+    else if (what !== 'heartbeat') edge?.disturb(what, this.#random);
+    if (edge?.wantsSnapshot) this.#resynchronise(edge);
   }
 
-  #deliver(edge: Edge): void {
-    const message = edge.onTheWay.shift();
-    if (!message) return;
-    const { term, transition } = message;
-    const { key, epoch, to, level } = transition;
-    this.#apply(edge, breakerKeyText(key), term, epoch, to, level);
+  #beat(edge: SimulatedEdge): void {
+    const { term, seq, posture, breakers } = this.#snapshot();
+    const hash = createOpenSetHash(breakers as never);
+    const beat = { term, seq, posture, open: hash.open, hash: hash.hex() };
+    edge.tell({ says: 'heartbeat', beat });
   }
 
-  /** I1 and I6: an edge keeps the highest (term, epoch) of a key, and epochs alone never tie. */
-  #apply(
-    edge: Edge,
-    text: string,
-    term: number,
-    epoch: number,
-    phase: string,
-    level: number,
-  ): void {
-    const known = edge.held.get(text);
-    if (known && epoch <= known.epoch) {
-      if (epoch === known.epoch) expect([phase, level]).toEqual([known.phase, known.level]);
-      return;
+  #resynchronise(edge: SimulatedEdge): void {
+    edge.wantsSnapshot = false;
+    edge.tell({ says: 'snapshot', snapshot: this.#snapshot() });
+  }
+
+  #snapshot(): Snapshot {
+    const { board, posture } = this.#shard.tenant('acme');
+    const breakers: ClientState[] = [];
+    for (const { key, state } of board.entries.values()) {
+      if (state.phase === 'closed') continue;
+      const { phase, level, epoch, reason } = state;
+      const said = { phase, level, epoch, reason, class: classOf(state) };
+      breakers.push({ key, term: this.#term, ...said });
     }
-    edge.held.set(text, { term, epoch, phase, level });
+    return { tenant: 'acme', term: this.#term, seq: board.feedSeq, posture, breakers };
   }
 
   #fold(entry: FoldedEntry): void {
     this.#log.push(entry);
-    const before = new Map(this.#shard.tenant('acme').board.entries);
-    for (const effect of this.#shard.apply([entry])) this.#check(entry, effect, before);
+    const { board, storm } = this.#shard.tenant('acme');
+    const before = new Map(board.entries);
+    const wasCalm = storm.since === null;
+    for (const effect of this.#shard.apply([entry])) this.#check(entry, effect, before, wasCalm);
     const { automatic } = this.#shard.tenant('acme').board;
     // I4, in every prefix of the log.
-    expect(automatic.statistical.size).toBeLessThanOrEqual(BUDGET);
+    expect(automatic.statistical.size).toBeLessThanOrEqual(BUDGETS.statistical);
+    expect(automatic.proven.size).toBeLessThanOrEqual(BUDGETS.proven);
     this.#checkCascades();
   }
 
@@ -288,7 +317,7 @@ export class BreakerModel {
     expect([...cascades.values()].reduce((sum, { size }) => sum + size, 0)).toBe(hanging);
   }
 
-  #check(entry: FoldedEntry, effect: Effect, before: BoardEntries): void {
+  #check(entry: FoldedEntry, effect: Effect, before: BoardEntries, wasCalm: boolean): void {
     if (effect.kind !== 'transition') return;
     const { decision: transition } = effect;
     const text = breakerKeyText(transition.key);
@@ -297,8 +326,27 @@ export class BreakerModel {
     const lets = transition.to === 'closed' || transition.to === 'probation';
     // I8: an event, whatever its own clock says, ends nothing but a step of probation.
     if (entry.kind === 'input' && lets) expect(transition.from).toBe('probation');
-    this.#checkTwoPersons(transition, before.get(text)?.state);
-    for (const { onTheWay } of this.#edges) onTheWay.push({ term: this.#term, transition });
+    const state = before.get(text)?.state;
+    this.#checkTwoPersons(transition, state);
+    this.#checkBounds(transition, state, wasCalm);
+    this.#broadcast(transition);
+  }
+
+  #broadcast({ key, to: phase, level, epoch, reason, feedSeq: seq, ...rest }: Transition): void {
+    const breaker = { key, phase, level, term: this.#term, epoch, reason, class: rest.class };
+    const word = { says: 'transition', message: { term: this.#term, seq, breaker } } as const;
+    for (const edge of this.#edges) edge.tell(word);
+  }
+
+  /** What automation may not do to a protected agent, nor statistics in a storm. */
+  #checkBounds(transition: Transition, state: BoardState | undefined, wasCalm: boolean): void {
+    const { class: by, to, level, key } = transition;
+    const held = state === undefined || state.phase === 'closed' ? 0 : state.level;
+    if (to !== 'open' || level <= held || transition.reason === 'cascade') return;
+    const isProtected = key.agent === PROTECTED || key.id === PROTECTED;
+    const isAutomatic = by === 'deterministic' || by === 'statistical';
+    if (isProtected && isAutomatic) expect(level).toBeLessThanOrEqual(2);
+    if (!wasCalm && by === 'statistical') expect(level).toBeLessThan(4);
   }
 
   /** I5: no end of level 5 and above, nor of what is latched, without two persons. */
