@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A real `tripcoil serve` in a process of its own, on free ports. */
 export interface ServedDaemon {
@@ -50,15 +51,30 @@ const LISTENS_GRPC = /OTLP\/gRPC on (http:\S+)/;
 /** As in the scripts of package.json and in the image. */
 const YOUNG_GENERATION = '--max-semi-space-size=32';
 
+const serveWords = ({ configFile }: Workplace): string[] => [
+  'src/main.ts',
+  'serve',
+  '-c',
+  configFile,
+];
+
+/** Starts it and kills it so long afterwards, wherever its start has come to. */
+export async function killWhileStarting(workplace: Workplace, afterMs: number): Promise<void> {
+  const child = spawn(process.execPath, serveWords(workplace), { stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  await sleep(afterMs);
+  child.kill('SIGKILL');
+  const [code] = await exited;
+  if (code !== null) throw new Error(`serve ended by itself while starting (${code})`);
+}
+
 /** Starts it; `nodeOptions` are those of Node itself, such as one for reports of crashes. */
 export async function serve(
   workplace: Workplace,
   nodeOptions: readonly string[] = [],
 ): Promise<ServedDaemon> {
-  const words = ['src/main.ts', 'serve', '-c', workplace.configFile];
-  const child = spawn(process.execPath, [YOUNG_GENERATION, ...nodeOptions, ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const words = [YOUNG_GENERATION, ...nodeOptions, ...serveWords(workplace)];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const said: string[] = [];
   const printed: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => printed.push(line));
