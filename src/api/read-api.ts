@@ -16,6 +16,7 @@ import { createGuard } from './auth.ts';
 import { errorAnswer } from './error-answer.ts';
 import { openApiDocument } from './openapi.ts';
 import { mountRoutes } from './route.ts';
+import { agentHistoryRoutes } from './routes/agent-history.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { authenticationsRoute } from './routes/authentications.ts';
 import { breakerRoutes } from './routes/breakers.ts';
@@ -69,6 +70,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
     const routes = [
       ...statusRoutes(status),
       ...agentRoutes({ view, control, store, clock }),
+      ...agentHistoryRoutes({ view, control }),
       ...findingRoutes({ store, view, control }),
       feedbackRoute(options),
       detectorsRoute(view),

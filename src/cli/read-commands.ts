@@ -7,6 +7,7 @@ import type {
   PageBody,
 } from '../api/contract.ts';
 import type { TokenBody } from '../api/token-contract.ts';
+import { addAgentHistoryCommands } from './agent-history-commands.ts';
 import { blindDetectors, blindInShort } from './blind-detectors.ts';
 import { callDaemon, type ServerOptions } from './daemon-client.ts';
 import { addFeedbackCommand } from './feedback-command.ts';
@@ -17,7 +18,9 @@ type ReadOptions = ServerOptions & { readonly output: OutputFormat; readonly ten
 
 /** `agents`, `findings`, `chains list`, `chains show`, `tokens show`. */
 export function addReadCommands(program: Command): void {
-  withServer(program.command('agents').description('agents by level and risk'))
+  const agents = program.command('agents').description('agents by level and risk');
+  addAgentHistoryCommands(agents);
+  withServer(agents)
     .option('--tenant <tenant>', 'one tenant only')
     .action(async (options: ReadOptions) => {
       const agents = await everyRow<AgentBody>(options, `/v1/agents${query(options)}`);

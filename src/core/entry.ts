@@ -5,6 +5,7 @@ import type { ChainLink } from './chain.ts';
 import type { FeedbackVerdict } from './feedback.ts';
 import type { DetectorMode, Finding } from './finding.ts';
 import type { GrantSet } from './grant.ts';
+import type { Joining } from './joining.ts';
 import type { Redacted } from './redacted.ts';
 import type { ReviewRequest, ReviewVerdict } from './review.ts';
 import type { Revocation } from './revocation.ts';
@@ -176,6 +177,22 @@ export type Command =
       readonly finding: string;
       readonly detector: string;
       readonly verdict: FeedbackVerdict;
+    }
+  | {
+      /** What is known of an agent is forgotten: it begins again, as a new one does. */
+      readonly type: 'baseline_reset';
+      readonly actor: string;
+      readonly reason: string;
+      readonly agent: string;
+    }
+  | {
+      /** What is known of another agent is known of this one, too; the other stays as it is. */
+      readonly type: 'baseline_merge';
+      readonly actor: string;
+      readonly reason: string;
+      readonly agent: string;
+      readonly from: string;
+      readonly joining: Joining;
     }
   | {
       readonly type: 'review_open';

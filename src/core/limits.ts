@@ -236,6 +236,8 @@ export const LIMITS = {
   peersAsked: 32,
   /** Peers with a day of history below which nothing is lent. */
   peersForPrior: 3,
+  /** Sessions counted at most of practices that are merged again and again. */
+  practiceSessionsMax: 1_000_000_000,
   /** Sessions whose task is remembered, of one agent, and events of a session learned from. */
   practiceNotesPerAgent: 8,
   practiceEventsPerSession: 128,
@@ -350,6 +352,8 @@ export const LIMITS = {
   baselineQuietHours: 168,
   /** Versions of one agent that are no news to its baseline. */
   baselineVersions: 4,
+  /** Age that histories joined again and again may claim: ten years. */
+  baselineMinutesMax: 10 * 365 * 24 * 60,
   /** Events in a row from before the ring after which the baseline's clock was wrong, not they. */
   baselineBehindEvents: 8,
 

@@ -61,7 +61,7 @@ export function isFull({ agents }: TenantState): boolean {
 }
 
 /** What agents of its role, or like it without one, lend a newcomer for its first day. */
-function ratesOfPeers(tenant: TenantState, id: string): PeerPriors | null {
+export function ratesOfPeers(tenant: TenantState, id: string): PeerPriors | null {
   if (!tenant.hasGrown || tenant.agents.size < LIMITS.peersForPrior) return null;
   const role = grantOf(tenant.grants, id)?.role;
   const peers: BaselineState[] = [];

@@ -16,6 +16,7 @@ import { assertNever } from '../core/errors.ts';
 import { EMPTY_GRANTS } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
+import { takeBaselineOrder } from './baseline-orders.ts';
 import { acknowledge, nextMoveAt, stateOf } from './breaker/board.ts';
 import { noteOrder } from './breaker/orders.ts';
 import { stormEndsAt } from './breaker/storm.ts';
@@ -261,6 +262,12 @@ export class Shard {
         takeFeedback(tenant.feedback, command, entry.loggedAt);
         weighAgain(tenant, command);
         return;
+      case 'baseline_reset':
+      case 'baseline_merge': {
+        const registry = withRules(this.registry, tenant.config);
+        takeBaselineOrder({ registry, tenant, logTime: entry.loggedAt, effects }, command);
+        return;
+      }
       case 'review_open':
       case 'review_decide':
         takeReview(tenant.reviews, { ...entry, body: command });

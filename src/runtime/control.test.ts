@@ -63,6 +63,27 @@ describe('commands', () => {
     expect(check()).toMatchObject({ allow: false, level: 4, class: 'operator', epoch: 1 });
   });
 
+  it('about histories are refused where they would change nothing, and say why', async () => {
+    const { ledger, partition, control } = start();
+    const merge = (agent: string, from: string): Command => ({
+      ...{ type: 'baseline_merge', ...KIM, agent, from, joining: 'in_turn' },
+    });
+    await expect(
+      control.command('acme', { type: 'baseline_reset', ...KIM, agent: 'bot' }),
+    ).rejects.toMatchObject({ code: 'not_found' });
+    await partition.decide([tripInput('e1', 4), tripInput('e2', 4, 'bot-2')]);
+    const before = ledger.entries.length;
+    await expect(control.command('acme', merge('bot', 'bot'))).rejects.toMatchObject({
+      code: 'bad_request',
+    });
+    await expect(control.command('acme', merge('bot', 'bot-2'))).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect(ledger.entries).toHaveLength(before);
+    await control.command('acme', { type: 'baseline_reset', ...KIM, agent: 'bot' });
+    expect(ledger.entries.at(-1)?.body).toContain('baseline_reset');
+  });
+
   it('reach a breaker that was opened under the plain id, before it was a token', async () => {
     const { partition, control, check, view } = start();
     const key = { ...BOT, id: 'secret-bot' };

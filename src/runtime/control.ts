@@ -12,6 +12,7 @@ import type { Acknowledgement, Control } from '../ports/control.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
 import { attribute } from './attribution.ts';
+import { refuseBaselineOrder } from './baseline-orders.ts';
 import { clockSkew } from './clock-skew.ts';
 import type { Unplaced } from './entries.ts';
 import type { Partition } from './partition.ts';
@@ -42,6 +43,7 @@ export function createControl(options: ControlOptions): Control {
       refuseUndelivered(command);
       refuseStale(tenant, command);
       refuseAlone(shard, tenant, command, clock.now());
+      refuseBaselineOrder(shard, tenant, command, clock.now());
       const effects = await partition.decide([{ kind: 'command', tenant, body: command }]);
       refuseOutrun(shard, tenant, command, effects);
       return 'key' in command ? command.key : null;
@@ -137,6 +139,7 @@ function refuseOutrun(
   command: Command,
   effects: readonly Effect[],
 ): void {
+  if (effects.length === 0) refuseBaselineOrder(shard, tenant, command, shard.logTime);
   if (MOVING.has(command.type) && effects.length === 0) throw movedOn(null);
   if (command.type === 'approval_request') refuseUnasked(shard, tenant, command.key);
   if (command.type === 'trip') refuseUnheld(shard, tenant, command.key);

@@ -138,6 +138,7 @@ function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number)
       }),
     );
   });
+  takeHistoryOrders(app, now);
   const said = takeFeedback(app, now);
   answer('/v1/detectors', ({ query }) => {
     const { tenant } = query as { tenant?: string };
@@ -185,6 +186,19 @@ function isOperator(request: FastifyRequest, reply: FastifyReply): boolean {
   const code = isKnown ? 'forbidden' : 'unauthenticated';
   reply.code(isKnown ? 403 : 401).send({ code, message: 'An operator is needed.' });
   return false;
+}
+
+/** Takes orders about histories, from an operator alone; the agent stays as it is. */
+function takeHistoryOrders(app: FastifyInstance, now: number): void {
+  for (const what of ['reset', 'merge']) {
+    app.post(`/v1/agents/:tenant/:agent/baseline/${what}`, (request, reply) => {
+      if (!isOperator(request, reply)) return reply;
+      const { tenant, agent } = request.params as { tenant: string; agent: string };
+      return reply.send(
+        fixtureAgents(now).find((one) => one.tenant === tenant && one.agent === agent),
+      );
+    });
+  }
 }
 
 /** Takes what people say, from an operator alone; the finding has it from then on. */

@@ -15,7 +15,8 @@ import { notFound, RequestProblem } from '../problem.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { ACTIVITY, pageOf } from '../schemas.ts';
 
-const AGENT_PATH = z.strictObject({ tenant: IDENTIFIER, agent: IDENTIFIER });
+/** An agent in the path of a request. */
+export const AGENT_PATH = z.strictObject({ tenant: IDENTIFIER, agent: IDENTIFIER });
 
 export function agentRoutes(options: {
   readonly view: EngineView;
@@ -104,7 +105,7 @@ function activityRoute(options: {
 }
 
 /** By its id as brokers write it, or as recorded. */
-function visibleAgent(
+export function visibleAgent(
   { view, control }: { readonly view: EngineView; readonly control: Pick<Control, 'recordedKey'> },
   principal: Principal,
   { tenant, agent }: z.output<typeof AGENT_PATH>,

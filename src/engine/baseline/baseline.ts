@@ -262,7 +262,7 @@ function renew({ measures }: BaselineState): void {
 }
 
 /** Closes the open minute and the silence after it, and opens `minute`. */
-function advance(state: BaselineState, minute: number): void {
+export function advance(state: BaselineState, minute: number): void {
   const { minute: closing, weight } = state;
   const quietFrom = closing + 1;
   const most = LIMITS.baselineQuietHours * HOUR_MINUTES;

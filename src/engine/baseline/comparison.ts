@@ -5,10 +5,10 @@ import {
   logEvidenceNow,
   type MeasureHistory,
   meanEvidence,
-  sizeModelOf,
   slotOf,
   standardError,
 } from './measure-history.ts';
+import { sizeModelOf } from './size-model.ts';
 
 /** Share of windows beyond the upper edge of what is usual. */
 const UNUSUAL = 1e-3;

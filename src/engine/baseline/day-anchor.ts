@@ -61,6 +61,14 @@ export function closeHours(anchor: DayAnchor, from: number, until: number): void
   for (let hour = from; hour < until; hour += 1) closeHour(anchor, hour);
 }
 
+/** Lets the hours from `from` up to `until` pass unlearned: the agent worked elsewhere. */
+export function passHours(anchor: DayAnchor, from: number, until: number): void {
+  for (let hour = from; hour < until; hour += 1) {
+    anchor.hours[hour % DAY_HOURS] = anchor.open;
+    anchor.open = 0;
+  }
+}
+
 function closeHour(anchor: DayAnchor, hour: number): void {
   const ofDay = hour % DAY_HOURS;
   anchor.hours[ofDay] = anchor.open;

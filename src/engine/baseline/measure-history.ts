@@ -75,7 +75,7 @@ const SUSPICIOUS_WEIGHT = 0.1;
 const WINSOR_DEVIATIONS = 4;
 const SIZE_KEEP = 0.5 ** (1 / 10_080);
 const DISPERSION_KEEP = SIZE_KEEP;
-const LEVEL_KEEP = 0.5 ** (1 / 45);
+export const LEVEL_KEEP = 0.5 ** (1 / 45);
 const LEVEL_PRIOR = 6;
 const LEVEL_MIN = 0.5;
 const LEVEL_MAX = 4;
@@ -84,7 +84,7 @@ const PRIOR_ACTIONS = 0.5;
 const FIRST_SPREAD = 0.25;
 const RIDGE = 1.001;
 const SLACK_MIN = Math.log(1.15);
-const SLACK_MAX = Math.log(3);
+export const SLACK_MAX = Math.log(3);
 const SLACK_FIRST = Math.log(1.6);
 const SLACK_STEP = 0.05;
 const SLACK_QUANTILE = 0.99;
@@ -175,25 +175,6 @@ export function unitOf(history: MeasureHistory): number {
   return history.sizeSum > 0 ? history.sizeSquares / history.sizeSum : 1;
 }
 
-/** Log-normal sizes of single actions; null for plain counts and before any was learned. */
-export interface SizeModel {
-  readonly meanLog: number;
-  readonly deviationLog: number;
-  readonly meanSize: number;
-}
-
-export function sizeModelOf({ logSizes, sizeSum }: MeasureHistory): SizeModel | null {
-  const count = entry(logSizes, 0);
-  if (count <= 0) return null;
-  const meanLog = entry(logSizes, 1) / count;
-  const variance = entry(logSizes, 2) / count - meanLog * meanLog;
-  const deviationLog = Math.sqrt(Math.max(LEAST_DEVIATION_LOG ** 2, variance));
-  return { meanLog, deviationLog, meanSize: Math.max(1, sizeSum / count) };
-}
-
-/** Equal sizes so far do not promise equal sizes. */
-const LEAST_DEVIATION_LOG = 0.5;
-
 export function expectedAt(history: MeasureHistory, minute: number): number {
   const unit = unitOf(history);
   return Math.max(rateAt(history.rate, minute, PRIOR_ACTIONS * unit), 1e-6 * unit);
@@ -257,16 +238,21 @@ export function sumRecent(history: MeasureHistory, open: number): void {
 
 export function openMinute(history: MeasureHistory, minute: number): void {
   decayTo(history.rate, hourOf(minute));
+  const slot = slotOf(minute);
+  history.totals[slot] = 0;
+  history.expected[slot] = foresee(history, minute);
+  history.squares = 0;
+}
+
+/** Foresees what a minute brings, and returns what it may bring and be as expected. */
+export function foresee(history: MeasureHistory, minute: number): number {
   const seasonal = expectedAt(history, minute);
   const prior = LEVEL_PRIOR * unitOf(history);
   const local = (history.levelActual + prior) / (history.levelExpected + prior);
   const level = Math.min(LEVEL_MAX, Math.max(LEVEL_MIN, local));
-  const slot = slotOf(minute);
   history.seasonal = seasonal;
   history.mean = seasonal * level;
-  history.totals[slot] = 0;
-  history.expected[slot] = seasonal * Math.max(1, level);
-  history.squares = 0;
+  return seasonal * Math.max(1, level);
 }
 
 /**

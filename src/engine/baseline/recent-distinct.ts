@@ -46,6 +46,26 @@ export function meetAfresh(recent: RecentDistinct, minute: number): void {
   clearDistinct(recent.before);
 }
 
+/** The names that either met lately, as of a minute; the same whichever comes first. */
+export function joinRecent(
+  one: RecentDistinct,
+  other: RecentDistinct,
+  minute: number,
+): RecentDistinct {
+  const joined = createRecentDistinct(minute);
+  for (const { turn, now, before } of [one, other]) {
+    const passed = joined.turn - turn;
+    if (passed <= 0) addAll(joined.now, now);
+    if (passed === 1) addAll(joined.before, now);
+    if (passed <= 0) addAll(joined.before, before);
+  }
+  return joined;
+}
+
+function addAll(words: DistinctCount, others: DistinctCount): void {
+  for (const [at, word] of others.entries()) words[at] = ((words[at] ?? 0) | word) >>> 0;
+}
+
 function takeTurn(recent: RecentDistinct, turn: number): void {
   const isNext = turn === recent.turn + 1;
   for (const word of recent.now.keys()) {

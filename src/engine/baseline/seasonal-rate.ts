@@ -27,6 +27,11 @@ const WEEK_KEEP = 0.8;
 const DAY_KEEP = 0.93;
 const OVERALL_KEEP = 0.5 ** (1 / WEEK_HOURS);
 
+/** Minutes that may stand behind a slot, and behind the overall rate, after any time. */
+export const WEEK_SLOT_MINUTES = HOUR_MINUTES / (1 - WEEK_KEEP);
+export const DAY_SLOT_MINUTES = HOUR_MINUTES / (1 - DAY_KEEP);
+export const OVERALL_MINUTES = HOUR_MINUTES / (1 - OVERALL_KEEP);
+
 /** Minutes that the wider slot weighs against the narrower one's own. */
 const LEAN_WEEK = 180;
 const LEAN_DAY = 60;

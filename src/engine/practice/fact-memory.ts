@@ -71,6 +71,28 @@ export class FactMemory {
     this.#write(slot, KNOWN, (counted << COUNT_SHIFT) | SEEN | last);
   }
 
+  /** Adds what another memory knows, the sessions of each fact added up. */
+  addAll(other: FactMemory): void {
+    const words = other.#words;
+    for (let at = 0; at < words.length; at += WORDS) {
+      const known = words[at + KNOWN] ?? 0;
+      if (known !== 0) this.#addKnown({ high: words[at] ?? 0, low: words[at + 1] ?? 0 }, known);
+    }
+  }
+
+  #addKnown(fact: Hash, known: number): void {
+    const slot = this.#slotOf(fact);
+    const before = this.#words[slot + KNOWN] ?? 0;
+    if (before !== 0) {
+      const count = Math.min(COUNT_MAX, (before >>> COUNT_SHIFT) + (known >>> COUNT_SHIFT));
+      this.#write(slot, KNOWN, (count << COUNT_SHIFT) | SEEN | (known & SESSION));
+      return;
+    }
+    const isFull = this.#size + 1 > (this.#words.length / WORDS) * LOAD;
+    if (isFull) this.#makeRoom();
+    this.#put(isFull ? this.#slotOf(fact) : slot, fact, known);
+  }
+
   /** The same facts as of now, in next to no time: the words are copied when one changes. */
   copy(): FactMemory {
     const memory = new FactMemory(this.#limit);

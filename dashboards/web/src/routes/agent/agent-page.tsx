@@ -15,6 +15,7 @@ import { useLoaded } from '../../state/use-loaded.ts';
 import { BreakerTable } from '../overview/breakers-panel.tsx';
 import { BehaviourPanel } from './behaviour-panel.tsx';
 import { CoveragePanel } from './coverage-panel.tsx';
+import { HistoryPanel } from './history-panel.tsx';
 import { PersonalPanel } from './personal-panel.tsx';
 import { RiskPanel } from './risk-panel.tsx';
 
@@ -102,6 +103,7 @@ function Agent({ body }: { body: AgentBody }) {
           <RiskPanel body={body} />
           <CoveragePanel coverage={body.coverage} />
           <PersonalPanel tenant={tenant} agent={agent} />
+          <HistoryPanel tenant={tenant} agent={agent} ageMs={body.baseline_age_ms} />
         </div>
       </div>
     </>
