@@ -693,6 +693,8 @@ export const LIMITS = {
   shutdownGraceMs: 10 * SECOND_MS,
   snapshotEveryEntries: 200_000,
   snapshotEveryMs: 1 * HOUR_MS,
-  /** Text of a snapshot written before others get their turn: 20 agents, 2 ms. */
-  snapshotSliceChars: 256 * 1024,
+  /** Text of a snapshot written before others get their turn: some dozen agents, 2 ms. */
+  snapshotSliceChars: 96 * 1024,
+  /** Then others have the thread, so that a snapshot takes a third of it at most. */
+  snapshotPauseMs: 4,
 } as const;

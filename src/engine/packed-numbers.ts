@@ -27,14 +27,25 @@ const scratch = new DataView(new ArrayBuffer(8));
  * zero. JSON takes 17 to 22 for most of what baselines hold.
  */
 export function packNumbers(numbers: readonly number[]): string {
-  const codes: number[] = [];
+  const blocks = Math.ceil(numbers.length / BLOCK);
+  const codes = roomFor(blocks + numbers.length * 2 * WORD_DIGITS);
+  let end = 0;
   for (let from = 0; from < numbers.length; from += BLOCK) {
     const until = Math.min(from + BLOCK, numbers.length);
     const form = formOf(numbers, from, until);
-    codes.push(CODES[form] ?? 0);
-    for (let at = from; at < until; at += 1) writeNumber(codes, numbers[at] ?? 0, form);
+    codes[end] = CODES[form] ?? 0;
+    end += 1;
+    for (let at = from; at < until; at += 1) end = writeNumber(codes, end, numbers[at] ?? 0, form);
   }
-  return `${numbers.length}:${textOf(codes)}`;
+  return `${numbers.length}:${textOf(codes, end)}`;
+}
+
+/** Kept from call to call, as long as the longest list so far. */
+let room = new Uint8Array(8_192);
+
+function roomFor(bytes: number): Uint8Array {
+  if (bytes > room.length) room = new Uint8Array(2 * bytes);
+  return room;
 }
 
 /** @throws when the text was not written by `packNumbers`. */
@@ -58,15 +69,17 @@ export function unpackNumbers(text: string): number[] {
 }
 
 function formOf(numbers: readonly number[], from: number, until: number): Form {
-  let [zero, integer, unsigned, single] = [true, true, true, true];
-  for (let at = from; at < until; at += 1) {
+  let [integer, unsigned, single] = [true, true, true];
+  let at = from;
+  while (at < until && Object.is(numbers[at], 0)) at += 1;
+  if (at === until) return ZERO;
+  // What comes before are zeroes, which every form can hold.
+  for (; at < until; at += 1) {
     const number = numbers[at] ?? 0;
-    zero &&= Object.is(number, 0);
     integer &&= Object.is(number | 0, number);
     unsigned &&= Object.is(number >>> 0, number);
     single &&= Object.is(Math.fround(number), number);
   }
-  if (zero) return ZERO;
   if (integer) return INTEGER;
   if (unsigned) return UNSIGNED;
   return single ? SINGLE : DOUBLE;
@@ -77,22 +90,22 @@ function digitsOf(form: number): number {
   return form === DOUBLE ? 2 * WORD_DIGITS : WORD_DIGITS;
 }
 
-function writeNumber(codes: number[], number: number, form: Form): void {
+/** Where the next one goes. */
+function writeNumber(codes: Uint8Array, at: number, number: number, form: Form): number {
   switch (form) {
     case ZERO:
-      return;
+      return at;
     case INTEGER:
     case UNSIGNED:
-      writeWord(codes, number >>> 0);
-      return;
+      return writeWord(codes, at, number >>> 0);
     case SINGLE:
       scratch.setFloat32(0, number);
-      writeWord(codes, scratch.getUint32(0));
-      return;
-    default:
+      return writeWord(codes, at, scratch.getUint32(0));
+    default: {
       scratch.setFloat64(0, number);
-      writeWord(codes, scratch.getUint32(0));
-      writeWord(codes, scratch.getUint32(4));
+      const behind = writeWord(codes, at, scratch.getUint32(0));
+      return writeWord(codes, behind, scratch.getUint32(4));
+    }
   }
 }
 
@@ -115,12 +128,14 @@ function readNumber(text: string, at: number, form: number): number {
 }
 
 /** The lowest digit first. */
-function writeWord(codes: number[], word: number): void {
+function writeWord(codes: Uint8Array, at: number, word: number): number {
   let left = word;
   for (let digit = 0; digit < WORD_DIGITS; digit += 1) {
-    codes.push(CODES[left % BASE] ?? 0);
-    left = Math.floor(left / BASE);
+    const next = Math.floor(left / BASE);
+    codes[at + digit] = CODES[left - next * BASE] ?? 0;
+    left = next;
   }
+  return at + WORD_DIGITS;
 }
 
 function readWord(text: string, at: number): number {
@@ -133,10 +148,11 @@ function readWord(text: string, at: number): number {
 
 const CODES_AT_ONCE = 8_192;
 
-function textOf(codes: readonly number[]): string {
+function textOf(codes: Uint8Array, end: number): string {
   let text = '';
-  for (let from = 0; from < codes.length; from += CODES_AT_ONCE) {
-    text += String.fromCharCode(...codes.slice(from, from + CODES_AT_ONCE));
+  for (let from = 0; from < end; from += CODES_AT_ONCE) {
+    const part = codes.subarray(from, Math.min(from + CODES_AT_ONCE, end));
+    text += String.fromCharCode.apply(null, part as unknown as number[]);
   }
   return text;
 }

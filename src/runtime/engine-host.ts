@@ -111,7 +111,8 @@ export interface EngineHost {
 export async function startEngineHost(options: EngineHostOptions): Promise<EngineHost> {
   const { ledger, store, redactor, clock, log, metrics, identifiers = NO_IDENTIFIERS } = options;
   const files = options.snapshotFiles ?? nodeSnapshotFiles(options.snapshotDirectory);
-  const snapshots = new Snapshots({ files, ledger, log });
+  const pause = (hurry: AbortSignal) => clock.sleep(LIMITS.snapshotPauseMs, hurry);
+  const snapshots = new Snapshots({ files, ledger, log, pause });
   const slow = new SlowDetectors(clock);
   const timed = { ...options.shard, registry: slow.timed(options.shard.registry) };
   const { shard, replayed, completed } = await recover({ ledger, snapshots, shard: timed });
@@ -152,6 +153,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     stop.abort();
+    snapshots.hurry();
     await ticking;
     await partition.idle();
     // While the ledger still takes what the receivers have just answered.

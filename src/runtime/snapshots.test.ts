@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { REGISTRY } from '../components.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/time.ts';
-import { Shard } from '../engine/shard.ts';
+import { Shard, type ShardOptions } from '../engine/shard.ts';
 import { START } from '../engine/testing/entries.ts';
 import { SILENT_METRICS } from '../ports/metrics.ts';
 import { Partition } from './partition.ts';
@@ -23,7 +23,9 @@ import {
 import { MemoryLedger } from './testing/memory-ledger.ts';
 import { MemorySnapshotFiles } from './testing/memory-snapshot-files.ts';
 
-function start(options = OBEDIENT_SHARD) {
+const REAL = { registry: REGISTRY, initialPosture: 'enforce' } as const;
+
+function start(options: ShardOptions = OBEDIENT_SHARD) {
   const ledger = new MemoryLedger();
   const log = new RecordingLog();
   const files = new MemorySnapshotFiles();
@@ -59,8 +61,7 @@ describe('a snapshot', () => {
   });
 
   it('restores real detectors and baselines to the same bytes and the same future', async () => {
-    const options = { registry: REGISTRY, initialPosture: 'enforce' } as const;
-    const { partition, snapshots, shard, fresh, clock } = start(options);
+    const { partition, snapshots, shard, fresh, clock } = start(REAL);
     await partition.decide([GRANT_ENTRY]);
     const event = (index: number, records: number) =>
       inputOf({
@@ -94,6 +95,27 @@ describe('a snapshot', () => {
     expect(ours?.length).toBeGreaterThan(0);
     expect(theirs).toEqual(ours);
     expect(stateText(restored!)).toEqual(stateText(shard));
+  });
+
+  it('pauses between slices until there is a hurry, and then never again', async () => {
+    const { partition, files, ledger, shard, fresh } = start(REAL);
+    const events = Array.from({ length: 400 }, (_, i) =>
+      inputOf({ id: `e${i}`, time: START, agent: { id: `bot-${i}` }, volume: { records: i } }),
+    );
+    await partition.decide(events);
+    let pauses = 0;
+    const pause = (hurry: AbortSignal) => {
+      pauses += 1;
+      return new Promise((resolve) => hurry.addEventListener('abort', resolve));
+    };
+    const snapshots = new Snapshots({ files, ledger, log: new RecordingLog(), pause });
+    const written = snapshots.write(shard);
+    await vi.waitFor(() => expect(pauses).toBe(1));
+    snapshots.hurry();
+    await written;
+    await snapshots.write(shard);
+    expect(pauses).toBe(1);
+    expect(stateText((await snapshots.restoreLatest(fresh))!)).toEqual(stateText(shard));
   });
 
   it('is of the moment it was asked for, and never overtakes another', async () => {

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LIMITS } from '../core/limits.ts';
 import type { Shard } from '../engine/shard.ts';
 import { restoreChunk, ShardCut, type SnapshotChunk } from '../engine/snapshot.ts';
@@ -14,8 +14,11 @@ export interface SnapshotsOptions {
   readonly files: SnapshotFiles;
   readonly ledger: Ledger;
   readonly log: Log;
-  /** Lets others run: resolves in a later turn of the event loop. `setImmediate` unless given. */
-  readonly nextTurn?: () => Promise<unknown>;
+  /**
+   * Leaves the thread to others for a while, between two slices, unless there is a hurry. One turn
+   * of the event loop unless given.
+   */
+  readonly pause?: (hurry: AbortSignal) => Promise<unknown>;
 }
 
 /**
@@ -33,14 +36,15 @@ export class Snapshots {
   readonly #files: SnapshotFiles;
   readonly #ledger: Ledger;
   readonly #log: Log;
-  readonly #nextTurn: () => Promise<unknown>;
+  readonly #pause: (hurry: AbortSignal) => Promise<unknown>;
+  readonly #hurry = new AbortController();
   #writing: Promise<void> | null = null;
 
-  constructor({ files, ledger, log, nextTurn }: SnapshotsOptions) {
+  constructor({ files, ledger, log, pause }: SnapshotsOptions) {
     this.#files = files;
     this.#ledger = ledger;
     this.#log = log;
-    this.#nextTurn = nextTurn ?? turn;
+    this.#pause = pause ?? (() => nextTurn());
   }
 
   /** Whether a snapshot is being written; another one then waits for a better time. */
@@ -69,6 +73,11 @@ export class Snapshots {
       });
     const settled = this.#writing;
     return settled;
+  }
+
+  /** From now on nobody else needs the thread: what is being written is finished fast. */
+  hurry(): void {
+    this.#hurry.abort();
   }
 
   /** Resolves once nothing is being written. */
@@ -115,7 +124,8 @@ export class Snapshots {
       chars += line.length;
       if (chars < LIMITS.snapshotSliceChars) continue;
       yield slice;
-      await this.#nextTurn();
+      const { signal } = this.#hurry;
+      await (signal.aborted ? nextTurn() : this.#pause(signal));
       slice = [];
       chars = 0;
     }
