@@ -107,12 +107,16 @@ export interface EngineHost {
   close(): Promise<void>;
 }
 
+function snapshotsOf({ clock, ...options }: EngineHostOptions): Snapshots {
+  const files = options.snapshotFiles ?? nodeSnapshotFiles(options.snapshotDirectory);
+  const pause = (hurry: AbortSignal) => clock.sleep(LIMITS.snapshotPauseMs, hurry);
+  return new Snapshots({ files, ledger: options.ledger, log: options.log, pause });
+}
+
 /** Recovers the engine, starts a new term and everything that follows the log. */
 export async function startEngineHost(options: EngineHostOptions): Promise<EngineHost> {
   const { ledger, store, redactor, clock, log, metrics, identifiers = NO_IDENTIFIERS } = options;
-  const files = options.snapshotFiles ?? nodeSnapshotFiles(options.snapshotDirectory);
-  const pause = (hurry: AbortSignal) => clock.sleep(LIMITS.snapshotPauseMs, hurry);
-  const snapshots = new Snapshots({ files, ledger, log, pause });
+  const snapshots = snapshotsOf(options);
   const slow = new SlowDetectors(clock);
   const timed = { ...options.shard, registry: slow.timed(options.shard.registry) };
   const { shard, replayed, completed } = await recover({ ledger, snapshots, shard: timed });
