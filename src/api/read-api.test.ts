@@ -225,6 +225,14 @@ describe('reading', () => {
     expect((await read('/v1/tokens/t-1', schemas.TOKEN)).truncated).toBe(true);
   });
 
+  it('finds a token by the personal id that brokers write', async () => {
+    const known = eventOf('acme', 'evt-1');
+    const event = { ...known, token: { ...known.token, jti: 'ann-bot' } };
+    harness.state.chain = [{ seq: 1, loggedAt: 1, event }];
+    const token = await read('/v1/tokens/ann@example.com', schemas.TOKEN);
+    expect(token).toMatchObject({ tenant: 'acme', jti: 'ann-bot', asked: 'ann@example.com' });
+  });
+
   it('says when a chain is longer than it shows', async () => {
     harness.state.chain = Array.from({ length: LIMITS.chainSteps + 1 }, (_, seq) => ({
       seq,

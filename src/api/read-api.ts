@@ -79,7 +79,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       drillRoute(options.drills, view),
       ...chainRoutes({ store, view, control, clock }),
       ...reviewRoutes(options),
-      ...tokenRoutes(store, clock),
+      ...tokenRoutes({ view, control, store, clock }),
       ...tenantRoutes({ view, control }),
       personalFindingsRoute(options.personalFindings),
       ...ingestStatusRoutes(options),

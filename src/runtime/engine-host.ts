@@ -107,12 +107,6 @@ export interface EngineHost {
   close(): Promise<void>;
 }
 
-function snapshotsOf({ clock, ...options }: EngineHostOptions): Snapshots {
-  const files = options.snapshotFiles ?? nodeSnapshotFiles(options.snapshotDirectory);
-  const pause = (hurry: AbortSignal) => clock.sleep(LIMITS.snapshotPauseMs, hurry);
-  return new Snapshots({ files, ledger: options.ledger, log: options.log, pause });
-}
-
 /** Recovers the engine, starts a new term and everything that follows the log. */
 export async function startEngineHost(options: EngineHostOptions): Promise<EngineHost> {
   const { ledger, store, redactor, clock, log, metrics, identifiers = NO_IDENTIFIERS } = options;
@@ -183,6 +177,12 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
       return closing;
     },
   };
+}
+
+function snapshotsOf({ clock, ...options }: EngineHostOptions): Snapshots {
+  const files = options.snapshotFiles ?? nodeSnapshotFiles(options.snapshotDirectory);
+  const pause = (hurry: AbortSignal) => clock.sleep(LIMITS.snapshotPauseMs, hurry);
+  return new Snapshots({ files, ledger: options.ledger, log: options.log, pause });
 }
 
 /**
