@@ -7,7 +7,7 @@ import { AGENT, RISK } from './agent-schemas.ts';
 import { ENFORCEMENT_PATHS } from './openapi-enforcement.ts';
 import * as schemas from './schemas.ts';
 import { agentView, bearer, breakerDetail, createHarness, startApi } from './testing/harness.ts';
-import { eventOf, findingOf, transitionOf } from './testing/rows.ts';
+import { eventOf, findingOf } from './testing/rows.ts';
 
 let harness: ReturnType<typeof createHarness>;
 let app: FastifyInstance;
