@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import { type CheckSubject, createMatchIndex, type MatchIndex } from './match-index.ts';
 import type { BreakerState, Heartbeat, Snapshot, TransitionMessage } from './messages.ts';
 import { keyText } from './messages.ts';
@@ -223,7 +223,7 @@ export class BreakerMap {
     this.#states.set(text, state);
     this.#index.add(text, state);
     const line = `${text} ${state.phase} ${state.level} ${state.epoch}`;
-    const digest = createHash('sha256').update(line).digest();
+    const digest = digestOf(line);
     this.#digests.set(text, digest);
     xorInto(this.#sum, digest);
   }
@@ -253,6 +253,12 @@ function isBefore(one: Position, other: Position): boolean {
 
 function order(left: BreakerState, right: BreakerState): number {
   return left.term - right.term || left.epoch - right.epoch;
+}
+
+/** Node has had hashing in one go since 20.12: a third of the time of making an object for it. */
+function digestOf(line: string): Uint8Array {
+  if (typeof crypto.hash === 'function') return crypto.hash('sha256', line, 'buffer');
+  return crypto.createHash('sha256').update(line).digest();
 }
 
 function xorInto(sum: Uint8Array, digest: Uint8Array): void {

@@ -239,6 +239,8 @@ export interface DeliveryReceipt {
 /** An enforcement point applied a revocation. */
 export interface Acknowledgement {
   readonly receiver: string;
+  /** Those whose word of the same was recorded together with that of `receiver`. */
+  readonly others?: readonly string[];
   readonly jti: string;
   readonly key: BreakerKey;
   readonly term: number;

@@ -366,6 +366,12 @@ export const LIMITS = {
   /** A subscriber whose socket buffers more is cut off and resynchronises. */
   feedBufferBytes: 1024 * 1024,
   feedHeartbeatMs: 1 * SECOND_MS,
+  /**
+   * So many publications to one tenant's readers follow each other at once; after that, until none
+   * has come for as long, one each so often: every one of them wakes a hundred brokers.
+   */
+  feedPublicationsAtOnce: 4,
+  feedCoalesceMs: 100,
   /** A signed message that is older is from the past, whatever it says. */
   feedSignatureMs: 10 * SECOND_MS,
   /** Longest that one question for changes waits for an answer. */
@@ -377,8 +383,12 @@ export const LIMITS = {
   feedAcknowledgementBytes: 512 * 1024,
   /** Those of all brokers that wait to be recorded: 400 bytes each, 38 MiB. */
   feedAcknowledgementsQueued: 100_000,
-  /** Recorded by one append: a quarter of `queuedOrders`, a few milliseconds of folding. */
-  feedAcknowledgementsPerAppend: 1_024,
+  /**
+   * Recorded by one append, and of how many breakers: half of `queuedOrders` are entries, some ten
+   * milliseconds of folding.
+   */
+  feedAcknowledgementsPerAppend: 16_384,
+  feedAcknowledgedPerAppend: 2_048,
   /** Between two appends, for whatever is more urgent. */
   feedAcknowledgementPauseMs: 25,
   /** Such pauses in a row while trips are told, a quarter of a second after the latest. */
@@ -449,6 +459,14 @@ export const LIMITS = {
   /** A retired signing key is published for as long: beyond any token, replay or cache. */
   retiredSigningKeyMs: 1 * DAY_MS,
   retiredSigningKeys: 8,
+  /**
+   * So many orders within so long are a burst: pushes wait until feeds are told, looked at so
+   * often and for so long at most.
+   */
+  burstOrders: 64,
+  burstMs: 250,
+  burstLookMs: 25,
+  burstWaitMs: 5 * SECOND_MS,
   /** Deliveries under way to one receiver; more wait their turn. */
   deliveriesAtOnce: 64,
   /** Acknowledgements recorded by one append: a sixteenth of `queuedOrders`. */

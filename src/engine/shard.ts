@@ -226,10 +226,10 @@ export class Shard {
   }
 
   #acknowledge(entry: AckEntry): void {
-    const { key, epoch, receiver, term } = entry.body;
+    const { key, epoch, receiver, others = [], term } = entry.body;
     const board = this.tenants.get(entry.tenant)?.board;
     if (!board || term > this.term) return;
-    acknowledge(board, key, epoch, receiver, entry.loggedAt);
+    acknowledge(board, key, epoch, [receiver, ...others], entry.loggedAt);
   }
 
   #command(entry: CommandEntry, effects: Effects): void {

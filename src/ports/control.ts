@@ -8,6 +8,8 @@ import type { Principal } from './ingest.ts';
 /** An enforcement point's word that it applied `epoch` of `key`. */
 export interface Acknowledgement {
   readonly receiver: string;
+  /** Others that say the same at the same time. */
+  readonly others?: readonly string[];
   readonly key: BreakerKey;
   readonly term: number;
   readonly epoch: number;

@@ -36,6 +36,8 @@ export interface RevocationReceiver {
    * among no attempts at once. Superseding it aborts the attempt.
    */
   readonly fetches?: boolean;
+  /** Each delivery costs a signature and a request: in a burst, feeds are told first. */
+  readonly afterFeeds?: boolean;
   /** Resolves when attempts may be made, or the signal aborts; at once unless given. */
   ready?(signal: AbortSignal): Promise<void>;
   /**

@@ -233,18 +233,21 @@ function movedOn(epoch: number | null): TripcoilError {
   return new TripcoilError('conflict', `the breaker ${where}; look at it again before resetting`);
 }
 
-/** None when the breaker has moved on, or the word was given before. */
+/** None when the breaker has moved on, or every one of them gave the word before. */
 function current(
   shard: Shard,
   onRecord: (key: BreakerKey) => BreakerKey,
-  { receiver, key: named, term, epoch }: Acknowledgement,
+  { receiver: first, others: more = [], key: named, term, epoch }: Acknowledgement,
 ): readonly Unplaced[] {
   const key = onRecord(named);
   const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
   if (entry?.state.epoch !== epoch || term !== shard.term) return [];
-  if (entry.acknowledgedBy.includes(receiver)) return [];
+  const known = new Set(entry.acknowledgedBy);
+  const [receiver, ...others] = [...new Set([first, ...more])].filter((name) => !known.has(name));
+  if (receiver === undefined) return [];
   const jti = entry.revocation?.jti ?? `feed-${term}-${epoch}`;
-  return [{ kind: 'ack', tenant: key.tenant, body: { receiver, jti, key, term, epoch } }];
+  const body = { receiver, ...(others.length > 0 && { others }), jti, key, term, epoch };
+  return [{ kind: 'ack', tenant: key.tenant, body }];
 }
 
 function checkEvent(view: BreakerView, event: AccessEvent): CheckAnswer {

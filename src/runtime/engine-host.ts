@@ -120,15 +120,16 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const turns = new Turns(clock);
   const nextTurn = () => turns.ahead();
   const partition = new Partition({ shard, ledger, clock, log, metrics, nextTurn });
+  const readers = new FeedReaders(clock);
   const outbox: Outbox = new Outbox({
     ...options,
     append: (entries) => partition.append(entries),
     asSent: (order) => plainOrder(identifiers, order),
     resume: () => resumeDeliveries(partition, outbox),
+    isFollowed: (tenant) => readers.of(tenant).length > 0,
   });
   const deliveries = startable(() => deliver(partition, outbox));
   const resume = () => deliveries.started && resumeDeliveries(partition, outbox);
-  const readers = new FeedReaders(clock);
   const breakers = createBreakerView(partition, redactor, readers);
   const control = createControl({ ...options, partition, view: breakers });
   const notes = options.notes ?? new NotesOfIngest({ clock, metrics });
@@ -138,16 +139,15 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const engine = { partition, ledger, outbox, readers, counters: ingest.counters, clock };
   const projector = new Projector({ partition, ledger, store, clock, log, metrics });
 
-  meterDecisions(partition, clock, metrics);
+  const stop = new AbortController();
+  meterDecisions(partition, clock, metrics, stop.signal);
   warnOfEngine(partition, log);
   slow.follow(partition, log, metrics);
   await startTerm(partition, options);
   if (!options.holdDeliveries) deliveries.start();
   projector.start();
-  const stop = new AbortController();
   keepSnapshots(partition, snapshots, options);
   const ticking = keepTime(partition, clock, stop.signal);
-
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     stop.abort();

@@ -61,7 +61,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
     for (const entry of folded) {
       if (entry.kind === 'input') inputs += 1;
       if (entry.kind !== 'ack') continue;
-      delivered += 1;
+      delivered += 1 + (entry.body.others?.length ?? 0);
       const openedAt = shard.openedAt(entry.body.key, entry.body.epoch);
       if (openedAt === null) continue;
       delays.push(Math.max(0, entry.loggedAt - openedAt));

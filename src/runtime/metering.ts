@@ -12,12 +12,28 @@ import { stateOfSource } from './ingest-status.ts';
 import type { Partition } from './partition.ts';
 
 const COUNT_EVERY_MS = 5 * SECOND_MS;
+/** Counting looks at every breaker, which a trip need not wait for. */
+const COUNT_AFTER_MS = 100;
 
 /** Counts what the engine decides. Labels are detector ids and closed sets, never an agent. */
-export function meterDecisions(partition: Partition, clock: Clock, metrics: Metrics): void {
+export function meterDecisions(
+  partition: Partition,
+  clock: Clock,
+  metrics: Metrics,
+  signal?: AbortSignal,
+): void {
   let countedAtMs = Number.NEGATIVE_INFINITY;
   // What the log told before this start was counted by those before.
   const unjudged = unjudgedOf(partition);
+  let isCounting = false;
+  const count = async (): Promise<void> => {
+    if (isCounting) return;
+    isCounting = true;
+    await clock.sleep(COUNT_AFTER_MS, signal);
+    isCounting = false;
+    meterPopulation(partition, clock.now(), metrics);
+    meterUnjudged(unjudged, partition, metrics);
+  };
   partition.onCommitted(({ effects, folded }) => {
     const now = clock.now();
     for (const effect of effects) meterEffect(effect, metrics, now);
@@ -27,8 +43,7 @@ export function meterDecisions(partition: Partition, clock: Clock, metrics: Metr
       countedAtMs = clock.monotonicMs();
       meterRisk(partition, metrics);
     } else if (effects.length === 0) return;
-    meterPopulation(partition, now, metrics);
-    meterUnjudged(unjudged, partition, metrics);
+    void count();
   });
 }
 
@@ -79,11 +94,13 @@ function meterEffect(effect: Effect, metrics: Metrics, now: EpochMs): void {
 
 function meterAcknowledgement(entry: FoldedEntry, partition: Partition, metrics: Metrics): void {
   if (entry.kind !== 'ack') return;
-  const { receiver, key, epoch } = entry.body;
+  const { receiver, others = [], key, epoch } = entry.body;
   const openedAt = partition.shard.openedAt(key, epoch);
   if (openedAt === null) return;
   const seconds = Math.max(0, entry.loggedAt - openedAt) / SECOND_MS;
-  metrics.observe('tripcoil_time_to_revoke_seconds', seconds, { broker: receiver });
+  for (const broker of [receiver, ...others]) {
+    metrics.observe('tripcoil_time_to_revoke_seconds', seconds, { broker });
+  }
 }
 
 /** States and gaps over all tenants; names of sources are never labels. */

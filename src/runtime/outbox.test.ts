@@ -30,6 +30,32 @@ describe('delivering', () => {
     expect(outbox.unacknowledged).toBe(1);
   });
 
+  it('lets feeds go first in a burst where each delivery is dear', async () => {
+    const [dear, cheap] = [new ScriptedReceiver('dear'), new ScriptedReceiver('cheap')];
+    dear.afterFeeds = true;
+    const { outbox, clock } = startOutbox(dear, cheap);
+    const most = LIMITS.burstOrders;
+    for (let n = 1; n < most; n += 1) outbox.send(orderOf({ key: other(`a${n}`) }));
+    await settled();
+    for (let n = 0; n <= most; n += 1) outbox.send(orderOf({ key: other(`b${n}`) }));
+    await settled();
+    expect(cheap.epochs).toHaveLength(2 * most);
+    expect(dear.epochs).toHaveLength(most - 1);
+    await clock.advance(LIMITS.burstMs);
+    expect(dear.epochs).toHaveLength(2 * most);
+  });
+
+  it('waits for no feed that nobody follows', async () => {
+    const dear = new ScriptedReceiver('dear');
+    dear.afterFeeds = true;
+    const { outbox, state } = startOutbox(dear);
+    state.followed = false;
+    const most = LIMITS.burstOrders;
+    for (let n = 0; n < most; n += 1) outbox.send(orderOf({ key: other(`a${n}`) }));
+    await settled();
+    expect(dear.epochs).toHaveLength(most);
+  });
+
   it('retries with growing pauses until it is acknowledged', async () => {
     const receiver = new ScriptedReceiver();
     receiver.answers.push(RETRY, RETRY, RETRY);

@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { DeliveryOutcome, RevocationReceiver } from '../ports/revocation-receiver.ts';
 import { backoffMs } from './backoff.ts';
+import { Bursts } from './bursts.ts';
 import { DeliveryRecord } from './delivery-record.ts';
 import type { Unplaced } from './entries.ts';
 import { Slots } from './slots.ts';
@@ -23,6 +24,8 @@ export interface OutboxOptions {
   readonly jitter: () => number;
   /** How an order reads for receivers, at the moment of sending; as recorded unless given. */
   readonly asSent?: (order: BreakerOrder) => BreakerOrder;
+  /** Whether anybody follows the feed of a tenant; nobody unless given. */
+  readonly isFollowed?: (tenant: string) => boolean;
 }
 
 /** A reason of one's own: the default one is an error with a stack, made for each delivery. */
@@ -59,6 +62,7 @@ export class Outbox {
   readonly #slots = new Map<string, Slots>();
   readonly #record: DeliveryRecord;
   readonly #stop = new AbortController();
+  readonly #bursts: Bursts;
   #owed = 0;
   /** Something was left out for want of room. */
   #overflowed = false;
@@ -67,6 +71,7 @@ export class Outbox {
     this.#options = options;
     for (const receiver of options.receivers) this.#receivers.set(receiver.name, receiver);
     this.#record = new DeliveryRecord(options);
+    this.#bursts = new Bursts(options.clock, this.#stop.signal);
   }
 
   get unacknowledged(): number {
@@ -114,6 +119,7 @@ export class Outbox {
   /** Owes an order to every receiver it concerns that has not acknowledged it. */
   send(order: BreakerOrder, acknowledgedBy: readonly string[] = []): void {
     if (this.#stop.signal.aborted) return;
+    this.#bursts.note();
     for (const receiver of this.#receivers.values()) {
       if (!covers(receiver, order.key) || acknowledgedBy.includes(receiver.name)) continue;
       const text = laneText(receiver, order.key);
@@ -199,6 +205,7 @@ export class Outbox {
     const { receiver } = lane;
     const slots = receiver.fetches ? null : this.#slotsOf(receiver);
     await receiver.ready?.(attempt.signal);
+    if (receiver.afterFeeds && this.#isFollowed(lane)) await this.#bursts.over();
     await slots?.acquire(lane.owed ? urgencyOf(lane.owed) : 0);
     try {
       const order = lane.owed;
@@ -210,6 +217,10 @@ export class Outbox {
       slots?.release();
       lane.attempt = null;
     }
+  }
+
+  #isFollowed({ owed }: Lane): boolean {
+    return owed !== null && (this.#options.isFollowed?.(owed.key.tenant) ?? false);
   }
 
   async #attempt(

@@ -52,7 +52,7 @@ describe('the board', () => {
       const n = (step * 17) % 41;
       if (step % 3 === 2) close(board, n);
       else open(board, n, classes[step % 7 === 0 ? 2 : step % 2] ?? 'operator');
-      acknowledge(board, keyOf(n), step % 5, 'broker', step);
+      acknowledge(board, keyOf(n), step % 5, ['broker'], step);
       const { automatic, next } = lookedAt(board);
       const { proven, statistical } = board.automatic;
       expect({ proven: proven.size, statistical: statistical.size }).toEqual(automatic);

@@ -120,19 +120,19 @@ export function attachRevocation(board: BoardState, revocation: Revocation): voi
   if (entry) put(board, { ...entry, revocation });
 }
 
-/** Notes that a receiver applied the current epoch; an older epoch's word is ignored. */
+/** Notes that receivers applied the current epoch; an older epoch's word is ignored. */
 export function acknowledge(
   board: BoardState,
   key: BreakerKey,
   epoch: number,
-  receiver: string,
+  receivers: readonly string[],
   logTime: EpochMs,
 ): boolean {
   const entry = board.entries.get(breakerKeyText(key));
-  if (!entry || entry.state.epoch !== epoch || entry.acknowledgedBy.includes(receiver))
-    return false;
-  if (entry.acknowledgedBy.length >= LIMITS.acknowledgersPerBreaker) return false;
-  const acknowledgedBy = [...entry.acknowledgedBy, receiver];
+  if (!entry || entry.state.epoch !== epoch) return false;
+  const both = new Set([...entry.acknowledgedBy, ...receivers]);
+  const acknowledgedBy = [...both].slice(0, LIMITS.acknowledgersPerBreaker);
+  if (acknowledgedBy.length === entry.acknowledgedBy.length) return false;
   put(board, { ...entry, acknowledgedBy, acknowledgedAt: entry.acknowledgedAt ?? logTime });
   return true;
 }

@@ -8,7 +8,7 @@ const CLOCK = { sleep: async () => undefined };
 const words = (count: number) => Array.from({ length: count }, (_, index) => word(index));
 
 describe('the queue of acknowledgements', () => {
-  it('records all of them, some at a time', async () => {
+  it('records all of them, of some breakers at a time', async () => {
     const appends: number[][] = [];
     const queue = new AcknowledgementQueue(
       {
@@ -18,10 +18,38 @@ describe('the queue of acknowledgements', () => {
       },
       CLOCK,
     );
-    const limit = LIMITS.feedAcknowledgementsPerAppend;
+    const limit = LIMITS.feedAcknowledgedPerAppend;
     await Promise.all([words(1), words(limit - 2), words(2), words(3)].map((w) => queue.take(w)));
-    expect(appends.map(({ length }) => length)).toEqual([1, limit, 3]);
-    expect(appends[1]?.slice(-3)).toEqual([limit - 3, 0, 1]);
+    expect(appends.map(({ length }) => length)).toEqual([1, limit - 2, 3]);
+  });
+
+  it('records as one what several say of one epoch', async () => {
+    const appends: (readonly object[])[] = [];
+    const acknowledge = async (...several: readonly object[]) => void appends.push(several);
+    const queue = new AcknowledgementQueue({ acknowledge }, CLOCK);
+    const said = (receiver: string, epoch: number) => queue.take([{ ...word(epoch), receiver }]);
+    const twice = queue.take([word(1), word(1)]);
+    await Promise.all([twice, said('a', 1), said('b', 1), said('c', 2), said('a', 1)]);
+    const shared = { ...word(1), receiver: 'a', others: ['b'] };
+    expect(appends).toEqual([[word(1)], [shared, { ...word(2), receiver: 'c' }]]);
+  });
+
+  it('takes no more words at once than it may, however few breakers they are of', async () => {
+    const sizes: number[] = [];
+    const queue = new AcknowledgementQueue(
+      {
+        acknowledge: async (...several) => {
+          sizes.push(several.reduce((sum, { others = [] }) => sum + 1 + others.length, 0));
+        },
+      },
+      CLOCK,
+    );
+    const each = 1_000;
+    const names = Array.from({ length: 40 }, (_, index) => `broker-${index}`);
+    const requests = names.map((receiver) => words(each).map((one) => ({ ...one, receiver })));
+    await Promise.all(requests.map((request) => queue.take(request)));
+    const together = Math.floor(LIMITS.feedAcknowledgementsPerAppend / each) * each;
+    expect(sizes).toEqual([each, together, together, 39 * each - 2 * together]);
   });
 
   it('tells callers what failed, and goes on for the others', async () => {

@@ -183,9 +183,34 @@ describe('GET /v1/breakers/feed', () => {
     expect(snapshot).toMatchObject({ event: 'snapshot', id: '1:3', data: { open: 3 } });
   });
 
+  it('tells a burst in few messages, and each trip within a moment', async () => {
+    const view = createFakeView();
+    const { clock, subscribe } = await serve(view);
+    const { next } = await subscribe({});
+    await next();
+    await next();
+    const atOnce = LIMITS.feedPublicationsAtOnce;
+    for (let n = 1; n <= atOnce; n += 1) {
+      view.trip({ ...AGENT, id: `a${n}` }, 4);
+      expect((await next()).id).toBe(`1:${n}`);
+    }
+    view.trip({ ...AGENT, id: 'late' }, 4);
+    await new Promise(setImmediate);
+    view.trip({ ...AGENT, id: 'later' }, 4);
+    const late = next();
+    const early = await Promise.race([late, new Promise((resolve) => setTimeout(resolve, 20))]);
+    expect(early).toBeUndefined();
+    clock.advance(LIMITS.feedCoalesceMs);
+    expect((await late).id).toBe(`1:${atOnce + 1}`);
+    expect((await next()).id).toBe(`1:${atOnce + 2}`);
+    clock.advance(2 * LIMITS.feedCoalesceMs);
+    view.trip(OTHER, 4);
+    expect((await next()).id).toBe(`1:${atOnce + 3}`);
+  });
+
   it('cuts a subscriber that does not read, and leaves the others alone', async () => {
     const view = createFakeView();
-    const { app, base, subscribe, counts } = await serve(view);
+    const { app, base, clock, subscribe, counts } = await serve(view);
     const healthy = await subscribe({});
     await healthy.next();
     await healthy.next();
@@ -200,15 +225,19 @@ describe('GET /v1/breakers/feed', () => {
     const reason = 'x'.repeat(8_000);
     let sent = 0;
     while (!counts.includes('tripcoil_feed_cuts_total {"why":"slow"}') && sent < 20_000) {
-      view.trip({ ...AGENT, id: `a${sent}` }, 4, { reason });
-      sent += 1;
-      expect((await healthy.next()).id).toBe(`1:${sent}`);
+      for (let more = 0; more < 10; more += 1) {
+        sent += 1;
+        view.trip({ ...AGENT, id: `a${sent}` }, 4, { reason });
+      }
+      clock.advance(LIMITS.feedCoalesceMs);
+      while ((await healthy.next()).id !== `1:${sent}`);
     }
     expect(sent).toBeGreaterThan(LIMITS.feedBufferBytes / 8_200);
     expect(sent).toBeLessThan(20_000);
     socket.resume();
     await closed;
     view.trip(OTHER, 4);
+    clock.advance(LIMITS.feedCoalesceMs);
     expect((await healthy.next()).data['key']).toEqual(OTHER);
   });
 

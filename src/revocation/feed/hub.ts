@@ -26,6 +26,9 @@ interface Readers {
   readonly subscribers: Set<Subscriber>;
   /** Wake those who wait for a change. */
   readonly waiting: Set<() => void>;
+  /** Monotone time of the last publication, and how many have followed each other closely. */
+  publishedAtMs: number;
+  streak: number;
 }
 
 interface HubDependencies {
@@ -162,7 +165,10 @@ export class FeedHub {
     if (known) return known;
     const { clock, signer } = this.#dependencies;
     const channel = new Channel(view, tenant, clock, signer);
-    const readers: Readers = { channel, subscribers: new Set(), waiting: new Set() };
+    const readers: Readers = {
+      ...{ channel, subscribers: new Set(), waiting: new Set() },
+      ...{ publishedAtMs: Number.NEGATIVE_INFINITY, streak: 0 },
+    };
     channels.set(tenant, readers);
     return readers;
   }
@@ -180,10 +186,19 @@ export class FeedHub {
     for (const channels of this.#channels.values()) yield* channels.values();
   }
 
-  /** What is decided in one go is told in one go. */
+  /** What is decided in one go is told in one go; in a burst, what is decided within a while. */
   #note(channels: ReadonlyMap<string, Readers>, delta: FeedDelta): void {
     const readers = channels.get(delta.transition.key.tenant);
-    if (readers?.channel.add(delta)) queueMicrotask(() => this.#publish(readers));
+    if (!readers?.channel.add(delta)) return;
+    const { clock } = this.#dependencies;
+    const sinceMs = clock.monotonicMs() - readers.publishedAtMs;
+    readers.streak = sinceMs < LIMITS.feedCoalesceMs ? readers.streak + 1 : 0;
+    if (readers.streak < LIMITS.feedPublicationsAtOnce) {
+      queueMicrotask(() => this.#publish(readers));
+      return;
+    }
+    const waitMs = LIMITS.feedCoalesceMs - sinceMs;
+    void clock.sleep(waitMs, this.#stopped.signal).then(() => this.#publish(readers));
   }
 
   #publish(readers: Readers): void {
@@ -192,6 +207,7 @@ export class FeedHub {
     if (published.kind === 'nothing') return;
     for (const wake of waiting) wake();
     this.#toldAtMs = this.#dependencies.clock.monotonicMs();
+    readers.publishedAtMs = this.#toldAtMs;
     if (published.kind === 'resync') {
       for (const one of subscribers) this.#sendSnapshot(readers, one, published.why);
       return;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 import type { BreakerKey, BreakerLevel, BreakerPhase } from '../../core/breaker.ts';
 import { breakerKeyText } from '../../core/breaker.ts';
 
@@ -38,7 +38,7 @@ export function createOpenSetHash(breakers: Iterable<OpenBreaker>): OpenSetHash 
       digests.delete(text);
       if (breaker.phase === 'closed') return;
       const line = `${text} ${breaker.phase} ${breaker.level} ${breaker.epoch}`;
-      const digest = createHash('sha256').update(line).digest();
+      const digest = hashOf('sha256', line, 'buffer');
       digests.set(text, digest);
       xorInto(sum, digest);
     },

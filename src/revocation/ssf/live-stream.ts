@@ -71,6 +71,10 @@ export class LiveStream implements RevocationReceiver {
     return this.state.stream;
   }
 
+  get afterFeeds(): boolean {
+    return !this.fetches;
+  }
+
   get fetches(): boolean {
     return this.stream.delivery === 'poll';
   }

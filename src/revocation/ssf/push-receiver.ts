@@ -63,6 +63,7 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
   return {
     name,
     tenants,
+    afterFeeds: true,
     drill: async ({ id, tenant }, signal) => {
       const claims = {
         ...{ iss: options.issuer(tenant), jti: `tc-verification-${id}-${name}` },

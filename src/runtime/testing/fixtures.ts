@@ -106,6 +106,7 @@ export class ScriptedReceiver implements RevocationReceiver {
   concerns: (order: BreakerOrder) => boolean = () => true;
   ready: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
   fetches = false;
+  afterFeeds = false;
 
   constructor(name = 'gateway', tenants: readonly string[] | '*' = '*') {
     this.name = name;

@@ -15,13 +15,14 @@ export function startOutbox(...receivers: ScriptedReceiver[]) {
   const log = new RecordingLog();
   const metrics = new RecordingMetrics();
   const recorded: Unplaced[] = [];
-  const state = { refuses: false, resumed: 0 };
+  const state = { refuses: false, resumed: 0, followed: true };
   const outbox = new Outbox({
     receivers,
     clock,
     log,
     metrics,
     jitter: () => 1,
+    isFollowed: () => state.followed,
     append: async (entries) => {
       if (state.refuses) throw new Error('disk full');
       recorded.push(...entries);
