@@ -31,6 +31,9 @@ describe('use_after_revoke', () => {
     const revoked = { ...APPLIED, kind: 'agent', level: 5 } as const;
     const agentRun = new DetectorRun(useAfterRevoke, { openBreaker: revoked });
     expect(agentRun.see(agent.at(9).writes())[0]?.trip?.level).toBe(5);
+    const suspended = { ...APPLIED, kind: 'agent' } as const;
+    const nextRung = new DetectorRun(useAfterRevoke, { openBreaker: suspended });
+    expect(nextRung.see(agent.at(9).writes())[0]?.trip?.level).toBe(5);
   });
 
   it('says nothing of what nobody acknowledged, or what only asks for approval', () => {

@@ -39,6 +39,8 @@ interface State {
 
 /** From this level on nothing may go through at all. */
 const SUSPENDED = 4;
+/** Credentials are frozen, by others than the point that let it pass. */
+const REVOKED = 5;
 
 /** A call that succeeded with what had been revoked, after the revocation had arrived. */
 export default defineDetector<Config, State>({
@@ -97,22 +99,41 @@ function found(event: Event, { revoked }: State, context: Context): readonly Det
     // Both clocks must agree that it came later: that of the sender, and that of the log.
     const afterMs = Math.min(event.time, context.logTime) - applied;
     if (afterMs > graceMs) {
-      return [verdictOn(event, afterMs, breaker.kind, breaker.level >= 5 ? 5 : 4, context)];
+      return [verdictOn(event, afterMs, breaker, context)];
     }
   }
   const { jti } = event.token ?? {};
   const at = jti === undefined ? undefined : recallRecent(revoked, tokenOf(event, jti));
   if (at === undefined || event.time - at <= graceMs) return NO_VERDICTS;
-  return [verdictOn(event, event.time - at, 'token', 4, context)];
+  return [verdictOn(event, event.time - at, { kind: 'token', level: SUSPENDED }, context)];
+}
+
+/**
+ * A rung above what was not honoured: what held less than the agent, the whole agent; the agent
+ * itself, its credentials. Beyond that are persons.
+ */
+function rungAbove({ kind, level }: Held): 4 | 5 {
+  return level >= REVOKED || kind === 'agent' ? REVOKED : SUSPENDED;
+}
+
+const CONSEQUENCES = {
+  4: 'The whole agent is stopped.',
+  5: 'Its credentials are revoked, where others than that point enforce it.',
+} as const;
+
+interface Held {
+  readonly kind: string;
+  readonly level: number;
 }
 
 function verdictOn(
   event: Event,
   afterMs: number,
-  kind: string,
-  level: 4 | 5,
+  held: Held,
   { config }: Context,
 ): DetectorVerdict {
+  const { kind } = held;
+  const level = rungAbove(held);
   const tool = shownName(event.action.name);
   const seconds = Math.round(afterMs / SECOND_MS);
   const after = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
@@ -125,12 +146,12 @@ function verdictOn(
     title: `${tool} succeeded ${after} after its ${kind} was revoked`,
     explanation:
       'The revocation had been applied and acknowledged, or told by the issuer, and the call ' +
-      'succeeded all the same: some enforcement point does not honour revocations. The whole ' +
-      'agent is stopped.',
+      `succeeded all the same: some enforcement point does not honour revocations. ` +
+      CONSEQUENCES[level],
     measures: { seconds_after: seconds },
     facts: { tool, revoked: kind },
     trip: { key: 'agent', level },
-    dedupKey: `${kind}\n${event.session?.id ?? ''}\n${event.token?.jti ?? ''}`,
+    dedupKey: `${kind}${held.level}\n${event.session?.id ?? ''}\n${event.token?.jti ?? ''}`,
     dedupMs: config.dedup_minutes * MINUTE_MS,
   };
 }

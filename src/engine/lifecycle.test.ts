@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import useAfterRevoke from '../../detectors/use-after-revoke.ts';
 import type { AccessEvent } from '../core/access-event.ts';
+import type { BreakerKey } from '../core/breaker.ts';
+import type { Effect } from '../core/entry.ts';
 import type { AgentGrant } from '../core/grant.ts';
 import { HOUR_MS, MINUTE_MS } from '../core/time.ts';
 import { Shard } from './shard.ts';
@@ -8,9 +10,11 @@ import { EntryWriter, START } from './testing/entries.ts';
 
 const GRANT: AgentGrant = {
   ...{ tenant: 'acme', agent: 'bot', scopes: ['read', 'send'], owners: { technical: 'kim' } },
+  tenants: ['acme', 'globex'],
   validUntil: START + 2 * HOUR_MS,
 };
 const KEY = { tenant: 'acme', kind: 'session', id: 's-1' } as const;
+const TOKEN = { tenant: 'acme', kind: 'token', id: 't-1' } as const;
 
 function start() {
   const detectors = [{ ...useAfterRevoke, defaultMode: 'enforce' } as const];
@@ -24,24 +28,29 @@ function start() {
     const session = { id: 's-1' };
     return shard.apply([write.input({ id: `e${count}`, time, session, ...more }, time)]);
   };
-  return { shard, write, use };
+  /** A broker says that it applies the first breaker of the key. */
+  const acknowledge = (key: BreakerKey, minute: number) => {
+    const at = { seq: 900, loggedAt: START + minute * MINUTE_MS, tenant: 'acme' };
+    const body = { receiver: 'broker', jti: 'x', key, term: 1, epoch: 1 };
+    shard.apply([{ ...at, kind: 'ack', engineVersion: 1, body }]);
+  };
+  return { shard, write, use, acknowledge };
 }
+
+const detectorsOf = (effects: readonly Effect[]) =>
+  effects.map(({ decision }) => 'detector' in decision && decision.detector);
 
 describe('what was given for a task', () => {
   it('is taken back when the task ends, and its later use trips', () => {
-    const { shard, use } = start();
+    const { shard, use, acknowledge } = start();
     use(0);
     const [ended, revocation] = use(1, { kind: 'task_end', token: { jti: 't-1' } });
     expect(ended?.decision).toMatchObject({
       ...{ key: KEY, to: 'open', level: 4, class: 'lifecycle', reason: 'task_ended' },
     });
     expect(revocation).toMatchObject({ kind: 'revocation', decision: { key: KEY } });
-    const ack = { receiver: 'broker', jti: 'x', key: KEY, term: 1, epoch: 1 };
-    const at = { seq: 900, loggedAt: START + MINUTE_MS, kind: 'ack', tenant: 'acme' } as const;
-    shard.apply([{ ...at, engineVersion: 1, body: ack }]);
-    expect(use(3).map(({ decision }) => 'detector' in decision && decision.detector)).toContain(
-      'use_after_revoke',
-    );
+    acknowledge(KEY, 1);
+    expect(detectorsOf(use(3))).toContain('use_after_revoke');
     const { board } = shard.tenant('acme');
     expect(board.index.highest({ tenant: 'acme', agent: 'other' })).toBeNull();
     expect(shard.tenant('acme').board.automatic.statistical.size).toBe(0);
@@ -49,19 +58,41 @@ describe('what was given for a task', () => {
 
   it.each([
     ['scope_changed', [{ ...GRANT, scopes: ['read'] }]],
+    ['scope_changed', [{ ...GRANT, tenants: ['acme'] }]],
     ['policy_retired', []],
     ['owner_removed', [{ ...GRANT, owners: {} }]],
-  ] as const)('is taken back: %s', (reason, grants) => {
-    const { shard, write, use } = start();
-    use(0);
+    ['grant_expired', [{ ...GRANT, validUntil: START }]],
+  ] as const)('is taken back: %s, and what goes on with it trips', (reason, grants) => {
+    const { shard, write, use, acknowledge } = start();
+    use(0, { token: { jti: 't-1' } });
     const effects = shard.apply([write.grant('acme', grants, START + MINUTE_MS)]);
-    expect(effects[0]?.decision).toMatchObject({ key: KEY, level: 4, reason });
+    const taken = effects.flatMap(({ kind, decision }) => (kind === 'transition' ? decision : []));
+    expect(taken).toMatchObject([
+      { key: KEY, level: 4, reason, class: 'lifecycle' },
+      { key: TOKEN, level: 4, reason, class: 'lifecycle' },
+    ]);
+    expect(effects.filter(({ kind }) => kind === 'revocation')).toHaveLength(2);
+    acknowledge(TOKEN, 1);
+    expect(detectorsOf(use(3, { session: { id: 's-2' }, token: { jti: 't-1' } }))).toContain(
+      'use_after_revoke',
+    );
+  });
+
+  it('is taken back by a date in the past, whatever has ended since', () => {
+    const { shard, write, use } = start();
+    const other = { ...GRANT, agent: 'other', validUntil: START + MINUTE_MS };
+    shard.apply([write.grant('acme', [GRANT, other])]);
+    shard.apply([write.tick(START + 2 * MINUTE_MS)]);
+    use(3);
+    const ended = [{ ...GRANT, validUntil: START }];
+    const [taken] = shard.apply([write.grant('acme', ended, START + 4 * MINUTE_MS)]);
+    expect(taken?.decision).toMatchObject({ key: KEY, reason: 'grant_expired' });
   });
 
   it('is taken back when the grant expires, and kept where it only says more', () => {
     const { shard, write, use } = start();
     use(90);
-    const more = [{ ...GRANT, scopes: ['read', 'send', 'list'] }];
+    const more = [{ ...GRANT, scopes: ['read', 'send', 'list'], tenants: ['globex', 'initech'] }];
     expect(shard.apply([write.grant('acme', more, START + 91 * MINUTE_MS)])).toEqual([]);
     expect(shard.nextTimerAt()).toBe(START + 2 * HOUR_MS);
     const [expired] = shard.apply([write.tick(START + 2 * HOUR_MS)]);

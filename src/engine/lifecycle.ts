@@ -36,7 +36,8 @@ export function endTask(tenant: TenantState, event: AccessEvent, place: Place): 
 export function withdrawGrants(tenant: TenantState, before: GrantSet, place: Place): void {
   if (before === tenant.grants) return;
   for (const [id, agent] of tenant.agents) {
-    const why = agent.live.length === 0 ? null : withdrawn(before, tenant.grants, id);
+    if (agent.live.length === 0) continue;
+    const why = withdrawn(grantOf(before, id), grantOf(tenant.grants, id), place.logTime);
     if (why !== null) takeAllBack(tenant, agent, why, place);
   }
 }
@@ -72,13 +73,18 @@ function expiriesOf(grants: GrantSet): readonly EpochMs[] {
   return made;
 }
 
-function withdrawn(before: GrantSet, after: GrantSet, id: string): Ending | null {
-  const old = grantOf(before, id);
-  const now = grantOf(after, id);
+function withdrawn(
+  old: AgentGrant | null,
+  now: AgentGrant | null,
+  logTime: EpochMs,
+): Ending | null {
   if (old === null || old === now) return null;
   if (now === null) return 'policy_retired';
+  const ends = (grant: AgentGrant): EpochMs => grant.validUntil ?? Number.POSITIVE_INFINITY;
+  if (ends(now) <= logTime && ends(old) > logTime) return 'grant_expired';
   const lists = ['scopes', 'tools', 'resources'] as const;
   if (lists.some((list) => saysLess(old[list], now[list]))) return 'scope_changed';
+  if (lostTenant(old, now)) return 'scope_changed';
   return lostOwner(old, now) ? 'owner_removed' : null;
 }
 
@@ -86,6 +92,11 @@ function withdrawn(before: GrantSet, after: GrantSet, id: string): Ending | null
 function saysLess(old: readonly string[] | undefined, now: readonly string[] | undefined): boolean {
   if (now === undefined) return false;
   return old === undefined || old.some((each) => !now.includes(each));
+}
+
+/** Here an absent list allows none but the agent's own. */
+function lostTenant({ tenant, tenants: old = [] }: AgentGrant, { tenants = [] }: AgentGrant) {
+  return old.some((each) => each !== tenant && !tenants.includes(each));
 }
 
 function lostOwner({ owners: old = {} }: AgentGrant, { owners: now = {} }: AgentGrant): boolean {
