@@ -19,6 +19,8 @@ const SINGLE = 3;
 const DOUBLE = 4;
 type Form = typeof ZERO | typeof INTEGER | typeof UNSIGNED | typeof SINGLE | typeof DOUBLE;
 
+/** A tenth of the time of `String.fromCharCode`. */
+const decoder = new TextDecoder();
 const scratch = new DataView(new ArrayBuffer(8));
 
 /**
@@ -146,13 +148,6 @@ function readWord(text: string, at: number): number {
   return word;
 }
 
-const CODES_AT_ONCE = 8_192;
-
 function textOf(codes: Uint8Array, end: number): string {
-  let text = '';
-  for (let from = 0; from < end; from += CODES_AT_ONCE) {
-    const part = codes.subarray(from, Math.min(from + CODES_AT_ONCE, end));
-    text += String.fromCharCode.apply(null, part as unknown as number[]);
-  }
-  return text;
+  return decoder.decode(codes.subarray(0, end));
 }

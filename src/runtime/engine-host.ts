@@ -113,7 +113,8 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const snapshots = snapshotsOf(options);
   const slow = new SlowDetectors(clock);
   const timed = { ...options.shard, registry: slow.timed(options.shard.registry) };
-  const { shard, replayed, completed } = await recover({ ledger, snapshots, shard: timed });
+  const recovered = await recover({ ledger, snapshots, shard: timed });
+  const { shard, replayed, completed } = recovered;
   if (replayed > 0 || completed.length > 0) {
     log.info('engine recovered', { entries: replayed, completed_decisions: completed.length });
   }
@@ -146,7 +147,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   await startTerm(partition, options);
   if (!options.holdDeliveries) deliveries.start();
   projector.start();
-  keepSnapshots(partition, snapshots, options);
+  keepSnapshots(partition, snapshots, recovered.snapshotSeq, options);
   const ticking = keepTime(partition, clock, stop.signal);
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
@@ -339,10 +340,12 @@ async function keepTime(partition: Partition, clock: Clock, signal: AbortSignal)
 function keepSnapshots(
   partition: Partition,
   snapshots: Snapshots,
+  snapshotSeq: number,
   { clock, snapshotEveryEntries = LIMITS.snapshotEveryEntries }: EngineHostOptions,
 ): void {
   const { shard } = partition;
-  let seq = shard.seq;
+  // Of the snapshot there is, so that one crash after another adds nothing to what is replayed.
+  let seq = snapshotSeq;
   let at = clock.monotonicMs();
   partition.onCommitted(({ recorded }) => {
     const age = clock.monotonicMs() - at;

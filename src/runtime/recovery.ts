@@ -12,6 +12,8 @@ import type { Snapshots } from './snapshots.ts';
 
 export interface Recovered {
   readonly shard: Shard;
+  /** The entry that the snapshot stands on; 0 without one. */
+  readonly snapshotSeq: number;
   /** Entries folded again after the snapshot. */
   readonly replayed: number;
   /** Decisions that a crash had kept out of the ledger, recorded now. */
@@ -51,7 +53,7 @@ export async function recover(options: {
     const loggedAt = Math.max(ledger.head.loggedAt, shard.logTime);
     await ledger.append(completed.map((effect) => encodeDecision(effect, loggedAt)));
   }
-  return { shard, replayed, completed };
+  return { shard, snapshotSeq, replayed, completed };
 }
 
 function settle(owed: Map<string, Effect>, entry: DecisionEntry): void {

@@ -1,75 +1,84 @@
-import { assert } from '../../core/errors.ts';
 import { createMeasureHistory, type MeasureHistory } from './measure-history.ts';
 
 type Tree = number | Tree[] | { [name: string]: Tree };
 
-/** Where every number of a history is: with slots of the week, or without. */
-const SHAPES = [true, false].map(
-  (hasWeek) => createMeasureHistory(0, 1, undefined, undefined, hasWeek) as unknown as Tree,
-);
+/** Where the numbers of an object are: read off once, since ten thousand agents have it each. */
+interface Layout {
+  readonly names: readonly string[];
+  /** One for each name: null for a number, a length for a list of numbers. */
+  readonly members: readonly (Layout | number | null)[];
+  readonly count: number;
+}
 
-/** Made once: walking the shape anew for each history was half the time a snapshot takes. */
-const FLATTENINGS = SHAPES.map(flattening);
+/** Every number of a history: with slots of the week, or without. */
+const LAYOUTS = [true, false].map((hasWeek) =>
+  layoutOf(createMeasureHistory(0, 1, undefined, undefined, hasWeek) as unknown as Tree),
+);
 
 /** The numbers of a history in one list, without their names; null where its shape is another. */
 export function flatHistory(history: MeasureHistory): number[] | null {
-  for (const flatten of FLATTENINGS) {
+  for (const layout of LAYOUTS) {
     const numbers: number[] = [];
-    if (flatten(history, numbers)) return numbers;
+    if (flatten(history, layout, numbers)) return numbers;
   }
   return null;
 }
 
 /** The history of which these are the numbers; null where they are not as many. */
 export function historyOfFlat(numbers: readonly number[]): MeasureHistory | null {
-  for (const shape of SHAPES) {
-    const taken = { count: 0 };
-    const tree = unflatten(shape, numbers, taken);
-    if (taken.count === numbers.length) return tree as unknown as MeasureHistory;
-  }
-  return null;
+  const layout = LAYOUTS.find(({ count }) => count === numbers.length);
+  return layout ? (unflatten(layout, numbers, 0) as unknown as MeasureHistory) : null;
 }
 
-type Flatten = (value: unknown, numbers: number[]) => boolean;
-
-/** What writes values of one shape; false where a value is of another. */
-function flattening(shape: Tree): Flatten {
-  if (typeof shape === 'number') return flattenNumber;
-  if (Array.isArray(shape)) {
-    assert(
-      shape.every((item) => typeof item === 'number'),
-      'lists of a history hold numbers',
-    );
-    return (value, numbers) => flattenList(value, shape.length, numbers);
-  }
-  const members = Object.entries(shape).map(([name, each]) => [name, flattening(each)] as const);
-  return (value, numbers) => {
-    if (typeof value !== 'object' || value === null) return false;
-    if (Object.keys(value).length !== members.length) return false;
-    const own = value as { readonly [name: string]: unknown };
-    for (const [name, flatten] of members) if (!flatten(own[name], numbers)) return false;
-    return true;
-  };
+function layoutOf(tree: Tree): Layout {
+  const names = Object.keys(tree);
+  const members = Object.values(tree).map((member: Tree) => {
+    if (typeof member === 'number') return null;
+    const numbers = Array.isArray(member) && member.every((each) => typeof each === 'number');
+    return numbers ? member.length : layoutOf(member);
+  });
+  return { names, members, count: members.reduce<number>((sum, each) => sum + countOf(each), 0) };
 }
 
-function flattenNumber(value: unknown, numbers: number[]): boolean {
-  if (typeof value !== 'number') return false;
-  numbers.push(value);
+function countOf(member: Layout | number | null): number {
+  if (member === null) return 1;
+  return typeof member === 'number' ? member : member.count;
+}
+
+function flatten(value: unknown, { names, members }: Layout, numbers: number[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Object.keys(value).length !== names.length) return false;
+  const own = value as { readonly [name: string]: unknown };
+  for (let place = 0; place < names.length; place += 1) {
+    const member = own[names[place] ?? ''];
+    const expected = members[place] ?? null;
+    if (expected === null) {
+      if (typeof member !== 'number') return false;
+      numbers.push(member);
+    } else if (typeof expected === 'number') {
+      if (!Array.isArray(member) || member.length !== expected) return false;
+      for (let at = 0; at < expected; at += 1) {
+        const number: unknown = member[at];
+        if (typeof number !== 'number') return false;
+        numbers.push(number);
+      }
+    } else if (!flatten(member, expected, numbers)) return false;
+  }
   return true;
 }
 
-function flattenList(value: unknown, length: number, numbers: number[]): boolean {
-  if (!Array.isArray(value) || value.length !== length) return false;
-  for (let at = 0; at < length; at += 1) if (!flattenNumber(value[at], numbers)) return false;
-  return true;
-}
-
-function unflatten(shape: Tree, numbers: readonly number[], taken: { count: number }): Tree {
-  if (typeof shape === 'number') {
-    taken.count += 1;
-    return numbers[taken.count - 1] ?? 0;
+function unflatten({ names, members }: Layout, numbers: readonly number[], from: number): Tree {
+  const own: { [name: string]: Tree } = {};
+  let at = from;
+  for (let place = 0; place < names.length; place += 1) {
+    const expected = members[place] ?? null;
+    own[names[place] ?? ''] =
+      expected === null
+        ? (numbers[at] ?? 0)
+        : typeof expected === 'number'
+          ? numbers.slice(at, at + expected)
+          : unflatten(expected, numbers, at);
+    at += countOf(expected);
   }
-  if (Array.isArray(shape)) return shape.map((each) => unflatten(each, numbers, taken));
-  const members = Object.entries(shape);
-  return Object.fromEntries(members.map(([name, each]) => [name, unflatten(each, numbers, taken)]));
+  return own;
 }
