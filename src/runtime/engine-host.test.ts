@@ -247,6 +247,21 @@ describe('while it runs', () => {
     await host.close();
   });
 
+  it('counts from the last snapshot, however often it crashes on the way', async () => {
+    const place = new Place();
+    const snapshots: number[] = [];
+    for (let start = 0; start < 4; start += 1) {
+      const host = await place.start({ snapshotEveryEntries: 12 });
+      for (let index = 0; index < 3; index += 1) {
+        await host.ingest.submit(submit(`e${start}-${index}`, 1));
+      }
+      await settled();
+      snapshots.push(place.files.files.size);
+    }
+    expect(snapshots[0]).toBe(0);
+    expect(snapshots[3]).toBeGreaterThan(0);
+  });
+
   it('closes by the clock what may close by itself', async () => {
     const place = new Place();
     const { registry, initialPosture } = OBEDIENT_SHARD;
