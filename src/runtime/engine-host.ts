@@ -34,7 +34,7 @@ import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
 import { createForBrokers, type ForBrokers, NO_IDENTIFIERS, plainOrder } from './plain-names.ts';
 import { Projector } from './projector.ts';
-import { recover } from './recovery.ts';
+import { type Recovered, recover } from './recovery.ts';
 import { redactedConfig, redactedGrants } from './redacted-orders.ts';
 import { createSignalStreams } from './signal-streams.ts';
 import { SlowDetectors } from './slow-detectors.ts';
@@ -107,17 +107,22 @@ export interface EngineHost {
   close(): Promise<void>;
 }
 
+async function recovered(options: Parameters<typeof recover>[0], log: Log): Promise<Recovered> {
+  const result = await recover(options);
+  const { replayed, completed } = result;
+  if (replayed > 0 || completed.length > 0) {
+    log.info('engine recovered', { entries: replayed, completed_decisions: completed.length });
+  }
+  return result;
+}
+
 /** Recovers the engine, starts a new term and everything that follows the log. */
 export async function startEngineHost(options: EngineHostOptions): Promise<EngineHost> {
   const { ledger, store, redactor, clock, log, metrics, identifiers = NO_IDENTIFIERS } = options;
   const snapshots = snapshotsOf(options);
   const slow = new SlowDetectors(clock);
   const timed = { ...options.shard, registry: slow.timed(options.shard.registry) };
-  const recovered = await recover({ ledger, snapshots, shard: timed });
-  const { shard, replayed, completed } = recovered;
-  if (replayed > 0 || completed.length > 0) {
-    log.info('engine recovered', { entries: replayed, completed_decisions: completed.length });
-  }
+  const { shard, snapshotSeq } = await recovered({ ledger, snapshots, shard: timed }, log);
   const turns = new Turns(clock);
   const nextTurn = () => turns.ahead();
   const partition = new Partition({ shard, ledger, clock, log, metrics, nextTurn });
@@ -147,7 +152,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   await startTerm(partition, options);
   if (!options.holdDeliveries) deliveries.start();
   projector.start();
-  keepSnapshots(partition, snapshots, recovered.snapshotSeq, options);
+  keepSnapshots(partition, snapshots, snapshotSeq, options);
   const ticking = keepTime(partition, clock, stop.signal);
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
