@@ -43,6 +43,7 @@ import { openKeyRing } from './revocation/keys.ts';
 import { AuthenticationRecord, observedAuthenticator } from './runtime/authentication-record.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
 import { NotesOfIngest } from './runtime/ingest-notes.ts';
+import { resumeErasures } from './runtime/tenant-erasures.ts';
 import { createChdbStore } from './store/clickhouse/chdb-store.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
 import { createMetrics, type ProcessMetrics } from './telemetry/metrics.ts';
@@ -72,7 +73,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   undo.defer(() => keys.close());
   const sealed = await openDataLedger({ ...config, clock, log, metrics });
   undo.defer(() => sealed.close());
-  const { ledger, logs } = sealed;
+  const { ledger, logs, seal, erasure } = sealed;
   const { store, kind } = await openStore(options, metrics);
   undo.defer(() => store.close());
   const forwarder = await openForwarder(options, metrics);
@@ -87,8 +88,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { issuers, verifier, close } = openIdentity(options, keys, metrics);
   undo.defer(close);
   const actuators = openActuators({ config, clock, metrics, log, environment: process.env });
+  await resumeErasures({ ledger, erasure, subjects: redaction.subjects, log });
   const host = await startEngineHost({
-    ...{ ledger, store, redactor, verifier, notes, identifiers: redaction.identifiers },
+    ...{ ledger, seal, store, redactor, verifier, notes, identifiers: redaction.identifiers },
     receivers: [...orderReceivers(options, { issuer, keys, metrics }, undo), ...actuators],
     shard: { registry: options.registry ?? REGISTRY, initialPosture: options.initialPosture },
     ...{ snapshotDirectory: within('snapshots'), software: SOFTWARE_VERSION },
@@ -105,7 +107,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const callers = authenticatorOf(config, credentials, issuers, clock);
   const authenticator = recordAuthentications(callers, host, metrics, clock, undo);
   const surroundings: Surroundings = {
-    ...{ options, keys, metrics, host, store, reviews, redaction, logs, issuer, notes },
+    ...{ options, keys, metrics, host, store, reviews, redaction, logs, erasure, issuer, notes },
     ...{ authenticator, verifier },
     audit: auditReading(config),
     bodies: new BodyReader(),

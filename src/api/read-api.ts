@@ -11,6 +11,7 @@ import type { PersonalFindings } from '../ports/personal-findings.ts';
 import type { Reviews } from '../ports/reviews.ts';
 import type { Store } from '../ports/store.ts';
 import type { SubjectOrders } from '../ports/subject-orders.ts';
+import type { TenantErasures } from '../ports/tenant-erasures.ts';
 import type { TransparencyView } from '../ports/transparency.ts';
 import { createGuard } from './auth.ts';
 import { errorAnswer } from './error-answer.ts';
@@ -33,6 +34,7 @@ import { personalFindingsRoute } from './routes/personal-findings.ts';
 import { reviewRoutes } from './routes/reviews.ts';
 import { createStatus, type ProcessInfo, statusRoutes } from './routes/status.ts';
 import { subjectRoutes } from './routes/subjects.ts';
+import { tenantErasureRoutes } from './routes/tenant-erasures.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { mountStream } from './stream.ts';
@@ -54,6 +56,8 @@ export interface ReadApiOptions
   readonly info: ProcessInfo;
   readonly personalFindings: PersonalFindings;
   readonly subjectOrders: SubjectOrders;
+  /** Without them no tenant can be erased. */
+  readonly tenantErasures?: TenantErasures;
   readonly parseGrants: ParseGrants;
   readonly logs: TransparencyView;
   /** Set for a loopback listener without a proxy only: reading then needs no token (auth.ts). */
@@ -84,6 +88,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       personalFindingsRoute(options.personalFindings),
       ...ingestStatusRoutes(options),
       ...subjectRoutes(options.subjectOrders),
+      ...(options.tenantErasures ? tenantErasureRoutes(options.tenantErasures) : []),
       ...ledgerRoutes(options.logs),
     ];
     const grants = grantsRoute(control, options.parseGrants);

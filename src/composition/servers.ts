@@ -13,6 +13,7 @@ import { otlpReceiver } from '../receivers/otlp/plugin.ts';
 import { breakerCheck } from '../revocation/check/breaker-check.ts';
 import { historyIngest } from '../runtime/ingest.ts';
 import { createSubjectOrders } from '../runtime/subject-orders.ts';
+import { createTenantErasures } from '../runtime/tenant-erasures.ts';
 import { registerBreakerFeed } from './breaker-feed.ts';
 import { portProblem } from './listening.ts';
 import { pullSurfaces } from './pull-surfaces.ts';
@@ -42,6 +43,12 @@ export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
       ...{ view: host.view, breakers: view, store, reviews: s.reviews, control },
       personalFindings: s.redaction.findings,
       subjectOrders: createSubjectOrders({ ...s, ...s.redaction, ...config.redaction, clock }),
+      tenantErasures: createTenantErasures({
+        ...s,
+        ...s.redaction,
+        ...config.redaction,
+        ...options,
+      }),
       parseGrants,
       logs: s.logs,
       drills: host.drills,

@@ -4,6 +4,7 @@ import type { Registry } from '../engine/registry.ts';
 import type { Authenticator } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
+import type { LedgerErasure } from '../ports/ledger-erasure.ts';
 import type { Log } from '../ports/log.ts';
 import type { Reviews } from '../ports/reviews.ts';
 import type { Store } from '../ports/store.ts';
@@ -44,6 +45,7 @@ export interface Surroundings {
   readonly storeKind: 'chdb' | 'memory';
   readonly redaction: Redaction;
   readonly logs: TransparencyView;
+  readonly erasure: LedgerErasure;
   readonly issuer: (tenant: string) => string;
   readonly bodies: BodyReader;
   readonly intake: OtlpIntake;

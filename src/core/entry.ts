@@ -170,6 +170,17 @@ export type Command =
     }
   | { readonly type: 'storm_end'; readonly actor: string; readonly reason: string }
   | {
+      /** In the log of the process: all of a tenant that was logged before this is erased. */
+      readonly type: 'erase_tenant';
+      readonly actor: string;
+      readonly reason: string;
+      /** The second person; null where one may do it alone. */
+      readonly approver: string | null;
+      readonly erased: string;
+      /** Of the erasure. */
+      readonly id: string;
+    }
+  | {
       readonly type: 'feedback';
       readonly actor: string;
       readonly reason: string;

@@ -271,6 +271,8 @@ export const LIMITS = {
   agentIdleMs: 1 * HOUR_MS,
   /** Beyond `tenants`: for those that people's orders name, whatever events came before. */
   tenantsForPeople: 64,
+  /** Names of erased tenants, whose epochs go on where they stopped: 2 MiB. */
+  erasedTenants: 10_000,
   /** What the engine itself told of a tenant lately, so that it is told once an hour. */
   noticesPerTenant: 256,
   /** Failures of a detector in one tenant before it is no longer asked there. */
@@ -561,6 +563,10 @@ export const LIMITS = {
   tokenAliases: 50_000,
   /** Reveals of sealed values that are open at once, and for how long. */
   openReveals: 1_000,
+  /** Erasures of tenants that wait for a second person. */
+  openErasures: 64,
+  /** How long an erasure waits for the store, once to count rows and once to delete them. */
+  erasureWaitMs: 700,
   revealMs: 15 * MINUTE_MS,
   /** Tokens told in the record of one erasure: every kind of value under every key. */
   tokensPerErasure: 4_096,

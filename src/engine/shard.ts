@@ -48,7 +48,7 @@ export interface ShardOptions {
 
 /**
  * The pure fold over one partition's log. The same entries give the same effects, always: no clock,
- * no random, no I/O. Everything it knows is in `tenants`, `term`, `logTime` and `seq`.
+ * no random, no I/O. Everything it knows is in `tenants`, `erased`, `term`, `logTime` and `seq`.
  */
 export class Shard {
   readonly registry: Registry;
@@ -60,6 +60,8 @@ export class Shard {
   logTime: EpochMs = 0;
   /** Sequence of the last entry folded. */
   seq = 0;
+  /** Tenants that were erased, with the sequence of that order; see `#erase`. */
+  readonly erased: Map<string, number> = new Map();
   /** The snapshot being taken, if any; no part of the state. */
   cut: Cut | null = null;
   /** Effects of the present batch whose orders are noted. */
@@ -119,6 +121,8 @@ export class Shard {
       config: system?.config ?? { detectors: {} },
       grants: system?.grants ?? EMPTY_GRANTS,
     });
+    created.board.feedSeq = this.erased.get(id) ?? 0;
+    created.board.epochFloor = created.board.feedSeq;
     this.tenants.set(id, created);
     return created;
   }
@@ -232,6 +236,22 @@ export class Shard {
     acknowledge(board, key, epoch, [receiver, ...others], entry.loggedAt);
   }
 
+  /**
+   * A tenant of this name that comes back begins anew. Its epochs and the numbers of its feed go on
+   * from the sequence, which neither can have passed: each has an entry of its own.
+   */
+  #erase(tenant: string, seq: number): void {
+    this.cut?.forget(tenant);
+    this.tenants.delete(tenant);
+    this.erased.delete(tenant);
+    this.erased.set(tenant, seq);
+    if (this.erased.size <= LIMITS.erasedTenants) return;
+    for (const [oldest] of this.erased) {
+      this.erased.delete(oldest);
+      return;
+    }
+  }
+
   #command(entry: CommandEntry, effects: Effects): void {
     const tenant = this.#ordered(entry.tenant);
     if (!tenant) return;
@@ -257,6 +277,9 @@ export class Shard {
         return;
       }
       case 'drill':
+        return;
+      case 'erase_tenant':
+        if (entry.tenant === SYSTEM_TENANT) this.#erase(command.erased, entry.seq);
         return;
       case 'feedback':
         takeFeedback(tenant.feedback, command, entry.loggedAt);

@@ -1,7 +1,7 @@
 import type { Approval } from '../core/approval.ts';
 import { breakerKeyText, type Transition } from '../core/breaker.ts';
 import type { BreakerOrder } from '../core/breaker-order.ts';
-import type { TenantConfig } from '../core/entry.ts';
+import { SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
 import { assert, TripcoilError } from '../core/errors.ts';
 import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
 import type { GrantSet } from '../core/grant.ts';
@@ -49,6 +49,8 @@ export type SnapshotChunk =
       readonly seq: number;
       readonly term: number;
       readonly logTime: number;
+      /** Absent for none. */
+      readonly erased?: readonly (readonly [string, number])[];
     }
   | {
       readonly type: 'tenant';
@@ -150,6 +152,7 @@ export class ShardCut implements Cut {
   readonly #tenants: readonly FrozenTenant[];
   /** Agents written down: with their text until that is read, then with null. */
   readonly #written = new Map<AgentState, string | null>();
+  readonly #forgotten = new Set<string>();
 
   constructor(shard: Shard) {
     shard.cut?.end();
@@ -161,22 +164,39 @@ export class ShardCut implements Cut {
     for (const tenant of shard.tenants.values()) tenant.cut = this;
   }
 
+  /** Whose state it is. */
+  get tenants(): readonly string[] {
+    return [SYSTEM_TENANT, ...this.#tenants.map(({ tenant }) => tenant)];
+  }
+
   keep(agent: AgentState): void {
     if (!this.#written.has(agent)) this.#written.set(agent, stateText(agent));
   }
 
+  forget(tenant: string): void {
+    this.#forgotten.add(tenant);
+  }
+
   /** One chunk a line, in the order of `snapshot`; to be read once. */
-  *lines(): Generator<string> {
-    yield JSON.stringify(this.#first);
-    for (const tenant of this.#tenants) {
-      for (const chunk of frozenChunks(tenant)) yield JSON.stringify(chunk);
-      for (const [place, agent] of tenant.agents.entries()) {
-        const state = this.#written.get(agent) ?? stateText(agent);
-        this.#written.set(agent, null);
-        yield agentLine(tenant.tenant, tenant.ids[place] ?? '', state);
+  *lines(): Generator<SnapshotLine> {
+    yield { tenant: SYSTEM_TENANT, text: JSON.stringify(this.#first) };
+    for (const frozen of this.#tenants) {
+      const { tenant } = frozen;
+      for (const text of this.#linesOf(frozen)) {
+        if (this.#forgotten.has(tenant)) break;
+        yield { tenant, text };
       }
     }
     this.end();
+  }
+
+  *#linesOf(tenant: FrozenTenant): Generator<string> {
+    for (const chunk of frozenChunks(tenant)) yield JSON.stringify(chunk);
+    for (const [place, agent] of tenant.agents.entries()) {
+      const state = this.#written.get(agent) ?? stateText(agent);
+      this.#written.set(agent, null);
+      yield agentLine(tenant.tenant, tenant.ids[place] ?? '', state);
+    }
   }
 
   /** Lets go of the shard; what is not read yet is written down now. Safe twice. */
@@ -198,8 +218,15 @@ export class ShardCut implements Cut {
   }
 }
 
-function shardChunk({ seq, term, logTime }: Shard): SnapshotChunk {
-  return { type: 'shard', version: SNAPSHOT_VERSION, seq, term, logTime };
+/** A chunk as text, and whose it is. */
+export interface SnapshotLine {
+  readonly tenant: string;
+  readonly text: string;
+}
+
+function shardChunk({ seq, term, logTime, erased }: Shard): SnapshotChunk {
+  const known = erased.size === 0 ? {} : { erased: [...erased] };
+  return { type: 'shard', version: SNAPSHOT_VERSION, seq, term, logTime, ...known };
 }
 
 interface FrozenTenant {
@@ -373,6 +400,7 @@ export function restoreChunk(shard: Shard, chunk: SnapshotChunk): void {
     shard.seq = chunk.seq;
     shard.term = chunk.term;
     shard.logTime = chunk.logTime;
+    for (const [tenant, seq] of chunk.erased ?? []) shard.erased.set(tenant, seq);
     return;
   }
   const tenant = shard.tenant(chunk.tenant, 'order');

@@ -40,6 +40,8 @@ export type Unjudged = (typeof UNJUDGED)[number];
 /** A snapshot being taken: told of an agent before it changes, it writes the agent down first. */
 export interface Cut {
   keep(agent: AgentState): void;
+  /** Leaves out what is not read yet of an erased tenant. */
+  forget(tenant: string): void;
   /** Writes down what is left and lets go of the state. Safe twice. */
   end(): void;
 }

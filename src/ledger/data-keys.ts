@@ -45,6 +45,8 @@ export class DataKeys {
   readonly #opened = new Map<string, BlockKey>();
   /** What seals now, by tenant, of which there are `LIMITS.tenants`; changes with the month. */
   readonly #current = new Map<string, { readonly period: string; readonly key: BlockKey }>();
+  /** Tenants that are being erased, with what must be done before they get another key. */
+  readonly #retired = new Map<string, () => Promise<unknown>>();
   #month = { from: 0, before: 0, period: '' };
 
   private constructor(
@@ -87,11 +89,21 @@ export class DataKeys {
     return current.key;
   }
 
+  /** The same; null for a tenant that has none now. */
+  ready(tenant: string): BlockKey | null {
+    return this.#current.get(tenant)?.key ?? null;
+  }
+
   /** Finds or makes the key of a tenant for this time; it is durable before it seals anything. */
   async makeReady(tenant: string, loggedAt: number): Promise<void> {
+    await this.#retired.get(tenant)?.();
     const period = this.#periodOf(loggedAt);
     const latest = this.#latest(tenant, period);
     const reading = latest === null ? 'lost' : await this.byId(latest.id);
+    if (reading === 'foreign') {
+      const message = `The data key ${latest?.id} was wrapped by another master key.`;
+      throw new TripcoilError('config_invalid', message);
+    }
     const usable = typeof reading === 'string' ? null : reading;
     const key = usable ?? (await this.#make(tenant, period, (latest?.generation ?? 0) + 1));
     this.#remember(tenant, period, key);
@@ -104,6 +116,20 @@ export class DataKeys {
     const key = await this.#make(tenant, period, generation);
     this.#remember(tenant, period, key);
     return { tenant: tenantHash(tenant), period, generation, id: key.id };
+  }
+
+  /**
+   * From this moment nothing more is sealed under the keys a tenant has; it gets another one once
+   * `destroy` has destroyed them.
+   */
+  retire(tenant: string, destroy: () => Promise<unknown>): void {
+    this.#current.delete(tenant);
+    this.#retired.set(tenant, destroy);
+  }
+
+  /** The retired keys of a tenant are destroyed: it may have another one. */
+  replaceable(tenant: string): void {
+    this.#retired.delete(tenant);
   }
 
   /** The name of a key's file, which stays when the key is destroyed. */
@@ -138,24 +164,37 @@ export class DataKeys {
 
   /**
    * Destroys keys for good: overwritten, flushed, and replaced by a note that says when. What they
-   * sealed can never be read again; every hash over it stays valid.
+   * sealed can never be read again; every hash over it stays valid. Returns how many there were;
+   * safe to repeat after a crash.
    */
-  async destroy(names: readonly KeyName[], at: number): Promise<void> {
-    for (const name of names) {
-      const path = this.#pathOf(name);
-      const file = await this.#files.open(path, 'write');
-      try {
-        await file.write(Buffer.alloc(await file.size()), 0);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await this.#write(name, { destroyed: at });
-      this.#opened.delete(name.id);
-      for (const [tenant, { key }] of this.#current) {
-        if (key.id === name.id) this.#current.delete(tenant);
-      }
+  async destroy(names: readonly KeyName[], at: number): Promise<number> {
+    let count = 0;
+    for (let first = 0; first < names.length; first += LIMITS.syncsAtOnce) {
+      const some = names.slice(first, first + LIMITS.syncsAtOnce);
+      const destroyed = await Promise.all(some.map((name) => this.#destroyOne(name, at)));
+      count += destroyed.filter((was) => was).length;
     }
+    return count;
+  }
+
+  async #destroyOne(name: KeyName, at: number): Promise<boolean> {
+    const path = this.#pathOf(name);
+    this.#opened.delete(name.id);
+    for (const [tenant, { key }] of this.#current) {
+      if (key.id === name.id) this.#current.delete(tenant);
+    }
+    const known = await this.#files.readSmall(path);
+    const state = known && readKeyFile(known);
+    if (known === null || (state !== null && 'destroyed' in state)) return false;
+    const file = await this.#files.open(path, 'write');
+    try {
+      await file.write(Buffer.alloc(await file.size()), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await this.#write(name, { destroyed: at });
+    return true;
   }
 
   /** Wraps every key anew under another master; safe to repeat after a crash. */

@@ -12,7 +12,7 @@ import { HashChain } from './hash-chain.ts';
 import { writeHeadFile } from './head-file.ts';
 import type { LedgerFiles, LedgerLock } from './ledger-files.ts';
 import { NODE_LEDGER_FILES } from './node-ledger-files.ts';
-import { type OpenedRun, readEntries } from './read.ts';
+import { chainHashAt, type OpenedRun, type ReadableSegment, readEntries } from './read.ts';
 import { type RecoveredLedger, recoverLedger } from './recover.ts';
 import { segmentName } from './segment-header.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -132,14 +132,28 @@ class SegmentLedger implements Ledger {
 
   read(fromSeq: number): AsyncIterable<readonly SequencedEntry[]> {
     assert(Number.isSafeInteger(fromSeq), 'fromSeq is an integer');
-    const segments = this.#segments.map(({ name, firstSeq }) => ({
+    const segments = this.#readable();
+    const { directory, keys = null } = this.#dependencies;
+    const readable = { files: this.#files, directory, keys };
+    return readEntries(readable, segments, Math.max(1, fromSeq), this.#head.seq);
+  }
+
+  async chainAt(seq: number): Promise<string | null> {
+    if (seq < 1 || seq > this.#head.seq) return null;
+    const { directory } = this.#dependencies;
+    try {
+      return await chainHashAt({ files: this.#files, directory }, this.#readable(), seq);
+    } catch (error) {
+      throw asStorageError('be read', error);
+    }
+  }
+
+  #readable(): readonly ReadableSegment[] {
+    return this.#segments.map(({ name, firstSeq }) => ({
       name,
       firstSeq,
       committedBytes: this.#writer.committedBytes(firstSeq),
     }));
-    const { directory, keys = null } = this.#dependencies;
-    const readable = { files: this.#files, directory, keys };
-    return readEntries(readable, segments, Math.max(1, fromSeq), this.#head.seq);
   }
 
   close(): Promise<void> {

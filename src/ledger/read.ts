@@ -76,6 +76,29 @@ export async function* readGroups(
   }
 }
 
+/** Chain hash behind the commit that holds `seq`, in hex; null where no segment reaches it. */
+export async function chainHashAt(
+  { files, directory }: Pick<ReadableLedger, 'files' | 'directory'>,
+  segments: readonly ReadableSegment[],
+  seq: number,
+): Promise<string | null> {
+  const segment = segments.findLast(({ firstSeq }) => firstSeq <= seq);
+  if (segment === undefined) return null;
+  return withSegment(files, directory, segment.name, async (file) => {
+    const limit = segment.committedBytes ?? (await file.size());
+    const reader = new FrameReader(file, HEADER_BYTES, limit);
+    for (;;) {
+      const step = reader.step();
+      if (step === 'load' ? !(await reader.load()) : step !== 'frame') return null;
+      if (step === 'load') continue;
+      const { bytes, payload, end } = reader;
+      if (bytes[payload] !== COMMIT_TYPE) continue;
+      const commit = decodeCommit(bytes, payload, end);
+      if (commit !== null && commit.lastSeq >= seq) return commit.hash.toString('hex');
+    }
+  });
+}
+
 function entriesInOrder({ runs }: OpenedGroup): readonly SequencedEntry[] {
   const [only, ...others] = runs;
   if (others.length === 0) return only?.entries ?? [];

@@ -30,7 +30,12 @@ export interface Ledger {
    * Concurrent calls share one write. @throws TripcoilError `storage_unavailable`, retryable.
    */
   append(entries: readonly UnsequencedEntry[]): Promise<readonly SequencedEntry[]>;
-  /** Entries from `fromSeq` on, in order, in batches of bounded size. */
+  /**
+   * Hex SHA-256 of the chain behind the commit that holds an entry: what tells this ledger from any
+   * other of that length. Null beyond its ends.
+   */
+  chainAt(seq: number): Promise<string | null>;
+  /** Entries from `fromSeq` on, in order, in batches of bounded size; without erased ones. */
   read(fromSeq: number): AsyncIterable<readonly SequencedEntry[]>;
   close(): Promise<void>;
 }

@@ -125,11 +125,14 @@ export interface RowsHolding {
   readonly transitions: number;
 }
 
-/** Rows that an erasure took out of the log; `needles` are texts of a row's JSON. */
+/** Texts of a row's JSON, one of which must stand in it; `*` for every row. */
+export type Needles = readonly string[] | '*';
+
+/** Rows that an erasure took out of the log. */
 export interface Tombstone {
   readonly seq: number;
   readonly tenant: string;
-  readonly needles: readonly string[];
+  readonly needles: Needles;
 }
 
 /** All that was logged of a token, and the breaker steps that may have taken it along. */
@@ -177,9 +180,9 @@ export interface Store {
   /** Calls and records per bucket of one agent, oldest first. */
   activity(query: ActivityQuery): Promise<readonly ActivityBucket[]>;
   /** How many rows of a tenant have any of these texts in their JSON. */
-  countHolding(tenant: string, needles: readonly string[]): Promise<RowsHolding>;
+  countHolding(tenant: string, needles: Needles): Promise<RowsHolding>;
   /** Deletes those of them that were logged before a sequence; they are gone when it resolves. */
-  erase(tenant: string, needles: readonly string[], beforeSeq: number): Promise<void>;
+  erase(tenant: string, needles: Needles, beforeSeq: number): Promise<void>;
   healthy(): boolean;
   close(): Promise<void>;
 }

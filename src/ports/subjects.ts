@@ -29,6 +29,10 @@ export interface Subjects {
   holdings(tenant: string, tokens: readonly string[]): SubjectHoldings;
   /** Destroys those keys and values; what they sealed can be opened by nobody from then on. */
   erase(tenant: string, tokens: readonly string[]): SubjectHoldings;
+  /** The same of everybody in a tenant, with its pseudonym keys. */
+  eraseTenant(tenant: string): SubjectHoldings;
+  /** Why a tenant may not be erased as a whole, or null: also the hold of one person counts. */
+  anyHold(tenant: string): string | null;
   /** The value behind a token in `vault` mode; null where none was sealed, or its key is gone. */
   reveal(tenant: string, token: string): string | null;
   /** Refuses erasure of these tokens, or with none of everybody in the tenant. */

@@ -23,6 +23,8 @@ export interface PseudonymKeys {
   all(tenant: string): readonly PseudonymKey[];
   /** @throws TripcoilError `conflict` while an earlier rotation still overlaps. */
   rotate(tenant: string, overlapMs: number): KeyRotation;
+  /** The keys that rotations made are gone from the store. */
+  forget(tenant: string): void;
 }
 
 /** Keys that never rotate: of replays, of tests, and where nothing can be kept. */
@@ -36,6 +38,7 @@ export function fixedPseudonymKeys(keys: Pick<KeyRing, 'pseudonymKey'>): Pseudon
     rotate() {
       throw new TripcoilError('bad_request', 'these keys do not rotate');
     },
+    forget: () => undefined,
   };
 }
 
@@ -67,6 +70,7 @@ export function rotatingPseudonymKeys(options: {
       return { current, previous, identifiers: first };
     },
     all: (tenant) => [keys.pseudonymKey(tenant), ...generationsOf(tenant)],
+    forget: (tenant) => void known.delete(tenant),
     rotate(tenant, overlapMs) {
       const now = clock.now();
       const before = generationsOf(tenant).at(-1) ?? {

@@ -165,6 +165,28 @@ export class SubjectStore {
     return holdings;
   }
 
+  /** The same of everybody in a tenant, with its own keys; holds stay. */
+  eraseTenant(tenant: string): SubjectHoldings {
+    this.flush();
+    const count = (table: string): number =>
+      Number(this.#row(`SELECT count(*) AS n FROM ${table} WHERE tenant = ?`, tenant)?.['n']);
+    const values = count('sealed') + count('identifiers');
+    const holdings = { keys: count('subject_keys') + count('generations'), values };
+    this.#begin();
+    for (const table of ['identifiers', 'sealed', 'subject_keys', 'generations']) {
+      this.#run(`DELETE FROM ${table} WHERE tenant = ?`, tenant);
+    }
+    this.flush();
+    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return holdings;
+  }
+
+  /** Why nobody's data in a tenant may be erased as a whole, or null. */
+  anyHold(tenant: string): string | null {
+    const row = this.#row('SELECT reason FROM holds WHERE tenant = ? LIMIT 1', tenant);
+    return row === undefined ? null : String(row['reason']);
+  }
+
   hold(tenant: string, tokens: readonly string[], reason: string): void {
     this.#begin();
     for (const token of tokens.length === 0 ? [''] : tokens) {

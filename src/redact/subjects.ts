@@ -21,6 +21,13 @@ export function createSubjects(options: {
       redactor.forget();
       return erased;
     },
+    eraseTenant(tenant) {
+      const erased = store.eraseTenant(tenant);
+      keys.forget(tenant);
+      redactor.forget();
+      return erased;
+    },
+    anyHold: (tenant) => store.anyHold(tenant),
     reveal: (tenant, token) => store.reveal(tenant, token),
     hold: (tenant, tokens, reason) => store.hold(tenant, tokens, reason),
     release: (tenant, tokens) => store.release(tenant, tokens),

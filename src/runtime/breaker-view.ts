@@ -71,7 +71,7 @@ function feedSnapshot(shard: Shard, tenant: string): FeedSnapshot {
   return {
     tenant,
     term: shard.term,
-    seq: state?.board.feedSeq ?? 0,
+    seq: state?.board.feedSeq ?? shard.erased.get(tenant) ?? 0,
     posture: state?.posture ?? shard.initialPosture,
     breakers: breakerRecords(shard, tenant),
   };
@@ -79,9 +79,10 @@ function feedSnapshot(shard: Shard, tenant: string): FeedSnapshot {
 
 function since(shard: Shard, tenant: string, seq: number): readonly FeedDelta[] | null {
   const board = shard.tenants.get(tenant)?.board;
-  const head = board?.feedSeq ?? 0;
+  const head = board?.feedSeq ?? shard.erased.get(tenant) ?? 0;
   if (seq > head) return null;
-  if (seq === head || !board) return [];
+  if (seq === head) return [];
+  if (!board) return head === 0 ? [] : null;
   const first: Transition | undefined = board.ring[0];
   if (!first || first.feedSeq > seq + 1) return null;
   return board.ring

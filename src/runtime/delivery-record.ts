@@ -20,7 +20,7 @@ export interface DeliveryRecordOptions {
  */
 export class DeliveryRecord {
   readonly #options: DeliveryRecordOptions;
-  readonly #waiting: Unplaced[] = [];
+  #waiting: Unplaced[] = [];
   readonly #stop = new AbortController();
   #writing: Promise<void> | null = null;
   #isFull = false;
@@ -52,6 +52,11 @@ export class DeliveryRecord {
     this.#add({ kind: 'delivery', tenant, body: { receiver, jti, status, detail } });
   }
 
+  /** Drops what waits of an erased tenant. */
+  forget(tenant: string): void {
+    this.#waiting = this.#waiting.filter((entry) => entry.tenant !== tenant);
+  }
+
   /** Tries once more what waits, then stops. Safe twice. */
   async close(): Promise<void> {
     this.#stop.abort();
@@ -77,7 +82,8 @@ export class DeliveryRecord {
       const entries = this.#waiting.slice(0, LIMITS.acknowledgementsPerAppend);
       try {
         await append(entries);
-        this.#waiting.splice(0, entries.length);
+        const written = new Set(entries);
+        this.#waiting = this.#waiting.filter((entry) => !written.has(entry));
         this.#isFull = false;
         attempt = 0;
       } catch {

@@ -20,6 +20,7 @@ import type { Redactor } from '../ports/redactor.ts';
 import type { RevocationReceiver } from '../ports/revocation-receiver.ts';
 import type { SignalStreams } from '../ports/signal-streams.ts';
 import type { Store } from '../ports/store.ts';
+import type { TenantSeal } from '../ports/tenant-seal.ts';
 import { createBreakerView } from './breaker-view.ts';
 import { createControl } from './control.ts';
 import { createDrills } from './drills.ts';
@@ -52,6 +53,8 @@ export interface EngineHostOptions {
   readonly receivers: readonly RevocationReceiver[];
   readonly shard: ShardOptions;
   readonly snapshotDirectory: string;
+  /** Hides snapshots; anybody may read them without, in tests. */
+  readonly seal?: TenantSeal;
   /** In place of `snapshotDirectory`, for tests that lose or damage snapshots. */
   readonly snapshotFiles?: SnapshotFiles;
   /** In place of `LIMITS.snapshotEveryEntries`, for the same. */
@@ -147,6 +150,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
 
   const stop = new AbortController();
   meterDecisions(partition, clock, metrics, stop.signal);
+  forgetErased(partition, outbox);
   warnOfEngine(partition, log);
   slow.follow(partition, log, metrics);
   await startTerm(partition, options);
@@ -185,10 +189,10 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   };
 }
 
-function snapshotsOf({ clock, ...options }: EngineHostOptions): Snapshots {
+function snapshotsOf({ clock, seal, ledger, log, ...options }: EngineHostOptions): Snapshots {
   const files = options.snapshotFiles ?? nodeSnapshotFiles(options.snapshotDirectory);
   const pause = (hurry: AbortSignal) => clock.sleep(LIMITS.snapshotPauseMs, hurry);
-  return new Snapshots({ files, ledger: options.ledger, log: options.log, pause });
+  return new Snapshots({ files, ledger, log, pause, ...(seal && { seal }) });
 }
 
 /**
@@ -323,6 +327,14 @@ function ordersOf(
       };
     },
   };
+}
+
+function forgetErased(partition: Partition, outbox: Outbox): void {
+  partition.onCommitted(({ folded }) => {
+    for (const { kind, body } of folded) {
+      if (kind === 'command' && body.type === 'erase_tenant') outbox.forget(body.erased);
+    }
+  });
 }
 
 /** What was decided but not acknowledged before the last stop goes out again, with its old jti. */

@@ -9,6 +9,8 @@ export interface Waiting {
   readonly entries: readonly (Unplaced | UnplacedRecord)[];
   /** `order` is what somebody waits for: commands, acknowledgements, ticks, proposals. */
   readonly lane: 'event' | 'order';
+  /** Nothing else shares its append. */
+  readonly alone?: boolean;
   /** Whose share of the queue of events it takes; see `shareOf`. */
   readonly share: string;
   /** Called once the entries are on disk. */
@@ -77,7 +79,9 @@ export class Intake {
   take(): readonly Waiting[] {
     const taken: Waiting[] = [];
     let entries = 0;
+    if (this.#orders[0]?.alone) return this.#orders.splice(0, 1);
     for (const next of this.#orders) {
+      if (next.alone) break;
       if (taken.length > 0 && entries + next.entries.length > LIMITS.commitEntries) break;
       entries += next.entries.length;
       taken.push(next);

@@ -116,6 +116,17 @@ export class Outbox {
     this.#fetchMore();
   }
 
+  /** Owes nothing more of an erased tenant, nor the word on what was delivered. */
+  forget(tenant: string): void {
+    for (const lane of this.#lanes.values()) {
+      if (lane.owed?.key.tenant !== tenant) continue;
+      this.#withdraw(lane);
+      lane.attempt?.abort();
+    }
+    this.#record.forget(tenant);
+    this.#fetchMore();
+  }
+
   /** Owes an order to every receiver it concerns that has not acknowledged it. */
   send(order: BreakerOrder, acknowledgedBy: readonly string[] = []): void {
     if (this.#stop.signal.aborted) return;

@@ -143,11 +143,15 @@ export class Partition {
     });
   }
 
-  /** Resolves with the effects of the entries, once those are recorded too. */
-  decide(entries: readonly Unplaced[]): Promise<readonly Effect[]> {
+  /**
+   * Resolves with the effects of the entries, once those are recorded too. `alone`: nothing but
+   * earlier decisions is written with them, so that followers hear of them before more is.
+   */
+  decide(entries: readonly Unplaced[], alone = false): Promise<readonly Effect[]> {
     return new Promise((resolve, reject) => {
       const durable = (): void => {};
-      this.#enqueue({ entries, lane: 'order', share: '', durable, decided: resolve, reject });
+      const waiting = { entries, lane: 'order', share: '', durable, alone } as const;
+      this.#enqueue({ ...waiting, decided: resolve, reject });
     });
   }
 

@@ -195,6 +195,8 @@ export function projectionOf(entries: readonly LogEntry[]): ProjectionBatch | nu
     else if (entry.kind === 'chain')
       chainLinks.push({ seq, tenant: entry.tenant, link: entry.body.decision });
     else if (entry.kind === 'key') tombstones.push(...tombstonesOf(entry));
+    else if (entry.kind === 'command' && entry.body.type === 'erase_tenant')
+      tombstones.push({ seq, tenant: entry.body.erased, needles: '*' });
   }
   const { seq: firstSeq } = first;
   return { firstSeq, lastSeq: last.seq, events, findings, transitions, chainLinks, tombstones };

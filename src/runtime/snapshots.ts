@@ -1,19 +1,23 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LIMITS } from '../core/limits.ts';
 import type { Shard } from '../engine/shard.ts';
 import { restoreChunk, ShardCut, type SnapshotChunk } from '../engine/snapshot.ts';
-import type { Ledger, SequencedEntry } from '../ports/ledger.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { TenantSeal } from '../ports/tenant-seal.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
+import { placeOf, SnapshotSlice } from './snapshot-slice.ts';
 
-const NAME = /^snapshot-(\d{20})\.ndjson$/;
+const NAME = /^snapshot-(\d{20})\.(?:ndjson|sealed)$/;
 const KEPT = 2;
 
 export interface SnapshotsOptions {
   readonly files: SnapshotFiles;
   readonly ledger: Ledger;
   readonly log: Log;
+  /** Hides what it writes; anybody may read it without, in tests. */
+  readonly seal?: TenantSeal;
   /**
    * Leaves the thread to others for a while, between two slices, unless there is a hurry. One turn
    * of the event loop unless given.
@@ -22,13 +26,13 @@ export interface SnapshotsOptions {
 }
 
 /**
- * Last line of a snapshot: the SHA-256 of the lines before it, and that of the ledger entry it
- * stands on, so that it is never restored over another ledger.
+ * Last line of a snapshot: the SHA-256 of the lines before it, and the ledger's own hash where it
+ * stands, so that it is never restored over another ledger.
  */
 interface End {
   readonly type: 'end';
   readonly sha256: string;
-  readonly entrySha256: string;
+  readonly chain: string;
 }
 
 /** The snapshots of one partition: written one after the other, the newest usable one restored. */
@@ -36,14 +40,16 @@ export class Snapshots {
   readonly #files: SnapshotFiles;
   readonly #ledger: Ledger;
   readonly #log: Log;
+  readonly #seal: TenantSeal | null;
   readonly #pause: (hurry: AbortSignal) => Promise<unknown>;
   readonly #hurry = new AbortController();
   #writing: Promise<void> | null = null;
 
-  constructor({ files, ledger, log, pause }: SnapshotsOptions) {
+  constructor({ files, ledger, log, seal, pause }: SnapshotsOptions) {
     this.#files = files;
     this.#ledger = ledger;
     this.#log = log;
+    this.#seal = seal ?? null;
     this.#pause = pause ?? (() => nextTurn());
   }
 
@@ -104,59 +110,67 @@ export class Snapshots {
 
   async #store(cut: ShardCut): Promise<void> {
     const { seq } = cut;
-    const entrySha256 = await this.#entryDigest(seq);
-    await this.#files.write(nameOf(seq), this.#slices(cut, entrySha256));
+    const name = nameOf(seq, this.#seal !== null);
+    const chain = await this.#chainAt(seq);
+    await this.#seal?.prepare(cut.tenants);
+    await this.#files.write(name, this.#slices(cut, name, chain));
     // Whatever claims to be ahead of the state just written is of another ledger.
     const names = await this.#listed();
-    const current = names.filter((name) => seqOf(name) <= seq);
-    for (const name of names) {
-      if (seqOf(name) > seq || current.indexOf(name) >= KEPT) await this.#files.remove(name);
+    const current = names.filter((other) => seqOf(other) <= seq);
+    for (const other of names) {
+      const isOpen = this.#seal !== null && other.endsWith(OPEN_END);
+      if (seqOf(other) > seq || isOpen || current.indexOf(other) >= KEPT) {
+        await this.#files.remove(other);
+      }
     }
   }
 
-  async *#slices(cut: ShardCut, entrySha256: string): AsyncGenerator<readonly string[]> {
+  async *#slices(cut: ShardCut, name: string, chain: string): AsyncGenerator<readonly string[]> {
     const digest = createHash('sha256');
-    let slice: string[] = [];
-    let chars = 0;
+    const slice = new SnapshotSlice(this.#seal, name, (line) => digest.update(`${line}\n`));
     for (const line of cut.lines()) {
-      digest.update(`${line}\n`);
-      slice.push(line);
-      chars += line.length;
-      if (chars < LIMITS.snapshotSliceChars) continue;
-      yield slice;
+      slice.add(line);
+      if (slice.chars < LIMITS.snapshotSliceChars) continue;
+      yield slice.take();
       const { signal } = this.#hurry;
       await (signal.aborted ? nextTurn() : this.#pause(signal));
-      slice = [];
-      chars = 0;
     }
-    const end: End = { type: 'end', sha256: digest.digest('hex'), entrySha256 };
-    yield [...slice, JSON.stringify(end)];
+    const rest = slice.take();
+    const end: End = { type: 'end', sha256: digest.digest('hex'), chain };
+    yield [...rest, JSON.stringify(end)];
   }
 
   async #restored(name: string, seq: number, shard: Shard): Promise<Shard> {
     const digest = createHash('sha256');
     let last: string | null = null;
+    let number = 0;
     for await (const line of this.#files.lines(name)) {
       if (last !== null) {
         digest.update(`${last}\n`);
-        restoreChunk(shard, JSON.parse(last) as SnapshotChunk);
+        await this.#restoreLine(last, placeOf(name, number), shard);
+        number += 1;
       }
       last = line;
     }
     const end = JSON.parse(last ?? 'null') as Partial<End> | null;
     if (end?.type !== 'end' || end.sha256 !== digest.digest('hex')) throw new Error('damaged');
-    if (shard.seq !== seq || end.entrySha256 !== (await this.#entryDigest(seq))) {
+    if (shard.seq !== seq || end.chain !== (await this.#chainAt(seq))) {
       throw new Error('of another ledger');
     }
     return shard;
   }
 
-  async #entryDigest(seq: number): Promise<string> {
-    for await (const [entry] of this.#ledger.read(seq)) {
-      if (entry?.seq === seq) return digestOf(entry);
-      break;
-    }
-    throw new Error('its entry is not in the ledger');
+  async #restoreLine(line: string, place: string, shard: Shard): Promise<void> {
+    const text = this.#seal === null ? line : await this.#seal.open(line, place);
+    // Of a tenant that was erased.
+    if (text === null) return;
+    for (const chunk of text.split('\n')) restoreChunk(shard, JSON.parse(chunk) as SnapshotChunk);
+  }
+
+  async #chainAt(seq: number): Promise<string> {
+    const chain = await this.#ledger.chainAt(seq);
+    if (chain === null) throw new Error('its entry is not in the ledger');
+    return chain;
   }
 
   /** Newest first. */
@@ -166,12 +180,10 @@ export class Snapshots {
   }
 }
 
-function digestOf({ seq, loggedAt, kind, tenant, body }: SequencedEntry): string {
-  return hash('sha256', JSON.stringify([seq, loggedAt, kind, tenant, body]));
-}
+const OPEN_END = '.ndjson';
 
-function nameOf(seq: number): string {
-  return `snapshot-${String(seq).padStart(20, '0')}.ndjson`;
+function nameOf(seq: number, sealed: boolean): string {
+  return `snapshot-${String(seq).padStart(20, '0')}${sealed ? '.sealed' : OPEN_END}`;
 }
 
 function seqOf(name: string): number {

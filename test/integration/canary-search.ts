@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sink } from './http.ts';
 import type { Leak, Searcher } from './planted-values.ts';
-import { storedEntries } from './stored-event-ids.ts';
+import { storedEntries, storedSnapshots } from './stored-event-ids.ts';
 
 /**
  * Searches every file below `directory` and every file's name, and all that the ledger's own keys
@@ -16,6 +16,7 @@ export async function searchFiles(searcher: Searcher, directory: string): Promis
       searcher.search(`entry ${seq} of the ledger`, body);
     }
   }
+  for (const text of await storedSnapshots(directory)) searcher.search('a snapshot', text);
   for (const file of await readdir(directory, { recursive: true, withFileTypes: true })) {
     const path = join(file.parentPath, file.name);
     if (!file.isFile() || path.startsWith(join(directory, 'keys'))) continue;

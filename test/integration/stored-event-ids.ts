@@ -1,8 +1,10 @@
-import { dirname } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { readDataKeys } from '../../src/composition/sealed-ledger.ts';
 import { NODE_LEDGER_FILES } from '../../src/ledger/node-ledger-files.ts';
 import { readEntries } from '../../src/ledger/read.ts';
 import { listSegments } from '../../src/ledger/segments.ts';
+import { createTenantSeal } from '../../src/ledger/tenant-seal.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import type { SequencedEntry } from '../../src/ports/ledger.ts';
 import { SILENT_LOG } from '../../src/ports/log.ts';
@@ -30,4 +32,19 @@ export async function storedEntries(directory: string): Promise<readonly Sequenc
     entries.push(...batch);
   }
   return entries;
+}
+
+/** The chunks of all snapshots, as opened with the same keys. */
+export async function storedSnapshots(dataDirectory: string): Promise<readonly string[]> {
+  const keys = await readDataKeys(dataDirectory, SILENT_LOG);
+  const seal = createTenantSeal(keys, { now: () => 0 });
+  const directory = join(dataDirectory, 'snapshots');
+  const texts: string[] = [];
+  for (const name of await readdir(directory).catch(() => [])) {
+    const lines = (await readFile(join(directory, name), 'utf8')).split('\n').slice(0, -2);
+    for (const [number, line] of lines.entries()) {
+      texts.push((await seal.open(line, `${name} ${number}`)) ?? '');
+    }
+  }
+  return texts;
 }

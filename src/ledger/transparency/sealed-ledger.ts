@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ledger } from '../../ports/ledger.ts';
+import type { LedgerErasure } from '../../ports/ledger-erasure.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import type { TenantSeal } from '../../ports/tenant-seal.ts';
 import type { TransparencyView } from '../../ports/transparency.ts';
 import { DataKeys, type KeyWrap } from '../data-keys.ts';
 import { type LedgerOptions, openLedger } from '../ledger.ts';
@@ -10,6 +12,8 @@ import type { LedgerFiles } from '../ledger-files.ts';
 import { NODE_LEDGER_FILES } from '../node-ledger-files.ts';
 import { type OpenedRun, readGroups } from '../read.ts';
 import { listSegments } from '../segments.ts';
+import { createTenantErasure } from '../tenant-erasure.ts';
+import { createTenantSeal } from '../tenant-seal.ts';
 import type { NoteSigner } from '../tlog/signed-note.ts';
 import { LogDirectory } from './log-directory.ts';
 import { transparencyView } from './log-view.ts';
@@ -32,6 +36,9 @@ export interface SealedLedger {
   readonly keys: DataKeys;
   readonly transparency: Transparency;
   readonly logs: TransparencyView;
+  readonly erasure: LedgerErasure;
+  /** Seals what is kept beside the ledger. */
+  readonly seal: TenantSeal;
   close(): Promise<void>;
 }
 
@@ -71,8 +78,15 @@ export async function openSealedLedger(
   }
   const opened = transparency;
   opened.start();
+  const settle = (): Promise<void> => {
+    integrate();
+    return opened.flush();
+  };
+  const headSeq = () => ledger.head.seq;
   return {
     ...{ ledger, keys, transparency: opened, logs: transparencyView(opened, signerOf) },
+    erasure: createTenantErasure({ files, directory, keys, clock, settle, headSeq }),
+    seal: createTenantSeal(keys, clock),
     close: async () => {
       await ledger.close();
       integrate();

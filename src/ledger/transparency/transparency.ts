@@ -51,6 +51,8 @@ export class Transparency {
   /** Entries were passed over for want of room: they are read again from the segments. */
   #behind = false;
   #running: Promise<void> = Promise.resolve();
+  /** The last publication or flush: they follow each other. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(dependencies: TransparencyDependencies, seq: number) {
     this.#dependencies = dependencies;
@@ -114,7 +116,11 @@ export class Transparency {
   }
 
   /** Writes what is new of every log and signs its new size. */
-  async publish(): Promise<void> {
+  publish(): Promise<void> {
+    return this.#inTurn(() => this.#publish());
+  }
+
+  async #publish(): Promise<void> {
     if (this.#behind) await this.#catchUp();
     for (const [tenant, published] of this.#logs) {
       if (published.log.size > published.publishedSize) await this.#publishOne(tenant, published);
@@ -122,8 +128,18 @@ export class Transparency {
   }
 
   /** Makes all logs durable up to what is integrated now. */
-  async flush(): Promise<void> {
-    await this.publish();
+  flush(): Promise<void> {
+    return this.#inTurn(() => this.#flush());
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #flush(): Promise<void> {
+    await this.#publish();
     const seq = this.#seq;
     if (seq === this.#durableSeq) return;
     for (const [tenant, published] of this.#logs) {

@@ -44,6 +44,11 @@ export class MemoryLedger implements Ledger {
     };
   }
 
+  async chainAt(seq: number): Promise<string | null> {
+    const through = new MemoryLedger(this.entries.slice(0, seq));
+    return seq > 0 && seq <= this.#head.seq ? through.head.hash : null;
+  }
+
   async *read(fromSeq: number): AsyncGenerator<readonly SequencedEntry[]> {
     const { seq } = this.#head;
     for (let from = Math.max(1, fromSeq); from <= seq; from += READ_ENTRIES) {

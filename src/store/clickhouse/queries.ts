@@ -1,5 +1,5 @@
 import { LIMITS } from '../../core/limits.ts';
-import type { ActivityQuery, ChainQuery, FindingQuery } from '../../ports/store.ts';
+import type { ActivityQuery, ChainQuery, FindingQuery, Needles } from '../../ports/store.ts';
 import { ACTIVITY_KINDS, SIGN_IN } from '../chain-ids.ts';
 import { readCursor } from '../cursor.ts';
 import type { LocalChain } from '../follow-chain.ts';
@@ -186,11 +186,7 @@ export type ErasedTable = (typeof ERASED_TABLES)[number];
 const NEEDLES_AT_ONCE = 200;
 
 /** Rows of a tenant that have any of these texts in their JSON. */
-export function holdingStatement(
-  table: ErasedTable,
-  tenant: string,
-  needles: readonly string[],
-): Statement {
+export function holdingStatement(table: ErasedTable, tenant: string, needles: Needles): Statement {
   const { clause, parameters } = holding(tenant, needles);
   return { sql: `SELECT uniqExact(seq) AS n FROM ${TABLES[table]} WHERE ${clause}`, parameters };
 }
@@ -199,7 +195,7 @@ export function holdingStatement(
 export function erasureStatement(
   table: ErasedTable,
   tenant: string,
-  needles: readonly string[],
+  needles: Needles,
   beforeSeq: number,
 ): Statement {
   const { clause, parameters } = holding(tenant, needles);
@@ -210,10 +206,11 @@ SETTINGS mutations_sync = 2`,
   };
 }
 
-function holding(tenant: string, needles: readonly string[]) {
+function holding(tenant: string, needles: Needles) {
   const parameters: Record<string, string | number | readonly string[]> = {
     tenant: tenant.toWellFormed(),
   };
+  if (needles === '*') return { clause: 'tenant = {tenant:String}', parameters };
   const searches: string[] = ['0'];
   for (let start = 0; start < needles.length; start += NEEDLES_AT_ONCE) {
     const name = `needles${searches.length}`;

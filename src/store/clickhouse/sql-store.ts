@@ -3,6 +3,7 @@ import type { Finding } from '../../core/finding.ts';
 import type {
   ChainHead,
   ChainQuery,
+  Needles,
   Page,
   ProjectionBatch,
   Store,
@@ -133,7 +134,7 @@ async function insertRows(executor: SqlExecutor, batch: ProjectionBatch): Promis
 async function eraseRows(
   executor: SqlExecutor,
   tenant: string,
-  needles: readonly string[],
+  needles: Needles,
   beforeSeq: number,
 ): Promise<void> {
   for (const table of ERASED_TABLES) {

@@ -10,6 +10,7 @@ import type {
   ChainHead,
   ChainQuery,
   FindingQuery,
+  Needles,
   Page,
   ProjectionBatch,
   Store,
@@ -115,8 +116,9 @@ function tokenRowsOf({ events, transitions }: Rings): TokenRows {
 }
 
 /** Which rows of a tenant, logged before a sequence, have one of these texts in their JSON. */
-function holder(tenant: string, needles: readonly string[], beforeSeq: number) {
+function holder(tenant: string, needles: Needles, beforeSeq: number) {
   const holds = (row: unknown): boolean => {
+    if (needles === '*') return true;
     const text = JSON.stringify(row);
     return needles.some((needle) => text.includes(needle));
   };
@@ -132,7 +134,7 @@ function holder(tenant: string, needles: readonly string[], beforeSeq: number) {
   };
 }
 
-function eraseRows(rings: Rings, tenant: string, needles: readonly string[], before: number): void {
+function eraseRows(rings: Rings, tenant: string, needles: Needles, before: number): void {
   const holds = holder(tenant, needles, before);
   rings.events.remove(holds.event);
   rings.findings.remove(holds.finding);
