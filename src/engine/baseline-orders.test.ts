@@ -7,7 +7,8 @@ import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../core/time.ts';
 import { viewOf } from './baseline/baseline.ts';
 import { defineDetector } from './detect/detector.ts';
 import { Shard } from './shard.ts';
-import { restore, ShardCut, type SnapshotChunk, snapshot } from './snapshot.ts';
+import { ShardCut } from './shard-cut.ts';
+import { restore, type SnapshotChunk, snapshot } from './snapshot.ts';
 import { EntryWriter, OBEDIENT, START } from './testing/entries.ts';
 
 /** Remembers how often it was asked, as a watch of an agent's habits would. */

@@ -3,7 +3,8 @@ import { SYSTEM_TENANT } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
 import { obedientShard, stateText, tripInput } from '../runtime/testing/fixtures.ts';
 import { Shard } from './shard.ts';
-import { restore, ShardCut, snapshot } from './snapshot.ts';
+import { ShardCut } from './shard-cut.ts';
+import { restore, snapshot } from './snapshot.ts';
 
 const at = (seq: number) => ({ seq, loggedAt: 1_795_000_000_000 + seq, engineVersion: 1 });
 

@@ -1,7 +1,7 @@
 import type { Approval } from '../core/approval.ts';
 import { breakerKeyText, type Transition } from '../core/breaker.ts';
 import type { BreakerOrder } from '../core/breaker-order.ts';
-import { SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
+import type { TenantConfig } from '../core/entry.ts';
 import { assert, TripcoilError } from '../core/errors.ts';
 import type { Feedback, FeedbackCounts } from '../core/feedback.ts';
 import type { GrantSet } from '../core/grant.ts';
@@ -34,7 +34,7 @@ import type { FrozenGeneration } from './recent-hashes.ts';
 import type { Shard } from './shard.ts';
 import type { SourceState } from './source/source.ts';
 import { addSource, sourcesOf } from './source/sources.ts';
-import type { AgentState, Cut, TenantState, Unjudged } from './tenant-state.ts';
+import type { AgentState, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
 export const SNAPSHOT_VERSION = 16;
@@ -139,97 +139,14 @@ export function* snapshot(shard: Shard): Generator<SnapshotChunk> {
   }
 }
 
-/**
- * The state as of one moment, written down bit by bit while the fold goes on. What changes by
- * replacement (breakers, transitions, configuration) and what only grows (hashes) is held by
- * reference; an agent is written down at its turn, or just before it first changes, whichever comes
- * first. One cut of a shard at a time: the next one finishes the one before it.
- */
-export class ShardCut implements Cut {
-  readonly seq: number;
-  readonly #shard: Shard;
-  readonly #first: SnapshotChunk;
-  readonly #tenants: readonly FrozenTenant[];
-  /** Agents written down: with their text until that is read, then with null. */
-  readonly #written = new Map<AgentState, string | null>();
-  readonly #forgotten = new Set<string>();
-
-  constructor(shard: Shard) {
-    shard.cut?.end();
-    this.seq = shard.seq;
-    this.#shard = shard;
-    this.#first = shardChunk(shard);
-    this.#tenants = [...shard.tenants.values()].map(frozen);
-    shard.cut = this;
-    for (const tenant of shard.tenants.values()) tenant.cut = this;
-  }
-
-  /** Whose state it is. */
-  get tenants(): readonly string[] {
-    return [SYSTEM_TENANT, ...this.#tenants.map(({ tenant }) => tenant)];
-  }
-
-  keep(agent: AgentState): void {
-    if (!this.#written.has(agent)) this.#written.set(agent, stateText(agent));
-  }
-
-  forget(tenant: string): void {
-    this.#forgotten.add(tenant);
-  }
-
-  /** One chunk a line, in the order of `snapshot`; to be read once. */
-  *lines(): Generator<SnapshotLine> {
-    yield { tenant: SYSTEM_TENANT, text: JSON.stringify(this.#first) };
-    for (const frozen of this.#tenants) {
-      const { tenant } = frozen;
-      for (const text of this.#linesOf(frozen)) {
-        if (this.#forgotten.has(tenant)) break;
-        yield { tenant, text };
-      }
-    }
-    this.end();
-  }
-
-  *#linesOf(tenant: FrozenTenant): Generator<string> {
-    for (const chunk of frozenChunks(tenant)) yield JSON.stringify(chunk);
-    for (const [place, agent] of tenant.agents.entries()) {
-      const state = this.#written.get(agent) ?? stateText(agent);
-      this.#written.set(agent, null);
-      yield agentLine(tenant.tenant, tenant.ids[place] ?? '', state);
-    }
-  }
-
-  /** Lets go of the shard; what is not read yet is written down now. Safe twice. */
-  end(): void {
-    if (this.#shard.cut !== this) return;
-    for (const { agents } of this.#tenants) for (const agent of agents) this.keep(agent);
-    this.#release();
-  }
-
-  /** As `end`, when nobody will read the rest. */
-  drop(): void {
-    this.#written.clear();
-    if (this.#shard.cut === this) this.#release();
-  }
-
-  #release(): void {
-    this.#shard.cut = null;
-    for (const tenant of this.#shard.tenants.values()) tenant.cut = null;
-  }
-}
-
-/** A chunk as text, and whose it is. */
-export interface SnapshotLine {
-  readonly tenant: string;
-  readonly text: string;
-}
-
-function shardChunk({ seq, term, logTime, erased }: Shard): SnapshotChunk {
+/** What stands first. */
+export function shardChunk({ seq, term, logTime, erased }: Shard): SnapshotChunk {
   const known = erased.size === 0 ? {} : { erased: [...erased] };
   return { type: 'shard', version: SNAPSHOT_VERSION, seq, term, logTime, ...known };
 }
 
-interface FrozenTenant {
+/** What of a tenant a snapshot tells, held while it is written. */
+export interface FrozenTenant {
   readonly tenant: string;
   readonly first: SnapshotChunk;
   readonly breakers: readonly BoardEntry[];
@@ -253,7 +170,7 @@ interface FrozenTenant {
 }
 
 /** References to what does not change in place, and to the agents, which do. */
-function frozen(state: TenantState): FrozenTenant {
+export function frozen(state: TenantState): FrozenTenant {
   const { tenant, posture, config, grants, board, wouldHaveTripped, reports, storm } = state;
   const { feedSeq, epochFloor } = board;
   return {
@@ -295,7 +212,8 @@ function frozen(state: TenantState): FrozenTenant {
   };
 }
 
-function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
+/** All chunks of a tenant but those of its agents. */
+export function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   const { tenant } = state;
   yield state.first;
   for (const entries of chunked(state.breakers)) yield { type: 'breakers', tenant, entries };
@@ -332,16 +250,6 @@ function* frozenChunks(state: FrozenTenant): Generator<SnapshotChunk> {
   for (const [role, group] of state.peers) {
     yield { type: 'peers', tenant, role, practice: snapshotPractice(group) };
   }
-}
-
-function stateText(agent: AgentState): string {
-  return JSON.stringify(packAgent(agent));
-}
-
-/** The chunk of an agent as a line, its state being text already. */
-function agentLine(tenant: string, agent: string, state: string): string {
-  const head = JSON.stringify({ type: 'agent', tenant, agent });
-  return `${head.slice(0, -1)},"state":${state}}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { BreakerKey } from '../core/breaker.ts';
 import type { BreakerOrder } from '../core/breaker-order.ts';
-import { SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
+import { type FoldedEntry, SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
 import type { GrantSet } from '../core/grant.ts';
 import { LIMITS } from '../core/limits.ts';
 import { standingOrder, standingOrders } from '../engine/breaker/orders.ts';
@@ -150,7 +150,6 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
 
   const stop = new AbortController();
   meterDecisions(partition, clock, metrics, stop.signal);
-  forgetErased(partition, outbox);
   warnOfEngine(partition, log);
   slow.follow(partition, log, metrics);
   await startTerm(partition, options);
@@ -258,7 +257,8 @@ function startable(begin: () => void): { readonly started: boolean; readonly sta
 
 /** Sends what the engine owes by now, and whatever it decides from here on. */
 function deliver(partition: Partition, outbox: Outbox): void {
-  partition.onCommitted(({ effects }) => {
+  partition.onCommitted(({ folded, effects }) => {
+    forgetErased(folded, outbox);
     for (const effect of effects) {
       if (effect.kind !== 'transition') continue;
       const board = partition.shard.tenants.get(effect.tenant)?.board;
@@ -329,12 +329,10 @@ function ordersOf(
   };
 }
 
-function forgetErased(partition: Partition, outbox: Outbox): void {
-  partition.onCommitted(({ folded }) => {
-    for (const { kind, body } of folded) {
-      if (kind === 'command' && body.type === 'erase_tenant') outbox.forget(body.erased);
-    }
-  });
+function forgetErased(folded: readonly FoldedEntry[], outbox: Outbox): void {
+  for (const { kind, body } of folded) {
+    if (kind === 'command' && body.type === 'erase_tenant') outbox.forget(body.erased);
+  }
 }
 
 /** What was decided but not acknowledged before the last stop goes out again, with its old jti. */

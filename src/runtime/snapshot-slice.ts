@@ -1,4 +1,4 @@
-import type { SnapshotLine } from '../engine/snapshot.ts';
+import type { SnapshotLine } from '../engine/shard-cut.ts';
 import type { TenantSeal } from '../ports/tenant-seal.ts';
 
 /** Lines of a snapshot on their way to the disk. Nothing waits in it while others run. */

@@ -39,65 +39,26 @@ type EraseTenant = Extract<Command, { readonly type: 'erase_tenant' }>;
  * engine knows nothing of the tenant. Everything it sealed before goes with its keys.
  */
 export function createTenantErasures(options: TenantErasuresOptions): TenantErasures {
-  const { host, erasure, subjects, redactor, clock } = options;
+  const { host, clock } = options;
   const { partition } = host;
   const asked = new Map<string, Asked>();
   partition.onCommitted((committed) => retireErased(options, committed));
-
-  const record = (tenant: string, body: { readonly [name: string]: unknown }): Promise<void> =>
-    partition.append([{ kind: 'key', tenant, body }]);
-  const words = (order: TenantErasureOrder) => ({
-    actor: redactor.redactText(order.tenant, order.actor),
-    reason: redactor.redactText(order.tenant, order.reason),
-  });
-
-  async function refuseHeld(order: TenantErasureOrder): Promise<void> {
-    const { tenant } = order;
-    const held = options.legalHolds.includes(tenant)
-      ? 'the configuration holds this tenant'
-      : subjects.anyHold(tenant);
-    if (held === null) return;
-    await record(tenant, { type: 'erasure_refused', ...words(order) });
-    throw new TripcoilError('conflict', `under legal hold: ${held}`);
-  }
-
-  async function erase(
-    id: string,
-    order: TenantErasureOrder,
-    approver: string | null,
-  ): Promise<TenantErased> {
-    const { tenant } = order;
-    await projected(options, partition.shard.seq);
-    const rows = await options.store.countHolding(tenant, '*');
-    await erasure.begin(id, tenant);
-    const body: EraseTenant = {
-      ...{ type: 'erase_tenant', ...words(order), erased: tenant, id },
-      approver: approver === null ? null : redactor.redactText(tenant, approver),
-    };
-    await partition.decide([{ kind: 'command', tenant: SYSTEM_TENANT, body }], true);
-    const { keys: subjectKeys, values } = subjects.eraseTenant(tenant);
-    const dataKeys = await erasure.destroy(id);
-    const seq = partition.shard.erased.get(tenant) ?? 0;
-    const rowsDeleted = await projected(options, seq);
-    await erasure.finish(id);
-    return { status: 'erased', id, tenant, dataKeys, subjectKeys, values, ...rows, rowsDeleted };
-  }
 
   return {
     async request(order) {
       const { tenant } = order;
       forgetExpired(asked, clock.now());
       requireErasable(partition, tenant);
-      await refuseHeld(order);
+      await refuseHeld(options, order);
       if (asked.size >= LIMITS.openErasures) {
         throw new TripcoilError('overloaded', 'too many erasures wait for a second person');
       }
       const id = randomUUID();
       const { breakers } = partition.shard.tenants.get(tenant)?.config ?? {};
-      if (breakers?.singleOperator === true) return erase(id, order, null);
+      if (breakers?.singleOperator === true) return erase(options, id, order, null);
       const expiresAt = clock.now() + LIMITS.revealMs;
-      const asking = { type: 'tenant_erasure_requested', id, erased: tenant, ...words(order) };
-      await record(SYSTEM_TENANT, asking);
+      const asking = { type: 'tenant_erasure_requested', id, erased: tenant };
+      await record(options, SYSTEM_TENANT, { ...asking, ...words(options, order) });
       asked.set(id, { order, expiresAt });
       return { status: 'requested', id, tenant, expiresAt };
     },
@@ -110,12 +71,65 @@ export function createTenantErasures(options: TenantErasuresOptions): TenantEras
         const message = 'whoever asked cannot approve: it takes a second person';
         throw new TripcoilError('forbidden', message);
       }
-      await refuseHeld(order);
+      await refuseHeld(options, order);
       // Taken before anything is destroyed, so that two who approve at once approve once.
       if (!asked.delete(id)) throw noneWaits();
-      return erase(id, order, actor);
+      return erase(options, id, order, actor);
     },
     tenantOf: (id) => asked.get(id)?.order.tenant ?? null,
+  };
+}
+
+async function erase(
+  options: TenantErasuresOptions,
+  id: string,
+  order: TenantErasureOrder,
+  approver: string | null,
+): Promise<TenantErased> {
+  const { host, erasure, subjects, redactor } = options;
+  const { partition } = host;
+  const { tenant } = order;
+  await projected(options, partition.shard.seq);
+  const rows = await options.store.countHolding(tenant, '*');
+  await erasure.begin(id, tenant);
+  const body: EraseTenant = {
+    ...{ type: 'erase_tenant', ...words(options, order), erased: tenant, id },
+    approver: approver === null ? null : redactor.redactText(tenant, approver),
+  };
+  await partition.decide([{ kind: 'command', tenant: SYSTEM_TENANT, body }], true);
+  const { keys: subjectKeys, values } = subjects.eraseTenant(tenant);
+  const dataKeys = await erasure.destroy(id);
+  const rowsDeleted = await projected(options, partition.shard.erased.get(tenant) ?? 0);
+  await erasure.finish(id);
+  return { status: 'erased', id, tenant, dataKeys, subjectKeys, values, ...rows, rowsDeleted };
+}
+
+async function refuseHeld(
+  options: TenantErasuresOptions,
+  order: TenantErasureOrder,
+): Promise<void> {
+  const { tenant } = order;
+  const held = options.legalHolds.includes(tenant)
+    ? 'the configuration holds this tenant'
+    : options.subjects.anyHold(tenant);
+  if (held === null) return;
+  await record(options, tenant, { type: 'erasure_refused', ...words(options, order) });
+  throw new TripcoilError('conflict', `under legal hold: ${held}`);
+}
+
+function record(
+  { host }: TenantErasuresOptions,
+  tenant: string,
+  body: { readonly [name: string]: unknown },
+): Promise<void> {
+  return host.partition.append([{ kind: 'key', tenant, body }]);
+}
+
+function words({ redactor }: TenantErasuresOptions, order: TenantErasureOrder) {
+  const { tenant, actor, reason } = order;
+  return {
+    actor: redactor.redactText(tenant, actor),
+    reason: redactor.redactText(tenant, reason),
   };
 }
 
@@ -172,7 +186,7 @@ async function wasOrdered(
   return false;
 }
 
-/** The store deletes the rows when it comes to the order; one that is far behind is not waited for. */
+/** The store follows the log; one that is far behind is not waited for. */
 async function projected({ host, clock }: TenantErasuresOptions, seq: number): Promise<boolean> {
   const enough = new AbortController();
   const late = clock.sleep(LIMITS.erasureWaitMs, enough.signal).then(() => false);
