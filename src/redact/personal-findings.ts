@@ -47,6 +47,7 @@ export function createPersonalFindings(): PersonalFindingLog {
       for (const [member, value] of Object.entries(redacted)) {
         if (SKIPPED.has(member)) continue;
         eachText(value, member, (text, path) => {
+          if (!text.includes('[')) return;
           for (const { text: token, token: own } of everyToken(text)) {
             const type = own ? kindOf(token) : null;
             if (type === null) continue;
