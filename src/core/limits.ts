@@ -402,6 +402,8 @@ export const LIMITS = {
    * A proposed event is answered within this time, from what the breakers already say if need be.
    */
   proposeAnswerMs: 20,
+  /** A revoked agent's earlier tokens are told of for as long: no token may live longer. */
+  revokedBeforeMs: 1 * DAY_MS,
   /** Agents whose latest revocation gateways remember: 150 bytes each, 15 MiB. */
   revokedEpochs: 100_000,
   /** Breakers of level 1 whose requests of one minute gateways count: 200 bytes each, 2 MiB. */

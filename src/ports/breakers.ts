@@ -24,6 +24,14 @@ export interface FeedSnapshot {
   readonly seq: number;
   readonly posture: 'shadow' | 'enforce';
   readonly breakers: readonly BreakerRecord[];
+  /** Agents revoked of late, also those that are back; none unless given. */
+  readonly revokedBefore?: readonly RevokedBefore[];
+}
+
+/** Tokens that the agent was issued before this epoch of its breaker are dead for good. */
+export interface RevokedBefore {
+  readonly agent: string;
+  readonly epoch: number;
 }
 
 export interface FeedDelta {

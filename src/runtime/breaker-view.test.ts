@@ -27,7 +27,7 @@ async function start() {
   const partition = new Partition({ shard, ledger, clock, log, metrics: SILENT_METRICS });
   const view = createBreakerView(partition, SECRET_REDACTOR, new FeedReaders(clock));
   await partition.decide([GRANT_ENTRY]);
-  return { ledger, partition, view, shard };
+  return { ledger, clock, partition, view, shard };
 }
 
 const reset = (epoch: number, id = 'bot'): Unplaced => ({
@@ -45,6 +45,7 @@ describe('a snapshot of the feed', () => {
       seq: 0,
       posture: 'enforce',
       breakers: [],
+      revokedBefore: [],
     });
     await partition.decide([tripInput('a', 4), tripInput('b', 2, 'other')]);
     await partition.decide([reset(1)]);
@@ -54,6 +55,18 @@ describe('a snapshot of the feed', () => {
       ['other', 'open', 1],
     ]);
     expect(breakers[0]?.title).toBe('asked for level 2');
+  });
+
+  it('tells whose earlier tokens are dead, also once they are back, for a day', async () => {
+    const { clock, partition, view } = await start();
+    await partition.decide([tripInput('a', 4), tripInput('b', 3, 'other')]);
+    await partition.decide([reset(1)]);
+    expect(view.snapshot('acme').revokedBefore).toEqual([{ agent: 'bot', epoch: 1 }]);
+    await partition.decide([tripInput('c', 4), reset(3)]);
+    expect(view.snapshot('acme').revokedBefore).toEqual([{ agent: 'bot', epoch: 3 }]);
+    await clock.advance(LIMITS.revokedBeforeMs);
+    await partition.decide([reset(9, 'other')]);
+    expect(view.snapshot('acme').revokedBefore).toEqual([]);
   });
 
   it('comes with the risk of the agent asked about, beside an answer', async () => {

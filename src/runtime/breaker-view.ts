@@ -1,5 +1,6 @@
 import { classOf, type Transition } from '../core/breaker.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
+import { LIMITS } from '../core/limits.ts';
 import { strictest } from '../engine/breaker/check.ts';
 import { riskScore } from '../engine/risk.ts';
 import type { Shard } from '../engine/shard.ts';
@@ -10,6 +11,7 @@ import type {
   CheckRequest,
   FeedDelta,
   FeedSnapshot,
+  RevokedBefore,
 } from '../ports/breakers.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { FeedReaders } from './feed-readers.ts';
@@ -74,7 +76,19 @@ function feedSnapshot(shard: Shard, tenant: string): FeedSnapshot {
     seq: state?.board.feedSeq ?? shard.erased.get(tenant) ?? 0,
     posture: state?.posture ?? shard.initialPosture,
     breakers: breakerRecords(shard, tenant),
+    revokedBefore: revokedAgents(shard, tenant),
   };
+}
+
+/** Those whose tokens from before may still be about. */
+function revokedAgents(shard: Shard, tenant: string): readonly RevokedBefore[] {
+  const revoked: RevokedBefore[] = [];
+  for (const { key, revokedBefore } of shard.tenants.get(tenant)?.board.entries.values() ?? []) {
+    if (revokedBefore === undefined) continue;
+    const { epoch, at } = revokedBefore;
+    if (shard.logTime - at < LIMITS.revokedBeforeMs) revoked.push({ agent: key.id, epoch });
+  }
+  return revoked;
 }
 
 function since(shard: Shard, tenant: string, seq: number): readonly FeedDelta[] | null {

@@ -63,7 +63,14 @@ export function createBrokerView(view: BreakerView, identifiers: Identifiers): B
     },
     snapshot(tenant) {
       const snapshot = view.snapshot(tenant);
-      return { ...snapshot, breakers: snapshot.breakers.map(recordOf) };
+      return {
+        ...snapshot,
+        breakers: snapshot.breakers.map(recordOf),
+        revokedBefore: (snapshot.revokedBefore ?? []).flatMap(({ agent, epoch }) => {
+          const { value, unresolvable } = plainText(identifiers, tenant, agent);
+          return unresolvable ? [] : [{ agent: value, epoch }];
+        }),
+      };
     },
     since: (tenant, seq) => view.since(tenant, seq)?.map(deltaOf) ?? null,
     check: (request) => plainAnswer(identifiers, view.check(request)),

@@ -67,6 +67,23 @@ describe('the board', () => {
     expect(dueToMove(twin, later)).toEqual(dueToMove(board, later));
   });
 
+  it('remembers past its closing, and past a restart, at which epoch an agent was revoked', () => {
+    const board = createBoard();
+    const key: BreakerKey = { tenant: 'acme', kind: 'agent', id: 'bot' };
+    const by = { reason: 'x', class: 'statistical', findingId: null, actor: null } as const;
+    const mover = { class: 'timer', reason: 'x', actor: null } as const;
+    openBreaker(board, key, { ...by, level: 3 }, '', CAUSE);
+    const revokedBefore = () => board.entries.get('acme/agent/bot')?.revokedBefore;
+    expect(revokedBefore()).toBeUndefined();
+    openBreaker(board, key, { ...by, level: 4 }, '', CAUSE);
+    closeBreaker(board, key, mover, CAUSE);
+    openBreaker(board, key, { ...by, level: 2 }, '', CAUSE);
+    expect(revokedBefore()).toEqual({ epoch: 2, at: START });
+    const twin = createBoard();
+    for (const entry of board.entries.values()) restoreEntry(twin, entry);
+    expect(twin.entries).toEqual(board.entries);
+  });
+
   it('full of open breakers takes no more but a person’s, and forgets what closed first', {
     timeout: 60_000,
   }, () => {

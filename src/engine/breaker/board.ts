@@ -24,6 +24,15 @@ export interface BoardEntry {
   readonly acknowledgedAt: EpochMs | null;
   /** Log times of its automatic openings, oldest first: `LIMITS.breakerOpenings` at most. */
   readonly openings: readonly EpochMs[];
+  /** Of an agent that was revoked, also once it is back. */
+  readonly revokedBefore?: RevokedBefore;
+}
+
+/** Tokens that an agent was issued before this epoch of its breaker are dead for good. */
+export interface RevokedBefore {
+  readonly epoch: number;
+  /** Log time at which it was revoked: no token outlives it by `LIMITS.revokedBeforeMs`. */
+  readonly at: EpochMs;
 }
 
 /** Statistics and novelty share a budget; what is proven has its own, so nobody hides behind it. */
@@ -166,9 +175,11 @@ export function levelOf(state: BreakerState): BreakerLevel {
 /** Replaces a breaker, and all that is derived from it. */
 export function put(board: BoardState, entry: BoardEntry): void {
   const text = breakerKeyText(entry.key);
-  remove(board, text);
-  board.entries.set(text, entry);
   const { key, state } = entry;
+  const before = entry.revokedBefore ?? board.entries.get(text)?.revokedBefore;
+  const revokedBefore = revokedBeforeOf(key, state) ?? before;
+  remove(board, text);
+  board.entries.set(text, revokedBefore === undefined ? entry : { ...entry, revokedBefore });
   if (state.phase === 'closed') board.closed.add(text);
   // An exemption holds nothing back, so no question is answered by it.
   else if (state.phase !== 'exempt') board.index.add(text, { key, state });
@@ -187,6 +198,13 @@ export function put(board: BoardState, entry: BoardEntry): void {
     else if (nextMove !== undefined) board.nextMove = Math.min(nextMove, at);
   }
   if (board.entries.size > LIMITS.breakersPerTenant) forgetOneClosed(board, text);
+}
+
+/** Restoring an agent means new tokens: CAEP knows no un-revoking of a session. */
+function revokedBeforeOf({ kind }: BreakerKey, state: BreakerState): RevokedBefore | undefined {
+  if (kind !== 'agent' || (state.phase !== 'open' && state.phase !== 'isolated')) return undefined;
+  if (state.level < REVOKING_LEVEL) return undefined;
+  return { epoch: state.epoch, at: state.openedAt };
 }
 
 function remove(board: BoardState, text: string): void {

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../core/limits.ts';
+import type { RevokedBefore } from '../../ports/breakers.ts';
 import type { Channel, FeedPosition } from './channel.ts';
 import { type HeartbeatBody, snapshotBody, transitionBody } from './frames.ts';
 
@@ -9,6 +10,8 @@ export interface ChangesBody extends HeartbeatBody {
   readonly transitions?: readonly Readonly<Record<string, unknown>>[];
   /** Everything not closed, where the position cannot be resumed or none was named. */
   readonly breakers?: readonly Readonly<Record<string, unknown>>[];
+  /** With `breakers`: agents whose tokens from before an epoch are dead. */
+  readonly revoked_before?: readonly RevokedBefore[];
   /** A drill that waits for the word of whoever reads this. */
   readonly drill?: string;
   /** Why there is no resuming. */
@@ -29,7 +32,7 @@ export function changesSince(
   }
   const snapshot = view.snapshot(tenant);
   if (snapshot.seq !== channel.seq || snapshot.term !== channel.term) channel.reseed(snapshot);
-  const { breakers } = snapshotBody(snapshot);
+  const { breakers, revoked_before } = snapshotBody(snapshot);
   const resync = position === null ? 'start' : 'position';
-  return { ...channel.heartbeat(), tenant, ...drill, breakers, resync };
+  return { ...channel.heartbeat(), tenant, ...drill, breakers, revoked_before, resync };
 }

@@ -4,9 +4,16 @@ import {
   classOf,
   endsAt,
   LEVEL_NAMES,
+  type Transition,
 } from '../../core/breaker.ts';
+import { REVOKING_LEVEL } from '../../core/revocation.ts';
 import type { EpochMs } from '../../core/time.ts';
-import type { BreakerRecord, FeedDelta, FeedSnapshot } from '../../ports/breakers.ts';
+import type {
+  BreakerRecord,
+  FeedDelta,
+  FeedSnapshot,
+  RevokedBefore,
+} from '../../ports/breakers.ts';
 import { createOpenSetHash, type OpenBreaker } from './open-set-hash.ts';
 
 /** Bodies and frames of the feed, as sent; docs/feed.md describes every member. */
@@ -19,6 +26,7 @@ export interface SnapshotBody {
   readonly open: number;
   readonly hash: string;
   readonly breakers: readonly Readonly<Record<string, unknown>>[];
+  readonly revoked_before: readonly RevokedBefore[];
 }
 
 export function snapshotBody(snapshot: FeedSnapshot): SnapshotBody {
@@ -34,6 +42,7 @@ export function snapshotBody(snapshot: FeedSnapshot): SnapshotBody {
     breakers: snapshot.breakers
       .filter((record) => record.state.phase !== 'closed')
       .map(breakerBody),
+    revoked_before: snapshot.revokedBefore ?? [],
   };
 }
 
@@ -66,6 +75,7 @@ export function transitionBody(delta: FeedDelta): Readonly<Record<string, unknow
     level: transition.level,
     level_name: LEVEL_NAMES[transition.level],
     epoch: transition.epoch,
+    ...(revokes(transition) && { revoke_before_epoch: transition.epoch }),
     reason: transition.reason,
     class: transition.class,
     finding_id: transition.findingId,
@@ -79,6 +89,11 @@ export function transitionBody(delta: FeedDelta): Readonly<Record<string, unknow
     }),
     ...(delta.unresolvable && { unresolvable: true }),
   };
+}
+
+/** Whether the tokens that the agent was issued before are dead, whatever comes after. */
+function revokes({ key, to, level }: Transition): boolean {
+  return key.kind === 'agent' && (to === 'open' || to === 'isolated') && level >= REVOKING_LEVEL;
 }
 
 export interface HeartbeatBody {

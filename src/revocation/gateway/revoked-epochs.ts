@@ -4,8 +4,8 @@ import type { BreakerView } from '../../ports/breakers.ts';
 
 /**
  * The epoch of each agent's latest revocation (level 4 and above): a token minted before it is dead
- * even after the breaker closed, since restoring means a new session. Knows what happened since the
- * start of the process and what was open then; the `LIMITS.revokedEpochs` latest.
+ * even after the breaker closed, since restoring means a new session. Of what was before the start
+ * of the process it knows what snapshots tell; the `LIMITS.revokedEpochs` latest.
  * Listens for as long as the process runs.
  */
 export class RevokedEpochs {
@@ -29,7 +29,9 @@ export class RevokedEpochs {
   #learn(tenant: string): void {
     if (this.#tenants.size >= LIMITS.tenants) this.#tenants.clear();
     this.#tenants.add(tenant);
-    for (const { key, state } of this.#view.snapshot(tenant).breakers) {
+    const { breakers, revokedBefore = [] } = this.#view.snapshot(tenant);
+    for (const { agent, epoch } of revokedBefore) this.#set(tenant, agent, epoch);
+    for (const { key, state } of breakers) {
       const isRevoked = state.phase !== 'closed' && state.level >= REVOKING_LEVEL;
       if (key.kind === 'agent' && isRevoked) this.#set(tenant, key.id, state.epoch);
     }
