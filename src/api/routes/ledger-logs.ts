@@ -14,6 +14,18 @@ const LOG = z.strictObject({
   prefix: z.string().describe('Where the log is served, in the layout of C2SP tlog-tiles.'),
 });
 
+const SIZE = z.coerce.number().int().positive();
+const HASH = z.string().describe('SHA-256, in base64.');
+const CONSISTENCY = z.strictObject({
+  origin: z.string(),
+  from: z.number(),
+  to: z.number(),
+  from_root: HASH,
+  to_root: HASH,
+  hashes: z.array(HASH).describe('Checked as RFC 9162 section 2.1.4.2 says.'),
+  checkpoint: z.string().nullable().describe('The newest, signed, where `to` is its size.'),
+});
+
 /** The transparency logs and proofs over them. */
 export function ledgerRoutes(logs: TransparencyView): readonly Route[] {
   return [
@@ -46,6 +58,22 @@ export function ledgerRoutes(logs: TransparencyView): readonly Route[] {
         const proof = tenant && (await logs.proof(tenant.tenant, query.seq));
         if (!proof) throw notFound();
         return { proof };
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/v1/ledger/consistency',
+      summary: 'Proof that a log has only grown since it had `from` entries.',
+      access: READERS,
+      query: z.strictObject({ tenant: IDENTIFIER, from: SIZE, to: SIZE.optional() }),
+      answer: CONSISTENCY,
+      handle: async ({ principal, query }) => {
+        const [log] = logs.logs(visibleTenants(principal, query.tenant));
+        const proof = log && (await logs.consistency(log.tenant, query.from, query.to ?? null));
+        if (!proof) throw notFound();
+        const { from, to, fromRoot, toRoot, hashes, checkpoint } = proof;
+        const roots = { from_root: fromRoot, to_root: toRoot };
+        return { origin: log.origin, from, to, ...roots, hashes: [...hashes], checkpoint };
       },
     }),
   ];

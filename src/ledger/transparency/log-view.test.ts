@@ -6,7 +6,8 @@ import { STILL_CLOCK, testEntry } from '../testing/entries.ts';
 import { testWrap } from '../testing/key-wrap.ts';
 import { SimulatedFiles } from '../testing/simulated-files.ts';
 import { decodeBundle } from '../tlog/entry-bundle.ts';
-import { parseVerifierKey } from '../tlog/signed-note.ts';
+import { verifyConsistency } from '../tlog/proof.ts';
+import { parseNote, parseVerifierKey } from '../tlog/signed-note.ts';
 import { parseProof, proofFault } from '../tlog/tlog-proof.ts';
 import { openSealedLedger, type SealedLedger } from './sealed-ledger.ts';
 
@@ -63,6 +64,44 @@ describe('what the logs show', () => {
     expect(await sealed.logs.proof('nobody', 1)).toBeNull();
     await append('acme', 1);
     expect(await sealed.logs.proof('acme', 7)).toBeNull();
+  });
+
+  it('proves that a log has only grown, between any two of its sizes', async () => {
+    const sizes = [1, 2, 200, 256, 257, 600];
+    const roots = new Map<number, string>();
+    let size = 0;
+    for (const wanted of sizes) {
+      await append('acme', wanted - size);
+      size = wanted;
+      await sealed.transparency.publish();
+      const note = parseNote(sealed.logs.checkpoint('acme') ?? '');
+      roots.set(size, note?.text.split('\n')[2] ?? '');
+    }
+    for (const from of sizes) {
+      for (const to of sizes.filter((each) => each >= from)) {
+        const proof = await sealed.logs.consistency('acme', from, to);
+        expect(proof).toMatchObject({ fromRoot: roots.get(from), toRoot: roots.get(to) });
+        const [older, newer] = [from, to].map((at) => ({
+          size: at,
+          root: Buffer.from(roots.get(at) ?? '', 'base64'),
+        }));
+        const hashes = (proof?.hashes ?? []).map((hash) => Buffer.from(hash, 'base64'));
+        expect(older && newer && verifyConsistency(older, newer, hashes)).toBe(true);
+      }
+    }
+    const newest = sealed.logs.checkpoint('acme');
+    expect(await sealed.logs.consistency('acme', 200, null)).toMatchObject({
+      ...{ to: 600, checkpoint: newest },
+    });
+    expect((await sealed.logs.consistency('acme', 1, 257))?.checkpoint).toBeNull();
+    for (const [from, to] of [
+      [0, 5],
+      [6, 5],
+      [1, 601],
+    ] as const) {
+      expect(await sealed.logs.consistency('acme', from, to)).toBeNull();
+    }
+    expect(await sealed.logs.consistency('nobody', 1, null)).toBeNull();
   });
 
   it('shows nothing beyond the newest checkpoint', async () => {

@@ -47,6 +47,21 @@ export function transparencyView(
       const hashes = await new ProofMaker(size, (name) => read(tenant, name)).inclusion(index);
       return formatProof({ index, hashes, checkpoint });
     },
+    consistency: async (tenant, from, wanted) => {
+      const checkpoint = transparency.checkpoint(tenant);
+      const size = sizeOf(checkpoint);
+      const to = wanted ?? size;
+      if (from < 1 || from > to || to > size) return null;
+      const proofs = new ProofMaker(to, (name) => read(tenant, name));
+      const hashes = await proofs.consistency(from);
+      return {
+        ...{ from, to },
+        fromRoot: (await proofs.root(from)).toString('base64'),
+        toRoot: (await proofs.root()).toString('base64'),
+        hashes: hashes.map((hash) => hash.toString('base64')),
+        checkpoint: to === size ? checkpoint : null,
+      };
+    },
   };
 }
 
