@@ -195,4 +195,24 @@ describe('Reconciler', () => {
     limit.abort();
     expect(await outcome).toEqual({ status: 'retry', detail: 'timeout' });
   });
+
+  it('answers a drill by looking at what it has frozen, and acts on nothing', async () => {
+    const { made, target } = reconciler();
+    const nothing = await made.drill();
+    expect(nothing).toMatchObject({
+      status: 'dry_run',
+      detail: expect.stringMatching(/nothing is frozen/),
+    });
+    await made.deliver(orderOf(), NEVER);
+    const calls = [...target.calls];
+    expect(await made.drill()).toEqual({ status: 'acknowledged' });
+    target.away = true;
+    expect(await made.drill()).toMatchObject({ status: 'retry' });
+    expect(target.calls).toEqual(calls);
+    const unseen = reconciler({}, {}, false).made;
+    expect(await unseen.drill()).toMatchObject({
+      status: 'dry_run',
+      detail: expect.stringMatching(/nobody can look/),
+    });
+  });
 });

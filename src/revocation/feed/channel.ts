@@ -51,8 +51,8 @@ export class Channel {
   #hash: OpenSetHash;
   #renamings: number;
   #beats = 0;
-  /** The drill that was last begun, for those who poll. */
-  drill: { readonly id: string; readonly atMs: number } | null = null;
+  /** The drill that was last begun, for those who poll, and which of them were told at once. */
+  drill: { readonly id: string; readonly atMs: number; readonly told: Set<string> } | null = null;
   term: number;
   seq: number;
   /** Monotone time at which somebody last read it. */

@@ -125,6 +125,7 @@ export class FeedHub {
     try {
       const { clock } = this.#dependencies;
       const now = changesSince(readers.channel, position, clock.monotonicMs());
+      if (isNews(now, readers.channel, broker)) return now;
       if (waitMs === 0 || now.breakers !== undefined || now.transitions?.length !== 0) return now;
       await this.#changeOf(readers, waitMs, signal);
       return changesSince(readers.channel, position, clock.monotonicMs());
@@ -141,7 +142,7 @@ export class FeedHub {
       const readers = channels.get(tenant);
       if (!readers) continue;
       const { channel, subscribers, waiting } = readers;
-      channel.drill = { id, atMs: this.#dependencies.clock.monotonicMs() };
+      channel.drill = { id, atMs: this.#dependencies.clock.monotonicMs(), told: new Set() };
       for (const wake of waiting) wake();
       for (const one of subscribers) this.#send(readers, one, channel.drillFrame(one.form, id));
     }
@@ -305,4 +306,11 @@ export class FeedHub {
       this.#forgetIdle();
     }
   }
+}
+
+/** Whether a drill goes on that this broker has not been told of by an answer yet. */
+function isNews({ drill: id }: ChangesBody, { drill }: Channel, broker: string): boolean {
+  if (id === undefined || drill === null || drill.told.has(broker)) return false;
+  drill.told.add(broker);
+  return true;
 }

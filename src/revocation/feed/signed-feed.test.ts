@@ -20,15 +20,34 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+/** What a test of drills begins and hears; nothing is timed. */
+function fakeDrills() {
+  const listeners: ((tenant: string, drill: string) => void)[] = [];
+  const heard: string[] = [];
+  return {
+    heard,
+    begin: (tenant: string, drill: string) => {
+      for (const listener of listeners) listener(tenant, drill);
+    },
+    onDrill: (listener: (tenant: string, drill: string) => void) => {
+      listeners.push(listener);
+      return () => {};
+    },
+    acknowledge: (...words: string[]) => void heard.push(words.join(' ')),
+  };
+}
+
 async function serve(view: FakeView, signer?: FeedSigner) {
   const clock = createFakeClock();
   const acknowledged: unknown[] = [];
   const own = signer ?? (await temporaryFeedSigner(clock));
+  const drills = fakeDrills();
   const app = Fastify();
   await app.register(
     breakerFeed({
       view,
       clock,
+      drills,
       signer: own,
       authenticator: AUTHENTICATOR,
       control: { acknowledge: async (...words) => void acknowledged.push(...words) },
@@ -38,7 +57,8 @@ async function serve(view: FakeView, signer?: FeedSigner) {
   );
   cleanups.push(() => app.close());
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
-  return { app, url, clock, signer: own, keys: own.jwks as unknown as FeedKeys, acknowledged };
+  const keys = own.jwks as unknown as FeedKeys;
+  return { app, url, clock, signer: own, keys, acknowledged, drills };
 }
 
 function follow(url: string, options: Partial<BreakerClientOptions> = {}) {
@@ -240,6 +260,28 @@ describe('GET /v1/breakers/changes', () => {
     view.trip(AGENT, 4);
     await retryUntil(clock, () => client.status().open === 1);
     expect(client.check(WRITE).allow).toBe(false);
+  });
+
+  it('tells of a drill at once, until its time is over', async () => {
+    const { url, drills, clock } = await serve(createFakeView());
+    await get(url, '');
+    drills.begin('acme', 'drill-1-1');
+    const told = await get(url, '?after=1:0&wait=20');
+    expect(told.body).toMatchObject({ seq: 0, transitions: [], drill: 'drill-1-1' });
+    expect((await get(url, '?after=1:0')).body).toHaveProperty('drill');
+    clock.advance(LIMITS.drillTimeoutMs);
+    expect((await get(url, '?after=1:0')).body).not.toHaveProperty('drill');
+  });
+
+  it('has a client that polls answer a drill, once', async () => {
+    const { url, keys, drills } = await serve(createFakeView());
+    const { client, clock } = follow(url, { verify: keys, transport: 'poll' });
+    await until(() => client.status().state === 'fresh');
+    for (const drill of ['drill-1-1', 'drill-1-2']) {
+      drills.begin('acme', drill);
+      await retryUntil(clock, () => drills.heard.includes(`acme ${drill} broker-1`));
+    }
+    expect(drills.heard).toHaveLength(2);
   });
 
   it('is what a client falls back to when streams come to nothing', async () => {
