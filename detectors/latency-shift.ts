@@ -50,15 +50,15 @@ type Config = z.output<typeof CONFIG>;
 
 /** Usual latency of one tool, on the logarithm of milliseconds. */
 interface ToolLatency {
-  readonly tool: number;
   readonly middle: RunningQuantile;
   readonly slow: RunningQuantile;
 }
 
 interface State {
   readonly share: ShareWatch;
-  /** Latest used last. */
-  readonly tools: ToolLatency[];
+  /** Hashes of tools, the latest used last, and of each what is usual. */
+  readonly tools: number[];
+  readonly usual: ToolLatency[];
   /** Of late calls the middle ratio to what is usual of their tool, on the logarithm. */
   readonly recent: RunningQuantile;
 }
@@ -76,7 +76,12 @@ export default defineDetector<Config, State>({
   defaultMode: 'shadow',
   tags: ['volume', 'reliability', 'owasp.llm10'],
   config: CONFIG,
-  init: () => ({ share: createShareWatch(), tools: [], recent: createRunningQuantile() }),
+  init: () => ({
+    share: createShareWatch(),
+    tools: [],
+    usual: [],
+    recent: createRunningQuantile(),
+  }),
   kinds: ACCESS_KINDS,
   judges({ latencyMs, phase }) {
     if (phase === 'proposed' || (latencyMs !== undefined && latencyMs >= 0)) return null;
@@ -120,18 +125,25 @@ function learn({ middle, slow }: ToolLatency, log: number): void {
   followQuantile(slow, log, SLOW_SHARE, STEP);
 }
 
-function toolOf({ tools }: State, hash: number): ToolLatency {
-  const last = tools.at(-1);
-  if (last?.tool === hash) return last;
-  for (let at = 0; at < tools.length; at += 1) {
-    const known = tools[at];
-    if (known?.tool !== hash) continue;
-    moveLast(tools, at);
+/** Tools are looked for among numbers alone: most events are of the one used last. */
+function toolOf({ tools, usual }: State, hash: number): ToolLatency {
+  for (let at = tools.length - 1; at >= 0; at -= 1) {
+    if (tools[at] !== hash) continue;
+    const known = usual[at];
+    if (known === undefined) break;
+    if (at < tools.length - 1) {
+      moveLast(tools, at);
+      moveLast(usual, at);
+    }
     return known;
   }
-  if (tools.length >= TOOLS) tools.shift();
-  const latest = { tool: hash, middle: createRunningQuantile(), slow: createRunningQuantile() };
-  tools.push(latest);
+  if (tools.length >= TOOLS) {
+    tools.shift();
+    usual.shift();
+  }
+  const latest = { middle: createRunningQuantile(), slow: createRunningQuantile() };
+  tools.push(hash);
+  usual.push(latest);
   return latest;
 }
 

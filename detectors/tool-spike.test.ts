@@ -30,7 +30,7 @@ describe('tool_spike', () => {
     const [first] = lived(run, 3 * DAY, 10, 0.8);
     expect(first).toMatchObject({ level: 'medium', trip: { key: 'agent', level: 1 } });
     expect(first?.title).toMatch(
-      /^export_customers called \d+ times in ten minutes, [\d.]+ times the most before$/,
+      /^\d+ calls by export_customers in ten minutes, [\d.]+ times the most before$/,
     );
   });
 
@@ -47,6 +47,48 @@ describe('tool_spike', () => {
     const run = new DetectorRun(toolSpike);
     expect(lived(run, 0, 2 * DAY, 0)).toEqual([]);
     expect(lived(run, 2 * DAY, 20, 0.9)).toEqual([]);
+  });
+
+  it('tells of records and bytes of a tool that is called no more often than ever', () => {
+    for (const [measure, usual, many] of [
+      ['records', 20, 4_000],
+      ['bytesOut', 2_000, 40_000_000],
+    ] as const) {
+      const run = new DetectorRun(toolSpike);
+      const hour = (from: number, size: number) => {
+        const told: DetectorVerdict[] = [];
+        for (let minute = from; minute < from + 60; minute += 5) {
+          const others = agent.at(minute).having({ volume: { [measure]: 50 * usual } });
+          told.push(...run.see(others.calls('export_customers')));
+          told.push(
+            ...run.see(
+              agent
+                .at(minute)
+                .having({ volume: { [measure]: size } })
+                .calls('look'),
+            ),
+          );
+        }
+        return told;
+      };
+      for (let at = 0; at < 3 * DAY; at += 60) expect(hour(at, usual)).toEqual([]);
+      const [first] = hour(3 * DAY, many);
+      expect(first?.facts).toEqual({
+        tool: 'look',
+        measure: measure === 'bytesOut' ? 'bytes' : measure,
+      });
+    }
+  });
+
+  it('takes one large read in a while for what it is', () => {
+    const run = new DetectorRun(toolSpike);
+    const random = new SeededRandom(7);
+    const told: DetectorVerdict[] = [];
+    for (let minute = 0; minute < 10 * DAY; minute += 3) {
+      const records = Math.exp(3 + random.normal());
+      told.push(...run.see(agent.at(minute).having({ volume: { records } }).calls('look')));
+    }
+    expect(told).toEqual([]);
   });
 
   it('keeps a bounded number of tools, whatever clocks and names come', () => {

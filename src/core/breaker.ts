@@ -52,8 +52,11 @@ export function breakerKeyText({ tenant, kind, id, agent }: BreakerKey): string 
 
 /** A lone surrogate has no encoding; it must not stop the fold either. */
 function encoded(component: string): string {
-  return encodeURIComponent(component.toWellFormed());
+  return PLAIN.test(component) ? component : encodeURIComponent(component.toWellFormed());
 }
+
+/** What encodes as itself. */
+const PLAIN = /^[\w.~!*'()-]*$/;
 
 /**
  * `isolated` is a person's hold: nothing automatic closes it. `probation` lets the subject back in

@@ -33,14 +33,18 @@ export function hashOfLines(lines: readonly string[]): Hash {
   for (let line = 0; line < lines.length; line += 1) {
     const text = lines[line] ?? '';
     length += text.length;
-    const end = line === lines.length - 1 ? text.length : text.length + 1;
-    for (let at = 0; at < end; at += 1) {
-      const unit = at === text.length ? NEWLINE : text.charCodeAt(at);
+    for (let at = 0; at < text.length; at += 1) {
+      const unit = text.charCodeAt(at);
       high = Math.imul(high ^ unit, 0x9e3779b1);
       high = (high << 13) | (high >>> 19);
       low = Math.imul(low ^ unit, 0x5f356495);
       low = (low << 15) | (low >>> 17);
     }
+    if (line === lines.length - 1) break;
+    high = Math.imul(high ^ NEWLINE, 0x9e3779b1);
+    high = (high << 13) | (high >>> 19);
+    low = Math.imul(low ^ NEWLINE, 0x5f356495);
+    low = (low << 15) | (low >>> 17);
   }
   return ended(high, low, length);
 }

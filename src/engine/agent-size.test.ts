@@ -33,7 +33,7 @@ it('keeps an agent within its limit, however hostile its names', () => {
   expect(most.bytes).toBeLessThanOrEqual(AGENT_BYTES);
   // Or the limit would say nothing.
   expect(most.bytes).toBeGreaterThan(AGENT_BYTES / 2);
-});
+}, 60_000);
 
 /** As a chunk of a snapshot. */
 function bytesOf(agent: AgentState): number {

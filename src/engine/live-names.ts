@@ -21,7 +21,7 @@ export function noteLive(live: LiveName[], event: AccessEvent, logTime: EpochMs)
 function note(live: LiveName[], kind: LiveName['kind'], id: string, logTime: EpochMs): void {
   for (let at = live.length - 1; at >= 0; at -= 1) {
     const known = live[at];
-    if (known === undefined || known.id !== id || known.kind !== kind) continue;
+    if (known === undefined || known.kind !== kind || known.id !== id) continue;
     if (logTime - known.at < TOUCH_MS) return;
     live.splice(at, 1);
     break;

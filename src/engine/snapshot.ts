@@ -37,7 +37,7 @@ import { addSource, sourcesOf } from './source/sources.ts';
 import type { AgentState, TenantState, Unjudged } from './tenant-state.ts';
 
 /** Rises when a chunk changes in shape or meaning; another version is not restored but replayed. */
-export const SNAPSHOT_VERSION = 16;
+export const SNAPSHOT_VERSION = 17;
 
 const MEMORIES = ['ids', 'historyIds', 'actions'] as const;
 

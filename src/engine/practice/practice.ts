@@ -90,6 +90,7 @@ export class PracticeReading implements AgentPractice {
   readonly #place: number;
   readonly #tool: Hash;
   #aimed: readonly Aim[] | undefined;
+  #firstSeen: readonly Destination[] | undefined;
 
   constructor(own: PracticeState, peers: PracticeState | null, event: AccessEvent) {
     this.#own = own;
@@ -140,9 +141,10 @@ export class PracticeReading implements AgentPractice {
   }
 
   get firstSeen(): readonly Destination[] {
-    return this.#aims
+    this.#firstSeen ??= this.#aims
       .filter(({ isNew, kind }) => isNew && !this.#isUsuallyNew(kind))
       .map(({ destination }) => destination);
+    return this.#firstSeen;
   }
 
   /** Keeps what the session said it is for; called once an event is counted. */
