@@ -488,6 +488,8 @@ export const LIMITS = {
   externalQueue: 1_024,
   /** Of an external recogniser's answer; a longer one is none. */
   externalAnswerBytes: 1024 * 1024,
+  /** How long a connection to somebody outside is kept for the next request. */
+  guardedIdleMs: 5 * SECOND_MS,
   /** Of a receiver's answer that is read at all. */
   deliveryAnswerBytes: 4 * 1024,
   /** Configured actuators, and steps of one action of a template. */

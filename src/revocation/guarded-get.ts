@@ -1,18 +1,18 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { TextFetch } from '../ports/text-fetch.ts';
-import { guardedLookup, type Reach, refusalOf } from './guarded-post.ts';
+import { guardedConnections, type Reach, refusalOf } from './guarded-post.ts';
 
 /** A GET with the guard of `createGuardedPost`: `https` only, no redirect, no inner address. */
 export function createGuardedGet(reach: Reach): TextFetch {
-  const lookup = guardedLookup(reach);
+  const connect = guardedConnections(reach);
   return (url, { signal, maxBytes }) =>
     new Promise((resolve, reject) => {
       const refusal = refusalOf(url, reach);
       if (refusal !== null) return reject(new Error(refusal));
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
       const headers = { accept: 'application/json, application/jwk-set+json' };
-      const request = send(url, { method: 'GET', headers, lookup, signal });
+      const request = send(url, { method: 'GET', headers, ...connect(url), signal });
       request.on('error', reject);
       request.on('response', (response) => {
         const fail = (message: string) => {

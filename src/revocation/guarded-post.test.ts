@@ -33,6 +33,14 @@ describe('mayReach', () => {
   ])('%s with %j: %s', (address, reach, reachable) => {
     expect(mayReach(address, reach)).toBe(reachable);
   });
+
+  it.each([
+    ...['::169.254.169.254', '::7f00:1', '::ffff:0:127.0.0.1', '64:ff9b:1::a9fe:a9fe'],
+    ...['2001::1', '3fff::1', '5f00::1', 'fec0::1', '192.88.99.1'],
+    ...['168.63.129.16', '100.100.100.200', 'fd00:ec2::254'],
+  ])('never %s: forms of other addresses, and where clouds answer', (address) => {
+    expect(mayReach(address, { allowPrivate: true, allowLoopback: true })).toBe(false);
+  });
 });
 
 describe('checkedUrl', () => {
@@ -67,6 +75,23 @@ describe('createGuardedPost', () => {
     const post = createGuardedPost({});
     const url = new URL('https://localhost:9/');
     await expect(post({ url, headers: {}, body: '', signal })).rejects.toThrow('address_refused');
+  });
+
+  it('keeps connections to itself, since only new ones are judged', async () => {
+    const ports: (number | undefined)[] = [];
+    const server = createServer((request, response) => {
+      ports.push(request.socket.remotePort);
+      request.resume().on('end', () => response.end('ok'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const url = new URL(`http://localhost:${port}/`);
+    const [one, other] = [1, 2].map(() => createGuardedPost({ allowLoopback: true }));
+    for (const post of [one, one, other]) await post?.({ url, headers: {}, body: 'x', signal });
+    expect(ports[1]).toBe(ports[0]);
+    expect(ports[2]).not.toBe(ports[0]);
+    server.closeAllConnections();
+    server.close();
   });
 
   it('does not follow a redirect and reads little of an endless answer', async () => {

@@ -1,6 +1,11 @@
 import { lookup } from 'node:dns';
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -43,7 +48,7 @@ export interface Reach {
  * check and use (DNS rebinding) gains nothing.
  */
 export function createGuardedPost(reach: Reach): Post {
-  const lookupGuarded = guardedLookup(reach);
+  const connect = guardedConnections(reach);
   return ({ url, headers, body, signal, method = 'POST', answerBytes }) =>
     new Promise((resolve, reject) => {
       const refusal = refusalOf(url, reach);
@@ -56,7 +61,7 @@ export function createGuardedPost(reach: Reach): Post {
           ...headers,
           ...(body !== '' || method === 'POST' ? { 'content-length': length } : {}),
         },
-        lookup: lookupGuarded,
+        ...connect(url),
         signal,
       });
       const most = answerBytes ?? LIMITS.deliveryAnswerBytes;
@@ -74,6 +79,22 @@ export function addressProblem(url: URL, reach: Reach): string | null {
   return mayReach(host, { ...reach, allowPrivate: true })
     ? 'points into a private network: set allow_private: true if it is meant to'
     : 'points at an address that no receiver has: link-local, reserved, multicast or unspecified';
+}
+
+/**
+ * How to connect to a URL. Connections are kept open for those of one reach alone: the lookup judges
+ * only new ones, so that one which somebody with a wider reach has opened would let others through.
+ */
+export function guardedConnections(
+  reach: Reach,
+): (url: URL) => { readonly agent: HttpAgent | HttpsAgent; readonly lookup: LookupFunction } {
+  const lookupOfReach = guardedLookup(reach);
+  const plain = new HttpAgent({ keepAlive: true, timeout: LIMITS.guardedIdleMs });
+  const secure = new HttpsAgent({ keepAlive: true, timeout: LIMITS.guardedIdleMs });
+  return ({ protocol }) => ({
+    agent: protocol === 'https:' ? secure : plain,
+    lookup: lookupOfReach,
+  });
 }
 
 /** Looks a name up for one connection, and refuses it where one may not go. */
@@ -138,6 +159,7 @@ for (const [network, prefix] of [
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
   ['198.18.0.0', 15],
+  ['192.88.99.0', 24],
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
@@ -146,22 +168,33 @@ for (const [network, prefix] of [
   FORBIDDEN.addSubnet(network, prefix, 'ipv4');
 }
 for (const [network, prefix] of [
-  ['::', 128],
+  ['::', 96],
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
   ['100::', 64],
+  ['2001::', 32],
   ['2001:db8::', 32],
   ['2002::', 16],
+  ['3fff::', 20],
+  ['5f00::', 16],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const) {
   FORBIDDEN.addSubnet(network, prefix, 'ipv6');
 }
 
+/** Where clouds answer for metadata or their own agents, inside networks that are else allowed. */
+for (const address of ['100.100.100.200', '168.63.129.16']) FORBIDDEN.addAddress(address, 'ipv4');
+FORBIDDEN.addAddress('fd00:ec2::254', 'ipv6');
+
 /** Whether a connection to this IP address is wanted. */
 export function mayReach(address: string, reach: Reach): boolean {
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  if (isIP(address) === 0 || FORBIDDEN.check(address, family)) return false;
+  if (isIP(address) === 0) return false;
   if (isLoopback(address)) return reach.allowLoopback === true;
+  if (FORBIDDEN.check(address, family)) return false;
   return !PRIVATE.check(address, family) || reach.allowPrivate === true;
 }
 

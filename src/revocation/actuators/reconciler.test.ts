@@ -45,6 +45,18 @@ describe('Reconciler', () => {
     expect(target.frozen.has('invoice-bot')).toBe(true);
   });
 
+  it('leaves an agent of another tenant alone, whatever its name', async () => {
+    const { made, target } = reconciler({ tenants: ['acme'] });
+    const foreign = orderOf({ key: { tenant: 'globex', kind: 'agent', id: 'invoice-bot' } });
+    expect(made.concerns(foreign)).toBe(false);
+    made.note(foreign);
+    expect(made.frozen).toEqual([]);
+    expect(await made.deliver(foreign, NEVER)).toMatchObject({ status: 'rejected' });
+    await made.look();
+    expect(target.frozen.size).toBe(0);
+    expect(await made.deliver(orderOf(), NEVER)).toMatchObject({ status: 'acknowledged' });
+  });
+
   it('does not claim to have seen what nobody can look at', async () => {
     const { made } = reconciler({}, {}, false);
     expect(await made.deliver(orderOf(), NEVER)).toMatchObject({ receipt: { enforcedAt: null } });

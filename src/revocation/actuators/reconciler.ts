@@ -79,16 +79,20 @@ export class Reconciler implements RevocationReceiver {
   concerns(order: BreakerOrder): boolean {
     const { actuator, mapping, standby } = this.#options;
     const rules = { ...actuator.options, mapping };
-    if (this.#desired.targetOf(order) === null) return false;
+    if (this.targetOf(order) === null) return false;
     const restores = actuator.canRestore && mayRestore(order, rules);
     const text = breakerKeyText(order.key);
     if (standby && !this.#called.has(text)) return restores && this.#inherited.has(text);
     return restores || asksToFreeze(order, rules);
   }
 
-  /** The id that the target of an order goes by there; null where it does not concern this one. */
+  /**
+   * The id that the target of an order goes by there; null where it does not concern this one. An
+   * agent of another tenant may have the same name: its orders never reach this target.
+   */
   targetOf(order: BreakerOrder): string | null {
-    return this.#desired.targetOf(order);
+    const mine = this.tenants === '*' || this.tenants.includes(order.key.tenant);
+    return mine ? this.#desired.targetOf(order) : null;
   }
 
   /** From now on it concerns itself with this key, though it stands by. */
