@@ -82,8 +82,8 @@ export function addressProblem(url: URL, reach: Reach): string | null {
 }
 
 /**
- * How to connect to a URL. Connections are kept open for those of one reach alone: the lookup judges
- * only new ones, so that one which somebody with a wider reach has opened would let others through.
+ * How to connect to a URL. Connections are kept open for those of one reach alone: the lookup
+ * judges new ones only, so that one opened by somebody of wider reach would let others through.
  */
 export function guardedConnections(
   reach: Reach,
