@@ -46,7 +46,7 @@ export async function openOffline(options: {
   await using undo = new AsyncDisposableStack();
   const sealed = await openDataLedger({ ...config, clock, log, metrics });
   undo.defer(() => sealed.close());
-  const { ledger } = sealed;
+  const { ledger, seal } = sealed;
   const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
   const vault = new SubjectStore(keys, join(directory, 'vault'));
   undo.defer(() => vault.close());
@@ -54,6 +54,7 @@ export async function openOffline(options: {
   const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
   const host = await startEngineHost({
     ledger,
+    seal,
     store: createMemoryStore(),
     redactor: createRedactor({
       ...{ keys, metrics, vault },
