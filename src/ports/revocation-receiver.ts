@@ -40,6 +40,8 @@ export interface RevocationReceiver {
   readonly afterFeeds?: boolean;
   /** Resolves when attempts may be made, or the signal aborts; at once unless given. */
   ready?(signal: AbortSignal): Promise<void>;
+  /** Told when an order it was given, or might have been, is owed to it no more. */
+  withdrawn?(order: BreakerOrder): void;
   /**
    * Has the point show that it hears, without any effect on agents: a verification, a look. Aborts
    * with the signal. Absent where nothing can be asked.

@@ -120,9 +120,13 @@ describe('the order', () => {
     const { outbox, clock } = startOutbox(receiver);
     outbox.send(orderOf());
     await settled();
+    const withdrawn: number[] = [];
+    const told = Object.assign(receiver, {
+      withdrawn: ({ epoch }: { readonly epoch: number }) => withdrawn.push(epoch),
+    });
     outbox.send(closing(2));
     await clock.advance(60_000);
-    expect([receiver.epochs, outbox.unacknowledged]).toEqual([[1], 0]);
+    expect([told.epochs, outbox.unacknowledged, withdrawn]).toEqual([[1], 0, [1]]);
     outbox.send(orderOf({ epoch: 3 }));
     await settled();
     expect(receiver.epochs).toEqual([1, 3]);

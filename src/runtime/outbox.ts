@@ -188,6 +188,7 @@ export class Outbox {
 
   /** Nothing of the key is owed any more. */
   #withdraw(lane: Lane): void {
+    if (lane.owed) lane.receiver.withdrawn?.(lane.owed);
     lane.withheld = null;
     this.#owe(lane, null);
     lane.pause?.abort();

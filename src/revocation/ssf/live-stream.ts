@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { breakerKeyText } from '../../core/breaker.ts';
 import { type BreakerOrder, relaxes, urgencyOf } from '../../core/breaker-order.ts';
+import { TripcoilError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { SignalStream, StreamState, StreamStatus } from '../../core/signal-stream.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -51,8 +53,11 @@ export class LiveStream implements RevocationReceiver {
   readonly #delivery = new SetDelivery();
   readonly #gates = new Set<() => void>();
   readonly #closed = new AbortController();
-  /** What the receiver was given and has not answered, since when. */
-  readonly #owedSince = new Map<string, number>();
+  /** The order of each key that the receiver was given and has not answered, since when. */
+  readonly #owedSince = new Map<string, { readonly jti: string; readonly atMs: number }>();
+  /** Ends the verification that the receiver asked for last. */
+  #asked: AbortController | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
   #push: SetPush | null | undefined;
   #beating = false;
 
@@ -93,7 +98,7 @@ export class LiveStream implements RevocationReceiver {
   /** How long the oldest order given to the receiver has waited for its answer. */
   get lagMs(): number {
     const [oldest] = this.#owedSince.values();
-    return oldest === undefined ? 0 : this.#options.clock.monotonicMs() - oldest;
+    return oldest === undefined ? 0 : this.#options.clock.monotonicMs() - oldest.atMs;
   }
 
   /** The stream as it is from now on; whoever waits looks again. */
@@ -143,7 +148,7 @@ export class LiveStream implements RevocationReceiver {
     const { clock, metrics, log } = this.#options;
     const delivered = this.eventsDelivered;
     const sets = setsOf(order, this.#address(), clock.now(), (type) => delivered.includes(type));
-    if (!this.#owedSince.has(order.jti)) this.#owedSince.set(order.jti, clock.monotonicMs());
+    this.#owes(order);
     const outcome = await this.#delivery
       .deliver(
         order.jti,
@@ -152,9 +157,7 @@ export class LiveStream implements RevocationReceiver {
         this.fetches,
       )
       .catch((): DeliveryOutcome => ({ status: 'retry', detail: 'signing_failed' }));
-    if (outcome.status !== 'retry' || outcome.detail === 'aborted') {
-      this.#owedSince.delete(order.jti);
-    }
+    if (outcome.status !== 'retry' || outcome.detail === 'aborted') this.withdrawn(order);
     const result = RESULTS[outcome.status];
     const transport = this.stream.delivery;
     const broker = this.stream.receiver;
@@ -163,6 +166,42 @@ export class LiveStream implements RevocationReceiver {
       log.warn('order not acknowledged', { receiver: this.name, detail: outcome.detail });
     }
     return outcome;
+  }
+
+  /** The receiver owes no answer to this order any more. */
+  withdrawn({ key, jti }: BreakerOrder): void {
+    const text = breakerKeyText(key);
+    if (this.#owedSince.get(text)?.jti === jti) this.#owedSince.delete(text);
+  }
+
+  /** What takes the place of another has its own time. */
+  #owes({ key, jti }: BreakerOrder): void {
+    const text = breakerKeyText(key);
+    if (this.#owedSince.get(text)?.jti === jti) return;
+    this.#owedSince.delete(text);
+    this.#owedSince.set(text, { jti, atMs: this.#options.clock.monotonicMs() });
+  }
+
+  /**
+   * Changes of the stream follow each other: each starts from what the one before has made.
+   * @throws TripcoilError `not_found` once the stream is gone.
+   */
+  inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(() => {
+      if (this.#closed.signal.aborted) throw new TripcoilError('not_found', 'no such stream');
+      return change();
+    });
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** As its receiver asks for it: takes the place of the one before, if that still waits. */
+  async verifyAsked(state?: string): Promise<void> {
+    this.#asked?.abort(SUPERSEDED);
+    const asked = new AbortController();
+    this.#asked = asked;
+    await this.verify(state, AbortSignal.any([asked.signal, this.#closed.signal]));
+    if (this.#asked === asked) this.#asked = null;
   }
 
   /**
@@ -263,6 +302,9 @@ export class LiveStream implements RevocationReceiver {
 }
 
 const RESULTS = { acknowledged: 'acked', retry: 'failed', rejected: 'rejected' } as const;
+
+/** A reason of one's own: the default one is an error with a stack. */
+const SUPERSEDED = 'superseded';
 
 const UPDATE_PREFIX = 'tc-update-';
 

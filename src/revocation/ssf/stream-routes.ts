@@ -153,7 +153,7 @@ function verificationRoute(route: Route, { transmitter, clock }: StreamRouteOpti
       return reply.code(429).send({ code: 'overloaded', message, request_id: asked.request.id });
     }
     live.verifiedAtMs = clock.monotonicMs();
-    void live.verify(words);
+    void live.verifyAsked(words);
     return reply.code(asked.caller.settings.verifyStatus).send();
   });
 }

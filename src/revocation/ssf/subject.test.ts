@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../core/limits.ts';
 import { isSubject, type Subject, subjectOf, subjectsMatch } from './subject.ts';
 
 const ISS = 'https://transmitter.example/t/acme';
@@ -61,6 +62,14 @@ describe('the subject of a breaker', () => {
 describe('what receivers may send as a subject', () => {
   it.each([bot, session, complex({ user: bot })])('takes $format', (subject) => {
     expect(isSubject(subject)).toBe(true);
+  });
+  it('takes aliases within a complex one, and nothing deeper or longer', () => {
+    const aliases = { format: 'aliases', identifiers: [bot, session] };
+    expect(isSubject(complex({ user: aliases, tenant }))).toBe(true);
+    expect(isSubject(complex({ user: { ...aliases, identifiers: [aliases] } }))).toBe(false);
+    const deep = `{"format":"complex","user":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+    expect(isSubject(JSON.parse(deep))).toBe(false);
+    expect(isSubject({ ...bot, sub: 'x'.repeat(LIMITS.streamSubjectChars) })).toBe(false);
   });
   it.each([null, 'nobody', [], {}, { format: 'opaque' }, { format: 1, id: 'x' }, { id: 'x' }])(
     'refuses %j',

@@ -1,4 +1,5 @@
 import type { BreakerOrder } from '../../core/breaker-order.ts';
+import { LIMITS } from '../../core/limits.ts';
 
 /** A subject identifier (RFC 9493) or a complex subject (SSF 1.0 section 3.3). */
 export type Subject = Readonly<Record<string, unknown>> & { readonly format?: string };
@@ -53,18 +54,28 @@ export function sameValue(left: unknown, right: unknown): boolean {
   return names.every((name) => name in right && sameValue(one?.[name], other?.[name]));
 }
 
-/** Whether this is what RFC 9493 and SSF 1.0 section 3 call a subject identifier. */
+/**
+ * Whether this is what RFC 9493 and SSF 1.0 section 3 call a subject identifier, and one of a size
+ * that can be kept: `LIMITS.streamSubjectDepth` and `LIMITS.streamSubjectChars`.
+ */
 export function isSubject(value: unknown): value is Subject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const members = Object.entries(value);
   return (
     typeof (value as Subject).format === 'string' &&
     members.length > 1 &&
-    members.every(([, member]) => typeof member === 'string' || isPart(member))
+    members.every(([, member]) => typeof member === 'string' || isPart(member)) &&
+    isShallow(value, LIMITS.streamSubjectDepth) &&
+    JSON.stringify(value).length <= LIMITS.streamSubjectChars
   );
 }
 
-function isPart(value: unknown): boolean {
+function isShallow(value: object, depth: number): boolean {
+  const inner = Object.values(value).filter(isPart);
+  return inner.length === 0 || (depth > 1 && inner.every((each) => isShallow(each, depth - 1)));
+}
+
+function isPart(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 

@@ -118,31 +118,42 @@ export class Transmitter {
     const request = parseStream(body);
     if (request.streamId === undefined) throw invalid('`stream_id` is required');
     const live = this.find(tenant, caller.receiver, request.streamId);
+    return live.inTurn(() => this.#update(live, caller, request, whole));
+  }
+
+  #update(
+    live: LiveStream,
+    caller: StreamCaller,
+    request: StreamRequest,
+    whole: boolean,
+  ): Promise<LiveStream> {
     const present = this.bodyOf(live, caller.settings.legacySse);
     refuseForeign(request.sent, present);
     refuseForeignPoll(request, present, live);
     const { stream } = live;
     const delivery = request.delivery ?? (whole ? 'poll' : null);
-    return this.#change(live, {
+    return this.#write(live, {
       ...stream,
-      ...(delivery && this.#deliveryOf(tenant, delivery)),
+      ...(delivery && this.#deliveryOf(live.tenant, delivery)),
       eventsRequested: request.eventsRequested ?? (whole ? null : stream.eventsRequested),
       description: request.description ?? (whole ? null : stream.description),
       subjectProfile: request.subjectProfile ?? stream.subjectProfile,
     });
   }
 
-  async delete(live: LiveStream): Promise<void> {
+  delete(live: LiveStream): Promise<void> {
     const { streams } = this.#options;
-    await streams.change(live.tenant, live.stream.id, null);
-    streams.detach(live.name);
-    live.close();
-    this.#live.delete(`${live.tenant}\n${live.stream.id}`);
+    return live.inTurn(async () => {
+      await streams.change(live.tenant, live.stream.id, null);
+      streams.detach(live.name);
+      live.close();
+      this.#live.delete(`${live.tenant}\n${live.stream.id}`);
+    });
   }
 
   /** As the receiver wants it: it knows, so that no event tells it. */
   async setStatus(live: LiveStream, status: StreamStatus, reason: string | null): Promise<void> {
-    await this.#change(live, { ...live.stream, status, statusReason: reason });
+    await live.inTurn(() => this.#write(live, { ...live.stream, status, statusReason: reason }));
   }
 
   /** As an operator wants it: the receiver is told before it ends, or when it goes on again. */
@@ -164,23 +175,24 @@ export class Transmitter {
 
   /** The latest word on a subject counts; what it repeats is forgotten. */
   async setSubject(live: LiveStream, given: Subject, included: boolean): Promise<void> {
-    const { streams } = this.#options;
-    const subject = streams.recordedSubject(live.tenant, given);
-    const others = live.stream.subjects.filter((each) => !sameValue(each.subject, subject));
-    // Everybody is in from the start.
-    if (included && others.length === 0) {
-      if (live.stream.subjects.length > 0) {
-        await this.#change(live, { ...live.stream, subjects: [] });
+    const subject = this.#options.streams.recordedSubject(live.tenant, given);
+    await live.inTurn(async () => {
+      const { stream } = live;
+      const others = stream.subjects.filter((each) => !sameValue(each.subject, subject));
+      // Everybody is in from the start.
+      if (included && others.length === 0) {
+        if (stream.subjects.length > 0) await this.#write(live, { ...stream, subjects: [] });
+        return;
       }
-      return;
-    }
-    if (others.length >= LIMITS.streamSubjects) {
-      throw new TripcoilError('conflict', 'this stream says something of too many subjects');
-    }
-    await this.#change(live, { ...live.stream, subjects: [...others, { subject, included }] });
+      if (others.length >= LIMITS.streamSubjects) {
+        throw new TripcoilError('conflict', 'this stream says something of too many subjects');
+      }
+      await this.#write(live, { ...stream, subjects: [...others, { subject, included }] });
+    });
   }
 
-  async #change(live: LiveStream, stream: SignalStream): Promise<LiveStream> {
+  /** Only in the stream's turn. */
+  async #write(live: LiveStream, stream: SignalStream): Promise<LiveStream> {
     const { streams } = this.#options;
     const before = live.stream;
     const state = await streams.change(live.tenant, stream.id, stream);
