@@ -438,6 +438,9 @@ export const LIMITS = {
   streamsPerReceiver: 10,
   /** Subjects that a stream says something of: 100 streams of them, 300 bytes each, are 30 MB. */
   streamSubjects: 1_000,
+  /** One subject as JSON, and its nesting: aliases of a part of a complex one. */
+  streamSubjectChars: 2_048,
+  streamSubjectDepth: 4,
   /** Event types that a receiver may ask for. */
   streamEventTypes: 100,
   /** Body of a request that manages a stream or polls. */

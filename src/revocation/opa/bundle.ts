@@ -27,7 +27,8 @@ const PLACES = {
 export function bundleData(view: BreakerView, tenant: string, risk: RiskByAgent | null): Json {
   const { term, seq, posture, breakers } = view.snapshot(tenant);
   const data: Record<string, Record<string, Json>> = {};
-  for (const place of Object.values(PLACES)) data[place] = {};
+  // Without a prototype: an agent may call itself `__proto__`.
+  for (const place of Object.values(PLACES)) data[place] = Object.create(null);
   for (const record of breakers) {
     const { kind, id, agent } = record.key;
     if (kind === 'tenant' || kind === 'global' || record.state.phase === 'closed') continue;

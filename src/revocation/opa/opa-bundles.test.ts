@@ -83,6 +83,24 @@ describe('GET /v1/opa/bundles/{tenant}.tar.gz', () => {
     });
   });
 
+  it('holds whatever an agent or a tool calls itself', async () => {
+    const { view, bundle } = await serve();
+    for (const id of ['__proto__', 'constructor']) {
+      view.trip({ ...AGENT, id }, 5);
+      view.trip({ tenant: 'acme', kind: 'tool', id, agent: 'a' }, 3);
+      view.trip({ tenant: 'acme', kind: 'tool', id, agent: '__proto__' }, 4);
+    }
+    const text = unpacked((await bundle()).rawPayload)('breakers/data.json');
+    const { acme } = JSON.parse(text);
+    for (const id of ['__proto__', 'constructor']) {
+      expect(Object.getOwnPropertyDescriptor(acme.agents, id)?.value).toMatchObject({ level: 5 });
+      const byAgent = Object.getOwnPropertyDescriptor(acme.tools, id)?.value;
+      const names = new Map<string, unknown>(Object.entries(byAgent));
+      expect(names.get('a')).toMatchObject({ level: 3 });
+      expect(names.get('__proto__')).toMatchObject({ level: 4 });
+    }
+  });
+
   it('answers 304 until something changes, and holds the request that would wait', async () => {
     const { view, clock, bundle } = await serve();
     const etag = String((await bundle()).headers['etag']);
