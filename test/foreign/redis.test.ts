@@ -60,6 +60,15 @@ describe.skipIf(!serverIsHere('redis-server'))('a real Redis', () => {
     expect(await actuator.observe(orderOf(), 'fenced')).toBe('active');
   });
 
+  it('obeys one key of a target though another has come further', async () => {
+    const actuator = redis();
+    await actuator.freeze(orderOf({ epoch: 1 }), 'shared');
+    await actuator.restore(orderOf({ level: 0, epoch: 2 }), 'shared');
+    const key = { tenant: 'acme', kind: 'session', id: 's-1', agent: 'invoice-bot' } as const;
+    await actuator.freeze(orderOf({ key, level: 4, epoch: 1 }), 'shared');
+    expect(await actuator.observe(orderOf(), 'shared')).toBe('frozen');
+  });
+
   it('takes any id as data', async () => {
     const odd = 'a b\r\nFLUSHALL\r\n"{x}" ü';
     await redis().freeze(orderOf(), 'stays');
