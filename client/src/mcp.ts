@@ -21,7 +21,7 @@ export interface ToolCall {
 }
 
 export interface McpBreakerOptions {
-  /** Who calls, above all `agent`; tool, operation and session are filled in where absent. */
+  /** Who calls, above all `agent`; tool and operation are filled in where absent. */
   readonly question: (call: ToolCall) => CheckQuestion | null;
   readonly approvalUrl?: (call: ToolCall) => string | null;
 }
@@ -29,6 +29,8 @@ export interface McpBreakerOptions {
 /** The part of `McpServer` (@modelcontextprotocol/sdk) that is used. */
 export interface McpServerLike {
   registerTool(name: string, config: never, callback: never): unknown;
+  /** The older way to register, `(name, description?, schema?, annotations?, callback)`. */
+  tool?(name: string, ...rest: never[]): unknown;
 }
 
 /** What a refused call is answered with: an error that the model can read. */
@@ -41,19 +43,51 @@ export interface RefusedToolCall {
 const META = 'tripcoil.dev/problem';
 
 /**
- * Puts breakers before every tool that is registered on the server from now on. A refused call is a
- * tool error with the problem as text and under `_meta`. A call under way ends when a breaker opens
- * over it, and its `extra.signal` aborts.
+ * Puts breakers before every tool that is registered on the server from now on, in either way, and
+ * before what such a tool is changed to later. A refused call is a tool error with the problem as
+ * text and under `_meta`. A call under way ends when a breaker opens over it, and its `extra.signal`
+ * aborts. The session of the protocol is not the agent's: name that in `question` where you know it.
  */
 export function guardTools<Server extends McpServerLike>(
   server: Server,
   client: BreakerClient,
   options: McpBreakerOptions,
 ): Server {
+  const put = (name: string, config: ToolConfig, callback: ToolCallback) =>
+    guarded(client, options, name, config, callback);
   const register = server.registerTool.bind(server);
   server.registerTool = (name: string, config: ToolConfig, callback: ToolCallback) =>
-    register(name, config as never, guarded(client, options, name, config, callback) as never);
+    guardChanges(register(name, config as never, put(name, config, callback) as never), (changed) =>
+      put(name, config, changed),
+    );
+  const older = server.tool?.bind(server);
+  if (older) {
+    server.tool = (name: string, ...rest: unknown[]) => {
+      const config = { annotations: rest.find(isReadOnly) ?? {} };
+      const guard = (callback: ToolCallback) => put(name, config, callback);
+      const callback = guard(rest.at(-1) as ToolCallback);
+      return guardChanges(older(name, ...([...rest.slice(0, -1), callback] as never[])), guard);
+    };
+  }
   return server;
+}
+
+/** A registered tool may be given another callback. */
+function guardChanges(registered: unknown, guard: (callback: ToolCallback) => ToolCallback) {
+  const tool = registered as { update?: (changes: { readonly callback?: ToolCallback }) => void };
+  const update = tool?.update?.bind(tool);
+  if (update) {
+    tool.update = (changes) => {
+      const { callback } = changes;
+      update(callback === undefined ? changes : { ...changes, callback: guard(callback) });
+    };
+  }
+  return registered;
+}
+
+function isReadOnly(value: unknown): value is { readonly readOnlyHint: true } {
+  const given = typeof value === 'object' && value !== null ? value : {};
+  return 'readOnlyHint' in given && given.readOnlyHint === true;
 }
 
 interface ToolConfig {
@@ -76,9 +110,7 @@ function guarded(
     const call = { tool, op, extra, arguments: given.length > 1 ? given[0] : undefined } as const;
     const asked = options.question(call);
     if (asked === null) return callback(...given);
-    const { sessionId } = extra;
-    const named = { tool, op, ...(sessionId !== undefined && { session: sessionId }) };
-    const question = { ...named, ...asked };
+    const question = { tool, op, ...asked };
     const problem = client.admit(question, options.approvalUrl?.(call) ?? null);
     if (problem !== null) return refusal(problem);
     try {

@@ -137,6 +137,16 @@ describe('on the MCP SDK', () => {
     server.registerTool('list_mails', reads, async () => ({
       content: [{ type: 'text', text: 'none' }],
     }));
+    // The older way to register, and a tool that changes later.
+    server.tool('delete_mail', 'deletes', async () => ({
+      content: [{ type: 'text', text: 'deleted' }],
+    }));
+    server.tool('count_mails', { readOnlyHint: true }, async () => ({
+      content: [{ type: 'text', text: '0' }],
+    }));
+    server
+      .registerTool('move_mail', {}, async () => ({ content: [] }))
+      .update({ callback: async () => ({ content: [{ type: 'text', text: 'moved' }] }) });
     const caller = new Client({ name: 'agent', version: '1.0.0' });
     const [ours, theirs] = InMemoryTransport.createLinkedPair();
     await server.connect(ours);
@@ -161,6 +171,17 @@ describe('on the MCP SDK', () => {
     });
     const list = await caller.callTool({ name: 'list_mails', arguments: {} });
     expect(list).toMatchObject({ content: [{ text: 'none' }] });
+  });
+
+  it('stands before tools however they came to be', async () => {
+    const { caller } = await connected(await play([{ id: 'bot', level: 3 }]));
+    const ask = (name: string) => caller.callTool({ name, arguments: {} });
+    expect(await ask('delete_mail')).toMatchObject({ isError: true });
+    expect(await ask('move_mail')).toMatchObject({ isError: true });
+    expect(await ask('count_mails')).toMatchObject({ content: [{ text: '0' }] });
+    const free = await connected(await play());
+    const moved = await free.caller.callTool({ name: 'move_mail', arguments: {} });
+    expect(moved).toMatchObject({ content: [{ text: 'moved' }] });
   });
 
   it('ends a call under way when a breaker opens over its tool', async () => {

@@ -418,6 +418,8 @@ export const LIMITS = {
   statusListPlaces: 131_072,
   /** Names that places follow, over all tenants: 250 bytes each with their indexes, 125 MiB. */
   statusListNames: 524_288,
+  /** Of those by one tenant at most, so that none can take the places of all. */
+  statusListNamesPerTenant: 262_144,
   /** Allocations of one request, and those that wait for the disk. */
   statusListItems: 1_000,
   statusListWaiting: 10_000,

@@ -4,7 +4,7 @@ import type { Principal } from '../../ports/ingest.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { TokenVerifier } from '../../ports/token-verifier.ts';
 import { isBroker, tenantOf } from '../admission.ts';
-import { mergedNames, nameOf, namesOfToken, type SubjectNames } from './names.ts';
+import { NO_NAMES, nameOf, namesOfHeader, namesOfToken } from './names.ts';
 import type { RevokedEpochs } from './revoked-epochs.ts';
 import { type GatewayRuling, refused, ruleOnRequest } from './ruling.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -62,14 +62,24 @@ export class GatewayJudge {
 
   #rule(principal: Principal, tenant: string, request: GatewayRequest): GatewayRuling {
     const { view, brokerView = view, revoked, settings, clock } = this.#dependencies;
-    const { tool, op } = request;
+    const { agents, sessions, jtis, tool, op, token } = request;
     nameOf(tool);
+    const told = {
+      ...NO_NAMES,
+      agents: agents.flatMap(namesOfHeader),
+      sessions: sessions.flatMap(namesOfHeader),
+      tokens: jtis.flatMap(namesOfHeader),
+    };
     return ruleOnRequest(
       {
         view: isBroker(principal) ? brokerView : view,
         ...{ revoked, throttle: this.#throttle, settings, clock },
       },
-      { tenant, broker: principal.name, names: namesOf(request), tool, op },
+      {
+        ...{ tenant, broker: principal.name, told, tool, op },
+        token: token === undefined ? NO_NAMES : namesOfToken(tokenOf(token)),
+        isTokenVerified: settings.tokens === 'verify',
+      },
     );
   }
 
@@ -79,17 +89,6 @@ export class GatewayJudge {
     const { facts } = await verifier.verify(tokenOf(given), clock.now(), [tenant]);
     return facts.verified === true ? null : refused(`token_${facts.failure ?? 'malformed'}`, 401);
   }
-}
-
-function namesOf({ agents, sessions, jtis, token }: GatewayRequest): SubjectNames {
-  const told: SubjectNames = {
-    agents: agents.flatMap(nameOf),
-    sessions: sessions.flatMap(nameOf),
-    tokens: jtis.flatMap(nameOf),
-    chains: [],
-    minted: null,
-  };
-  return mergedNames(token === undefined ? [told] : [told, namesOfToken(tokenOf(token))]);
 }
 
 /** RFC 6750 and RFC 9449: the scheme may stand before it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../core/limits.ts';
-import { mergedNames, NO_NAMES, namesOfClaims, namesOfToken } from './names.ts';
+import { NO_NAMES, namesOfClaims, namesOfToken } from './names.ts';
 import { tokenWith } from './testing/gateway.ts';
 
 describe('namesOfClaims', () => {
@@ -44,16 +44,5 @@ describe('namesOfToken', () => {
   it('reads a JWT, and nothing out of anything else', () => {
     expect(namesOfToken(tokenWith({ sub: 'invoice-bot' })).agents).toEqual(['invoice-bot']);
     for (const text of ['opaque', 'a.b.c', '']) expect(namesOfToken(text)).toEqual(NO_NAMES);
-  });
-});
-
-it('mergedNames keeps every name once', () => {
-  const one = { ...NO_NAMES, agents: ['a', 'b'], sessions: ['s'] };
-  const two = { ...NO_NAMES, agents: ['b', 'c'], minted: { agent: 'c', epoch: 1 } };
-  expect(mergedNames([one, two])).toEqual({
-    ...NO_NAMES,
-    agents: ['a', 'b', 'c'],
-    sessions: ['s'],
-    minted: { agent: 'c', epoch: 1 },
   });
 });

@@ -21,16 +21,14 @@ export const NO_NAMES: SubjectNames = {
   minted: null,
 };
 
-/** The names of several sources together: each may add to what is asked about, none take away. */
-export function mergedNames(sources: readonly SubjectNames[]): SubjectNames {
-  const all = (of: (names: SubjectNames) => readonly string[]) => [...new Set(sources.flatMap(of))];
-  return {
-    agents: all(({ agents }) => agents),
-    sessions: all(({ sessions }) => sessions),
-    tokens: all(({ tokens }) => tokens),
-    chains: all(({ chains }) => chains),
-    minted: sources.find(({ minted }) => minted !== null)?.minted ?? null,
-  };
+/**
+ * The value of a header, and each part between commas: proxies join a header that came twice, and
+ * then every part of it counts. @throws TripcoilError `bad_request` for a name beyond the limit.
+ */
+export function namesOfHeader(value: string | undefined): readonly string[] {
+  const whole = nameOf(value);
+  const parts = whole.flatMap((text) => text.split(',')).map((part) => part.trim());
+  return [...new Set([...whole, ...parts.flatMap(nameOf)])];
 }
 
 /**

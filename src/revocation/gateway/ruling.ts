@@ -14,7 +14,12 @@ export interface GatewayQuestion {
   readonly tenant: string;
   /** The gateway, which may have a breaker of its own. */
   readonly broker: string;
-  readonly names: SubjectNames;
+  /** What the gateway says itself. */
+  readonly told: SubjectNames;
+  /** What the agent's token says. */
+  readonly token: SubjectNames;
+  /** Whether somebody we know vouches for the token; anybody could have made it up otherwise. */
+  readonly isTokenVerified: boolean;
   readonly tool: string | undefined;
   readonly op: string | undefined;
 }
@@ -46,7 +51,7 @@ export function ruleOnRequest(
   question: GatewayQuestion,
 ): GatewayRuling {
   const { view, revoked, settings } = dependencies;
-  const { tenant, names, op } = question;
+  const { tenant, token, op } = question;
   const asked = questionsOf(question);
   let worst: Judged | null = null;
   for (const each of asked) {
@@ -58,7 +63,7 @@ export function ruleOnRequest(
   const { answer, ruling } = worst ?? judgeTenant(view, question);
   if (!ruling.allow) return told(answer, 403, { approvable: ruling.needsApproval });
   const isEnforced = answer.posture === 'enforce';
-  const { minted } = names;
+  const { minted } = token;
   if (minted && isEnforced && revoked.isBefore(tenant, minted.agent, minted.epoch)) {
     return { ...refused('token_before_revocation', 403), level: REVOKING_LEVEL, kind: 'agent' };
   }
@@ -84,18 +89,27 @@ function isStricter(one: Judged, other: Judged): boolean {
   return one.answer.level > other.answer.level;
 }
 
-/** An agent is asked about with its session, or every session of it would count. */
-function questionsOf({ tenant, broker, names, tool }: GatewayQuestion): readonly CheckRequest[] {
+/**
+ * Everything that is named. An agent is asked about with its session, or every session of it would
+ * count; so only who may name the agent may name that session.
+ */
+function questionsOf(question: GatewayQuestion): readonly CheckRequest[] {
+  const { tenant, broker, told, token, isTokenVerified, tool } = question;
   const base = { tenant, broker, ...(tool === undefined ? {} : { tool }) };
-  const [session, ...others] = names.sessions;
-  const within = { ...base, ...(session === undefined ? {} : { session }) };
-  const isAgentless = names.agents.length === 0 && session !== undefined;
+  const within = (session: string | undefined) =>
+    session === undefined ? base : { ...base, session };
+  const [gatewaySession] = told.sessions;
+  const [tokenSession] = token.sessions;
+  const known = gatewaySession ?? (isTokenVerified ? tokenSession : undefined);
+  const both = (of: (names: SubjectNames) => readonly string[]) => [
+    ...new Set([...of(told), ...of(token)]),
+  ];
   return [
-    ...names.agents.map((agent) => ({ ...within, agent })),
-    ...(isAgentless ? [within] : []),
-    ...others.map((each) => ({ ...base, session: each })),
-    ...names.tokens.map((jti) => ({ ...base, jti })),
-    ...names.chains.map((chain) => ({ ...base, chain })),
+    ...told.agents.map((agent) => ({ ...within(known), agent })),
+    ...token.agents.map((agent) => ({ ...within(gatewaySession ?? tokenSession), agent })),
+    ...both(({ sessions }) => sessions).map(within),
+    ...both(({ tokens }) => tokens).map((jti) => ({ ...base, jti })),
+    ...both(({ chains }) => chains).map((chain) => ({ ...base, chain })),
   ];
 }
 

@@ -14,7 +14,8 @@ export interface GatewaySettings {
   };
   /**
    * `read` takes the names out of a token that the resource verifies anyway: a forged one can only
-   * name more that is stopped. `verify` refuses tokens that no configured issuer vouches for.
+   * name more that is stopped, and its session frees no agent that the gateway names. `verify`
+   * refuses tokens that no configured issuer vouches for.
    */
   readonly tokens: 'read' | 'verify';
   /** Of an enforcing tenant's request that names no agent, session or token. */

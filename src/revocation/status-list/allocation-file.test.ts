@@ -103,10 +103,16 @@ describe('Allocations', () => {
     expect(places).toEqual([LIMITS.statusListPlaces - 1, 0, 1]);
   });
 
-  it('refuses at the limit of names', () => {
+  it('refuses at the limit of names, of a tenant and of all', () => {
     const allocations = new Allocations();
-    const names = Array.from({ length: LIMITS.statusListNames }, (_, index) => String(index));
-    allocations.add({ tenant: 'acme', index: 0, names, expires: null });
+    const fill = (tenant: string) => {
+      const ids = Array.from({ length: LIMITS.statusListNamesPerTenant }, (_, at) => String(at));
+      allocations.add({ tenant, index: 0, names: ids, expires: null });
+    };
+    fill('acme');
+    expect(() => allocations.draw('acme', ['one'], null)).toThrow('full');
+    expect(allocations.draw('globex', ['one'], null)).toMatchObject({ tenant: 'globex' });
+    fill('initech');
     expect(() => allocations.draw('globex', ['one'], null)).toThrow('full');
   });
 });

@@ -47,9 +47,11 @@ export class Allocations {
 
   /** A free place. @throws TripcoilError `overloaded` where there is none. */
   draw(tenant: string, names: readonly string[], expires: EpochMs | null): Allocation {
-    const used = this.#tenants.get(tenant)?.byIndex;
+    const places = this.#tenants.get(tenant);
+    const used = places?.byIndex;
     const isFull = (used?.size ?? 0) >= LIMITS.statusListPlaces * FILL;
-    if (isFull || this.#names + names.length > LIMITS.statusListNames) {
+    const isShareUsed = (places?.names ?? 0) + names.length > LIMITS.statusListNamesPerTenant;
+    if (isFull || isShareUsed || this.#names + names.length > LIMITS.statusListNames) {
       throw new TripcoilError('overloaded', 'The status list is full.', { retryable: true });
     }
     let index = this.#random(LIMITS.statusListPlaces);
@@ -64,6 +66,7 @@ export class Allocations {
     places.byIndex.set(index, allocation);
     places.byNames.set(allOf(allocation), index);
     this.#names += names.length;
+    places.names += names.length;
     for (const name of names) {
       const of = places.byName.get(name) ?? new Set();
       places.byName.set(name, of.add(index));
@@ -79,6 +82,7 @@ export class Allocations {
         places.byIndex.delete(index);
         places.byNames.delete(allOf(allocation));
         this.#names -= names.length;
+        places.names -= names.length;
         for (const name of names) {
           const of = places.byName.get(name);
           of?.delete(index);
@@ -114,10 +118,12 @@ interface TenantPlaces {
   readonly byIndex: Map<number, Allocation>;
   readonly byNames: Map<string, number>;
   readonly byName: Map<string, Set<number>>;
+  /** As many as its places follow together. */
+  names: number;
 }
 
 function noPlaces(): TenantPlaces {
-  return { byIndex: new Map(), byNames: new Map(), byName: new Map() };
+  return { byIndex: new Map(), byNames: new Map(), byName: new Map(), names: 0 };
 }
 
 function allOf({ names, expires }: Pick<Allocation, 'names' | 'expires'>): string {
