@@ -45,8 +45,9 @@ const META = 'tripcoil.dev/problem';
 /**
  * Puts breakers before every tool that is registered on the server from now on, in either way, and
  * before what such a tool is changed to later. A refused call is a tool error with the problem as
- * text and under `_meta`. A call under way ends when a breaker opens over it, and its `extra.signal`
- * aborts. The session of the protocol is not the agent's: name that in `question` where you know it.
+ * text and under `_meta`. A call under way ends when a breaker opens over it, and its
+ * `extra.signal` aborts. The session of the protocol is not the agent's: name that in `question`
+ * where you know it.
  */
 export function guardTools<Server extends McpServerLike>(
   server: Server,
