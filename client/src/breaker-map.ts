@@ -77,9 +77,13 @@ export class BreakerMap {
     return this.#refused;
   }
 
-  /** The highest breaker over every key that matches; constant time. */
+  /**
+   * The highest breaker over every key that matches; constant time. In shadow the highest that a
+   * person holds comes before all others, which are not in force there.
+   */
   highest(subject: CheckSubject): BreakerState | null {
-    return this.#index.highest(subject);
+    const held = this.#posture === 'shadow' ? this.#index.highest(subject, 'held') : null;
+    return held ?? this.#index.highest(subject, 'worst');
   }
 
   /** Whether the agent was revoked after a token was issued, also once it is back. */

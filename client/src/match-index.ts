@@ -16,13 +16,18 @@ export interface CheckSubject {
 export interface MatchIndex {
   add(text: string, state: BreakerState): void;
   remove(text: string, state: BreakerState): void;
-  highest(subject: CheckSubject): BreakerState | null;
+  /** The gravest of all; `held`: the gravest of those that a person holds. */
+  highest(subject: CheckSubject, whose: Whose): BreakerState | null;
 }
 
-/** Breakers of one place, and the gravest of them, which alone answers. */
+/** Whose breakers are asked for. */
+export type Whose = 'worst' | 'held';
+
+/** Breakers of one place: the gravest of them, and the gravest that a person holds. */
 interface Place {
   readonly states: Map<string, BreakerState>;
   worst: BreakerState | null;
+  held: BreakerState | null;
 }
 
 const FAMILIES = [
@@ -47,10 +52,11 @@ export function createMatchIndex(broker: () => string | null): MatchIndex {
   return {
     add: (text, state) => {
       for (const [family, id] of placesOf(state.key)) {
-        const place = index[family].get(id) ?? { states: new Map(), worst: null };
+        const place = index[family].get(id) ?? { states: new Map(), worst: null, held: null };
         index[family].set(id, place);
         place.states.set(text, state);
         place.worst = graver(place.worst, state);
+        if (isHeld(state)) place.held = graver(place.held, state);
       }
     },
     remove: (text, state) => {
@@ -58,13 +64,16 @@ export function createMatchIndex(broker: () => string | null): MatchIndex {
         const place = index[family].get(id);
         if (!place) continue;
         place.states.delete(text);
-        if (place.states.size === 0) index[family].delete(id);
-        else if (place.worst === state) {
-          place.worst = [...place.states.values()].reduce(graver, null);
+        if (place.states.size === 0) {
+          index[family].delete(id);
+          continue;
         }
+        const left = [...place.states.values()];
+        if (place.worst === state) place.worst = left.reduce(graver, null);
+        if (place.held === state) place.held = left.filter(isHeld).reduce(graver, null);
       }
     },
-    highest: (subject) => highestIn(index, broker(), subject),
+    highest: (subject, whose) => highestIn(index, broker(), subject, whose),
   };
 }
 
@@ -72,21 +81,22 @@ function highestIn(
   index: Index,
   broker: string | null,
   { agent, session, chain, trace, jti, tool }: CheckSubject,
+  whose: Whose,
 ): BreakerState | null {
-  let top = worstOf(index.everything, '*', null);
-  if (broker !== null) top = worstOf(index.broker, broker, top);
-  if (agent !== undefined) top = worstOf(index.agent, agent, top);
-  if (session !== undefined) top = worstOf(index.session, session, top);
+  let top = worstOf(index.everything, '*', null, whose);
+  if (broker !== null) top = worstOf(index.broker, broker, top, whose);
+  if (agent !== undefined) top = worstOf(index.agent, agent, top, whose);
+  if (session !== undefined) top = worstOf(index.session, session, top, whose);
   // Without a session the broker cannot tell them apart: any trip of the agent's counts.
-  else if (agent !== undefined) top = worstOf(index.sessionsOfAgent, agent, top);
-  if (chain !== undefined) top = worstOf(index.chain, chain, top);
-  if (trace !== undefined) top = worstOf(index.chain, trace, top);
-  if (jti !== undefined) top = worstOf(index.token, jti, top);
+  else if (agent !== undefined) top = worstOf(index.sessionsOfAgent, agent, top, whose);
+  if (chain !== undefined) top = worstOf(index.chain, chain, top, whose);
+  if (trace !== undefined) top = worstOf(index.chain, trace, top, whose);
+  if (jti !== undefined) top = worstOf(index.token, jti, top, whose);
   if (tool === undefined) return top;
-  top = worstOf(index.tool, tool, top);
+  top = worstOf(index.tool, tool, top, whose);
   if (agent === undefined) return top;
-  if (index.tool.size > 0) top = worstOf(index.tool, `${agent}/${tool}`, top);
-  if (index.toolOfAgent.size > 0) top = worstOf(index.toolOfAgent, `${agent}\0${tool}`, top);
+  if (index.tool.size > 0) top = worstOf(index.tool, `${agent}/${tool}`, top, whose);
+  if (index.toolOfAgent.size > 0) top = worstOf(index.toolOfAgent, `${agent}\0${tool}`, top, whose);
   return top;
 }
 
@@ -94,10 +104,15 @@ function worstOf(
   places: ReadonlyMap<string, Place>,
   id: string,
   top: BreakerState | null,
+  whose: Whose,
 ): BreakerState | null {
   if (places.size === 0) return top;
-  const worst = places.get(id)?.worst;
+  const worst = places.get(id)?.[whose];
   return worst ? graver(top, worst) : top;
+}
+
+function isHeld(state: BreakerState): boolean {
+  return state.class === 'operator';
 }
 
 function graver(top: BreakerState | null, state: BreakerState): BreakerState {

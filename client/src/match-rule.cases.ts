@@ -4,6 +4,8 @@ export interface OpenBreaker {
   readonly id: string;
   readonly agent?: string;
   readonly level: 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  /** A named person holds it; automation opened it otherwise. */
+  readonly byPerson?: true;
 }
 
 /** Who asks: what every implementation of the match rule must find for them. */
@@ -18,6 +20,8 @@ export interface MatchCase {
     readonly jti?: string;
     readonly tool?: string;
   };
+  /** Of the tenant; enforced where it is absent. */
+  readonly posture?: 'shadow' | 'enforce';
   /** The enforcement point that asks is `gateway`. Level 0: nothing matches. */
   readonly level: number;
 }
@@ -179,5 +183,36 @@ export const MATCH_CASES: readonly MatchCase[] = [
     open: [tool('bsend', 3, 'a')],
     subject: { agent: 'ab', tool: 'send' },
     level: 0,
+  },
+  {
+    what: 'in shadow, what a person holds behind what is graver and not in force',
+    open: [agent('a', 5), { ...session('s', 4, 'a'), byPerson: true }],
+    subject: { agent: 'a', session: 's' },
+    posture: 'shadow',
+    level: 4,
+  },
+  {
+    what: 'in shadow, the gravest of what people hold',
+    open: [
+      { ...agent('a', 2), byPerson: true },
+      { ...session('s', 3, 'a'), byPerson: true },
+      { kind: 'tenant', id: 'acme', level: 6 },
+    ],
+    subject: { agent: 'a', session: 's' },
+    posture: 'shadow',
+    level: 3,
+  },
+  {
+    what: 'in shadow, the gravest of all where nobody holds anything',
+    open: [agent('a', 5), session('s', 4, 'a')],
+    subject: { agent: 'a', session: 's' },
+    posture: 'shadow',
+    level: 5,
+  },
+  {
+    what: 'enforced, the gravest, whoever holds it',
+    open: [agent('a', 5), { ...session('s', 4, 'a'), byPerson: true }],
+    subject: { agent: 'a', session: 's' },
+    level: 5,
   },
 ];

@@ -11,6 +11,8 @@ export const APPROVAL_EXPIRES_MS: number = 15 * MINUTE_MS;
 export const EXEMPTION_MAX_MS: number = 4 * HOUR_MS;
 export const EXEMPTION_ALONE_MAX_MS: number = 15 * MINUTE_MS;
 export const BREAK_GLASS_MAX_MS: number = 1 * HOUR_MS;
+/** After break-glass the same breaker is let go by two persons alone, for so long. */
+export const BREAK_GLASS_REST_MS: number = 4 * HOUR_MS;
 
 /**
  * An order that waits for a second person. It is bound to the breaker as the first person saw it:

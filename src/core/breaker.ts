@@ -151,6 +151,8 @@ export interface IsolatedState {
   readonly reason: string;
   readonly by: string;
   readonly openedAt: EpochMs;
+  /** It took over what is latched for coming back, and takes two persons to end, as that did. */
+  readonly latch?: 'repeat';
 }
 
 export interface ExemptState {
@@ -166,19 +168,30 @@ export interface ExemptState {
   readonly ticket: string | null;
   /** The level it suspended; 0 where nothing was open. */
   readonly suspendedLevel: BreakerLevel;
+  /** What it suspended is latched for coming back. */
+  readonly suspendedLatch?: 'repeat';
 }
 
 /** Whether closing takes two distinct persons, unless the tenant has a single operator. */
 export function needsTwoPersons(state: BreakerState): boolean {
   if (state.phase === 'exempt') return false;
-  if (levelHeldBy(state) >= TWO_PERSON_LEVEL) return true;
-  return state.phase === 'open' && state.latch === 'repeat';
+  return levelHeldBy(state) >= TWO_PERSON_LEVEL || isRepeatLatched(state);
 }
 
-/** The level that a breaker was opened at; of probation, the one it came from. */
+/**
+ * The level that a breaker was opened at; of probation, the one it came from; of an exemption, the
+ * one it suspends.
+ */
 export function levelHeldBy(state: BreakerState): BreakerLevel {
   if (state.phase === 'closed') return 0;
+  if (state.phase === 'exempt') return state.suspendedLevel;
   return state.phase === 'probation' ? state.heldLevel : state.level;
+}
+
+/** Whether it is latched for coming back, in whatever hands and even while suspended. */
+export function isRepeatLatched(state: BreakerState): boolean {
+  if (state.phase === 'exempt') return state.suspendedLatch === 'repeat';
+  return (state.phase === 'open' || state.phase === 'isolated') && state.latch === 'repeat';
 }
 
 /** The class as told: what a person holds or lifts is theirs. Null for a closed breaker. */

@@ -2,14 +2,20 @@ import {
   APPROVAL_EXPIRES_MS,
   type Approval,
   BREAK_GLASS_MAX_MS,
+  BREAK_GLASS_REST_MS,
   EXEMPTION_ALONE_MAX_MS,
   EXEMPTION_MAX_MS,
 } from '../core/approval.ts';
-import { type BreakerState, breakerKeyText, needsTwoPersons } from '../core/breaker.ts';
+import {
+  type BreakerKey,
+  type BreakerState,
+  breakerKeyText,
+  needsTwoPersons,
+} from '../core/breaker.ts';
 import type { Command } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
-import { stateOf } from './breaker/board.ts';
+import { type BoardState, stateOf } from './breaker/board.ts';
 import {
   closeBreaker,
   endExemption,
@@ -83,6 +89,30 @@ export function takeBreakerOrder(place: Place, command: BreakerCommand): void {
   }
 }
 
+/**
+ * What takes two persons to close is not let go by one who puts the tenant into shadow: it becomes
+ * that person's hold, and goes on.
+ */
+export function keepThroughShadow(
+  { tenant, logTime, term, effects }: Place,
+  { actor, reason }: { readonly actor: string; readonly reason: string },
+): void {
+  const cause = { time: logTime, eventId: null, logTime };
+  const title = `Kept by ${actor} through shadow: ${reason}`;
+  for (const { key, state } of [...tenant.board.entries.values()]) {
+    if (state.phase !== 'open' || !needsTwoPersons(state)) continue;
+    const opening = {
+      level: state.level,
+      reason,
+      class: 'operator',
+      findingId: null,
+      actor,
+    } as const;
+    const transition = openBreaker(tenant.board, key, opening, title, cause);
+    if (transition) announce(tenant, transition, title, term, effects);
+  }
+}
+
 /** Whether this order takes a second person in this state of the breaker. */
 export function takesTwoPersons(
   state: BreakerState,
@@ -152,10 +182,18 @@ function exemption(
   return { reason, by: actor, until, ticket: null };
 }
 
+/** One person may not go on for ever by doing it again: see `BREAK_GLASS_REST_MS`. */
+export function mayBreakGlass(board: BoardState, key: BreakerKey, logTime: EpochMs): boolean {
+  const entry = board.entries.get(breakerKeyText(key));
+  if (entry?.state.phase === 'exempt') return false;
+  return entry?.glassUntil === undefined || logTime >= entry.glassUntil + BREAK_GLASS_REST_MS;
+}
+
 /** One person, at any level: loud, short, and looked at afterwards by somebody. */
 function breakGlass(place: Place, command: Of<'break_glass'>): void {
   const { tenant, seq, logTime, term, effects } = place;
   const { key, actor, reason, ticket, forMs } = command;
+  if (!mayBreakGlass(tenant.board, key, logTime)) return;
   const order = { ...exemption(forMs, BREAK_GLASS_MAX_MS, command, command, logTime), ticket };
   const cause = { time: logTime, eventId: null, logTime };
   const mover = { class: 'operator', reason, actor } as const;

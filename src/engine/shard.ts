@@ -20,7 +20,7 @@ import { takeBaselineOrder } from './baseline-orders.ts';
 import { acknowledge, nextMoveAt, stateOf } from './breaker/board.ts';
 import { noteOrder } from './breaker/orders.ts';
 import { stormEndsAt } from './breaker/storm.ts';
-import { takeBreakerOrder } from './breaker-orders.ts';
+import { keepThroughShadow, takeBreakerOrder } from './breaker-orders.ts';
 import { forgetFindings, tickBreakers } from './breaker-timers.ts';
 import { Effects } from './effects.ts';
 import { takeFeedback } from './feedback.ts';
@@ -256,10 +256,13 @@ export class Shard {
     const tenant = this.#ordered(entry.tenant);
     if (!tenant) return;
     const command = renamed(tenant.aliases, entry.body) as Command;
+    const { seq, loggedAt: logTime } = entry;
+    const place = { tenant, seq, logTime, term: this.term, effects };
     switch (command.type) {
       case 'enforce':
       case 'shadow':
         if (entry.tenant === UNKNOWN_TENANT) return;
+        if (command.type === 'shadow') keepThroughShadow(place, command);
         tenant.posture = command.type;
         tenant.wouldHaveTripped = 0;
         for (const agent of tenant.agents.values()) forgetFindings(tenant, agent);
@@ -272,8 +275,7 @@ export class Shard {
       case 'approval_request':
       case 'approval_decide':
       case 'storm_end': {
-        const { seq, loggedAt: logTime } = entry;
-        takeBreakerOrder({ tenant, seq, logTime, term: this.term, effects }, command);
+        takeBreakerOrder(place, command);
         return;
       }
       case 'drill':

@@ -45,7 +45,7 @@ export function createBreakerView(
       if (IDS.every((name) => question[name] === request[name])) return answer;
       // A breaker from before addresses in ids became tokens has the plain id on record.
       const before = check(shard, request);
-      return before.level > answer.level ? before : answer;
+      return isStricter(before, answer) ? before : answer;
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -53,6 +53,12 @@ export function createBreakerView(
     },
     join: (tenant, broker) => readers.join(tenant, broker),
   };
+}
+
+/** In shadow only what a person holds is in force, at whatever level. */
+function isStricter(one: CheckAnswer, other: CheckAnswer): boolean {
+  const isHeld = ({ posture, class: by }: CheckAnswer) => posture !== 'shadow' || by === 'operator';
+  return isHeld(one) === isHeld(other) ? one.level > other.level : isHeld(one);
 }
 
 const IDS = ['agent', 'session', 'chain', 'trace', 'jti'] as const;
@@ -110,7 +116,7 @@ function check(shard: Shard, request: CheckRequest): CheckAnswer {
   const posture = tenant?.posture ?? shard.initialPosture;
   const agent = request.agent === undefined ? undefined : tenant?.agents.get(request.agent);
   const common = { posture, ...(agent && { risk: riskScore(agent.risk, shard.logTime) }) };
-  const match = strictest(tenant?.board, system, request);
+  const match = strictest(tenant?.board, system, request, posture);
   if (!match) {
     return { allow: true, level: 0, reason: 'closed', key: null, epoch: 0, class: null, ...common };
   }

@@ -4,8 +4,9 @@ import { type Command, type Effect, SYSTEM_TENANT } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
 import type { EpochMs } from '../core/time.ts';
 import { stateOf } from '../engine/breaker/board.ts';
-import { takesTwoPersons } from '../engine/breaker-orders.ts';
+import { mayBreakGlass, takesTwoPersons } from '../engine/breaker-orders.ts';
 import type { Shard } from '../engine/shard.ts';
+import type { TenantState } from '../engine/tenant-state.ts';
 import type { BreakerView, CheckAnswer } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Acknowledgement, Control } from '../ports/control.ts';
@@ -119,6 +120,7 @@ function refuseAlone(shard: Shard, id: string, command: Command, now: EpochMs): 
     if (command.verdict === 'deny' || state?.epoch === approval.epoch) return;
     throw movedOn(state?.epoch ?? null);
   }
+  refuseGlass(tenant, command, now);
   const order = command.type;
   if (order !== 'reset' && order !== 'release' && order !== 'exempt') return;
   if (!tenant || tenant.config.breakers?.singleOperator === true) return;
@@ -130,6 +132,13 @@ function refuseAlone(shard: Shard, id: string, command: Command, now: EpochMs): 
     'this takes two persons: ask with `tripcoil breakers approvals request` or ' +
       'POST /v1/breakers/approvals, and let somebody else approve within 15 minutes',
   );
+}
+
+function refuseGlass(tenant: TenantState | undefined, command: Command, now: EpochMs): void {
+  if (!tenant || command.type !== 'break_glass') return;
+  if (mayBreakGlass(tenant.board, command.key, now)) return;
+  const message = 'the glass was broken for this a short time ago: an exemption takes two persons';
+  throw new TripcoilError('conflict', message);
 }
 
 /** Something ahead of an order in the queue may have moved the breaker on. */

@@ -32,6 +32,12 @@ describe('orders as recorded', () => {
     expect(answer).toEqual({ tenant: bob, ...identifiers, tool: `[${bob}]` });
   });
 
+  it('names a broker as its credential does, in orders and in questions', () => {
+    const key = { tenant: 'acme', kind: 'broker', id: bob } as const;
+    expect(redactedKey(redactor, key)).toEqual(key);
+    expect(redactedQuestion(redactor, { tenant: 'acme', broker: bob }).broker).toBe(key.id);
+  });
+
   it('redacts every text of grants but the name of the tenant they belong to', () => {
     const grants = {
       agents: [

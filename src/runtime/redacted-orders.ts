@@ -12,7 +12,8 @@ import type { Redactor } from '../ports/redactor.ts';
  */
 
 /**
- * A key as the log has it. The ids of tenant and global keys are the operator's own words.
+ * A key as the log has it. The ids of tenant, broker and global keys are the operator's own words:
+ * a broker is named by its credential, and asks under that name.
  * `identify` names the rest: an order that opens a breaker keeps what brokers call it.
  */
 export function redactedKey(
@@ -22,8 +23,8 @@ export function redactedKey(
     redactor.redactIdentifier(tenant, id),
 ): BreakerKey {
   const { tenant, kind, id, agent } = key;
-  if (kind === 'tenant' || kind === 'global') return key;
-  const isIdentifier = kind !== 'tool' && kind !== 'broker';
+  if (kind === 'tenant' || kind === 'broker' || kind === 'global') return key;
+  const isIdentifier = kind !== 'tool';
   return {
     tenant,
     kind,

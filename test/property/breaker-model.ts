@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { BreakerState as ClientState, Snapshot } from '../../client/src/messages.ts';
 import {
@@ -8,14 +7,16 @@ import {
   type Transition,
 } from '../../src/core/breaker.ts';
 import type { Command, Effect, FoldedEntry } from '../../src/core/entry.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/core/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../src/core/time.ts';
 import { stateOf } from '../../src/engine/breaker/board.ts';
 import { Shard, type ShardOptions } from '../../src/engine/shard.ts';
 import { restore, type SnapshotChunk, snapshot } from '../../src/engine/snapshot.ts';
 import { EntryWriter, OBEDIENT, START } from '../../src/engine/testing/entries.ts';
 import { seededRandom } from '../../src/ledger/testing/simulated-files.ts';
 import { createOpenSetHash } from '../../src/revocation/feed/open-set-hash.ts';
-import { DISTURBANCES, type Disturbance, SimulatedEdge } from './simulated-edge.ts';
+import { AGENTS, EDGES, type Step } from './breaker-steps.ts';
+import { GraveBreakers } from './grave-breakers.ts';
+import { type Disturbance, SimulatedEdge } from './simulated-edge.ts';
 
 const PROOF = { ...OBEDIENT, id: 'proof' } as const;
 /** Material by its own cap, so that nothing but the budget keeps it from stopping agents. */
@@ -35,87 +36,11 @@ const SHARD: ShardOptions = {
   initialPosture: 'enforce',
 };
 
-const AGENTS = 8;
-const EDGES = 3;
 /** Of statistics, for so few agents, and of what is proven. */
 const BUDGETS = { statistical: 3, proven: 25 } as const;
 /** Automation takes it to step-up at most. */
 const PROTECTED = `bot-${AGENTS - 1}`;
 const CONFIG = { detectors: {}, breakers: { protectedAgents: [PROTECTED] } } as const;
-
-const agent = fc.nat(AGENTS - 1);
-const level = fc.integer({ min: 1, max: 5 });
-const edge = fc.nat(EDGES - 1);
-/** Whether it is about the agent's session rather than the agent. */
-const session = fc.boolean();
-
-/** What may happen next. */
-export const STEPS = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({ do: fc.constant('proof'), agent, session, level, skew: fc.integer() }),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      ...{ do: fc.constant('statistics'), agent, session, level, skew: fc.integer() },
-      score: fc.integer({ min: 1, max: 99 }),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant('delegate'), agent, to: agent, chain: fc.nat(3) }),
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('outbreak'), agent, count: fc.nat(5) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('end'), agent }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('calls'), agent, count: fc.nat(12) }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('wait'),
-      ms: fc.constantFrom(
-        SECOND_MS,
-        9 * SECOND_MS,
-        MINUTE_MS,
-        20 * MINUTE_MS,
-        HOUR_MS,
-        5 * HOUR_MS,
-      ),
-      back: fc.boolean(),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('order'),
-      order: fc.constantFrom('trip', 'reset', 'release', 'exempt', 'break_glass', 'ask', 'stale'),
-      ...{ agent, session, level },
-      who: fc.nat(2),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('approve'), who: fc.nat(2) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('crash') }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('calm') }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('heartbeat'), edge }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom(...DISTURBANCES), edge }) },
-);
-
-interface Step {
-  readonly do: string;
-  readonly agent?: number;
-  readonly session?: boolean;
-  readonly level?: number;
-  readonly skew?: number;
-  readonly score?: number;
-  readonly count?: number;
-  readonly ms?: number;
-  readonly back?: boolean;
-  readonly order?: string;
-  readonly who?: number;
-  readonly edge?: number;
-  readonly to?: number;
-  readonly chain?: number;
-}
 
 /** The engine, its log and simulated edges; throws where an invariant breaks. */
 export class BreakerModel {
@@ -125,6 +50,7 @@ export class BreakerModel {
   readonly #random: () => number;
   readonly #epochs = new Map<string, number>();
   readonly #edges: readonly SimulatedEdge[];
+  readonly #grave = new GraveBreakers();
   #kept: { readonly at: number; readonly chunks: string } | null = null;
   #now = START;
   #events = 0;
@@ -153,12 +79,18 @@ export class BreakerModel {
     } else if (step.do === 'delegate') this.#delegate(step);
     else if (step.do === 'wait') this.#wait(step);
     else if (step.do === 'order') this.#order(step);
+    else if (step.do === 'campaign') this.#campaign(step);
+    else if (step.do === 'relapses') this.#relapses(step);
     else if (step.do === 'approve') this.#approve(step.who ?? 0);
     else if (step.do === 'crash') this.#crash();
     else if (step.do === 'end') this.#end(step);
     else if (step.do === 'calm') {
       const said = { actor: 'person-0', reason: 'model' };
       this.#fold(this.#write.command('acme', { type: 'storm_end', ...said }, this.#now));
+    } else if (step.do === 'posture') {
+      const said = { actor: 'person-0', reason: 'model' };
+      const type = step.posture === 'shadow' ? 'shadow' : 'enforce';
+      this.#fold(this.#write.command('acme', { type, ...said }, this.#now));
     } else this.#disturb(step.do as Disturbance | 'heartbeat', this.#edges[step.edge ?? 0]);
     for (const edge of this.#edges) edge.checkSilence();
   }
@@ -235,6 +167,25 @@ export class BreakerModel {
     if (command) this.#fold(this.#write.command('acme', command, this.#now));
   }
 
+  #campaign({ orders = [], ...step }: Step): void {
+    this.#event(step, { trip: 5 });
+    for (const order of orders) {
+      if (order === 'proof') this.#event(step, { trip: 4 });
+      else if (order === 'wait') this.#wait({ do: 'wait', ms: HOUR_MS });
+      else this.#order({ ...step, order, level: 1 });
+    }
+  }
+
+  /** It is let go and trips again until it is latched, and then one person tries to let it go. */
+  #relapses(step: Step): void {
+    for (let n = 0; n < 4; n += 1) {
+      this.#order({ ...step, order: 'reset' });
+      this.#event(step, { trip: 4 });
+    }
+    this.#order({ ...step, order: 'trip', level: 1 });
+    this.#order({ ...step, order: 'reset' });
+  }
+
   #approve(who: number): void {
     const [approval] = this.#shard.tenant('acme').approvals.values();
     if (!approval) return;
@@ -302,6 +253,8 @@ export class BreakerModel {
     expect(automatic.statistical.size).toBeLessThanOrEqual(BUDGETS.statistical);
     expect(automatic.proven.size).toBeLessThanOrEqual(BUDGETS.proven);
     this.#checkCascades();
+    const { posture } = this.#shard.tenant('acme');
+    this.#grave.checkHolding(this.#shard.tenant('acme').board, posture);
   }
 
   /** What hangs on a breaker is held no longer than that, and waits for nothing else. */
@@ -327,7 +280,7 @@ export class BreakerModel {
     // I8: an event, whatever its own clock says, ends nothing but a step of probation.
     if (entry.kind === 'input' && lets) expect(transition.from).toBe('probation');
     const state = before.get(text)?.state;
-    this.#checkTwoPersons(transition, state);
+    this.#grave.follow(transition, stateOf(this.#shard.tenant('acme').board, transition.key));
     this.#checkBounds(transition, state, wasCalm);
     this.#broadcast(transition);
   }
@@ -347,17 +300,6 @@ export class BreakerModel {
     const isAutomatic = by === 'deterministic' || by === 'statistical';
     if (isProtected && isAutomatic) expect(level).toBeLessThanOrEqual(2);
     if (!wasCalm && by === 'statistical') expect(level).toBeLessThan(4);
-  }
-
-  /** I5: no end of level 5 and above, nor of what is latched, without two persons. */
-  #checkTwoPersons(transition: Transition, state: BoardState | undefined): void {
-    if (!state || (state.phase !== 'open' && state.phase !== 'isolated')) return;
-    const isGrave = state.level >= 5 || (state.phase === 'open' && state.latch === 'repeat');
-    if (!isGrave || transition.level >= Math.min(5, state.level)) return;
-    const { actor, approvedBy, ticket } = transition;
-    if (ticket !== undefined) return;
-    expect(approvedBy).toBeDefined();
-    expect(approvedBy).not.toBe(actor);
   }
 
   #openSet(): Map<string, readonly [number, string, number]> {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { BreakerModel, STEPS } from './breaker-model.ts';
+import { BreakerModel } from './breaker-model.ts';
+import { STEPS } from './breaker-steps.ts';
 
 /**
  * Folds that many schedules and throws, with the shortest one, where an invariant breaks. With a

@@ -21,7 +21,9 @@ const BODY = z.strictObject({
 
 const SUMMARIES = {
   enforce: 'Let the breakers of a tenant trip.',
-  shadow: 'Put a tenant into shadow: score and report, trip nothing new.',
+  shadow:
+    'Put a tenant into shadow: score and report, trip nothing new. What people hold, and what ' +
+    'takes two persons to close, goes on.',
 } as const;
 
 interface Dependencies {

@@ -26,6 +26,8 @@ export interface BoardEntry {
   readonly openings: readonly EpochMs[];
   /** Of an agent that was revoked, also once it is back. */
   readonly revokedBefore?: RevokedBefore;
+  /** Log time at which the latest break-glass was to be over. */
+  readonly glassUntil?: EpochMs;
 }
 
 /** Tokens that an agent was issued before this epoch of its breaker are dead for good. */
@@ -178,8 +180,13 @@ export function put(board: BoardState, entry: BoardEntry): void {
   const { key, state } = entry;
   const before = entry.revokedBefore ?? board.entries.get(text)?.revokedBefore;
   const revokedBefore = revokedBeforeOf(key, state) ?? before;
+  const glassUntil = glassUntilOf(state) ?? board.entries.get(text)?.glassUntil;
   remove(board, text);
-  board.entries.set(text, revokedBefore === undefined ? entry : { ...entry, revokedBefore });
+  board.entries.set(text, {
+    ...entry,
+    ...(revokedBefore !== undefined && { revokedBefore }),
+    ...(glassUntil !== undefined && { glassUntil }),
+  });
   if (state.phase === 'closed') board.closed.add(text);
   // An exemption holds nothing back, so no question is answered by it.
   else if (state.phase !== 'exempt') board.index.add(text, { key, state });
@@ -205,6 +212,10 @@ function revokedBeforeOf({ kind }: BreakerKey, state: BreakerState): RevokedBefo
   if (kind !== 'agent' || (state.phase !== 'open' && state.phase !== 'isolated')) return undefined;
   if (state.level < REVOKING_LEVEL) return undefined;
   return { epoch: state.epoch, at: state.openedAt };
+}
+
+function glassUntilOf(state: BreakerState): EpochMs | undefined {
+  return state.phase === 'exempt' && state.ticket !== null ? state.until : undefined;
 }
 
 function remove(board: BoardState, text: string): void {

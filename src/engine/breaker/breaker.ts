@@ -6,6 +6,7 @@ import {
   type ExemptState,
   endsAt,
   type IsolatedState,
+  isRepeatLatched,
   type Latch,
   LEVEL_OF_STEP,
   levelHeldBy,
@@ -110,13 +111,16 @@ export function opened(
   if (isOwn || state.phase === 'isolated') {
     const before = levelHeldBy(state);
     const holder = state.phase === 'isolated' ? state.by : 'unknown';
+    const level = Math.max(before, opening.level) as BreakerLevel;
+    const cameBack = latchOf(opening.class, level, standing.flaps) === 'repeat';
     return {
       phase: 'isolated',
       epoch,
-      level: Math.max(before, opening.level) as BreakerLevel,
+      level,
       reason: opening.reason,
       by: opening.actor ?? holder,
       openedAt: logTime,
+      ...latched(isRepeatLatched(state) || (cameBack && opening.class !== 'operator')),
     };
   }
   const inForce = state.phase === 'probation' ? state.level : 0;
@@ -244,12 +248,13 @@ export function exempted(
   order: Pick<ExemptState, 'reason' | 'by' | 'until' | 'ticket'>,
   logTime: EpochMs,
 ): ExemptState {
-  const suspendedLevel = state.phase === 'exempt' ? state.suspendedLevel : levelHeldBy(state);
+  const suspendedLevel = levelHeldBy(state);
   const { reason, by, until, ticket } = order;
   const epoch = state.epoch + 1;
   return {
     ...{ phase: 'exempt', epoch, level: 0, reason, by, openedAt: logTime },
     ...{ until, ticket, suspendedLevel },
+    ...(isRepeatLatched(state) && { suspendedLatch: 'repeat' }),
   };
 }
 
@@ -258,7 +263,12 @@ export function exemptionEnded(state: ExemptState, logTime: EpochMs): BreakerSta
   const epoch = state.epoch + 1;
   if (state.suspendedLevel === 0) return { phase: 'closed', epoch };
   const { reason, by, suspendedLevel: level } = state;
-  return { phase: 'isolated', epoch, level, reason, by, openedAt: logTime };
+  const latch = latched(isRepeatLatched(state));
+  return { phase: 'isolated', epoch, level, reason, by, openedAt: logTime, ...latch };
+}
+
+function latched(is: boolean): Pick<IsolatedState, 'latch'> {
+  return is ? { latch: 'repeat' } : {};
 }
 
 /** The closed state, one epoch on, so that a late re-delivery of the opening cannot win. */

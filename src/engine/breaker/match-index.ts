@@ -1,4 +1,4 @@
-import type { BreakerKey, BreakerState } from '../../core/breaker.ts';
+import { type BreakerKey, type BreakerState, classOf } from '../../core/breaker.ts';
 
 /** What a broker names when it asks; each member narrows the question. */
 export interface Subject {
@@ -20,11 +20,15 @@ export interface Match {
   readonly state: Exclude<BreakerState, { readonly phase: 'closed' }>;
 }
 
-/** Open breakers of one place, and the gravest of them, which alone answers. */
+/** Open breakers of one place: the gravest of them, and the gravest that a person holds. */
 interface Place {
   readonly matches: Map<string, Match>;
   worst: Match | null;
+  held: Match | null;
 }
+
+/** Whose breakers are asked for: everybody's, or those that a person holds. */
+type Whose = 'worst' | 'held';
 
 type Family =
   | 'everything'
@@ -57,10 +61,11 @@ export class MatchIndex {
   add(text: string, match: Match): void {
     for (const [family, id] of placesOf(match.key)) {
       const places = this.#places[family];
-      const place = places.get(id) ?? { matches: new Map(), worst: null };
+      const place = places.get(id) ?? { matches: new Map(), worst: null, held: null };
       places.set(id, place);
       place.matches.set(text, match);
       place.worst = graver(place.worst, match);
+      if (isHeld(match)) place.held = graver(place.held, match);
     }
   }
 
@@ -71,29 +76,34 @@ export class MatchIndex {
       const removed = place?.matches.get(text);
       if (!place || !removed) continue;
       place.matches.delete(text);
-      if (place.matches.size === 0) places.delete(id);
-      else if (place.worst === removed) {
-        place.worst = [...place.matches.values()].reduce(graver, null);
+      if (place.matches.size === 0) {
+        places.delete(id);
+        continue;
       }
+      const left = [...place.matches.values()];
+      if (place.worst === removed) place.worst = left.reduce(graver, null);
+      if (place.held === removed) place.held = left.filter(isHeld).reduce(graver, null);
     }
   }
 
-  highest({ agent, session, chain, trace, jti, tool, broker }: Subject): Match | null {
-    let top = this.#worst('everything', '*', null);
-    if (broker !== undefined) top = this.#worst('broker', broker, top);
-    if (agent !== undefined) top = this.#worst('agent', agent, top);
-    if (session !== undefined) top = this.#worst('session', session, top);
+  /** The gravest; of those that a person holds, where automation's are not in force. */
+  highest(subject: Subject, whose: Whose = 'worst'): Match | null {
+    const { agent, session, chain, trace, jti, tool, broker } = subject;
+    let top = this.#worst('everything', '*', null, whose);
+    if (broker !== undefined) top = this.#worst('broker', broker, top, whose);
+    if (agent !== undefined) top = this.#worst('agent', agent, top, whose);
+    if (session !== undefined) top = this.#worst('session', session, top, whose);
     // Without a session nobody can tell them apart: any trip of the agent's counts.
-    else if (agent !== undefined) top = this.#worst('sessionsOfAgent', agent, top);
-    if (chain !== undefined) top = this.#worst('chain', chain, top);
-    if (trace !== undefined) top = this.#worst('chain', trace, top);
-    if (jti !== undefined) top = this.#worst('token', jti, top);
+    else if (agent !== undefined) top = this.#worst('sessionsOfAgent', agent, top, whose);
+    if (chain !== undefined) top = this.#worst('chain', chain, top, whose);
+    if (trace !== undefined) top = this.#worst('chain', trace, top, whose);
+    if (jti !== undefined) top = this.#worst('token', jti, top, whose);
     if (tool === undefined) return top;
-    top = this.#worst('tool', tool, top);
+    top = this.#worst('tool', tool, top, whose);
     if (agent === undefined) return top;
-    if (this.#places.tool.size > 0) top = this.#worst('tool', `${agent}/${tool}`, top);
+    if (this.#places.tool.size > 0) top = this.#worst('tool', `${agent}/${tool}`, top, whose);
     if (this.#places.toolOfAgent.size === 0) return top;
-    return this.#worst('toolOfAgent', `${agent}\0${tool}`, top);
+    return this.#worst('toolOfAgent', `${agent}\0${tool}`, top, whose);
   }
 
   /** Whether a breaker of the agent itself, or one that names it, is open. */
@@ -101,12 +111,16 @@ export class MatchIndex {
     return this.#places.agent.has(agent) || this.#places.sessionsOfAgent.has(agent);
   }
 
-  #worst(family: Family, id: string, top: Match | null): Match | null {
+  #worst(family: Family, id: string, top: Match | null, whose: Whose): Match | null {
     const places = this.#places[family];
     if (places.size === 0) return top;
-    const worst = places.get(id)?.worst;
+    const worst = places.get(id)?.[whose];
     return worst ? graver(top, worst) : top;
   }
+}
+
+function isHeld({ state }: Match): boolean {
+  return classOf(state) === 'operator';
 }
 
 function graver(top: Match | null, match: Match): Match {

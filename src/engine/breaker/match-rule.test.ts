@@ -10,28 +10,33 @@ import { closeBreaker, openBreaker } from './moves.ts';
 const CAUSE = { time: START, eventId: null, logTime: START };
 const BY = { class: 'operator', reason: 'test', actor: 'kim' } as const;
 
+const BY_ITSELF = { class: 'statistical', reason: 'test', actor: null } as const;
+
 function boardWith(open: (typeof MATCH_CASES)[number]['open']) {
   const board = createBoard();
-  for (const { level, ...key } of open) {
-    openBreaker(board, { tenant: 'acme', ...key }, { ...BY, level, findingId: null }, '', CAUSE);
+  for (const { level, byPerson, ...key } of open) {
+    const by = byPerson ? BY : BY_ITSELF;
+    openBreaker(board, { tenant: 'acme', ...key }, { ...by, level, findingId: null }, '', CAUSE);
   }
   return board;
 }
 
 describe('the match rule of the daemon', () => {
-  it.each(MATCH_CASES)('finds $what', ({ open, subject, level }) => {
+  it.each(MATCH_CASES)('finds $what', ({ open, subject, posture, level }) => {
     const board = boardWith(open);
     const asked = { tenant: 'acme', broker: 'gateway', ...subject };
     expect(board.entries.size).toBe(open.length);
-    expect(strictest(board, undefined, asked)?.state.level ?? 0).toBe(level);
-    for (const { level: _level, ...key } of open) {
+    expect(strictest(board, undefined, asked, posture)?.state.level ?? 0).toBe(level);
+    for (const { level: _level, byPerson: _by, ...key } of open) {
       closeBreaker(board, { tenant: 'acme', ...key }, BY, CAUSE);
     }
-    expect(strictest(board, undefined, asked)).toBeNull();
+    expect(strictest(board, undefined, asked, posture)).toBeNull();
   });
 
   it('writes a key as the broker does', () => {
-    for (const { level: _level, ...key } of MATCH_CASES.flatMap(({ open }) => open)) {
+    for (const { level: _level, byPerson: _by, ...key } of MATCH_CASES.flatMap(
+      ({ open }) => open,
+    )) {
       const whole = { tenant: 'a/cme', ...key };
       expect(breakerKeyText(whole)).toBe(keyText(whole));
     }
