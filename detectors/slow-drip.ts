@@ -57,7 +57,7 @@ export default defineDetector<z.output<typeof CONFIG>, State>({
   // Calls can always be counted; a measure that nobody reports does not grow.
   judges: () => null,
   observe(_event, state, { baseline, config, counted }) {
-    if (!counted) return NO_VERDICTS;
+    if (!counted || baseline.mostGrown < config.growth_multiple) return NO_VERDICTS;
     for (const measure of MEASURES) {
       const day = baseline.day(measure);
       if (!day || day.ratio < config.growth_multiple || !isSteady(day)) continue;

@@ -90,6 +90,8 @@ export interface AgentBaseline {
   readonly isBorrowed: boolean;
   /** Whether a version of this agent that never worked before has done so for less than a day. */
   readonly isRenewed: boolean;
+  /** Largest `ratio` of `day` of any measure; 0 while there is none. */
+  readonly mostGrown: number;
   /** Largest minute of a typical peer while rates are lent, else 0. */
   peerPeak(measure: Measure): number;
   compare(measure: Measure, windowMs: number): Comparison;

@@ -10,7 +10,7 @@ import {
   SIZES,
 } from './agent-baseline.ts';
 import type { PeerPriors } from './borrowed-rate.ts';
-import { coarsen } from './coarse-history.ts';
+import { coarsen, coarsenMinute } from './coarse-history.ts';
 import { emptyComparison, HistoryComparison } from './comparison.ts';
 import { closeHours, compareDay, copyOfAnchor, type DayComparison } from './day-anchor.ts';
 import { createEditions, type Editions, isNewEdition, isRenewed, weighLess } from './editions.ts';
@@ -33,7 +33,7 @@ import { hourOf } from './seasonal-rate.ts';
 import { doubles } from './zeroes.ts';
 
 /** Rises when the meaning of a stored baseline changes; another version is not restored. */
-export const BASELINE_VERSION = 4;
+export const BASELINE_VERSION = 5;
 
 /**
  * One agent's own history, per measure: bounded, plain numbers, a function of the events given to
@@ -50,6 +50,8 @@ export interface BaselineState {
   weight: number;
   /** Events in a row from before the ring. */
   behind: number;
+  /** Largest ratio of any measure's last 24 hours to its anchor, as of the last full hour. */
+  mostGrown: number;
   /** What peers lent; forgotten once the agent has a day of its own. */
   peers: PeerPriors | null;
   readonly editions: Editions;
@@ -70,6 +72,7 @@ export function createBaselineState(peers: PeerPriors | null = null): BaselineSt
     activeMinutes: 0,
     weight: 1,
     behind: 0,
+    mostGrown: 0,
     peers,
     editions: createEditions(),
     recent: {},
@@ -205,6 +208,10 @@ class BaselineView implements AgentBaseline {
     return isRenewed(this.#state.editions, this.#minute);
   }
 
+  get mostGrown(): number {
+    return this.#state.mostGrown;
+  }
+
   peerPeak(measure: Measure): number {
     return this.#state.peers?.[measure]?.peakMinute ?? 0;
   }
@@ -283,13 +290,22 @@ export function advance(state: BaselineState, minute: number): void {
     if (quiet > 0) passQuiet(history, minute - quiet, minute, weight);
     openMinute(history, minute);
     sumRecent(history, minute);
-    coarsen(history);
+    if (hours > 0 || quiet > 0) coarsen(history);
+    else coarsenMinute(history, minute);
   }
+  if (hours > 0) state.mostGrown = mostGrownOf(state);
   state.learnedMinutes += weight * (1 + quiet);
   if (weight === 1) state.activeMinutes += 1;
   if (state.learnedMinutes >= COLD_MINUTES) state.peers = null;
   state.minute = minute;
   state.weight = 1;
+}
+
+/** What `mostGrown` of a state is to be. */
+export function mostGrownOf({ measures }: Pick<BaselineState, 'measures'>): number {
+  let most = 0;
+  for (const measure of MEASURES) most = Math.max(most, measures[measure]?.day.ratio ?? 0);
+  return most;
 }
 
 /** Learns the silence from `from` to `until`, an hour at a time, and shows it in the ring. */

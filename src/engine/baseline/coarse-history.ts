@@ -1,4 +1,4 @@
-import type { MeasureHistory } from './measure-history.ts';
+import { type MeasureHistory, slotOf } from './measure-history.ts';
 
 const { fround } = Math;
 
@@ -8,11 +8,27 @@ const { fround } = Math;
  * when a minute is closed.
  */
 export function coarsen(history: MeasureHistory): void {
+  const { expected, day } = history;
+  for (const numbers of [expected, day.hours, day.anchors]) round(numbers);
+  coarsenLearned(history);
+}
+
+/** The same after a minute that another one followed, within an hour: no more can have changed. */
+export function coarsenMinute(history: MeasureHistory, minute: number): void {
+  const slot = slotOf(minute);
+  history.expected[slot] = fround(history.expected[slot] ?? 0);
+  coarsenLearned(history);
+}
+
+function round(numbers: number[]): void {
+  for (let at = 0; at < numbers.length; at += 1) numbers[at] = fround(numbers[at] ?? 0);
+}
+
+function coarsenLearned(history: MeasureHistory): void {
   const { rate, day, dispersion } = history;
-  const { expected, normal, evidence, logSizes } = history;
-  for (const numbers of [expected, normal, evidence, logSizes, day.hours, day.anchors]) {
-    for (let at = 0; at < numbers.length; at += 1) numbers[at] = fround(numbers[at] ?? 0);
-  }
+  round(history.normal);
+  round(history.evidence);
+  round(history.logSizes);
   for (const part of PARTS) history[part] = fround(history[part]);
   for (const part of DAY_PARTS) day[part] = fround(day[part]);
   rate.sum = fround(rate.sum);

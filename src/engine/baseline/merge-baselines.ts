@@ -1,7 +1,7 @@
 import type { Joining } from '../../core/joining.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { MEASURES, type Measure } from './agent-baseline.ts';
-import { advance, type BaselineState, restoreBaseline } from './baseline.ts';
+import { advance, type BaselineState, mostGrownOf, restoreBaseline } from './baseline.ts';
 import { passHours } from './day-anchor.ts';
 import { joinHistories } from './join-histories.ts';
 import {
@@ -37,6 +37,7 @@ export function mergeBaselines(
   const age = joining === 'in_turn' ? added : Math.max;
   const learnedMinutes = age(one.learnedMinutes, other.learnedMinutes);
   const [younger, elder] = inOrder(one, other);
+  const measures = joinMeasures(one, other, minute, joining);
   return {
     version: one.version,
     minute,
@@ -47,7 +48,8 @@ export function mergeBaselines(
     peers: learnedMinutes >= COLD_MINUTES ? null : (elder.peers ?? younger.peers),
     editions: joinEditions(younger, elder),
     recent: joinNames(one.recent, other.recent, minute),
-    measures: joinMeasures(one, other, minute, joining),
+    mostGrown: mostGrownOf({ measures }),
+    measures,
   };
 }
 
