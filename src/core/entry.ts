@@ -285,6 +285,8 @@ export interface Decided<Body> {
   readonly inputSeq: number;
   readonly ordinal: number;
   readonly decision: Body;
+  /** True where the disk had refused it before: it went out all the same, earlier than this. */
+  readonly late?: true;
 }
 
 export type InputEntry = Envelope<'input', Redacted<AccessEvent>> & {

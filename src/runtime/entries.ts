@@ -66,9 +66,15 @@ export function encodeEntry(entry: Unplaced | UnplacedRecord, loggedAt: EpochMs)
   };
 }
 
-export function encodeDecision(effect: Effect, loggedAt: EpochMs): UnsequencedEntry {
+/** `late`: the disk refused it before, and it has gone out all the same. */
+export function encodeDecision(
+  effect: Effect,
+  loggedAt: EpochMs,
+  late: 'late' | null = null,
+): UnsequencedEntry {
   const { kind, tenant, inputSeq, ordinal, decision } = effect;
-  const body: Decided<unknown> = { inputSeq, ordinal, decision };
+  const mark = late === null ? {} : { late: true as const };
+  const body: Decided<unknown> = { inputSeq, ordinal, decision, ...mark };
   return { loggedAt, kind, tenant, engineVersion: ENGINE_VERSION, body: JSON.stringify(body) };
 }
 

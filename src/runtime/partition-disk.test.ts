@@ -51,6 +51,8 @@ describe('a failing disk', () => {
       'input',
     ]);
     expect([partition.writable, partition.settled]).toEqual([true, true]);
+    const decided = ledger.entries.filter(isDecision).map(({ body }) => JSON.parse(body));
+    expect(decided.map(({ late }) => late)).toEqual([true, true]);
     const told = committed.flatMap((cycle) => cycle.entries.map((entry) => entry.seq));
     expect(told).toEqual(ledger.entries.map((entry) => entry.seq));
   });

@@ -305,7 +305,7 @@ export class Partition {
     let stored: readonly SequencedEntry[];
     try {
       stored = await this.#ledger.append(
-        owed.map((effect) => encodeDecision(effect, this.#loggedAt)),
+        owed.map((effect) => encodeDecision(effect, this.#loggedAt, 'late')),
       );
     } catch (error) {
       this.#setWritable(false);
