@@ -70,11 +70,10 @@ export function encodeEntry(entry: Unplaced | UnplacedRecord, loggedAt: EpochMs)
 export function encodeDecision(
   effect: Effect,
   loggedAt: EpochMs,
-  late: 'late' | null = null,
+  late: 'late' | null,
 ): UnsequencedEntry {
   const { kind, tenant, inputSeq, ordinal, decision } = effect;
-  const mark = late === null ? {} : { late: true as const };
-  const body: Decided<unknown> = { inputSeq, ordinal, decision, ...mark };
+  const body: Decided<unknown> = { inputSeq, ordinal, decision, ...markOf(late) };
   return { loggedAt, kind, tenant, engineVersion: ENGINE_VERSION, body: JSON.stringify(body) };
 }
 
@@ -90,11 +89,19 @@ export function placed(
 }
 
 /** A decision that was just recorded. */
-export function recordedDecision(effect: Effect, stored: SequencedEntry): DecisionEntry {
+export function recordedDecision(
+  effect: Effect,
+  stored: SequencedEntry,
+  late: 'late' | null,
+): DecisionEntry {
   const { seq, loggedAt, engineVersion } = stored;
   const { kind, tenant, inputSeq, ordinal, decision } = effect;
-  const body = { inputSeq, ordinal, decision };
+  const body = { inputSeq, ordinal, decision, ...markOf(late) };
   return { seq, loggedAt, engineVersion, kind, tenant, body } as DecisionEntry;
+}
+
+function markOf(late: 'late' | null): { readonly late?: true } {
+  return late === null ? {} : { late: true };
 }
 
 /** An entry as read back from the ledger. What was stored had passed the redactor. */

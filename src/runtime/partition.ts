@@ -224,7 +224,7 @@ export class Partition {
     this.#loggedAt = Math.max(this.#loggedAt, this.#clock.now());
     const loggedAt = this.#loggedAt;
     const decisions = (before?.effects ?? []).map((effect) =>
-      encodeDecision(effect, before?.loggedAt ?? loggedAt),
+      encodeDecision(effect, before?.loggedAt ?? loggedAt, null),
     );
     let stored: readonly SequencedEntry[];
     try {
@@ -280,7 +280,7 @@ export class Partition {
       this.#unrecorded = [...this.#unrecorded, ...effects];
       this.#setWritable(false);
     }
-    const decisions = recorded === null ? [] : decisionsOf(effects, recorded);
+    const decisions = recorded === null ? [] : decisionsOf(effects, recorded, null);
     this.#tell({
       entries: [...entries, ...decisions],
       folded,
@@ -313,7 +313,7 @@ export class Partition {
     }
     this.#unrecorded = [];
     this.#setWritable(true);
-    const entries = decisionsOf(owed, stored);
+    const entries = decisionsOf(owed, stored, 'late');
     this.#tell({ entries, folded: [], effects: [], recorded: true });
   }
 
@@ -378,8 +378,9 @@ function overloaded(message: string): TripcoilError {
 function decisionsOf(
   effects: readonly Effect[],
   stored: readonly SequencedEntry[],
+  late: 'late' | null,
 ): readonly DecisionEntry[] {
-  return effects.map((effect, index) => recordedDecision(effect, at(stored, index)));
+  return effects.map((effect, index) => recordedDecision(effect, at(stored, index), late));
 }
 
 function at(stored: readonly SequencedEntry[], index: number): SequencedEntry {

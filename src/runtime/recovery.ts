@@ -51,7 +51,7 @@ export async function recover(options: {
   const completed = [...owed.values()];
   if (completed.length > 0) {
     const loggedAt = Math.max(ledger.head.loggedAt, shard.logTime);
-    await ledger.append(completed.map((effect) => encodeDecision(effect, loggedAt)));
+    await ledger.append(completed.map((effect) => encodeDecision(effect, loggedAt, null)));
   }
   return { shard, snapshotSeq, replayed, completed };
 }

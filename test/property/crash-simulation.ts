@@ -327,7 +327,8 @@ class World {
         if (entry.kind === 'input') inputs.set(entry.body.id, (inputs.get(entry.body.id) ?? 0) + 1);
         if (isFolded(entry)) decided.push(...twin.apply([entry]));
         else if (isDecision(entry)) {
-          const { kind, tenant, body } = entry;
+          const { kind, tenant } = entry;
+          const { late: _refusedBefore, ...body } = entry.body;
           recorded.push({ kind, tenant, ...body } as Effect);
         }
       }
