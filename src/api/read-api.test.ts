@@ -282,6 +282,22 @@ describe('tenants', () => {
   });
 });
 
+describe('who looked at evidence', () => {
+  it('is noted where an answer shows it, and told within the tenants of who asks', async () => {
+    expect((await get('/v1/agents/globex/globex-bot', 'viewer-globex')).statusCode).toBe(200);
+    await get('/v1/agents', 'viewer-globex');
+    await get('/v1/agents/globex/nobody', 'viewer-globex');
+    const items = [
+      {
+        ...{ tenant: 'globex', actor: 'viewer-globex', of: 'agent', id: 'globex-bot' },
+        at: expect.any(String),
+      },
+    ];
+    expect((await get('/v1/ledger/views', 'viewer-globex')).json()).toEqual({ items });
+    expect((await get('/v1/ledger/views', 'viewer-acme')).json()).toEqual({ items: [] });
+  });
+});
+
 describe('operations', () => {
   it('answers probes without a credential', async () => {
     expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok' });
@@ -331,7 +347,7 @@ describe('operations', () => {
       'get /v1/detectors',
       'get /v1/findings',
       ...['get /v1/ingest/status', 'get /v1/ledger/consistency'],
-      ...['get /v1/ledger/logs', 'get /v1/ledger/proof'],
+      ...['get /v1/ledger/logs', 'get /v1/ledger/proof', 'get /v1/ledger/views'],
       'get /v1/pii/findings',
       'get /v1/reviews',
       'get /v1/reviews/{id}',

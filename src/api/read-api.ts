@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
 import type { Drills } from '../ports/drills.ts';
 import type { EngineView } from '../ports/engine-view.ts';
+import type { EvidenceViews } from '../ports/evidence-views.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PersonalFindings } from '../ports/personal-findings.ts';
@@ -24,6 +25,7 @@ import { breakerRoutes } from './routes/breakers.ts';
 import { chainRoutes } from './routes/chains.ts';
 import { detectorsRoute } from './routes/detectors.ts';
 import { drillRoute } from './routes/drill.ts';
+import { evidenceViewsRoute } from './routes/evidence-views.ts';
 import { feedbackRoute } from './routes/feedback.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { grantsRoute, type ParseGrants, takeGrantsText } from './routes/grants.ts';
@@ -60,13 +62,14 @@ export interface ReadApiOptions
   readonly tenantErasures?: TenantErasures;
   readonly parseGrants: ParseGrants;
   readonly logs: TransparencyView;
+  readonly evidenceViews: EvidenceViews;
   /** Set for a loopback listener without a proxy only: reading then needs no token (auth.ts). */
   readonly localReads: boolean;
 }
 
 /** The routes of the read API, the operator's orders, the browser's stream and the probes. */
 export function readApi(options: ReadApiOptions): FastifyPluginAsync {
-  const { view, store, control, clock, log } = options;
+  const { view, store, control, clock, log, evidenceViews } = options;
   return async (app) => {
     app.setErrorHandler(errorAnswer(log));
     const guard = createGuard(options);
@@ -90,9 +93,12 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...subjectRoutes(options.subjectOrders),
       ...(options.tenantErasures ? tenantErasureRoutes(options.tenantErasures) : []),
       ...ledgerRoutes(options.logs),
+      evidenceViewsRoute(evidenceViews),
     ];
     const grants = grantsRoute(control, options.parseGrants);
-    mountRoutes(app, routes, guard);
+    mountRoutes(app, routes, guard, {
+      onShown: (viewer, evidence) => evidenceViews.saw(viewer, evidence),
+    });
     await app.register(async (scope) => {
       takeGrantsText(scope);
       mountRoutes(scope, [grants], guard);

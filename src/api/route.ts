@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodType } from 'zod';
+import type { Evidence } from '../ports/evidence-views.ts';
 import type { Principal } from '../ports/ingest.ts';
 import type { Access, Guard } from './auth.ts';
 import { type FieldProblem, isFieldName, RequestProblem } from './problem.ts';
@@ -28,7 +29,12 @@ export interface RouteDefinition<Params, Query, Body, Answer> extends RouteHead 
   /** Describes and, in tests, checks the answer. */
   readonly answer: ZodType<Answer>;
   handle(call: Call<Params, Query, Body>): Answer | Promise<Answer>;
+  /** Which evidence an answer shows: whoever gets it is recorded as having seen that. */
+  readonly shows?: (answer: Answer, call: Call<Params, Query, Body>) => readonly Evidence[];
 }
+
+/** Is told who was shown what. */
+export type OnShown = (viewer: Principal, evidence: Evidence) => void;
 
 /** A route with its types erased: what is mounted and what the description is made from. */
 export interface Route extends RouteHead {
@@ -36,7 +42,7 @@ export interface Route extends RouteHead {
   readonly query: ZodType | null;
   readonly body: ZodType | null;
   readonly answer: ZodType;
-  run(principal: Principal, request: FastifyRequest): Promise<unknown>;
+  run(principal: Principal, request: FastifyRequest, onShown?: OnShown): Promise<unknown>;
 }
 
 /** Declares a route with its types inferred from its schemas. */
@@ -53,13 +59,17 @@ export function defineRoute<Params = unknown, Query = unknown, Body = unknown, A
     query: query ?? null,
     body: body ?? null,
     answer,
-    run: async (principal, request) =>
-      definition.handle({
+    run: async (principal, request, onShown) => {
+      const call = {
         principal,
         params: parsed(params, request.params),
         query: parsed(query, request.query),
         body: parsed(body, request.body),
-      }),
+      };
+      const shown = await definition.handle(call);
+      for (const evidence of definition.shows?.(shown, call) ?? []) onShown?.(principal, evidence);
+      return shown;
+    },
   };
 }
 
@@ -68,7 +78,7 @@ export function mountRoutes(
   app: FastifyInstance,
   routes: readonly Route[],
   guard: Guard,
-  options: { readonly bodyLimit?: number } = {},
+  { onShown, ...options }: { readonly bodyLimit?: number; readonly onShown?: OnShown } = {},
 ): void {
   const callers = new WeakMap<FastifyRequest, Principal>();
   for (const route of routes) {
@@ -80,7 +90,7 @@ export function mountRoutes(
         callers.set(request, guard(request, route.access));
       },
       handler: async (request) =>
-        route.run(callers.get(request) ?? guard(request, route.access), request),
+        route.run(callers.get(request) ?? guard(request, route.access), request, onShown),
     });
   }
 }

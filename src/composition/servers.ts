@@ -11,6 +11,7 @@ import { wellFormedValue } from '../receivers/json-body.ts';
 import { createOtlpGrpcReceiver } from '../receivers/otlp/grpc/server.ts';
 import { otlpReceiver } from '../receivers/otlp/plugin.ts';
 import { breakerCheck } from '../revocation/check/breaker-check.ts';
+import { EvidenceViewRecord } from '../runtime/evidence-views.ts';
 import { historyIngest } from '../runtime/ingest.ts';
 import { createSubjectOrders } from '../runtime/subject-orders.ts';
 import { createTenantErasures } from '../runtime/tenant-erasures.ts';
@@ -51,6 +52,7 @@ export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
       }),
       parseGrants,
       logs: s.logs,
+      evidenceViews: evidenceViews(s),
       drills: host.drills,
       ...common,
       info: {
@@ -75,6 +77,14 @@ export async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
   const app = createHttpServer({ clock, log, metrics, authenticator });
   await app.register(otlpReceiver({ ...s, ingest: host.ingest, log, alone: true }));
   return app;
+}
+
+function evidenceViews({ host, options, redaction }: Surroundings): EvidenceViewRecord {
+  return new EvidenceViewRecord({
+    append: (entries) => host.partition.append(entries),
+    ...{ clock: options.clock, log: options.log },
+    redact: (tenant, text) => redaction.redactor.redactText(tenant, text),
+  });
 }
 
 function readiness(s: Surroundings): {

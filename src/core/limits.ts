@@ -108,6 +108,11 @@ export const LIMITS = {
   ledgerBlockBytes: 4 * 1024 * 1024 + 17 * 1024 * 1024,
   /** Data keys in memory, 0.5 KiB each: those in use are kept beside them. */
   dataKeysOpened: 10_000,
+  /** Looks at the same evidence by the same person within it are one look. */
+  viewWindowMs: 15 * MINUTE_MS,
+  /** Looks remembered for that, 0.2 KiB each, and listed by the API since the start. */
+  viewsNoted: 10_000,
+  viewsListed: 1_000,
   /** Between two publications of a tenant's transparency log: within a second of the append. */
   publishEveryMs: 500,
   /** Between two flushes of the logs, which bound what a restart integrates again. */

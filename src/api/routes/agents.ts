@@ -48,6 +48,7 @@ export function agentRoutes(options: {
     params: AGENT_PATH,
     answer: AGENT,
     handle: ({ principal, params }) => agentBody(visibleAgent(options, principal, params)),
+    shows: ({ tenant, agent }) => [{ tenant, kind: 'agent', id: agent }],
   });
   const risk = defineRoute({
     method: 'GET',

@@ -90,6 +90,7 @@ export function chainRoutes(given: {
         if (body === null) throw notFound();
         return body;
       },
+      shows: ({ tenants, id }) => tenants.map((tenant) => ({ tenant, kind: 'chain', id })),
     }),
   ];
 }

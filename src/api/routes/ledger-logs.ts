@@ -59,6 +59,7 @@ export function ledgerRoutes(logs: TransparencyView): readonly Route[] {
         if (!proof) throw notFound();
         return { proof };
       },
+      shows: (_proof, { query: { tenant, seq } }) => [{ tenant, kind: 'proof', id: String(seq) }],
     }),
     defineRoute({
       method: 'GET',

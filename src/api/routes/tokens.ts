@@ -44,6 +44,7 @@ export function tokenRoutes(given: TokenReading): readonly Route[] {
         if (body === null) throw notFound();
         return { ...body, other_tenants: tenants.slice(1) };
       },
+      shows: ({ tenant, asked }) => [{ tenant, kind: 'token', id: asked }],
     }),
   ];
 }

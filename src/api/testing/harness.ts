@@ -11,6 +11,7 @@ import type { GrantSet } from '../../core/grant.ts';
 import type { CheckAnswer, FeedDelta } from '../../ports/breakers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AgentView, BreakerDetail, DetectorView, RiskPart } from '../../ports/engine-view.ts';
+import type { EvidenceView } from '../../ports/evidence-views.ts';
 import type { BusSourceView, IntakeView, SourceView } from '../../ports/ingest-status.ts';
 import { SILENT_LOG } from '../../ports/log.ts';
 import { SILENT_METRICS } from '../../ports/metrics.ts';
@@ -158,6 +159,7 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
     sources: [] as SourceView[],
     intakes: [] as IntakeView[],
     busSources: [] as BusSourceView[],
+    views: [] as EvidenceView[],
     storeDown: false,
     reviews: [] as ReviewView[],
     approvals: [] as Approval[],
@@ -280,6 +282,13 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
         : { problems: [{ path: 'agents.0.agent', message: 'is missing' }] };
     },
     ...{ localReads: false, logs: NO_LOGS },
+    evidenceViews: {
+      saw: ({ name }, evidence) => {
+        state.views.unshift({ ...evidence, actor: name, at: NOW });
+      },
+      latest: (tenants, limit) =>
+        state.views.filter(({ tenant }) => seen(tenants, tenant)).slice(0, limit),
+    },
     ingestStatus: {
       sources: (tenants) => state.sources.filter(({ tenant }) => seen(tenants, tenant)),
       intakes: (tenants) => (tenants === '*' ? state.intakes : []),
