@@ -149,6 +149,7 @@ export function breakerBody(detail: BreakerDetail): BreakerBody {
     ...phaseBody(state),
     acknowledged_by: [...detail.acknowledgedBy],
     awaiting: [...detail.awaiting],
+    late: [...detail.late],
   };
 }
 

@@ -35,6 +35,8 @@ export interface BreakerBody {
   /** Enforcement points that confirmed this epoch, and those still owed. */
   readonly acknowledged_by: readonly string[];
   readonly awaiting: readonly string[];
+  /** Those of `awaiting` that have let `revocation.effect.deadline_seconds` pass. */
+  readonly late: readonly string[];
 }
 
 export interface TransitionBody {

@@ -270,7 +270,12 @@ export interface StatusBody {
   readonly version: string;
   readonly started_at: string;
   readonly term: number;
-  readonly ledger: { readonly seq: number; readonly hash: string };
+  readonly ledger: {
+    readonly seq: number;
+    readonly hash: string;
+    /** Decisions that are in force and wait for the disk to take them. */
+    readonly unrecorded: number;
+  };
   readonly store: {
     readonly kind: string;
     readonly healthy: boolean;
@@ -281,6 +286,8 @@ export interface StatusBody {
     readonly posture: 'shadow' | 'enforce';
     readonly agents: number;
     readonly open_breakers: number;
+    /** Breakers that some enforcement point is late to acknowledge. */
+    readonly late_breakers: number;
     /** Findings that enforcement would have acted on. */
     readonly would_have_tripped: number;
     /** Since when statistics stop nothing, and why; null in calm. */

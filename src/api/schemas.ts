@@ -103,6 +103,7 @@ export const BREAKER: z.ZodType<BreakerBody> = z.strictObject({
   by: z.string().exactOptional(),
   acknowledged_by: z.array(z.string()),
   awaiting: z.array(z.string()),
+  late: z.array(z.string()),
 });
 
 const text = z.string().exactOptional();
@@ -248,7 +249,7 @@ export const STATUS: z.ZodType<StatusBody> = z.strictObject({
   version: z.string(),
   started_at: time,
   term: z.int(),
-  ledger: z.strictObject({ seq: count, hash: z.string() }),
+  ledger: z.strictObject({ seq: count, hash: z.string(), unrecorded: count }),
   store: z.strictObject({ kind: z.string(), healthy: z.boolean(), projected_seq: count }),
   tenants: z.array(
     z.strictObject({
@@ -256,6 +257,7 @@ export const STATUS: z.ZodType<StatusBody> = z.strictObject({
       posture,
       agents: count,
       open_breakers: count,
+      late_breakers: count,
       would_have_tripped: count,
       storm: z.strictObject({ since: time, cause: z.string() }).nullable(),
       single_operator: z.boolean(),

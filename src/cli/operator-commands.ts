@@ -33,6 +33,7 @@ export function addOperatorCommands(program: Command): void {
     'reason',
     'acknowledged_by',
     'awaiting',
+    'late',
   ];
   withServer(breakers.command('list').description('open breakers'))
     .option('--all', 'closed ones too')

@@ -52,6 +52,8 @@ export function watchEffect(options: EffectOptions, undo: AsyncDisposableStack):
       for (const { point, key, escalatedTo } of points) {
         note(key, point, 'late', escalatedTo === null ? 'deadline' : `escalated to ${escalatedTo}`);
         alerts?.effect({ kind: 'late', point, key, escalatedTo });
+        const epoch = host.orderOf(key)?.epoch;
+        if (epoch !== undefined) host.late.note(key, epoch, point);
       }
     },
   });

@@ -526,6 +526,8 @@ export const LIMITS = {
   orderPeakKeptMs: 1 * HOUR_MS,
   /** Orders whose acknowledgements are waited for: 0.3 KiB each, 3 MiB. */
   effectWatched: 10_000,
+  /** Breakers of which it is shown who is late, the latest: 0.3 KiB each. */
+  lateOrders: 1_000,
   /** Between two lines of the log about those who are late. */
   effectLogMs: 1 * SECOND_MS,
   /** Of a file that holds a credential. */

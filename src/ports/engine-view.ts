@@ -80,12 +80,16 @@ export interface TenantView {
   readonly posture: 'shadow' | 'enforce';
   readonly agents: number;
   readonly openBreakers: number;
+  /** Breakers that some enforcement point is late to acknowledge: `LIMITS.lateOrders` at most. */
+  readonly lateBreakers: number;
   readonly wouldHaveTripped: number;
 }
 
 export interface BreakerDetail extends BreakerRecord {
   readonly acknowledgedBy: readonly string[];
   readonly awaiting: readonly string[];
+  /** Those of `awaiting` that have let the deadline pass. */
+  readonly late: readonly string[];
 }
 
 /** One detector or rule as it stands in one tenant. */
@@ -114,7 +118,12 @@ export interface AgentRisk {
 /** Reads of the live engine for the API; plain values, never live references. */
 export interface EngineView {
   readonly term: number;
-  readonly ledgerHead: { readonly seq: number; readonly hash: string };
+  readonly ledgerHead: {
+    readonly seq: number;
+    readonly hash: string;
+    /** Decisions in force that the disk has refused until now. */
+    readonly unrecorded: number;
+  };
   tenants(): readonly TenantView[];
   /** Sorted by level, then risk, highest first. */
   agents(tenants: readonly string[] | '*'): readonly AgentView[];

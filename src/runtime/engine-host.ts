@@ -30,6 +30,7 @@ import { FeedReaders } from './feed-readers.ts';
 import { createIngest, type IngestOptions } from './ingest.ts';
 import { NotesOfIngest } from './ingest-notes.ts';
 import { createIngestStatus } from './ingest-status.ts';
+import { LateOrders } from './late-orders.ts';
 import { meterDecisions } from './metering.ts';
 import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
@@ -102,6 +103,8 @@ export interface EngineHost {
   awaiting(
     key: BreakerKey,
   ): { readonly epoch: number; readonly awaiting: readonly string[] } | null;
+  /** Who let the deadline of an order pass, as `watchEffect` finds out. */
+  readonly late: LateOrders;
   /** Sends a key's newest order again, to those who have come to be concerned. */
   resend(key: BreakerKey): void;
   /** Delivers what is owed, and from now on what is decided; only where deliveries were held. */
@@ -145,7 +148,8 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   const ingest = createIngest({ ...options, notes, partition, turns });
   const { overloaded } = ingest;
   const ingestStatus = createIngestStatus({ partition, notes, overloaded, clock });
-  const engine = { partition, ledger, outbox, readers, counters: ingest.counters, clock };
+  const late = new LateOrders();
+  const engine = { partition, ledger, outbox, readers, late, counters: ingest.counters, clock };
   const projector = new Projector({ partition, ledger, store, clock, log, metrics });
 
   const stop = new AbortController();
@@ -180,6 +184,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     ...{ drills: drillsOf(control, engine, log), ingestStatus, partition, projector },
     reconfigure: (given) => logConfiguration(partition, { ...options, ...given }),
     ...ordersOf(partition, outbox, identifiers, readers),
+    late,
     startDeliveries: deliveries.start,
     close: () => {
       closing ??= close();

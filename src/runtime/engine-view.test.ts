@@ -6,6 +6,7 @@ import { SILENT_METRICS } from '../ports/metrics.ts';
 import { createEngineView } from './engine-view.ts';
 import type { Unplaced } from './entries.ts';
 import { FeedReaders } from './feed-readers.ts';
+import { LateOrders } from './late-orders.ts';
 import { Outbox } from './outbox.ts';
 import { Partition } from './partition.ts';
 import { FakeClock } from './testing/fake-clock.ts';
@@ -32,9 +33,10 @@ async function start(...receivers: ScriptedReceiver[]) {
   const outbox = new Outbox({ receivers, ...common });
   const counters = { events: 7, rejected: 1, lastEventAt: START };
   const readers = new FeedReaders(clock);
-  const view = createEngineView({ partition, ledger, outbox, readers, counters, clock });
+  const late = new LateOrders();
+  const view = createEngineView({ partition, ledger, outbox, readers, late, counters, clock });
   await partition.decide([GRANT_ENTRY]);
-  return { ledger, clock, shard, partition, outbox, readers, view };
+  return { ledger, clock, shard, partition, outbox, readers, late, view };
 }
 
 const ack = (receiver: string, epoch: number): Unplaced => ({
@@ -148,11 +150,28 @@ describe('tenants and counters', () => {
     expect(view.tenants()).toEqual([
       {
         ...{ tenant: 'acme', posture: 'enforce', agents: 2, openBreakers: 1, wouldHaveTripped: 0 },
-        ...{ storm: null, singleOperator: false },
+        ...{ lateBreakers: 0, storm: null, singleOperator: false },
       },
     ]);
-    expect(view.ledgerHead).toEqual({ seq: ledger.head.seq, hash: ledger.head.hash });
+    expect(view.ledgerHead).toEqual({
+      seq: ledger.head.seq,
+      hash: ledger.head.hash,
+      unrecorded: 0,
+    });
     expect(view.counters()).toMatchObject({ events: 7, rejected: 1, lastEventAt: START });
+  });
+
+  it('name who is late with the epoch that holds, until they acknowledge', async () => {
+    const { partition, readers, late, view } = await start();
+    readers.join('acme', 'gateway');
+    await partition.decide([tripInput('a', 4)]);
+    expect(view.breaker(BOT)).toMatchObject({ awaiting: ['gateway'], late: [] });
+    late.note(BOT, 1, 'gateway');
+    expect(view.breakers(['acme'], false)[0]).toMatchObject({ late: ['gateway'] });
+    expect(view.tenants()[0]?.lateBreakers).toBe(1);
+    await partition.decide([ack('gateway', 1)]);
+    expect(view.breaker(BOT)).toMatchObject({ awaiting: [], late: [] });
+    expect(view.tenants()[0]?.lateBreakers).toBe(0);
   });
 
   it('measure the time to an acknowledgement of the open epoch, and of no other', async () => {

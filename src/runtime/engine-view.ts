@@ -31,6 +31,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import { previewOf } from './breaker-preview.ts';
 import type { FeedReaders } from './feed-readers.ts';
 import type { IngestCounters } from './ingest.ts';
+import type { LateOrders } from './late-orders.ts';
 import type { Outbox } from './outbox.ts';
 import type { Partition } from './partition.ts';
 import { createRateMeter } from './rate-meter.ts';
@@ -40,16 +41,21 @@ export interface EngineViewOptions {
   readonly ledger: Ledger;
   readonly outbox: Outbox;
   readonly readers: FeedReaders;
+  readonly late: LateOrders;
   readonly counters: IngestCounters;
   readonly clock: Clock;
 }
+
+/** Who is told of breakers, and who has not answered. */
+type Points = Pick<EngineViewOptions, 'outbox' | 'readers' | 'late'>;
 
 /** History shorter than this is still being learned. */
 const LEARNING_MS = DAY_MS;
 
 /** Reads of the live engine, as plain values. */
 export function createEngineView(options: EngineViewOptions): EngineView {
-  const { partition, ledger, outbox, readers, counters, clock } = options;
+  const { partition, ledger, outbox, readers, late, counters, clock } = options;
+  const points = { outbox, readers, late };
   const { shard } = partition;
   const findingListeners = new Set<(finding: Finding) => void>();
   const delays: number[] = [];
@@ -76,9 +82,18 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       return shard.term;
     },
     get ledgerHead() {
-      return { seq: ledger.head.seq, hash: ledger.head.hash };
+      const { seq, hash } = ledger.head;
+      return { seq, hash, unrecorded: partition.unrecorded };
     },
-    tenants: () => [...shard.tenants.values()].filter(isShown).map(tenantView),
+    tenants: () => {
+      const standing = (key: BreakerKey) => {
+        const found = breakerOf(shard, points, key);
+        return found && { epoch: found.state.epoch, awaiting: found.awaiting };
+      };
+      return [...shard.tenants.values()]
+        .filter(isShown)
+        .map((each) => tenantView(each, late.count(each.tenant, standing)));
+    },
     agents: (tenants) => agentViews(shard, tenants),
     agent: (tenantId, id) => agentOf(shard, tenantId, id),
     risks: (tenantId) => agentRisks(shard, tenantId),
@@ -89,11 +104,11 @@ export function createEngineView(options: EngineViewOptions): EngineView {
     breakers: (tenants, includeClosed) =>
       [...shard.tenants.values()]
         .filter(({ tenant }) => tenants === '*' || tenants.includes(tenant))
-        .flatMap((tenant) => breakerDetails(shard, tenant, { outbox, readers }, includeClosed)),
-    breaker: (key) => breakerOf(shard, { outbox, readers }, key),
+        .flatMap((tenant) => breakerDetails(shard, tenant, points, includeClosed)),
+    breaker: (key) => breakerOf(shard, points, key),
     preview: (key, level) => {
-      const points = new Set([...outbox.serving(key), ...readers.of(key.tenant)]);
-      return previewOf(shard, key, level, [...points]);
+      const told = new Set([...outbox.serving(key), ...readers.of(key.tenant)]);
+      return previewOf(shard, key, level, [...told]);
     },
     approvals: (tenants) => approvalsOf(shard, tenants, clock.now()),
     onFinding(listener) {
@@ -146,7 +161,7 @@ function isShown(tenant: TenantState): boolean {
   return !tenant.tenant.startsWith('_') || tenant.agents.size > 0;
 }
 
-function tenantView(tenant: TenantState): TenantView {
+function tenantView(tenant: TenantState, lateBreakers: number): TenantView {
   const { since, cause } = tenant.storm;
   let openBreakers = 0;
   for (const { state } of tenant.board.entries.values())
@@ -158,6 +173,7 @@ function tenantView(tenant: TenantState): TenantView {
     singleOperator: tenant.config.breakers?.singleOperator ?? false,
     agents: tenant.agents.size,
     openBreakers,
+    lateBreakers,
     wouldHaveTripped: tenant.wouldHaveTripped,
   };
 }
@@ -270,13 +286,13 @@ export function awaitingOf(
 function breakerDetails(
   shard: Shard,
   tenant: TenantState,
-  { outbox, readers }: Pick<EngineViewOptions, 'outbox' | 'readers'>,
+  points: Points,
   includeClosed: boolean,
 ): readonly BreakerDetail[] {
-  const brokers = readers.of(tenant.tenant);
+  const brokers = points.readers.of(tenant.tenant);
   return [...tenant.board.entries.values()]
     .filter(({ state }) => state.phase !== 'closed' || includeClosed)
-    .map((entry) => breakerDetail(shard, tenant, outbox, brokers, entry));
+    .map((entry) => breakerDetail(shard, tenant, points, brokers, entry));
 }
 
 function tellFindings(
@@ -289,25 +305,22 @@ function tellFindings(
   }
 }
 
-function breakerOf(
-  shard: Shard,
-  { outbox, readers }: Pick<EngineViewOptions, 'outbox' | 'readers'>,
-  key: BreakerKey,
-): BreakerDetail | null {
+function breakerOf(shard: Shard, points: Points, key: BreakerKey): BreakerDetail | null {
   const tenant = shard.tenants.get(key.tenant);
   const entry = tenant?.board.entries.get(breakerKeyText(key));
   if (!tenant || !entry) return null;
-  return breakerDetail(shard, tenant, outbox, readers.of(key.tenant), entry);
+  return breakerDetail(shard, tenant, points, points.readers.of(key.tenant), entry);
 }
 
 function breakerDetail(
   shard: Shard,
   tenant: TenantState,
-  outbox: EngineViewOptions['outbox'],
+  { outbox, late: lateOrders }: Points,
   brokers: readonly string[],
   { key, state, title, acknowledgedBy }: BoardEntry,
 ): BreakerDetail {
   const standing = standingOrder(tenant.board, key);
   const awaiting = standing ? awaitingOf(standing.order, acknowledgedBy, outbox, brokers) : [];
-  return { key, state, title, term: shard.term, acknowledgedBy, awaiting };
+  const late = lateOrders.among(key, state.epoch, awaiting);
+  return { key, state, title, term: shard.term, acknowledgedBy, awaiting, late };
 }

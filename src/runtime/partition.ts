@@ -97,6 +97,11 @@ export class Partition {
     return this.#writable;
   }
 
+  /** Decisions that are out and not in the ledger, because the disk refused them. */
+  get unrecorded(): number {
+    return this.#unrecorded.length;
+  }
+
   /** Whether every decision on the state so far is in the ledger, so that it may be snapshotted. */
   get settled(): boolean {
     return this.#running === null && this.#unrecorded.length === 0 && !this.#broken;

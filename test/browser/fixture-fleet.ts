@@ -132,6 +132,7 @@ export function fixtureBreakers(now: number): readonly BreakerBody[] {
       needs_two_persons: true,
       acknowledged_by: ['broker-eu-1', 'broker-eu-2'],
       awaiting: [],
+      late: [],
     },
     {
       ...shared,
@@ -146,6 +147,7 @@ export function fixtureBreakers(now: number): readonly BreakerBody[] {
       needs_two_persons: false,
       acknowledged_by: ['broker-eu-1'],
       awaiting: ['broker-eu-2'],
+      late: ['broker-eu-2'],
     },
     {
       ...shared,
@@ -161,6 +163,7 @@ export function fixtureBreakers(now: number): readonly BreakerBody[] {
       needs_two_persons: false,
       acknowledged_by: ['broker-us-1'],
       awaiting: [],
+      late: [],
     },
     {
       ...shared,
@@ -179,6 +182,7 @@ export function fixtureBreakers(now: number): readonly BreakerBody[] {
       needs_two_persons: false,
       acknowledged_by: ['broker-eu-1', 'broker-eu-2'],
       awaiting: [],
+      late: [],
     },
     {
       ...shared,
@@ -198,6 +202,7 @@ export function fixtureBreakers(now: number): readonly BreakerBody[] {
       needs_two_persons: false,
       acknowledged_by: ['broker-eu-1'],
       awaiting: [],
+      late: [],
     },
   ];
 }
@@ -211,6 +216,7 @@ export function fixtureStatus(now: number): StatusBody {
     ledger: {
       seq: 412_330,
       hash: '9f2c41d7b0a8e5563f11c9a2d4e8b7706a5c3d2e1f00998877665544332211ff',
+      unrecorded: 0,
     },
     store: { kind: 'chdb', healthy: true, projected_seq: 412_328 },
     tenants: [
@@ -219,6 +225,7 @@ export function fixtureStatus(now: number): StatusBody {
         posture: 'shadow',
         agents: 8,
         open_breakers: 0,
+        late_breakers: 0,
         would_have_tripped: 3,
         storm: null,
         single_operator: false,
@@ -228,6 +235,7 @@ export function fixtureStatus(now: number): StatusBody {
         posture: 'enforce',
         agents: 6,
         open_breakers: 2,
+        late_breakers: 0,
         would_have_tripped: 0,
         storm: null,
         single_operator: false,
@@ -237,6 +245,7 @@ export function fixtureStatus(now: number): StatusBody {
         posture: 'enforce',
         agents: 4,
         open_breakers: 1,
+        late_breakers: 0,
         would_have_tripped: 0,
         storm: { since: new Date(now - 240_000).toISOString(), cause: 'too_many_agents' },
         single_operator: false,
@@ -257,7 +266,7 @@ export function fixtureStatus(now: number): StatusBody {
 export function emptyStatus(now: number): StatusBody {
   return {
     ...fixtureStatus(now),
-    ledger: { seq: 1, hash: '00'.repeat(32) },
+    ledger: { seq: 1, hash: '00'.repeat(32), unrecorded: 0 },
     store: { kind: 'memory', healthy: true, projected_seq: 1 },
     tenants: [],
     ingest: { events: 0, rejected: 0, per_second: 0, last_event_at: null },

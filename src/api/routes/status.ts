@@ -35,7 +35,7 @@ export function createStatus(options: {
       version: info.version,
       started_at: timeText(info.startedAt),
       term: view.term,
-      ledger: whole ? { ...view.ledgerHead } : { seq: 0, hash: '' },
+      ledger: whole ? { ...view.ledgerHead } : { seq: 0, hash: '', unrecorded: 0 },
       store: {
         kind: info.storeKind,
         healthy: store.healthy(),
@@ -49,6 +49,7 @@ export function createStatus(options: {
           posture: tenant.posture,
           agents: tenant.agents,
           open_breakers: tenant.openBreakers,
+          late_breakers: tenant.lateBreakers,
           would_have_tripped: tenant.wouldHaveTripped,
           storm: tenant.storm && { ...tenant.storm, since: timeText(tenant.storm.since) },
           single_operator: tenant.singleOperator,

@@ -135,6 +135,7 @@ export function breakerDetail(tenant: string, id: string, open: boolean): Breake
       : { phase: 'closed', epoch: 1 },
     acknowledgedBy: open ? ['broker-1'] : [],
     awaiting: open ? ['broker-2'] : [],
+    late: [],
   };
 }
 
@@ -189,12 +190,12 @@ export function createHarness(overrides: Partial<ReadApiOptions> = {}) {
         tokens: null,
         executions: null,
       }),
-      ledgerHead: { seq: 41, hash: 'abc' },
+      ledgerHead: { seq: 41, hash: 'abc', unrecorded: 0 },
       tenants: () =>
         ['acme', 'globex'].map((tenant) => ({
           tenant,
           posture: 'enforce',
-          ...{ agents: 1, openBreakers: 1, wouldHaveTripped: 0 },
+          ...{ agents: 1, openBreakers: 1, lateBreakers: 0, wouldHaveTripped: 0 },
           ...{ storm: null, singleOperator: false },
         })),
       ...CALM_BOARD,

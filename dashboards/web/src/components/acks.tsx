@@ -6,7 +6,7 @@ import { CheckIcon, ClockIcon } from './icons.tsx';
 
 /** Whether the enforcement points obeyed: the first question after a trip. */
 export function Acks({ breaker }: { breaker: BreakerBody }) {
-  const { acknowledged_by: done, awaiting } = breaker;
+  const { acknowledged_by: done, awaiting, late } = breaker;
   if (done.length + awaiting.length === 0) {
     return (
       <span class="muted" title="No broker is connected or configured for this tenant">
@@ -16,7 +16,7 @@ export function Acks({ breaker }: { breaker: BreakerBody }) {
   }
   const names = [
     ...done.map((name) => `${name}: confirmed`),
-    ...awaiting.map((name) => `${name}: not yet`),
+    ...awaiting.map((name) => `${name}: ${late.includes(name) ? 'late' : 'not yet'}`),
   ].join('\n');
   if (awaiting.length === 0) {
     return (
@@ -31,12 +31,13 @@ export function Acks({ breaker }: { breaker: BreakerBody }) {
       ? ''
       : ` ${formatAge(Math.max(0, now.value - Date.parse(breaker.opened_at)))}`;
   return (
-    <span class="acks owed" title={names}>
+    <span class={`acks owed${late.length > 0 ? ' late' : ''}`} title={names}>
       <ClockIcon />
       {acknowledgedRatio(breaker)}{' '}
       <small>
         {awaiting[0]}
-        {awaiting.length > 1 ? ` +${awaiting.length - 1}` : ''} owes{age}
+        {awaiting.length > 1 ? ` +${awaiting.length - 1}` : ''} {late.length > 0 ? 'late' : 'owes'}
+        {age}
       </small>
     </span>
   );

@@ -14,7 +14,7 @@ function breaker(own: Partial<BreakerBody>): BreakerBody {
       reason: 'volume_spike',
     },
     ...{ title: null, class: 'statistical', opened_at: null, closes_at: null, finding_id: null },
-    ...{ needs_two_persons: false, acknowledged_by: [], awaiting: [] },
+    ...{ needs_two_persons: false, acknowledged_by: [], awaiting: [], late: [] },
     ...own,
   };
 }

@@ -34,6 +34,7 @@ export function Tiles() {
 function BreakersTile() {
   const open = heldBreakers.value;
   const owed = open.filter((breaker) => breaker.awaiting.length > 0).length;
+  const late = open.filter((breaker) => breaker.late.length > 0).length;
   const known = breakers.state.value.data !== null;
   return (
     <div class="tile">
@@ -42,6 +43,7 @@ function BreakersTile() {
       {known && (
         <p class={`tile-note ${owed > 0 ? 'warn' : ''}`}>
           {owed > 0 && `${plural(owed, 'breaker')} not yet confirmed`}
+          {late > 0 && `, ${late} late`}
           {owed === 0 && open.length > 0 && 'all confirmed by brokers'}
           {open.length === 0 && 'nothing is tripped'}
         </p>
