@@ -85,15 +85,7 @@ export function createEngineView(options: EngineViewOptions): EngineView {
       const { seq, hash } = ledger.head;
       return { seq, hash, unrecorded: partition.unrecorded };
     },
-    tenants: () => {
-      const standing = (key: BreakerKey) => {
-        const found = breakerOf(shard, points, key);
-        return found && { epoch: found.state.epoch, awaiting: found.awaiting };
-      };
-      return [...shard.tenants.values()]
-        .filter(isShown)
-        .map((each) => tenantView(each, late.count(each.tenant, standing)));
-    },
+    tenants: () => tenantViews(shard, points),
     agents: (tenants) => agentViews(shard, tenants),
     agent: (tenantId, id) => agentOf(shard, tenantId, id),
     risks: (tenantId) => agentRisks(shard, tenantId),
@@ -159,6 +151,16 @@ function selected(shard: Shard, tenants: readonly string[] | '*'): readonly Tena
 /** The process's own bucket has no agents and is nobody's tenant. */
 function isShown(tenant: TenantState): boolean {
   return !tenant.tenant.startsWith('_') || tenant.agents.size > 0;
+}
+
+function tenantViews(shard: Shard, points: Points): readonly TenantView[] {
+  const standing = (key: BreakerKey) => {
+    const found = breakerOf(shard, points, key);
+    return found && { epoch: found.state.epoch, awaiting: found.awaiting };
+  };
+  return [...shard.tenants.values()]
+    .filter(isShown)
+    .map((each) => tenantView(each, points.late.count(each.tenant, standing)));
 }
 
 function tenantView(tenant: TenantState, lateBreakers: number): TenantView {
