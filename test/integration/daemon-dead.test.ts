@@ -7,7 +7,8 @@ const TOKEN = 'gateway-token-0123456789';
 
 it('a broker whose daemon was killed denies writes within ten seconds', async () => {
   const workplace = await createWorkplace(
-    `tokens: [{ name: gateway, token: ${TOKEN}, roles: [broker], tenants: [acme], trust: broker }]\n`,
+    `tokens: [{ name: gateway, token: ${TOKEN}, ` +
+      'roles: [broker], tenants: [acme], trust: broker }]\n',
   );
   const daemon = await serve(workplace);
   // Time as the client sees it, run ahead of at will; its silence begins with the kill.
