@@ -237,7 +237,9 @@ function authenticatorOf(
 ): Authenticator {
   const tokens = [...config.tokens, ...credentials.map((each) => each.config)];
   const next = createAuthenticator(tokens.map(hashedToken));
-  const taken = new Set(tokens.map(({ name }) => name));
+  const { receivers, actuators } = config.revocation;
+  // Acknowledgements are counted by name: whoever a token names must not stand for one of these.
+  const taken = new Set([...tokens, ...receivers, ...actuators].map(({ name }) => name));
   return createJwtAuthenticator({ issuers, next, taken, clock });
 }
 

@@ -161,3 +161,28 @@ describe('BreakerMap', () => {
     );
   });
 });
+
+describe('a tenant that only a file names', () => {
+  const state = (tenant: string, epoch: number) => ({
+    key: { tenant, kind: 'agent', id: 'bot' },
+    ...({ phase: 'open', level: 5, term: 9, epoch, reason: 'x', class: 'operator' } as const),
+  });
+  const said = (tenant: string, term: number, seq: number) => ({
+    ...{ tenant, term, seq, posture: 'enforce', breakers: [state(tenant, seq)] },
+  });
+
+  it.each(['hold', 'resume'] as const)('yields to that of the daemon: %s', (way) => {
+    const map = new BreakerMap(() => null);
+    map[way](said('old', 9, 9) as never);
+    expect(map.highest({ agent: 'bot' })?.level).toBe(5);
+    expect(map.applyTransition({ term: 9, seq: 10, breaker: state('new', 1) } as never)).toEqual({
+      ...{ tripped: [], eased: [], reset: [], resync: true },
+    });
+    const change = map.applySnapshot({ ...said('new', 1, 1), breakers: [] } as never);
+    expect(change.reset).toHaveLength(1);
+    expect([map.tenant, map.term, map.open]).toEqual(['new', 1, 0]);
+    expect(map.highest({ agent: 'bot' })).toBeNull();
+    map.applySnapshot(said('old', 9, 9) as never);
+    expect([map.tenant, map.open]).toEqual(['new', 0]);
+  });
+});

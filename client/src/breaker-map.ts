@@ -39,6 +39,8 @@ export class BreakerMap {
   readonly #renamed: RenamedHolds;
   readonly #revoked = createRevokedTokens();
   #tenant: string | null = null;
+  /** Nobody but a file has named the tenant: the daemon may name another. */
+  #isFromFile = false;
   #posture: 'shadow' | 'enforce' | null = null;
   #term = 0;
   #seq = 0;
@@ -115,7 +117,15 @@ export class BreakerMap {
       if (state.level > 0) this.#take({ ...state, term: 0, epoch: 0 }, changing);
     }
     this.#tenant = snapshot.tenant;
+    this.#isFromFile = true;
     return { ...changing, resync: false };
+  }
+
+  /** What this client wrote down before it was restarted; its tenant may have changed since. */
+  resume(snapshot: Snapshot): Change {
+    const change = this.applySnapshot(snapshot);
+    this.#isFromFile = true;
+    return change;
   }
 
   /** The trips of a snapshot from the past: it may open, and lifts nothing. */
@@ -132,12 +142,15 @@ export class BreakerMap {
 
   applySnapshot(snapshot: Snapshot): Change {
     const { term, seq, tenant } = snapshot;
+    const changing = noChange();
+    const isOther = this.#tenant !== null && tenant !== this.#tenant;
+    if (isOther && this.#isFromFile) this.#forget(changing);
     const older = isBefore(snapshot, this) || isBefore(snapshot, this.#ahead);
-    if (older || (this.#tenant !== null && tenant !== this.#tenant)) {
+    if (older || (isOther && !this.#isFromFile)) {
       this.#refused += 1;
       return NOTHING;
     }
-    const changing = noChange();
+    this.#isFromFile = false;
     const named = new Set<string>();
     const renamed: BreakerState[] = [];
     for (const state of snapshot.breakers) {
@@ -165,6 +178,10 @@ export class BreakerMap {
   /** `mayLift` false: from the past or of unknown age, so that it is believed where it trips. */
   applyTransition(message: TransitionMessage, mayLift = true): Change {
     const { term, seq, breaker } = message;
+    if (this.#tenant !== null && breaker.key.tenant !== this.#tenant) {
+      this.#refused += 1;
+      return RESYNC;
+    }
     if (term < this.#term || (term === this.#term && seq <= this.#seq)) {
       this.#refused += 1;
       return NOTHING;
@@ -230,6 +247,20 @@ export class BreakerMap {
     const digest = digestOf(line);
     this.#digests.set(text, digest);
     xorInto(this.#sum, digest);
+  }
+
+  /** What a file said of another tenant. */
+  #forget(changing: Changing): void {
+    for (const [text, state] of [...this.#states]) {
+      this.#remove(text);
+      changing.reset.push({ ...state, phase: 'closed', level: 0, reason: '', class: null });
+    }
+    this.#closed.clear();
+    this.#renamed.drop(() => true);
+    this.#revoked.clear();
+    this.#term = 0;
+    this.#seq = 0;
+    this.#ahead = { term: 0, seq: 0 };
   }
 
   #remove(text: string): void {

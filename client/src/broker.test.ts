@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BreakerOpenError } from './index.ts';
+import { BreakerOpenError, createBreakerClient } from './index.ts';
 import { type PlayedFeed, type PlayedOptions, playFeed, until } from './testing/played-feed.ts';
 
 /** What a broker does with the client beside `check`; time and daemon are played. */
@@ -283,5 +283,12 @@ describe('the persisted file', () => {
     const { client } = await play([{ id: 'bot', level: 5, epoch: 42 }], { persist });
     await until(() => client.status().state === 'fresh');
     expect(client.check({ agent: 'bot', op: 'read' })).toMatchObject({ allow: false, level: 5 });
+  });
+});
+
+describe('signatures', () => {
+  it('say whose feed it is, so that the client must know', () => {
+    const keys = { url: 'https://tripcoil.example', token: 't', verify: { keys: [] } };
+    expect(() => createBreakerClient(keys)).toThrow(/tenant/);
   });
 });

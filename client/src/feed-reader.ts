@@ -8,7 +8,8 @@ export interface FeedReaderOptions {
   readonly map: BreakerMap;
   /** Absent where TLS alone vouches for the daemon. */
   readonly verifier: FeedVerifier | null;
-  readonly tenant: () => string | null;
+  /** Whose feed it is; told where there is a verifier. */
+  readonly tenant: string | null;
   readonly onChange: (change: Change) => void;
   /** The copy is what the daemon has now. */
   readonly onConfirmed: () => void;
@@ -67,7 +68,7 @@ export class FeedReader {
 
   async #open({ event, data }: StreamEvent): Promise<VerifiedMessage> {
     const { verifier, tenant } = this.#options;
-    if (verifier) return verifier.read(data, event, tenant());
+    if (verifier) return verifier.read(data, event, tenant ?? '');
     return { body: record(JSON.parse(data)), isCurrent: true, isNews: true };
   }
 

@@ -37,6 +37,10 @@ export class FollowingClient implements BreakerClient {
   #subscriber: string | null = null;
 
   constructor(options: BreakerClientOptions) {
+    if (options.verify !== undefined && options.tenant === undefined) {
+      // One key signs the feeds of all tenants: without a name any of them would pass.
+      throw new TypeError('`verify` needs `tenant`: signatures say whose feed it is');
+    }
     this.#options = options;
     this.#clock = options.clock ?? MONOTONIC_CLOCK;
     const maxStaleMs = options.maxStaleMs ?? MAX_STALE_MS;
@@ -168,13 +172,13 @@ export class FollowingClient implements BreakerClient {
     const persisted = await this.#disk?.load();
     if (persisted && (tenant ?? persisted.snapshot.tenant) === persisted.snapshot.tenant) {
       const { snapshot, isGenuine } = persisted;
-      this.#settle(isGenuine ? this.#map.applySnapshot(snapshot) : this.#map.hold(snapshot));
+      this.#settle(isGenuine ? this.#map.resume(snapshot) : this.#map.hold(snapshot));
     }
     const shared = this.#transport();
     const reader = new FeedReader({
       map: this.#map,
       verifier: verify === undefined ? null : createFeedVerifier({ ...shared, verify, wallMs }),
-      tenant: () => tenant ?? this.#map.tenant,
+      tenant: tenant ?? null,
       onChange: (change) => this.#settle(change),
       onConfirmed: () => this.#freshness.confirm(),
       onDrill: (tenant, drill) => this.#acknowledger.answer(tenant, drill),

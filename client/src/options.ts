@@ -8,12 +8,13 @@ export interface BreakerClientOptions {
   readonly url: string;
   /** A token of role `broker`. */
   readonly token: string;
-  /** Needed when the token covers several tenants. */
+  /** Needed when the token covers several tenants, and with `verify`. */
   readonly tenant?: string;
   /**
    * Keys that sign the feed, or the address of `/v1/breakers/jwks.json`. When set, nothing without
    * a valid signature is believed, and nothing from the past lifts a trip. Keys that are given
-   * trust nobody on the way; an address trusts whoever answers there.
+   * trust nobody on the way; an address trusts whoever answers there. Needs `tenant`: one key signs
+   * the feeds of all tenants.
    */
   readonly verify?: FeedKeys | URL | string;
   /** Default: while lost all but reads are denied; while stale, exports and the like. */

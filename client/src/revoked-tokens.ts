@@ -26,6 +26,7 @@ export function createRevokedTokens() {
       else if (level >= REVOKING_AGENT_LEVEL) add({ agent: key.id, epoch });
     },
     has: (agent: string, { e }: BreakerClaim): boolean => e < (epochs.get(agent) ?? 0),
+    clear: (): void => epochs.clear(),
     list: (): readonly RevokedBefore[] => [...epochs].map(([agent, epoch]) => ({ agent, epoch })),
   };
 }

@@ -26,7 +26,7 @@ export class ForgedMessageError extends Error {}
 
 export interface FeedVerifier {
   /** @throws ForgedMessageError */
-  read(token: string, event: string, tenant: string | null): Promise<VerifiedMessage>;
+  read(token: string, event: string, tenant: string): Promise<VerifiedMessage>;
 }
 
 /** How far the daemon's wall clock and ours may be apart. */
@@ -80,8 +80,7 @@ export function createFeedVerifier(options: {
       if (!holds) throw new ForgedMessageError('signature');
       const body = record(parsed(payload));
       if (text(body, 'event') !== event) throw new ForgedMessageError('event');
-      if (tenant !== null && text(body, 'tenant') !== tenant)
-        throw new ForgedMessageError('tenant');
+      if (text(body, 'tenant') !== tenant) throw new ForgedMessageError('tenant');
       const [term, t] = [count(body, 'term'), count(body, 't')];
       const order = term - newest.term || t - newest.t;
       if (order > 0) newest = { term, t };

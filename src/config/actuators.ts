@@ -178,6 +178,9 @@ export type ActuatorCheck = (actuator: {
   readonly target?: string;
 }) => readonly { readonly member: string; readonly message: string }[];
 
+/** Roles whose holders read the feed, and acknowledge. */
+const FEED_READERS: ReadonlySet<unknown> = new Set(['broker', 'operator']);
+
 /** Names that are taken twice or lead nowhere, and what the templates would refuse. */
 export function actuatorProblems(
   document: unknown,
@@ -198,13 +201,13 @@ export function actuatorProblems(
   const problems: Problem[] = [];
   // Acknowledgements are counted by name: one that reads the feed must not stand for another.
   const brokers = listOf(recordOf(document)['tokens'])
-    .filter(({ roles }) => Array.isArray(roles) && roles.includes('broker'))
+    .filter(({ roles }) => Array.isArray(roles) && roles.some((role) => FEED_READERS.has(role)))
     .map(({ name }) => name);
   for (const kind of ['receivers', 'actuators']) {
     listOf(revocation[kind]).forEach(({ name }, index) => {
       if (!brokers.includes(name)) return;
       const path: Path = ['revocation', kind, index, 'name'];
-      problems.push(at(path, 'is the name of a token of role broker, which acknowledges too'));
+      problems.push(at(path, 'is the name of a token that may acknowledge too'));
     });
   }
   const leads = (to: unknown, path: Path, own?: unknown): void => {

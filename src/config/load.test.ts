@@ -390,13 +390,18 @@ describe('names of enforcement points', () => {
     const text = [
       'tokens:',
       '  - { name: edge, token: a-token-of-the-test, roles: [broker], tenants: [acme] }',
+      '  - { name: kim, token: another-token-of-it, roles: [operator], tenants: [acme] }',
+      '  - { name: sender, token: a-third-token-of-it, roles: [ingest], tenants: [acme] }',
       'revocation:',
       '  receivers:',
       '    - { name: edge, url: "https://idp.example/events", tenants: [acme], audience: idp }',
+      '    - { name: kim, url: "https://idp.example/kim", tenants: [acme], audience: kim }',
+      '    - { name: sender, url: "https://idp.example/send", tenants: [acme], audience: send }',
     ].join('\n');
     expect(linesOf(text)).toEqual([
-      't.yaml:5:15 revocation.receivers[0].name: ' +
-        'is the name of a token of role broker, which acknowledges too',
+      't.yaml:7:15 revocation.receivers[0].name: ' +
+        'is the name of a token that may acknowledge too',
+      't.yaml:8:15 revocation.receivers[1].name: is the name of a token that may acknowledge too',
     ]);
   });
 });

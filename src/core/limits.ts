@@ -329,8 +329,14 @@ export const LIMITS = {
   /** Sessions and tokens remembered of an agent, at about 100 bytes each, and for how long. */
   liveNamesPerAgent: 16,
   liveNameMs: 1 * HOUR_MS,
-  /** How long the session and token of a task that ended stay revoked. */
-  lifecycleHoldMs: 1 * HOUR_MS,
+  /**
+   * How long the session and token of a task that ended, or of a grant that was withdrawn, stay
+   * revoked: as long as a token may live (`revokedBeforeMs`). Where so many breakers are open that
+   * room for others runs short, an hour: short-lived tokens are what busy tenants use.
+   */
+  lifecycleHoldMs: 1 * DAY_MS,
+  lifecycleCrowded: 50_000,
+  lifecycleCrowdedHoldMs: 1 * HOUR_MS,
   /** Agents and sessions that a preview of an order names; all are counted. */
   previewRows: 100,
   /** Orders of one tenant that wait for a second person; the oldest is forgotten. */

@@ -5,6 +5,7 @@ import type { BreakerKey } from '../core/breaker.ts';
 import type { Effect } from '../core/entry.ts';
 import type { AgentGrant } from '../core/grant.ts';
 import { HOUR_MS, MINUTE_MS } from '../core/time.ts';
+import { stateOf } from './breaker/board.ts';
 import { Shard } from './shard.ts';
 import { EntryWriter, START } from './testing/entries.ts';
 
@@ -41,6 +42,17 @@ const detectorsOf = (effects: readonly Effect[]) =>
   effects.map(({ decision }) => 'detector' in decision && decision.detector);
 
 describe('what was given for a task', () => {
+  it('stays taken back for as long as a token may live', () => {
+    const { shard, write, use } = start();
+    use(0);
+    use(1, { kind: 'task_end', token: { jti: 't-1' } });
+    const phaseOf = () => stateOf(shard.tenant('acme').board, TOKEN).phase;
+    shard.apply([write.tick(START + 23 * HOUR_MS)]);
+    expect(phaseOf()).toBe('open');
+    shard.apply([write.tick(START + 24 * HOUR_MS + 2 * MINUTE_MS)]);
+    expect(phaseOf()).toBe('closed');
+  });
+
   it('is taken back when the task ends, and its later use trips', () => {
     const { shard, use, acknowledge } = start();
     use(0);

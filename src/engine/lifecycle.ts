@@ -120,9 +120,11 @@ function takeBack(
   // Without its agent: what the agent does without naming a session goes on.
   const key: BreakerKey = { tenant: tenant.tenant, kind, id };
   if (tenant.posture !== 'enforce' || !hasRoomFor(tenant.board, key)) return;
+  const { entries, closed } = tenant.board;
+  const isCrowded = entries.size - closed.size >= LIMITS.lifecycleCrowded;
   const opening = {
     ...({ level: 4, reason: why, class: 'lifecycle', findingId: null, actor: null } as const),
-    holdMs: LIMITS.lifecycleHoldMs,
+    holdMs: isCrowded ? LIMITS.lifecycleCrowdedHoldMs : LIMITS.lifecycleHoldMs,
   };
   const title = TITLES[why];
   const cause = { time: logTime, eventId: null, logTime };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { REGISTRY } from '../components.ts';
 import type { ReceivedEvent } from '../core/access-event.ts';
 import type { BreakerKey } from '../core/breaker.ts';
-import type { Command } from '../core/entry.ts';
+import { type Command, SYSTEM_TENANT } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
 import { Shard, type ShardOptions } from '../engine/shard.ts';
 import { START } from '../engine/testing/entries.ts';
@@ -254,6 +254,25 @@ describe('acknowledgements', () => {
     await control.acknowledge(of(1));
     await control.acknowledge(of(1));
     expect(ledger.entries).toHaveLength(before + 1);
+    const [entry] = shard.tenant('acme').board.entries.values();
+    expect(entry?.acknowledgedBy).toEqual(['mesh']);
+  });
+});
+
+describe('an acknowledgement from before a restart', () => {
+  it('counts, for its epoch still stands', async () => {
+    const { control, shard, partition } = start();
+    await control.command('acme', trip());
+    await partition.decide([
+      {
+        kind: 'config',
+        tenant: SYSTEM_TENANT,
+        body: { type: 'term', term: 5, software: 'test' },
+      },
+    ]);
+    expect(shard.term).toBe(5);
+    await control.acknowledge({ receiver: 'mesh', key: BOT, term: 0, epoch: 1 });
+    await control.acknowledge({ receiver: 'mesh', key: BOT, term: 6, epoch: 1 });
     const [entry] = shard.tenant('acme').board.entries.values();
     expect(entry?.acknowledgedBy).toEqual(['mesh']);
   });

@@ -242,7 +242,10 @@ function movedOn(epoch: number | null): TripcoilError {
   return new TripcoilError('conflict', `the breaker ${where}; look at it again before resetting`);
 }
 
-/** None when the breaker has moved on, or every one of them gave the word before. */
+/**
+ * None when the breaker has moved on, or every one of them gave the word before. What was applied
+ * before a restart is applied: an epoch is never given twice, whatever the term.
+ */
 function current(
   shard: Shard,
   onRecord: (key: BreakerKey) => BreakerKey,
@@ -250,7 +253,7 @@ function current(
 ): readonly Unplaced[] {
   const key = onRecord(named);
   const entry = shard.tenants.get(key.tenant)?.board.entries.get(breakerKeyText(key));
-  if (entry?.state.epoch !== epoch || term !== shard.term) return [];
+  if (entry?.state.epoch !== epoch || term > shard.term) return [];
   const known = new Set(entry.acknowledgedBy);
   const [receiver, ...others] = [...new Set([first, ...more])].filter((name) => !known.has(name));
   if (receiver === undefined) return [];
