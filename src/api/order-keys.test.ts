@@ -53,6 +53,16 @@ describe.each(ORDERS)('%s', (order, given) => {
   });
 });
 
+describe('a global stop', () => {
+  it.each(['trip', 'trip?preview=true'])('is refused, with what to do instead: %s', async (way) => {
+    const body = { key: GLOBAL, level: 7, reason: 'x' };
+    const answer = await post(`/v1/breakers/${way}`, body, 'operator-all');
+    expect([answer.statusCode, answer.json().path]).toEqual([400, 'key.kind']);
+    expect(answer.body).toContain('trip each tenant at level 6');
+    expect(harness.state.orders).toEqual([]);
+  });
+});
+
 describe('the second person', () => {
   const decide = (as: string) =>
     post('/v1/breakers/approvals/a1', { verdict: 'approve', reason: 'x' }, as);

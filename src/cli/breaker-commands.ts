@@ -34,7 +34,8 @@ function addTrip(breakers: Command, name: string): void {
   )
     .option(
       '--level <level>',
-      '1 throttle, 2 step up, 3 narrow, 4 suspend, 5 revoke agent, 6 tenant, 7 global',
+      '1 throttle, 2 step up, 3 narrow, 4 suspend, 5 revoke agent, 6 a whole tenant; ' +
+        'there is no global stop',
       '4',
     )
     .option('--dry-run', 'only show what it would touch')

@@ -17,6 +17,10 @@ export const LEVEL_NAMES = [
   'global_stop',
 ] as const;
 
+/** What a person is told who orders one: docs/adr/0008. */
+export const NO_GLOBAL_STOP =
+  'there is no global stop: trip each tenant at level 6, which every feed tells its brokers';
+
 export const KEY_KINDS = [
   'token',
   'session',

@@ -197,7 +197,7 @@ describe('commands', () => {
     const stop = { ...trip(global), level: 7 } as Command;
     await expect(control.command('acme', stop)).rejects.toMatchObject({
       code: 'bad_request',
-      message: expect.stringContaining('not yet delivered to feeds'),
+      message: expect.stringContaining('no global stop'),
     });
     expect(ledger.entries).toEqual([]);
     const key = { tenant: '_system', kind: 'global', id: 'global' } as const;

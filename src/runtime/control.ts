@@ -1,5 +1,5 @@
 import type { AccessEvent } from '../core/access-event.ts';
-import { type BreakerKey, breakerKeyText } from '../core/breaker.ts';
+import { type BreakerKey, breakerKeyText, NO_GLOBAL_STOP } from '../core/breaker.ts';
 import { type Command, type Effect, SYSTEM_TENANT } from '../core/entry.ts';
 import { TripcoilError } from '../core/errors.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -230,11 +230,10 @@ function addressedKey(key: BreakerKey): BreakerKey {
   return { tenant: SYSTEM_TENANT, kind: 'global', id: 'global' };
 }
 
-/** Feeds carry the breakers of one tenant each, so brokers would go on through a global stop. */
+/** Feeds carry the breakers of one tenant each: brokers would go on through it (docs/adr/0008). */
 function refuseUndelivered(command: Command): void {
   if (command.type !== 'trip' || command.key.kind !== 'global') return;
-  const message = 'a global stop is not yet delivered to feeds: trip each tenant at level 6';
-  throw new TripcoilError('bad_request', message);
+  throw new TripcoilError('bad_request', NO_GLOBAL_STOP);
 }
 
 function movedOn(epoch: number | null): TripcoilError {

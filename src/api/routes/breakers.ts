@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { BreakerKey, BreakerLevel } from '../../core/breaker.ts';
+import { type BreakerKey, type BreakerLevel, NO_GLOBAL_STOP } from '../../core/breaker.ts';
 import { kindOfLocalId } from '../../core/chain.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Control } from '../../ports/control.ts';
@@ -102,6 +102,8 @@ function tripRoute({ view, control }: Dependencies): Route {
       if (kind !== undefined && key.kind !== kind) {
         throw fieldProblem('level', `level ${level} is for a key of kind ${kind}`);
       }
+      // Not even previewed: what it shows would not happen.
+      if (key.kind === 'global') throw fieldProblem('key.kind', NO_GLOBAL_STOP);
       if (query.preview === 'true') return previewBody(view.preview(key, level));
       const actor = actorOf(principal, body.actor);
       const order = { type: 'trip', actor, reason, key, level } as const;
