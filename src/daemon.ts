@@ -4,6 +4,7 @@ import { createAuthenticator, type Token } from './api/tokens.ts';
 import { REGISTRY, SOFTWARE_VERSION } from './components.ts';
 import { openActuators } from './composition/actuators.ts';
 import { auditReading } from './composition/audit-reading.ts';
+import { dataKeyFiles } from './composition/data-key-files.ts';
 import { watchEffect } from './composition/effect.ts';
 import { kafkaSources } from './composition/kafka-sources.ts';
 import { listen } from './composition/listening.ts';
@@ -109,6 +110,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const surroundings: Surroundings = {
     ...{ options, keys, metrics, host, store, reviews, redaction, logs, erasure, issuer, notes },
     ...{ authenticator, verifier },
+    dataKeys: dataKeyFiles({ ...config, ...config.ledger, keys: sealed.keys, clock }),
     audit: auditReading(config),
     bodies: new BodyReader(),
     intake: new OtlpIntake({ ingest: host.ingest, metrics, notes, aliases: config.aliases }),

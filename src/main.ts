@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addActuatorsCommand } from './cli/actuators-command.ts';
 import { addConfigCommand } from './cli/configuration.ts';
+import { addDataKeyCommands } from './cli/data-key-commands.ts';
 import { addDemoCommand } from './cli/demo-command.ts';
 import { addDetectorsCommand } from './cli/detectors-command.ts';
 import { addDoctorCommand } from './cli/doctor-command.ts';
@@ -42,6 +43,7 @@ addReviewCommands(program);
 addVerifyCommand(program);
 addLedgerCommands(program);
 addSubjectCommands(program, addRedactCommand(program));
+addDataKeyCommands(program);
 addTenantCommands(program);
 addActuatorsCommand(program, process.env);
 addStreamCommands(program);

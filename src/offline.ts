@@ -27,6 +27,7 @@ import { createGuardedPost } from './revocation/guarded-post.ts';
 import { fixedKeyRing, openKeyRing } from './revocation/keys.ts';
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
 import { decodeEntry } from './runtime/entries.ts';
+import { resumeErasures } from './runtime/tenant-erasures.ts';
 import { createMemoryStore } from './store/memory/memory-store.ts';
 
 /**
@@ -46,15 +47,15 @@ export async function openOffline(options: {
   await using undo = new AsyncDisposableStack();
   const sealed = await openDataLedger({ ...config, clock, log, metrics });
   undo.defer(() => sealed.close());
-  const { ledger, seal } = sealed;
+  const { ledger, seal, erasure } = sealed;
   const keys = await openKeyRing({ directory: join(directory, 'keys'), log });
   const vault = new SubjectStore(keys, join(directory, 'vault'));
   undo.defer(() => vault.close());
   const { external } = config.redaction;
   const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
+  await resumeErasures({ ledger, erasure, subjects: vault, log });
   const host = await startEngineHost({
-    ledger,
-    seal,
+    ...{ ledger, seal },
     store: createMemoryStore(),
     redactor: createRedactor({
       ...{ keys, metrics, vault },
@@ -113,7 +114,7 @@ export async function readLedger(
   const keys = await openKeyRing({ directory: join(dataDirectory, 'keys'), log: SILENT_LOG });
   const policyOf = (tenant: string) => redactionOfTenant(config, tenant);
   const redactor = createRedactor({ keys, metrics: SILENT_METRICS, policyOf });
-  const sealing = await readDataKeys(dataDirectory, SILENT_LOG);
+  const sealing = await readDataKeys(dataDirectory, SILENT_LOG, config.ledger.masterKey);
   return { entries: entriesOf(directory, sealing, verified.head.seq), redactor };
 }
 

@@ -16,3 +16,13 @@ export interface TenantErasureBody {
       }
     | undefined;
 }
+
+/** A key that seals what is kept of one tenant; never the key itself. */
+export interface DataKeyBody {
+  readonly id: string;
+  readonly tenant: string | null;
+  readonly month: string;
+  readonly generation: number;
+  readonly state: 'kept' | 'destroyed';
+  readonly destroyed_at: string | null;
+}

@@ -3,6 +3,7 @@ import type { Authenticator } from '../ports/authenticator.ts';
 import type { BreakerView } from '../ports/breakers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Control } from '../ports/control.ts';
+import type { KeyOrders } from '../ports/data-keys.ts';
 import type { Drills } from '../ports/drills.ts';
 import type { EngineView } from '../ports/engine-view.ts';
 import type { EvidenceViews } from '../ports/evidence-views.ts';
@@ -23,6 +24,7 @@ import { agentRoutes } from './routes/agents.ts';
 import { authenticationsRoute } from './routes/authentications.ts';
 import { breakerRoutes } from './routes/breakers.ts';
 import { chainRoutes } from './routes/chains.ts';
+import { dataKeyRoutes } from './routes/data-keys.ts';
 import { detectorsRoute } from './routes/detectors.ts';
 import { drillRoute } from './routes/drill.ts';
 import { evidenceViewsRoute } from './routes/evidence-views.ts';
@@ -58,6 +60,8 @@ export interface ReadApiOptions
   readonly info: ProcessInfo;
   readonly personalFindings: PersonalFindings;
   readonly subjectOrders: SubjectOrders;
+  /** Without them there are no keys to speak of. */
+  readonly keyOrders?: KeyOrders;
   /** Without them no tenant can be erased. */
   readonly tenantErasures?: TenantErasures;
   readonly parseGrants: ParseGrants;
@@ -91,6 +95,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       personalFindingsRoute(options.personalFindings),
       ...ingestStatusRoutes(options),
       ...subjectRoutes(options.subjectOrders),
+      ...(options.keyOrders ? dataKeyRoutes(options.keyOrders) : []),
       ...(options.tenantErasures ? tenantErasureRoutes(options.tenantErasures) : []),
       ...ledgerRoutes(options.logs),
       evidenceViewsRoute(evidenceViews),

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
-import { DataKeys } from '../ledger/data-keys.ts';
-import { openLedgerSecrets } from '../ledger/ledger-secrets.ts';
+import type { MasterKeyConfig } from '../config/ledger.ts';
+import { DataKeys, type KeyWrap } from '../ledger/data-keys.ts';
+import { masterKeyWrap, openLedgerSecrets } from '../ledger/ledger-secrets.ts';
 import { originOf, readOrigin } from '../ledger/log-origin.ts';
+import { commandWrap, httpWrap, masterFromText } from '../ledger/master-key.ts';
+import { isBeingReplaced, replaceMaster } from '../ledger/master-rotation.ts';
 import { NODE_LEDGER_FILES } from '../ledger/node-ledger-files.ts';
 import { openSealedLedger, type SealedLedger } from '../ledger/transparency/sealed-ledger.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import { createGuardedPost } from '../revocation/guarded-post.ts';
 
 const files = NODE_LEDGER_FILES;
 
@@ -15,24 +19,58 @@ export async function openDataLedger(options: {
   readonly dataDirectory: string;
   /** What its logs are to be named after when they begin. */
   readonly publicUrl: string | null;
+  /** Where its master key is; in a file of its own unless given. */
+  readonly ledger?: { readonly masterKey: MasterKeyConfig };
+  /** In place of that. */
+  readonly wrap?: KeyWrap;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
 }): Promise<SealedLedger> {
   const { dataDirectory, publicUrl, clock, log, metrics } = options;
   const directory = join(dataDirectory, 'ledger');
-  const secrets = await openLedgerSecrets({ files, directory: join(dataDirectory, 'keys'), log });
+  const keysDirectory = join(dataDirectory, 'keys');
+  const wrap = options.wrap ? { wrap: options.wrap } : wrapOf(options.ledger?.masterKey);
+  const secrets = await openLedgerSecrets({ files, directory: keysDirectory, log, ...wrap });
   const logs = join(directory, 'logs');
   const base = await readOrigin({ files, directory: logs, wanted: publicUrl, log });
-  return openSealedLedger({
+  const sealed = await openSealedLedger({
     ...{ directory, clock, log, metrics, files },
     wrap: secrets.wrap,
     signerOf: (tenant) => ({ name: originOf(base, tenant), privateKey: secrets.signingKey }),
   });
+  if (wrap.wrap === undefined && (await isBeingReplaced(files, keysDirectory))) {
+    await replaceMaster(files, keysDirectory, sealed.keys);
+    log.warn('a replacement of the master key that was cut off is complete');
+  }
+  return sealed;
 }
 
 /** The keys to what a data directory holds, for reading beside a daemon. */
-export async function readDataKeys(dataDirectory: string, log: Log): Promise<DataKeys> {
-  const { wrap } = await openLedgerSecrets({ files, directory: join(dataDirectory, 'keys'), log });
+export async function readDataKeys(
+  dataDirectory: string,
+  log: Log,
+  masterKey?: MasterKeyConfig,
+): Promise<DataKeys> {
+  const directory = join(dataDirectory, 'keys');
+  const { wrap } = await openLedgerSecrets({ files, directory, log, ...wrapOf(masterKey) });
   return DataKeys.open(files, join(dataDirectory, 'ledger', 'data-keys'), wrap);
+}
+
+/** What wraps data keys; nothing for the key in our own file. */
+export function wrapOf(masterKey: MasterKeyConfig | undefined): { readonly wrap?: KeyWrap } {
+  switch (masterKey?.kind) {
+    case 'secret':
+      return {
+        wrap: masterKeyWrap(masterFromText(masterKey.secret, '`ledger.master_key.secret`')),
+      };
+    case 'command':
+      return { wrap: commandWrap(masterKey.command) };
+    case 'http': {
+      const post = createGuardedPost({ allowLoopback: true, allowPrivate: true });
+      return { wrap: httpWrap({ ...masterKey, post }) };
+    }
+    default:
+      return {};
+  }
 }

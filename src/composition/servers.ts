@@ -13,6 +13,7 @@ import { otlpReceiver } from '../receivers/otlp/plugin.ts';
 import { breakerCheck } from '../revocation/check/breaker-check.ts';
 import { EvidenceViewRecord } from '../runtime/evidence-views.ts';
 import { historyIngest } from '../runtime/ingest.ts';
+import { createKeyOrders } from '../runtime/key-orders.ts';
 import { createSubjectOrders } from '../runtime/subject-orders.ts';
 import { createTenantErasures } from '../runtime/tenant-erasures.ts';
 import { registerBreakerFeed } from './breaker-feed.ts';
@@ -50,6 +51,7 @@ export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
         ...config.redaction,
         ...options,
       }),
+      keyOrders: createKeyOrders({ ...s, ...s.redaction, log }),
       parseGrants,
       logs: s.logs,
       evidenceViews: evidenceViews(s),

@@ -3,6 +3,7 @@ import type { GrantSet } from '../core/grant.ts';
 import type { Registry } from '../engine/registry.ts';
 import type { Authenticator } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DataKeyFiles } from '../ports/data-keys.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 import type { LedgerErasure } from '../ports/ledger-erasure.ts';
 import type { Log } from '../ports/log.ts';
@@ -46,6 +47,7 @@ export interface Surroundings {
   readonly redaction: Redaction;
   readonly logs: TransparencyView;
   readonly erasure: LedgerErasure;
+  readonly dataKeys: DataKeyFiles;
   readonly issuer: (tenant: string) => string;
   readonly bodies: BodyReader;
   readonly intake: OtlpIntake;

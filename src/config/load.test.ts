@@ -79,6 +79,7 @@ describe('loadConfig', () => {
         tenants: {},
         redaction: { general: DEFAULT_REDACTION, tenants: {}, legalHolds: [], external: null },
         kafka: { sources: [] },
+        ledger: { masterKey: { kind: 'file' } },
         revocation: {
           receivers: [],
           actuators: [],

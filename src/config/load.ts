@@ -37,6 +37,7 @@ import { type TokenIssuerConfig, tokenIssuerOf } from './identity.ts';
 import { type IntrospectionConfig, introspectionOf } from './introspection.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type KafkaSinkConfig, kafkaSinkOf } from './kafka-sink.ts';
+import { type MasterKeyConfig, masterKeyOf } from './ledger.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
 import {
   type ExternalRecogniserConfig,
@@ -109,6 +110,7 @@ export interface TripcoilConfig {
     readonly legalHolds: readonly string[];
     readonly external: ExternalRecogniserConfig | null;
   };
+  readonly ledger: { readonly masterKey: MasterKeyConfig };
   readonly kafka: { readonly sources: readonly KafkaSourceConfig[] };
   readonly revocation: {
     readonly receivers: readonly ReceiverConfig[];
@@ -295,6 +297,7 @@ function toConfig(
     breakers: breakersOf(document.breakers),
     evaluators: evaluatorsOf(document.evaluators),
     tenants: tenantSettingsOf(document.tenants, detection),
+    ledger: { masterKey: masterKeyOf(document.ledger) },
     redaction: redactionOf(document, readSecret),
     kafka: {
       sources: document.kafka.sources.map((source) => kafkaSourceOf(source, readSecret)),

@@ -13,6 +13,7 @@ import { IDENTITY_SCHEMA } from './identity.ts';
 import { INTROSPECTION_SCHEMA } from './introspection.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 import { KAFKA_SINK_SCHEMA } from './kafka-sink.ts';
+import { LEDGER_SCHEMA } from './ledger.ts';
 import { GENERAL_REDACTION_SCHEMA, REDACTION_SCHEMA } from './redaction.ts';
 import { SHARED_SIGNALS_SCHEMA } from './shared-signals.ts';
 
@@ -255,6 +256,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     .describe(
       'Tenants by name. Posture is not set here but by `tripcoil enforce`, which is logged.',
     ),
+  ledger: LEDGER_SCHEMA.prefault({}).describe('How the record is sealed; see docs/retention.md.'),
   redaction: GENERAL_REDACTION_SCHEMA.optional().describe(
     'What is replaced before anything is written, and by what; see docs/redaction.md.',
   ),

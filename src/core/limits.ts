@@ -587,6 +587,11 @@ export const LIMITS = {
   openReveals: 1_000,
   /** Erasures of tenants that wait for a second person. */
   openErasures: 64,
+  /** Of the hook that wraps data keys, and how much of its answer is read. */
+  keyHookTimeoutMs: 10 * SECOND_MS,
+  keyHookAnswerBytes: 64 * 1024,
+  /** Data keys that one answer lists, the newest. */
+  listedKeys: 10_000,
   /** How long an erasure waits for the store, once to count rows and once to delete them. */
   erasureWaitMs: 700,
   revealMs: 15 * MINUTE_MS,

@@ -12,6 +12,7 @@ import {
   tenantHash,
 } from './key-file.ts';
 import type { LedgerFiles } from './ledger-files.ts';
+import { wrapDuring } from './master-key.ts';
 import type { BlockKey } from './sealed-block.ts';
 
 /** Encrypts data keys for the disk, by a master key from a file, a vault or a KMS. */
@@ -28,6 +29,11 @@ export interface KeyWrap {
  */
 export type KeyReading = BlockKey | 'destroyed' | 'lost' | 'foreign' | 'damaged';
 
+/** A key and when it was destroyed, if it was. */
+export interface ListedKey extends KeyName {
+  readonly destroyedAt: number | null;
+}
+
 const SECRET_BYTES = 32;
 const ID_BYTES = 8;
 const KEY_FILE_VERSION = 1;
@@ -39,13 +45,18 @@ const KEY_FILE_VERSION = 1;
 export class DataKeys {
   readonly #files: LedgerFiles;
   readonly #directory: string;
-  readonly #wrap: KeyWrap;
+  #wrap: KeyWrap;
   /** Names of all key files by key id. */
   readonly #names: Map<string, KeyName>;
   readonly #opened = new Map<string, BlockKey>();
   /** What seals now, by tenant, of which there are `LIMITS.tenants`; changes with the month. */
   readonly #current = new Map<string, { readonly period: string; readonly key: BlockKey }>();
   /** Tenants that are being erased, with what must be done before they get another key. */
+  #last: Promise<unknown> = Promise.resolve();
+  /** Told of each key that is made. */
+  onMade: ((tenant: string, name: KeyName) => void) | null = null;
+  /** Those that were made before anybody was told: as many as there are tenants. */
+  readonly made: { readonly tenant: string; readonly name: KeyName }[] = [];
   readonly #retired = new Map<string, () => Promise<unknown>>();
   #month = { from: 0, before: 0, period: '' };
 
@@ -111,6 +122,7 @@ export class DataKeys {
 
   /** Seals with a new key from now on; what was sealed stays under the old one. */
   async rotate(tenant: string, loggedAt: number): Promise<KeyName> {
+    await this.#retired.get(tenant)?.();
     const period = this.#periodOf(loggedAt);
     const generation = (this.#latest(tenant, period)?.generation ?? 0) + 1;
     const key = await this.#make(tenant, period, generation);
@@ -154,6 +166,19 @@ export class DataKeys {
     return key;
   }
 
+  /** All keys with what became of them, by name: of a tenant, or of all. */
+  async list(tenant: string | null, most: number): Promise<readonly ListedKey[]> {
+    const names = tenant === null ? [...this.#names.values()] : this.of(tenant);
+    const listed: ListedKey[] = [];
+    for (const name of names.slice(-most)) {
+      const text = await this.#files.readSmall(this.#pathOf(name));
+      const state = text && readKeyFile(text);
+      const destroyedAt = state && 'destroyed' in state ? state.destroyed : null;
+      listed.push({ ...name, destroyedAt });
+    }
+    return listed;
+  }
+
   /** Key names of a tenant, oldest first. */
   of(tenant: string): readonly KeyName[] {
     const wanted = tenantHash(tenant);
@@ -167,7 +192,11 @@ export class DataKeys {
    * sealed can never be read again; every hash over it stays valid. Returns how many there were;
    * safe to repeat after a crash.
    */
-  async destroy(names: readonly KeyName[], at: number): Promise<number> {
+  destroy(names: readonly KeyName[], at: number): Promise<number> {
+    return this.#inTurn(() => this.#destroyAll(names, at));
+  }
+
+  async #destroyAll(names: readonly KeyName[], at: number): Promise<number> {
     let count = 0;
     for (let first = 0; first < names.length; first += LIMITS.syncsAtOnce) {
       const some = names.slice(first, first + LIMITS.syncsAtOnce);
@@ -198,26 +227,42 @@ export class DataKeys {
   }
 
   /** Wraps every key anew under another master; safe to repeat after a crash. */
-  async rewrap(next: KeyWrap): Promise<number> {
-    let count = 0;
-    for (const name of this.#names.values()) {
-      const text = await this.#files.readSmall(this.#pathOf(name));
-      const state = text && readKeyFile(text);
-      if (state === null) {
-        throw new TripcoilError('ledger_corrupt', `The file of data key ${name.id} is damaged.`);
+  rewrap(next: KeyWrap): Promise<number> {
+    return this.#inTurn(async () => {
+      const current = this.#wrap;
+      this.#wrap = wrapDuring(current, next);
+      let count = 0;
+      for (const name of [...this.#names.values()]) {
+        count += Number(await this.#rewrapOne(name, current, next));
       }
-      if ('destroyed' in state) continue;
-      const { wrapped } = state;
-      const secret = await this.#wrap.unwrap(wrapped, contextOf(name));
-      // Null where a crash came between two rounds: it has the new wrapping already.
-      if (secret === null && (await next.unwrap(wrapped, contextOf(name))) === null) {
-        throw new TripcoilError('config_invalid', `The data key ${name.id} has another master.`);
-      }
-      if (secret === null) continue;
-      await this.#write(name, { wrapped: await next.wrap(secret, contextOf(name)) });
-      count += 1;
+      this.#wrap = next;
+      return count;
+    });
+  }
+
+  async #rewrapOne(name: KeyName, current: KeyWrap, next: KeyWrap): Promise<boolean> {
+    const text = await this.#files.readSmall(this.#pathOf(name));
+    const state = text && readKeyFile(text);
+    if (state === null) {
+      throw new TripcoilError('ledger_corrupt', `The file of data key ${name.id} is damaged.`);
     }
-    return count;
+    if ('destroyed' in state) return false;
+    const context = contextOf(name);
+    // What a round that was cut off has done already.
+    if ((await next.unwrap(state.wrapped, context)) !== null) return false;
+    const secret = await current.unwrap(state.wrapped, context);
+    if (secret === null) {
+      throw new TripcoilError('config_invalid', `The data key ${name.id} has another master.`);
+    }
+    await this.#write(name, { wrapped: await next.wrap(secret, context) });
+    return true;
+  }
+
+  /** Nothing writes a key file while another does: what was destroyed must stay so. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   async #make(tenant: string, period: string, generation: number): Promise<BlockKey> {
@@ -226,6 +271,8 @@ export class DataKeys {
     const name = { tenant: tenantHash(tenant), period, generation, id };
     await this.#write(name, { wrapped: await this.#wrap.wrap(secret, contextOf(name)) });
     this.#names.set(id, name);
+    if (this.onMade) this.onMade(tenant, name);
+    else if (this.made.length < LIMITS.tenants) this.made.push({ tenant, name });
     return blockKey(id, secret);
   }
 

@@ -11,6 +11,7 @@ import { TripcoilError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { KeyWrap } from './data-keys.ts';
 import type { LedgerFiles } from './ledger-files.ts';
+import { wrapDuring } from './master-key.ts';
 
 /** What the ledger hides with and signs with. */
 export interface LedgerSecrets {
@@ -20,6 +21,8 @@ export interface LedgerSecrets {
 }
 
 export const MASTER_FILE = 'ledger-master.key';
+/** The one that takes its place, while keys are wrapped under it. */
+export const NEXT_MASTER_FILE = 'ledger-master.key.next';
 export const SIGNING_FILE = 'ledger-signing-key.pem';
 const MASTER_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -36,7 +39,7 @@ export async function openLedgerSecrets(options: {
   readonly directory: string;
   readonly log: Log;
   /** In place of the master file, for one that lives elsewhere. */
-  readonly master?: Uint8Array;
+  readonly wrap?: KeyWrap;
 }): Promise<LedgerSecrets> {
   const { files, directory, log } = options;
   await files.makeDirectory(directory);
@@ -49,9 +52,22 @@ export async function openLedgerSecrets(options: {
     log.info('key created', { name });
     return made;
   };
-  const master = options.master ?? (await secret(MASTER_FILE, () => randomBytes(MASTER_BYTES)));
   const pem = await secret(SIGNING_FILE, newSigningPem);
-  return { wrap: masterKeyWrap(master), signingKey: signingKeyOf(pem) };
+  const signingKey = signingKeyOf(pem);
+  if (options.wrap) return { wrap: options.wrap, signingKey };
+  const master = await secret(MASTER_FILE, () => randomBytes(MASTER_BYTES));
+  return { wrap: await wrapOfFiles(files, directory, master), signingKey };
+}
+
+/** Under a master key, or under the next one as well while it is being replaced. */
+export async function wrapOfFiles(
+  files: Pick<LedgerFiles, 'readSmall'>,
+  directory: string,
+  master: Uint8Array,
+): Promise<KeyWrap> {
+  const next = await files.readSmall(join(directory, NEXT_MASTER_FILE));
+  const wrap = masterKeyWrap(master);
+  return next === null ? wrap : wrapDuring(wrap, masterKeyWrap(next));
 }
 
 /**

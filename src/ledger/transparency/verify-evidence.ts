@@ -5,7 +5,7 @@ import { DataKeys, type KeyWrap } from '../data-keys.ts';
 import { readHeadFile } from '../head-file.ts';
 import { parseKeyFileName, readKeyFile } from '../key-file.ts';
 import type { LedgerFiles } from '../ledger-files.ts';
-import { MASTER_FILE, masterKeyWrap, SIGNING_FILE } from '../ledger-secrets.ts';
+import { MASTER_FILE, SIGNING_FILE, wrapOfFiles } from '../ledger-secrets.ts';
 import { originOf } from '../log-origin.ts';
 import { NODE_LEDGER_FILES } from '../node-ledger-files.ts';
 import { listSegments } from '../segments.ts';
@@ -93,7 +93,7 @@ async function readSecrets(
   const read = async (name: string) =>
     keysDirectory === null ? null : files.readSmall(join(keysDirectory, name));
   const master = await read(MASTER_FILE);
-  const wrap = master && masterKeyWrap(master);
+  const wrap = master && (await wrapOfFiles(files, keysDirectory ?? '', master));
   if (given !== undefined) {
     const known = parseVerifierKey(given.trim());
     if (known === null) {
