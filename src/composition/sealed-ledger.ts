@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MasterKeyConfig } from '../config/ledger.ts';
-import { DataKeys, type KeyWrap } from '../ledger/data-keys.ts';
+import { DataKeys } from '../ledger/data-keys.ts';
+import type { KeyWrap } from '../ledger/key-wrap.ts';
 import { masterKeyWrap, openLedgerSecrets } from '../ledger/ledger-secrets.ts';
 import { originOf, readOrigin } from '../ledger/log-origin.ts';
 import { commandWrap, httpWrap, masterFromText } from '../ledger/master-key.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { TripcoilConfig } from '../config/load.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
+import { wrapDuring } from '../ledger/key-wrap.ts';
 import { openLedgerSecrets } from '../ledger/ledger-secrets.ts';
-import { wrapDuring } from '../ledger/master-key.ts';
 import { replaceMaster } from '../ledger/master-rotation.ts';
 import { NODE_LEDGER_FILES } from '../ledger/node-ledger-files.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -11,17 +11,9 @@ import {
   readKeyFile,
   tenantHash,
 } from './key-file.ts';
+import { type KeyWrap, wrapDuring } from './key-wrap.ts';
 import type { LedgerFiles } from './ledger-files.ts';
-import { wrapDuring } from './master-key.ts';
 import type { BlockKey } from './sealed-block.ts';
-
-/** Encrypts data keys for the disk, by a master key from a file, a vault or a KMS. */
-export interface KeyWrap {
-  /** `context` is authenticated with the secret. */
-  wrap(secret: Uint8Array, context: string): Promise<string>;
-  /** Null when it was not wrapped by this master key, or for another context. */
-  unwrap(wrapped: string, context: string): Promise<Uint8Array | null>;
-}
 
 /**
  * `destroyed` on purpose; `lost`: its file is not there; `foreign`: another master wrapped it;

@@ -9,9 +9,9 @@ import {
 import { join } from 'node:path';
 import { TripcoilError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
-import type { KeyWrap } from './data-keys.ts';
+import type { KeyWrap } from './key-wrap.ts';
+import { wrapDuring } from './key-wrap.ts';
 import type { LedgerFiles } from './ledger-files.ts';
-import { wrapDuring } from './master-key.ts';
 
 /** What the ledger hides with and signs with. */
 export interface LedgerSecrets {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { KeyWrap } from './data-keys.ts';
+import type { KeyWrap } from './key-wrap.ts';
 import { commandWrap, httpWrap, masterFromText } from './master-key.ts';
 
 const SECRET = randomBytes(32);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { TextPost } from '../ports/text-fetch.ts';
-import type { KeyWrap } from './data-keys.ts';
+import type { KeyWrap } from './key-wrap.ts';
 
 /** What a hook is asked, as one line of JSON; `data` is base64. */
 interface HookRequest {
@@ -96,15 +96,6 @@ export function masterFromText(text: string, place: string): Buffer {
   if (bytes.length === SECRET_BYTES) return bytes;
   const message = `${place} must hold 32 bytes, as 64 hex digits or in base64.`;
   throw new TripcoilError('config_invalid', message);
-}
-
-/** Wraps under `next`, and reads what either has wrapped: while one takes the other's place. */
-export function wrapDuring(current: KeyWrap, next: KeyWrap): KeyWrap {
-  return {
-    wrap: next.wrap,
-    unwrap: async (wrapped, context) =>
-      (await next.unwrap(wrapped, context)) ?? current.unwrap(wrapped, context),
-  };
 }
 
 function dataOf(text: string): string | null {

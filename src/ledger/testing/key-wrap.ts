@@ -1,4 +1,4 @@
-import type { KeyWrap } from '../data-keys.ts';
+import type { KeyWrap } from '../key-wrap.ts';
 
 /** Hides nothing: names its master beside the secret. */
 export function testWrap(master: number): KeyWrap {

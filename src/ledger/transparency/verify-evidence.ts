@@ -1,9 +1,10 @@
 import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
 import { TripcoilError } from '../../core/errors.ts';
-import { DataKeys, type KeyWrap } from '../data-keys.ts';
+import { DataKeys } from '../data-keys.ts';
 import { readHeadFile } from '../head-file.ts';
 import { parseKeyFileName, readKeyFile } from '../key-file.ts';
+import type { KeyWrap } from '../key-wrap.ts';
 import type { LedgerFiles } from '../ledger-files.ts';
 import { MASTER_FILE, SIGNING_FILE, wrapOfFiles } from '../ledger-secrets.ts';
 import { originOf } from '../log-origin.ts';
