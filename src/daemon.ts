@@ -7,6 +7,7 @@ import { auditReading } from './composition/audit-reading.ts';
 import { dataKeyFiles } from './composition/data-key-files.ts';
 import { watchEffect } from './composition/effect.ts';
 import { kafkaSources } from './composition/kafka-sources.ts';
+import { keepRetention } from './composition/keeping.ts';
 import { listen } from './composition/listening.ts';
 import { type LocalCredential, localCredentials } from './composition/local-credentials.ts';
 import { listenExtAuthz } from './composition/pull-surfaces.ts';
@@ -74,7 +75,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   undo.defer(() => keys.close());
   const sealed = await openDataLedger({ ...config, clock, log, metrics });
   undo.defer(() => sealed.close());
-  const { ledger, logs, seal, erasure } = sealed;
+  const { ledger, logs, seal, erasure, retention } = sealed;
   const { store, kind } = await openStore(options, metrics);
   undo.defer(() => store.close());
   const forwarder = await openForwarder(options, metrics);
@@ -100,6 +101,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
   });
   undo.defer(() => host.close());
+  const { subjects } = redaction;
+  keepRetention({ config, host, retention, store, subjects, clock, log }, undo);
   const alerts = openAlerts(options, host, metrics);
   if (alerts) undo.defer(() => alerts.close());
   watchEffect({ config, host, actuators, alerts, clock, log, metrics }, undo);

@@ -80,6 +80,7 @@ describe('loadConfig', () => {
         redaction: { general: DEFAULT_REDACTION, tenants: {}, legalHolds: [], external: null },
         kafka: { sources: [] },
         ledger: { masterKey: { kind: 'file' } },
+        retention: { general: { evidenceDays: null, searchDays: null }, tenants: {} },
         revocation: {
           receivers: [],
           actuators: [],

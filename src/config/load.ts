@@ -11,6 +11,7 @@ import {
 } from '../core/entry.ts';
 import type { FieldAliases } from '../core/event-field.ts';
 import type { RedactionPolicy } from '../core/redaction-policy.ts';
+import type { RetentionPolicy } from '../core/retention.ts';
 import type { DetectionException, Rule } from '../core/rule.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import type { Role } from '../ports/ingest.ts';
@@ -46,6 +47,7 @@ import {
   redactionPolicyOf,
 } from './redaction.ts';
 import type { RedactionChecks } from './redaction-checks.ts';
+import { retentionOf } from './retention.ts';
 import { detectionOf, type ReadDetection, type RuleFiles, readDetection } from './rule-files.ts';
 import { CONFIG_SCHEMA, type ConfigDocument } from './schema.ts';
 import type { JsonSchema } from './schema-path.ts';
@@ -111,6 +113,11 @@ export interface TripcoilConfig {
     readonly external: ExternalRecogniserConfig | null;
   };
   readonly ledger: { readonly masterKey: MasterKeyConfig };
+  readonly retention: {
+    /** For every tenant without its own. */
+    readonly general: RetentionPolicy;
+    readonly tenants: { readonly [tenant: string]: RetentionPolicy };
+  };
   readonly kafka: { readonly sources: readonly KafkaSourceConfig[] };
   readonly revocation: {
     readonly receivers: readonly ReceiverConfig[];
@@ -298,6 +305,15 @@ function toConfig(
     evaluators: evaluatorsOf(document.evaluators),
     tenants: tenantSettingsOf(document.tenants, detection),
     ledger: { masterKey: masterKeyOf(document.ledger) },
+    retention: {
+      general: retentionOf(document.retention),
+      tenants: Object.fromEntries(
+        Object.entries(document.tenants).map(([tenant, own]) => [
+          tenant,
+          retentionOf(document.retention, own.retention),
+        ]),
+      ),
+    },
     redaction: redactionOf(document, readSecret),
     kafka: {
       sources: document.kafka.sources.map((source) => kafkaSourceOf(source, readSecret)),

@@ -15,6 +15,7 @@ import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 import { KAFKA_SINK_SCHEMA } from './kafka-sink.ts';
 import { LEDGER_SCHEMA } from './ledger.ts';
 import { GENERAL_REDACTION_SCHEMA, REDACTION_SCHEMA } from './redaction.ts';
+import { RETENTION_SCHEMA } from './retention.ts';
 import { SHARED_SIGNALS_SCHEMA } from './shared-signals.ts';
 
 const identifier = z.string().min(1).max(LIMITS.identifierChars);
@@ -246,10 +247,15 @@ export const CONFIG_SCHEMA = z.strictObject({
         redaction: REDACTION_SCHEMA.optional().describe(
           'Redaction for this tenant; each key given replaces the general one.',
         ),
+        retention: RETENTION_SCHEMA.optional().describe(
+          'The same for this tenant; each key given replaces the general one.',
+        ),
         legal_hold: z
           .boolean()
           .default(false)
-          .describe('Refuses every erasure in this tenant, whatever `tripcoil legal-hold` says.'),
+          .describe(
+            'Refuses every erasure and deletion in this tenant, whatever `tripcoil legal-hold` says.',
+          ),
       }),
     )
     .prefault({})
@@ -257,6 +263,9 @@ export const CONFIG_SCHEMA = z.strictObject({
       'Tenants by name. Posture is not set here but by `tripcoil enforce`, which is logged.',
     ),
   ledger: LEDGER_SCHEMA.prefault({}).describe('How the record is sealed; see docs/retention.md.'),
+  retention: RETENTION_SCHEMA.prefault({}).describe(
+    'How long what is kept of tenants is kept; see docs/retention.md.',
+  ),
   redaction: GENERAL_REDACTION_SCHEMA.optional().describe(
     'What is replaced before anything is written, and by what; see docs/redaction.md.',
   ),

@@ -748,6 +748,8 @@ export const LIMITS = {
    */
   snapshotEveryEntries: 64_000,
   snapshotEveryMs: 1 * HOUR_MS,
+  /** Between two looks for what is older than it is to be kept. */
+  retentionEveryMs: 1 * HOUR_MS,
   /** Text of a snapshot written before others get their turn: some twenty agents, 2 ms. */
   snapshotSliceChars: 192 * 1024,
   /** Then others have the thread, so that a snapshot takes a third of it at most. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { assert, TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import {
+  type DestroyedBy,
   type KeyName,
   type KeyState,
   keyFileName,
@@ -158,6 +159,14 @@ export class DataKeys {
     return key;
   }
 
+  /** Whether a key was destroyed for its age, and its tenant is still there. */
+  async isExpired(id: string): Promise<boolean> {
+    const name = this.#names.get(id);
+    const text = name && (await this.#files.readSmall(this.#pathOf(name)));
+    const state = text ? readKeyFile(text) : null;
+    return state !== null && 'destroyed' in state && state.by === 'age';
+  }
+
   /** All keys with what became of them, by name: of a tenant, or of all. */
   async list(tenant: string | null, most: number): Promise<readonly ListedKey[]> {
     const names = tenant === null ? [...this.#names.values()] : this.of(tenant);
@@ -184,21 +193,21 @@ export class DataKeys {
    * sealed can never be read again; every hash over it stays valid. Returns how many there were;
    * safe to repeat after a crash.
    */
-  destroy(names: readonly KeyName[], at: number): Promise<number> {
-    return this.#inTurn(() => this.#destroyAll(names, at));
+  destroy(names: readonly KeyName[], at: number, by?: DestroyedBy): Promise<number> {
+    return this.#inTurn(() => this.#destroyAll(names, { destroyed: at, ...(by && { by }) }));
   }
 
-  async #destroyAll(names: readonly KeyName[], at: number): Promise<number> {
+  async #destroyAll(names: readonly KeyName[], note: KeyState): Promise<number> {
     let count = 0;
     for (let first = 0; first < names.length; first += LIMITS.syncsAtOnce) {
       const some = names.slice(first, first + LIMITS.syncsAtOnce);
-      const destroyed = await Promise.all(some.map((name) => this.#destroyOne(name, at)));
+      const destroyed = await Promise.all(some.map((name) => this.#destroyOne(name, note)));
       count += destroyed.filter((was) => was).length;
     }
     return count;
   }
 
-  async #destroyOne(name: KeyName, at: number): Promise<boolean> {
+  async #destroyOne(name: KeyName, note: KeyState): Promise<boolean> {
     const path = this.#pathOf(name);
     this.#opened.delete(name.id);
     for (const [tenant, { key }] of this.#current) {
@@ -214,7 +223,7 @@ export class DataKeys {
     } finally {
       await file.close();
     }
-    await this.#write(name, { destroyed: at });
+    await this.#write(name, note);
     return true;
   }
 

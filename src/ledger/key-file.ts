@@ -13,7 +13,12 @@ export interface KeyName {
 }
 
 /** A key under its master key, or the time (ms) at which it was destroyed. */
-export type KeyState = { readonly wrapped: string } | { readonly destroyed: number };
+export type KeyState =
+  | { readonly wrapped: string }
+  | { readonly destroyed: number; readonly by?: DestroyedBy };
+
+/** An order to erase its tenant, unless the note says that it was the key's age. */
+export type DestroyedBy = 'age';
 
 const FILE = /^([0-9a-f]{16})-(\d{4}-\d{2})-(\d{4})-([0-9a-f]{16})\.key$/;
 const TENANT_DIGITS = 16;
@@ -44,8 +49,8 @@ export function keyFileText(state: KeyState): string {
 export function readKeyFile(bytes: Buffer): KeyState | null {
   const line = readCheckedLine(bytes);
   if (line === null || line['v'] !== VERSION) return null;
-  const { destroyed, wrapped } = line;
-  if (typeof destroyed === 'number') return { destroyed };
+  const { destroyed, wrapped, by } = line;
+  if (typeof destroyed === 'number') return by === 'age' ? { destroyed, by } : { destroyed };
   return typeof wrapped === 'string' ? { wrapped } : null;
 }
 

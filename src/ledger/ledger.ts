@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { assert, TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -12,11 +13,13 @@ import { HashChain } from './hash-chain.ts';
 import { writeHeadFile } from './head-file.ts';
 import type { LedgerFiles, LedgerLock } from './ledger-files.ts';
 import { NODE_LEDGER_FILES } from './node-ledger-files.ts';
+import { firstSeqSince, isUnreadable } from './old-segments.ts';
 import { chainHashAt, type OpenedRun, type ReadableSegment, readEntries } from './read.ts';
 import { type RecoveredLedger, recoverLedger } from './recover.ts';
+import { type RetentionNote, writeRetentionNote } from './retention-note.ts';
 import { segmentName } from './segment-header.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import { type SegmentFileName, segmentsDirectory } from './segments.ts';
+import { readHeader, type SegmentFileName, segmentsDirectory, withSegment } from './segments.ts';
 import { asStorageError, systemCode } from './storage-error.ts';
 
 export interface LedgerOptions {
@@ -42,11 +45,30 @@ export interface LedgerDependencies {
   readonly files?: LedgerFiles;
 }
 
+/** A ledger whose oldest entries can be given up. */
+export interface AgeingLedger extends Ledger {
+  /** Notes, before keys are destroyed for their age, that entries up to here may be gone. */
+  noteExpired(seq: number): Promise<void>;
+  /**
+   * Deletes whole segments from the front on, as long as all in them was sealed under destroyed
+   * keys. Returns how many, and where the ledger begins from now on.
+   */
+  deleteOld(isDestroyed: (keyId: string) => Promise<boolean>): Promise<DeletedSegments>;
+  /** The first entry that may have been logged at or after a time. */
+  seqSince(time: number): Promise<number>;
+}
+
+/** What a deletion of segments took. */
+export interface DeletedSegments {
+  readonly segments: number;
+  readonly firstSeq: number;
+}
+
 /**
  * Opens the ledger for writing: takes its lock, finds its end, removes a write that a crash cut.
  * @throws TripcoilError `ledger_locked`, `ledger_corrupt`, or `storage_unavailable`.
  */
-export async function openLedger(dependencies: LedgerDependencies): Promise<Ledger> {
+export async function openLedger(dependencies: LedgerDependencies): Promise<AgeingLedger> {
   const { directory, log } = dependencies;
   const files = dependencies.files ?? NODE_LEDGER_FILES;
   let lock: LedgerLock | null = null;
@@ -72,7 +94,7 @@ interface EncodedGroup {
   readonly completesSegment: boolean;
 }
 
-class SegmentLedger implements Ledger {
+class SegmentLedger implements AgeingLedger {
   readonly #dependencies: LedgerDependencies;
   readonly #files: LedgerFiles;
   readonly #lock: LedgerLock;
@@ -83,6 +105,7 @@ class SegmentLedger implements Ledger {
   /** Tenants that wait for a key, with the log time of their entry. */
   readonly #keyless = new Map<string, number>();
   readonly #segments: SegmentFileName[];
+  #retention: RetentionNote;
   #head: LedgerHead;
   #hash: Buffer;
   #committing: Promise<void> | null = null;
@@ -105,12 +128,50 @@ class SegmentLedger implements Ledger {
     this.#encoder = new FrameEncoder(this.#limits.commitBytes);
     this.#writer = new SegmentWriter(files, dependencies.directory, recovered.tail);
     this.#segments = [...recovered.segments];
+    this.#retention = recovered.retention;
     this.#head = recovered.head;
     this.#hash = recovered.hash;
   }
 
   get head(): LedgerHead {
     return this.#head;
+  }
+
+  get expiredSeq(): number {
+    return this.#retention.expiredSeq;
+  }
+
+  async noteExpired(seq: number): Promise<void> {
+    if (seq <= this.#retention.expiredSeq) return;
+    await this.#noteRetention({ ...this.#retention, expiredSeq: seq });
+  }
+
+  async deleteOld(isDestroyed: (keyId: string) => Promise<boolean>): Promise<DeletedSegments> {
+    const { directory } = this.#dependencies;
+    const place = { files: this.#files, directory };
+    let segments = 0;
+    for (let next = this.#segments[1]; next !== undefined; next = this.#segments[1]) {
+      const [oldest] = this.#segments;
+      if (oldest === undefined || !(await isUnreadable(place, oldest, isDestroyed))) break;
+      const reading = await withSegment(this.#files, directory, next.name, readHeader);
+      if (!reading.ok) break;
+      await this.#noteRetention({ ...this.#retention, ...reading.header });
+      this.#segments.shift();
+      await this.#files.remove(join(segmentsDirectory(directory), oldest.name));
+      segments += 1;
+    }
+    if (segments > 0) await this.#files.syncDirectory(segmentsDirectory(directory));
+    return { segments, firstSeq: this.#retention.firstSeq };
+  }
+
+  seqSince(time: number): Promise<number> {
+    const place = { files: this.#files, directory: this.#dependencies.directory };
+    return firstSeqSince(place, this.#segments, time);
+  }
+
+  async #noteRetention(note: RetentionNote): Promise<void> {
+    await writeRetentionNote(this.#files, this.#dependencies.directory, note);
+    this.#retention = note;
   }
 
   append(entries: readonly UnsequencedEntry[]): Promise<readonly SequencedEntry[]> {

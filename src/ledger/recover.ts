@@ -7,6 +7,7 @@ import { wholeCommits } from './frame-reader.ts';
 import { GENESIS_HASH } from './hash-chain.ts';
 import { type KnownHead, readHeadFile } from './head-file.ts';
 import type { LedgerFile, LedgerFiles } from './ledger-files.ts';
+import { type RetentionNote, readRetentionNote } from './retention-note.ts';
 import { HEADER_BYTES, type SegmentHeader } from './segment-header.ts';
 import { type SegmentFault, type SegmentWalk, walkSegment } from './segment-walk.ts';
 import {
@@ -24,6 +25,7 @@ export interface RecoveredLedger {
   readonly head: LedgerHead;
   readonly hash: Buffer;
   readonly segments: readonly SegmentFileName[];
+  readonly retention: RetentionNote;
   /** The segment to go on with, and where; null when the next entry opens one. */
   readonly tail: { readonly firstSeq: number; readonly endOffset: number } | null;
 }
@@ -39,15 +41,18 @@ export async function recoverLedger(
   directory: string,
   log: Log,
 ): Promise<RecoveredLedger> {
-  const segments = await listSegments(files, directory);
+  const retention = await readRetentionNote(files, directory);
+  if (retention === null) throw corruptLedger('retention.json', 0, 1, 'the note is damaged');
+  const segments = await keptSegments(files, directory, retention);
   const known = await knownHead(files, directory, log);
   if (await dropUnbornSegment(files, directory, segments, log)) segments.pop();
-  const headers = await checkHeaders(files, directory, segments);
+  const headers = await checkHeaders(files, directory, segments, retention);
   const last = segments.at(-1);
   const header = headers.at(-1);
   if (last === undefined || header === undefined) {
     if (known !== null && known.seq > 0) throw tailMissing('none', HEADER_BYTES, 0, known);
-    return { head: headOf(0, GENESIS_HASH, 0), hash: GENESIS_HASH, segments, tail: null };
+    const head = headOf(0, GENESIS_HASH, 0);
+    return { head, hash: GENESIS_HASH, segments, retention, tail: null };
   }
   const walk = await recoverTail(files, directory, last, header, known, log);
   if (walk.commits === 0) await checkPredecessor(files, directory, segments, headers);
@@ -57,7 +62,7 @@ export async function recoverLedger(
   return {
     head: headOf(walk.lastSeq, walk.hash, walk.loggedAt),
     hash: walk.hash,
-    segments,
+    ...{ segments, retention },
     tail: walk.complete ? null : { firstSeq: last.firstSeq, endOffset: walk.endOffset },
   };
 }
@@ -110,10 +115,24 @@ async function dropUnbornSegment(
   return true;
 }
 
+/** Without those that retention was deleting when a crash came, which are deleted now. */
+async function keptSegments(
+  files: LedgerFiles,
+  directory: string,
+  { firstSeq }: RetentionNote,
+): Promise<SegmentFileName[]> {
+  const segments = await listSegments(files, directory);
+  const old = segments.filter((segment) => segment.firstSeq < firstSeq);
+  for (const { name } of old) await files.remove(join(segmentsDirectory(directory), name));
+  if (old.length > 0) await files.syncDirectory(segmentsDirectory(directory));
+  return segments.filter((segment) => segment.firstSeq >= firstSeq);
+}
+
 async function checkHeaders(
   files: LedgerFiles,
   directory: string,
   segments: readonly SegmentFileName[],
+  { firstSeq: begin, previousHash }: RetentionNote,
 ): Promise<SegmentHeader[]> {
   const headers: SegmentHeader[] = [];
   for (const { name, firstSeq } of segments) {
@@ -126,8 +145,12 @@ async function checkHeaders(
     headers.push(reading.header);
   }
   const first = headers[0];
-  if (first !== undefined && first.firstSeq !== 1) {
-    throw corruptLedger(segments[0]?.name ?? '', 0, 1, 'the segments before it are missing');
+  const name = segments[0]?.name ?? '';
+  if (first !== undefined && first.firstSeq !== begin) {
+    throw corruptLedger(name, 0, begin, 'the segments before it are missing');
+  }
+  if (first !== undefined && !first.previousHash.equals(previousHash)) {
+    throw corruptLedger(name, 0, begin, 'it continues another history than the one deleted');
   }
   return headers;
 }

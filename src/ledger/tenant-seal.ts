@@ -25,7 +25,7 @@ export function createTenantSeal(keys: DataKeys, clock: Pick<Clock, 'now'>): Ten
       const [, id, compressed, base64] = LINE.exec(line) ?? [];
       if (id === undefined || base64 === undefined) throw new Error('a line is not sealed');
       const key = await keys.byId(id);
-      if (key === 'destroyed') return null;
+      if (key === 'destroyed' && !(await keys.isExpired(id))) return null;
       if (typeof key === 'string') throw new Error(`the data key ${id} is ${key}`);
       const bytes = Buffer.from(base64, 'base64');
       const block = { sealed: true, compressed: compressed === 'z', bytes };

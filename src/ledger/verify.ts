@@ -6,6 +6,7 @@ import { GENESIS_HASH } from './hash-chain.ts';
 import { type KnownHead, readHeadFile } from './head-file.ts';
 import type { LedgerFile, LedgerFiles } from './ledger-files.ts';
 import { NODE_LEDGER_FILES } from './node-ledger-files.ts';
+import { readRetentionNote } from './retention-note.ts';
 import { HEADER_BYTES, type SegmentHeader } from './segment-header.ts';
 import { type SegmentFault, type SegmentWalk, walkSegment } from './segment-walk.ts';
 import { listSegments, readHeader, type SegmentFileName, withSegment } from './segments.ts';
@@ -108,7 +109,15 @@ class Verifier {
     // The head file and the writer come first: what is found later can only be longer.
     const closed = await readHeadFile(this.#files, this.#directory);
     const live = (await this.#files.lockHolder(this.#directory)) !== null;
-    this.#segments = await listSegments(this.#files, this.#directory);
+    const note = await readRetentionNote(this.#files, this.#directory);
+    if (note === null) {
+      const message = 'the note of what retention deleted does not match its checksum';
+      return failed({ kind: 'altered', segment: 'retention.json', offset: 0, seq: 1, message });
+    }
+    const { firstSeq, previousHash: hash, previousLoggedAt: loggedAt } = note;
+    this.#state = { ...this.#state, lastSeq: firstSeq - 1, hash, loggedAt };
+    const listed = await listSegments(this.#files, this.#directory);
+    this.#segments = listed.filter((segment) => segment.firstSeq >= firstSeq);
     if (closed === 'damaged') {
       const message = 'the record of the last clean close does not match its checksum';
       return failed({ kind: 'altered', segment: 'head.json', offset: 0, seq: 1, message });
@@ -122,11 +131,11 @@ class Verifier {
     }
     const problem = this.#checkReached();
     if (problem !== null) return failed(problem);
-    const { lastSeq: seq, hash, loggedAt } = this.#state;
+    const { lastSeq: seq, ...state } = this.#state;
     return {
       ok: true,
       entries: seq,
-      head: { seq, hash: hash.toString('hex'), loggedAt },
+      head: { seq, hash: state.hash.toString('hex'), loggedAt: state.loggedAt },
       segments: this.#segments.length,
       uncommittedBytes: this.#uncommittedBytes,
     };

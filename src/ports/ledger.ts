@@ -35,6 +35,8 @@ export interface Ledger {
    * other of that length. Null beyond its ends.
    */
   chainAt(seq: number): Promise<string | null>;
+  /** Up to here entries may be gone for their age; 0 for none. */
+  readonly expiredSeq: number;
   /** Entries from `fromSeq` on, in order, in batches of bounded size; without erased ones. */
   read(fromSeq: number): AsyncIterable<readonly SequencedEntry[]>;
   close(): Promise<void>;

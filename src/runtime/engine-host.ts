@@ -26,6 +26,7 @@ import { createControl } from './control.ts';
 import { createDrills } from './drills.ts';
 import { awaitingOf, createEngineView, type EngineViewOptions } from './engine-view.ts';
 import { warnOfEngine } from './engine-warnings.ts';
+import { TICK } from './entries.ts';
 import { FeedReaders } from './feed-readers.ts';
 import { createIngest, type IngestOptions } from './ingest.ts';
 import { NotesOfIngest } from './ingest-notes.ts';
@@ -88,6 +89,8 @@ export interface EngineHost {
   readonly streams: SignalStreams;
   readonly partition: Partition;
   readonly projector: Projector;
+  /** Writes a snapshot now; false where it could not. */
+  snapshot(): Promise<boolean>;
   /**
    * Logs the configuration and grants that differ from what holds; they hold from then on. What is
    * no part of the log (listeners, redaction, receivers) stays as it was.
@@ -118,6 +121,9 @@ async function recovered(options: Parameters<typeof recover>[0], log: Log): Prom
   const { replayed, completed } = result;
   if (replayed > 0 || completed.length > 0) {
     log.info('engine recovered', { entries: replayed, completed_decisions: completed.length });
+  }
+  if (!result.isWhole) {
+    log.warn('no snapshot was usable, and older entries are gone for their age');
   }
   return result;
 }
@@ -159,7 +165,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
   await startTerm(partition, options);
   if (!options.holdDeliveries) deliveries.start();
   projector.start();
-  keepSnapshots(partition, snapshots, snapshotSeq, options);
+  const snapshot = keepSnapshots(partition, snapshots, snapshotSeq, options);
   const ticking = keepTime(partition, clock, stop.signal);
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
@@ -181,7 +187,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     forBrokers: createForBrokers(breakers, control, identifiers),
     view: createEngineView(engine),
     streams: createSignalStreams({ partition, outbox, redactor, resume }),
-    ...{ drills: drillsOf(control, engine, log), ingestStatus, partition, projector },
+    ...{ drills: drillsOf(control, engine, log), ingestStatus, partition, projector, snapshot },
     reconfigure: (given) => logConfiguration(partition, { ...options, ...given }),
     ...ordersOf(partition, outbox, identifiers, readers),
     late,
@@ -362,19 +368,29 @@ function keepSnapshots(
   snapshots: Snapshots,
   snapshotSeq: number,
   { clock, snapshotEveryEntries = LIMITS.snapshotEveryEntries }: EngineHostOptions,
-): void {
+): () => Promise<boolean> {
   const { shard } = partition;
   // Of the snapshot there is, so that one crash after another adds nothing to what is replayed.
   let seq = snapshotSeq;
   let at = clock.monotonicMs();
+  const waiting: (() => void)[] = [];
   partition.onCommitted(({ recorded }) => {
     const age = clock.monotonicMs() - at;
-    const due = shard.seq - seq >= snapshotEveryEntries || age >= LIMITS.snapshotEveryMs;
-    if (!due || !recorded || snapshots.busy) return;
+    const isOld = shard.seq - seq >= snapshotEveryEntries || age >= LIMITS.snapshotEveryMs;
+    if ((!isOld && waiting.length === 0) || !recorded || snapshots.busy) return;
     seq = shard.seq;
     at = clock.monotonicMs();
-    void snapshots.write(shard);
+    const written = snapshots.write(shard);
+    for (const tell of waiting.splice(0)) void written.then(tell);
   });
+  return async () => {
+    await snapshots.idle();
+    const written = new Promise<void>((resolve) => waiting.push(resolve));
+    await partition.append([TICK]);
+    const wanted = shard.seq;
+    await written;
+    return (await snapshots.newestSeq()) >= wanted;
+  };
 }
 
 function sameJson(left: unknown, right: unknown): boolean {

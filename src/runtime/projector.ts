@@ -114,7 +114,7 @@ export class Projector {
     const gathered = this.#gather(next);
     const entries = gathered.length > 0 ? gathered : await this.#fromLedger(next);
     const startMs = clock.monotonicMs();
-    await this.#project(entries);
+    await this.#project(entries, next);
     const backlog = ledger.head.seq - this.#projected >= LIMITS.projectionEntries;
     const restMs = (clock.monotonicMs() - startMs) * (backlog ? BACKLOG_REST_FACTOR : REST_FACTOR);
     const { projectionPauseMinMs: min, projectionPauseMaxMs: max } = LIMITS;
@@ -153,9 +153,11 @@ export class Projector {
     return entries;
   }
 
-  async #project(entries: readonly LogEntry[]): Promise<void> {
-    const batch = projectionOf(entries);
-    if (!batch) return;
+  /** Entries that are gone before the first one leave no gap. */
+  async #project(entries: readonly LogEntry[], firstSeq: number): Promise<void> {
+    const projection = projectionOf(entries);
+    if (!projection) return;
+    const batch = { ...projection, firstSeq };
     await this.#options.store.project(batch);
     this.#projected = Math.max(this.#projected, batch.lastSeq);
     const { ledger, metrics } = this.#options;

@@ -16,6 +16,8 @@ export interface Recovered {
   readonly snapshotSeq: number;
   /** Entries folded again after the snapshot. */
   readonly replayed: number;
+  /** False where entries were needed that are gone for their age: baselines begin later. */
+  readonly isWhole: boolean;
   /** Decisions that a crash had kept out of the ledger, recorded now. */
   readonly completed: readonly Effect[];
 }
@@ -35,6 +37,8 @@ export async function recover(options: {
   const shard = (await snapshots.restoreLatest(fresh)) ?? fresh();
   const snapshotSeq = shard.seq;
   const owed = new Map<string, Effect>();
+  // What retention took cannot be folded again: then what is on record stands as it is.
+  const isWhole = snapshotSeq >= ledger.expiredSeq;
   let replayed = 0;
   for await (const batch of ledger.read(snapshotSeq + 1)) {
     const pending: FoldedEntry[] = [];
@@ -45,7 +49,9 @@ export async function recover(options: {
       else if (isDecision(entry) && entry.body.inputSeq > snapshotSeq) recorded.push(entry);
     }
     replayed += pending.length;
-    for (const effect of shard.apply(pending)) owed.set(positionOf(effect), effect);
+    const effects = shard.apply(pending);
+    if (!isWhole) continue;
+    for (const effect of effects) owed.set(positionOf(effect), effect);
     for (const entry of recorded) settle(owed, entry);
   }
   const completed = [...owed.values()];
@@ -53,7 +59,7 @@ export async function recover(options: {
     const loggedAt = Math.max(ledger.head.loggedAt, shard.logTime);
     await ledger.append(completed.map((effect) => encodeDecision(effect, loggedAt, null)));
   }
-  return { shard, snapshotSeq, replayed, completed };
+  return { shard, snapshotSeq, replayed, isWhole, completed };
 }
 
 function settle(owed: Map<string, Effect>, entry: DecisionEntry): void {

@@ -109,6 +109,12 @@ export class Snapshots {
     return null;
   }
 
+  /** Where the newest one stands; 0 without any. */
+  async newestSeq(): Promise<number> {
+    const [newest] = await this.#listed();
+    return newest === undefined ? 0 : seqOf(newest);
+  }
+
   async #store(cut: ShardCut): Promise<void> {
     const { seq } = cut;
     const name = nameOf(seq, this.#seal !== null);

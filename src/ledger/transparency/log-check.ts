@@ -79,6 +79,25 @@ export class LogCheck {
     return this.#isDue();
   }
 
+  /** Takes the entries whose segments were deleted, by their leaf records; how many they are. */
+  async addDeleted(beforeSeq: number): Promise<number> {
+    let count = 0;
+    for (; this.#log.size < this.size && beforeSeq > 1; count += 1) {
+      const place = this.#log.size;
+      const bytes = this.#recordAt(place, beforeSeq);
+      const record = readLeafRecord(bytes);
+      if (record === null || record.seq <= this.#log.seq) {
+        const path = tilePath(bundleName(place, this.size));
+        throw this.#fault('altered', path, null, 'the bundle does not hold entries in order');
+      }
+      if (record.seq >= beforeSeq) return count;
+      this.#closedFrom = Math.min(this.#closedFrom, place);
+      this.#log.addRecord(record.seq, bytes);
+      if (this.#isDue()) await this.check();
+    }
+    return count;
+  }
+
   /** Takes the entries of a run that nobody can open, by their leaf records. */
   async addClosed({ count, firstSeq, lastSeq, loggedAt }: ClosedRun): Promise<void> {
     for (let taken = 0; taken < count; taken += 1) {

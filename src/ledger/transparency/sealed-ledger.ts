@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { LedgerErasure } from '../../ports/ledger-erasure.ts';
+import type { LedgerRetention } from '../../ports/ledger-retention.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { TenantSeal } from '../../ports/tenant-seal.ts';
@@ -10,6 +11,7 @@ import { DataKeys } from '../data-keys.ts';
 import type { KeyWrap } from '../key-wrap.ts';
 import { type LedgerOptions, openLedger } from '../ledger.ts';
 import type { LedgerFiles } from '../ledger-files.ts';
+import { createLedgerRetention } from '../ledger-retention.ts';
 import { NODE_LEDGER_FILES } from '../node-ledger-files.ts';
 import { type OpenedRun, readGroups } from '../read.ts';
 import { listSegments } from '../segments.ts';
@@ -38,6 +40,7 @@ export interface SealedLedger {
   readonly transparency: Transparency;
   readonly logs: TransparencyView;
   readonly erasure: LedgerErasure;
+  readonly retention: LedgerRetention;
   /** Seals what is kept beside the ledger. */
   readonly seal: TenantSeal;
   close(): Promise<void>;
@@ -88,6 +91,7 @@ export async function openSealedLedger(
     ...{ ledger, keys, transparency: opened, logs: transparencyView(opened, signerOf) },
     erasure: createTenantErasure({ files, directory, keys, clock, settle, headSeq }),
     seal: createTenantSeal(keys, clock),
+    retention: createLedgerRetention({ ledger, keys, settle, clock }),
     close: async () => {
       await ledger.close();
       integrate();

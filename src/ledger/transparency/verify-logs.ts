@@ -5,6 +5,7 @@ import { BLOCK_TYPE, type BlockFrame, COMMIT_TYPE, decodeBlock, decodeCommit } f
 import { FrameReader } from '../frame-reader.ts';
 import { readCheckedLine, tenantHash } from '../key-file.ts';
 import type { LedgerFile, LedgerFiles } from '../ledger-files.ts';
+import { readRetentionNote, WHOLE } from '../retention-note.ts';
 import { type BlockKey, openBlock, SaltsByKey } from '../sealed-block.ts';
 import { HEADER_BYTES } from '../segment-header.ts';
 import { listSegments, withSegment } from '../segments.ts';
@@ -87,7 +88,10 @@ export class LogsCheck {
   ): Promise<LogsCounted> {
     const { files, directory } = this.#options;
     this.#requiredSeq = head.closed ? head.seq : this.#integratedSeq;
-    const segments = await listSegments(files, directory);
+    const { firstSeq: begin } = (await readRetentionNote(files, directory)) ?? WHOLE;
+    for (const check of this.#checks.values()) this.#erased += await check.addDeleted(begin);
+    const listed = await listSegments(files, directory);
+    const segments = listed.filter(({ firstSeq }) => firstSeq >= begin);
     for (const [segmentIndex, { name, firstSeq }] of segments.entries()) {
       if (firstSeq > head.seq) break;
       const place = { segment: name, segmentIndex, segments: segments.length };

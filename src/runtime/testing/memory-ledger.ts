@@ -9,6 +9,7 @@ export class MemoryLedger implements Ledger {
   readonly entries: SequencedEntry[];
   /** Each append while this says so is refused, and leaves nothing behind. */
   refuses: (entries: readonly UnsequencedEntry[]) => boolean = () => false;
+  expiredSeq = 0;
   #head: LedgerHead = { seq: 0, hash: '', loggedAt: 0 };
   #gate: Promise<void> | null = null;
 
