@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { assert, TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import {
-  type DestroyedBy,
+  type DoomedKeys,
+  readDoomedKeys,
+  removeDoomedKeys,
+  writeDoomedKeys,
+} from './doomed-keys.ts';
+import {
+  type DestroyedNote,
   type KeyName,
   type KeyState,
   keyFileName,
@@ -46,6 +52,8 @@ export class DataKeys {
   readonly #current = new Map<string, { readonly period: string; readonly key: BlockKey }>();
   /** Tenants that are being erased, with what must be done before they get another key. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Keys that somebody was destroying when it was opened. */
+  #doomed: DoomedKeys | null = null;
   /** Told of each key that is made. */
   onMade: ((tenant: string, name: KeyName) => void) | null = null;
   /** Those that were made before anybody was told: as many as there are tenants. */
@@ -68,7 +76,13 @@ export class DataKeys {
   /** Reads which keys there are, not the keys. */
   static async open(files: LedgerFiles, directory: string, wrap: KeyWrap): Promise<DataKeys> {
     await files.makeDirectory(directory);
-    return DataKeys.read(files, directory, wrap);
+    const keys = await DataKeys.read(files, directory, wrap);
+    if (keys.#doomed === null) return keys;
+    const names = [...keys.#names.values()].filter((name) => keys.#isDoomed(name));
+    await keys.#destroyNamed(names, keys.#doomed.note);
+    await removeDoomedKeys(files, directory);
+    keys.#doomed = null;
+    return keys;
   }
 
   /** The same without making anything: for whoever only looks. */
@@ -78,7 +92,13 @@ export class DataKeys {
       const name = parseKeyFileName(file);
       if (name !== null) names.set(name.id, name);
     }
-    return new DataKeys(files, directory, wrap, names);
+    const keys = new DataKeys(files, directory, wrap, names);
+    keys.#doomed = await readDoomedKeys(files, directory);
+    return keys;
+  }
+
+  #isDoomed(name: KeyName): boolean {
+    return this.#doomed?.files.includes(keyFileName(name)) ?? false;
   }
 
   /** Whether `current` has an answer for what is logged at this time. */
@@ -147,6 +167,7 @@ export class DataKeys {
     if (known) return known;
     const name = this.#names.get(id);
     const text = name && (await this.#files.readSmall(this.#pathOf(name)));
+    if (name !== undefined && this.#isDoomed(name)) return 'destroyed';
     if (name === undefined || !text) return 'lost';
     const state = readKeyFile(text);
     if (state === null) return 'damaged';
@@ -162,6 +183,7 @@ export class DataKeys {
   /** Whether a key was destroyed for its age, and its tenant is still there. */
   async isExpired(id: string): Promise<boolean> {
     const name = this.#names.get(id);
+    if (name && this.#isDoomed(name)) return this.#doomed?.note.by === 'age';
     const text = name && (await this.#files.readSmall(this.#pathOf(name)));
     const state = text ? readKeyFile(text) : null;
     return state !== null && 'destroyed' in state && state.by === 'age';
@@ -193,11 +215,23 @@ export class DataKeys {
    * sealed can never be read again; every hash over it stays valid. Returns how many there were;
    * safe to repeat after a crash.
    */
-  destroy(names: readonly KeyName[], at: number, by?: DestroyedBy): Promise<number> {
+  destroy(names: readonly KeyName[], at: number, by?: 'age'): Promise<number> {
     return this.#inTurn(() => this.#destroyAll(names, { destroyed: at, ...(by && { by }) }));
   }
 
-  async #destroyAll(names: readonly KeyName[], note: KeyState): Promise<number> {
+  async #destroyAll(names: readonly KeyName[], note: DestroyedNote): Promise<number> {
+    if (names.length === 0) return 0;
+    // With those that an error has left half overwritten before.
+    const left = (await readDoomedKeys(this.#files, this.#directory))?.files ?? [];
+    const doomed = [...new Set([...left, ...names.map(keyFileName)])];
+    await writeDoomedKeys(this.#files, this.#directory, { note, files: doomed });
+    const all = [...this.#names.values()].filter((name) => doomed.includes(keyFileName(name)));
+    const count = await this.#destroyNamed(all, note);
+    await removeDoomedKeys(this.#files, this.#directory);
+    return count;
+  }
+
+  async #destroyNamed(names: readonly KeyName[], note: DestroyedNote): Promise<number> {
     let count = 0;
     for (let first = 0; first < names.length; first += LIMITS.syncsAtOnce) {
       const some = names.slice(first, first + LIMITS.syncsAtOnce);
@@ -207,7 +241,7 @@ export class DataKeys {
     return count;
   }
 
-  async #destroyOne(name: KeyName, note: KeyState): Promise<boolean> {
+  async #destroyOne(name: KeyName, note: DestroyedNote): Promise<boolean> {
     const path = this.#pathOf(name);
     this.#opened.delete(name.id);
     for (const [tenant, { key }] of this.#current) {

@@ -13,12 +13,13 @@ export interface KeyName {
 }
 
 /** A key under its master key, or the time (ms) at which it was destroyed. */
-export type KeyState =
-  | { readonly wrapped: string }
-  | { readonly destroyed: number; readonly by?: DestroyedBy };
+export type KeyState = { readonly wrapped: string } | DestroyedNote;
 
-/** An order to erase its tenant, unless the note says that it was the key's age. */
-export type DestroyedBy = 'age';
+/** What stands in the place of a key; by an order to erase its tenant unless it says otherwise. */
+export interface DestroyedNote {
+  readonly destroyed: number;
+  readonly by?: 'age';
+}
 
 const FILE = /^([0-9a-f]{16})-(\d{4}-\d{2})-(\d{4})-([0-9a-f]{16})\.key$/;
 const TENANT_DIGITS = 16;

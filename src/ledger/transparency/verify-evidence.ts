@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
 import { TripcoilError } from '../../core/errors.ts';
 import { DataKeys } from '../data-keys.ts';
+import { readDoomedKeys } from '../doomed-keys.ts';
 import { readHeadFile } from '../head-file.ts';
 import { parseKeyFileName, readKeyFile } from '../key-file.ts';
 import type { KeyWrap } from '../key-wrap.ts';
@@ -155,8 +156,9 @@ async function readKeys(
     const message = 'the directory of the data keys is gone';
     throw new LogFault({ kind: 'missing', tenant: null, file: 'data-keys', seq: null, message });
   }
+  const doomed = await readDoomedKeys(files, directory);
   for (const name of list) {
-    if (parseKeyFileName(name) === null) continue;
+    if (parseKeyFileName(name) === null || doomed?.files.includes(name)) continue;
     const bytes = await files.readSmall(join(directory, name));
     if (bytes !== null && readKeyFile(bytes) !== null) continue;
     const message = 'the key file is not as it was written';
