@@ -101,8 +101,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...(forwarder ? { forward: (event) => forwarder.forward([event]) } : {}),
   });
   undo.defer(() => host.close());
-  const { subjects } = redaction;
-  keepRetention({ config, host, retention, store, subjects, clock, log }, undo);
+  keepRetention({ ...options, ...redaction, host, retention, store }, undo);
   const alerts = openAlerts(options, host, metrics);
   if (alerts) undo.defer(() => alerts.close());
   watchEffect({ config, host, actuators, alerts, clock, log, metrics }, undo);

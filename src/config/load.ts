@@ -305,15 +305,7 @@ function toConfig(
     evaluators: evaluatorsOf(document.evaluators),
     tenants: tenantSettingsOf(document.tenants, detection),
     ledger: { masterKey: masterKeyOf(document.ledger) },
-    retention: {
-      general: retentionOf(document.retention),
-      tenants: Object.fromEntries(
-        Object.entries(document.tenants).map(([tenant, own]) => [
-          tenant,
-          retentionOf(document.retention, own.retention),
-        ]),
-      ),
-    },
+    retention: retentionsOf(document),
     redaction: redactionOf(document, readSecret),
     kafka: {
       sources: document.kafka.sources.map((source) => kafkaSourceOf(source, readSecret)),
@@ -383,6 +375,12 @@ function sourcesOf({
     ...(graceMinutes === undefined ? {} : { gapGraceMs: Math.round(graceMinutes * MINUTE_MS) }),
     ...(floorMinutes === undefined ? {} : { silenceFloorMs: Math.round(floorMinutes * MINUTE_MS) }),
   };
+}
+
+function retentionsOf({ retention, tenants }: ConfigDocument): TripcoilConfig['retention'] {
+  const named = Object.entries(tenants);
+  const own = named.map(([tenant, each]) => [tenant, retentionOf(retention, each.retention)]);
+  return { general: retentionOf(retention), tenants: Object.fromEntries(own) };
 }
 
 function redactionOf(

@@ -14,8 +14,8 @@ export const RETENTION_SCHEMA = z.strictObject({
   evidence: span
     .optional()
     .describe(
-      'How long the ledger keeps what it knows of a tenant, in whole months: `finance` (7 years), ' +
-        '`health` (6 years), `90d`, `10y`, `forever`. Default: `forever`.',
+      'How long the ledger keeps what it knows of a tenant, in whole months: `finance` (7 ' +
+        'years), `health` (6 years), `90d`, `10y`, `forever`. Default: `forever`.',
     ),
   search: span
     .optional()

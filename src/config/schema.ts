@@ -254,7 +254,7 @@ export const CONFIG_SCHEMA = z.strictObject({
           .boolean()
           .default(false)
           .describe(
-            'Refuses every erasure and deletion in this tenant, whatever `tripcoil legal-hold` says.',
+            'Refuses to delete anything of this tenant, whatever `tripcoil legal-hold` says.',
           ),
       }),
     )
