@@ -18,7 +18,7 @@ beforeAll(async () => {
   daemon.host.partition.onCommitted((cycle) => folded.push(...cycle.folded));
   const verify = `${daemon.urls.main}/v1/breakers/jwks.json`;
   const token = 'gateway-token-of-16';
-  clients.push(createBreakerClient({ url: daemon.urls.main, token, verify }));
+  clients.push(createBreakerClient({ url: daemon.urls.main, token, tenant: 'acme', verify }));
   for (const client of clients) expect(await client.ready()).toBe(true);
 });
 

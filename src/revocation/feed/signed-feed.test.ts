@@ -66,6 +66,7 @@ function follow(url: string, options: Partial<BreakerClientOptions> = {}) {
   const client = createBreakerClient({
     url,
     token: 'broker-token',
+    tenant: 'acme',
     clock,
     wallMs: () => clock.now(),
     random: () => 0,
