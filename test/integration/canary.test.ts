@@ -181,6 +181,9 @@ describe('values planted in everything the daemon is sent', () => {
       epoch: 1,
       reason: p('reason'),
     });
+    const history = `/v1/agents/acme/${encodeURIComponent(p('history agent'))}/baseline`;
+    await order('POST', `${history}/reset`, { reason: p('history reason') });
+    await order('POST', `${history}/merge`, { from: p('from'), reason: p('merge reason') });
     await order('PUT', '/v1/grants', {
       agents: [{ [p('grants key')]: p('grants value') }],
       [p('grants top')]: p('grants top value'),
