@@ -385,9 +385,9 @@ function keepSnapshots(
   });
   return async () => {
     await snapshots.idle();
+    const wanted = shard.seq;
     const written = new Promise<void>((resolve) => waiting.push(resolve));
     await partition.append([TICK]);
-    const wanted = shard.seq;
     await written;
     return (await snapshots.newestSeq()) >= wanted;
   };

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS } from '../core/time.ts';
+import { DAY_MS, HOUR_MS } from '../core/time.ts';
 import { START } from '../engine/testing/entries.ts';
 import { testWrap } from '../ledger/testing/key-wrap.ts';
 import { SimulatedFiles, seededRandom } from '../ledger/testing/simulated-files.ts';
@@ -9,6 +9,7 @@ import { openSealedLedger, type SealedLedger } from '../ledger/transparency/seal
 import { verifyLedger } from '../ledger/verify.ts';
 import { createMemoryStore } from '../store/memory/memory-store.ts';
 import { startEngineHost } from './engine-host.ts';
+import { Retention } from './retention.ts';
 import { createTenantErasures, resumeErasures } from './tenant-erasures.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 import {
@@ -204,6 +205,45 @@ describe('a tenant', () => {
       const now = running.host.partition.shard;
       expect([...now.tenants].map(([id, { agents }]) => [id, agents.size])).toEqual(agents);
       expect(now.erased.get('acme')).toBe(shard.erased.get('acme'));
+    }
+    await running.close();
+    expect(await verifyLedger(DIRECTORY, { files: world.files })).toMatchObject({ ok: true });
+  });
+});
+
+describe('age', () => {
+  it('takes months away, and the engine starts again with snapshots and without', async () => {
+    const world = new World();
+    let running = await world.start();
+    await send(running, 'acme', 'a1', 5);
+    await send(running, 'globex', 'g1', 4);
+    await world.clock.leap(100 * DAY_MS);
+    await send(running, 'acme', 'a2', 5);
+    await send(running, 'globex', 'g2', 4);
+    const { host, sealed, store } = running;
+    const keeping = new Retention({
+      ...{ host, store, clock: world.clock, log: new RecordingLog() },
+      retention: sealed.retention,
+      policyOf: (tenant) =>
+        tenant === 'acme'
+          ? { evidenceDays: 30, searchDays: 30 }
+          : { evidenceDays: null, searchDays: null },
+      heldBecause: () => null,
+    });
+    await keeping.look();
+    const texts = (await textsOf(sealed, 'acme')).join();
+    expect(texts).not.toContain('"a1"');
+    expect(texts).toContain('"a2"');
+    expect((await textsOf(sealed, '_system')).join()).toContain('"expired"');
+    expect((await textsOf(sealed, 'globex')).join()).toContain('"g1"');
+    for (const lose of [false, true]) {
+      world.files.crash();
+      world.files.restart();
+      if (lose) world.snapshots.files.clear();
+      running = await world.start();
+      const { board } = running.host.partition.shard.tenants.get('acme') ?? {};
+      expect(board?.entries.size).toBe(1);
+      await send(running, 'acme', `a-${lose}`, 5);
     }
     await running.close();
     expect(await verifyLedger(DIRECTORY, { files: world.files })).toMatchObject({ ok: true });
