@@ -1,3 +1,4 @@
+import type { BreakerKey } from '../../core/breaker.ts';
 import type { BreakerOrder } from '../../core/breaker-order.ts';
 import {
   CAEP_SESSION_REVOKED,
@@ -30,12 +31,21 @@ const DISABLING_LEVEL = 5;
 const NARROWING_LEVEL = 3;
 
 /**
- * The standard events that tell one order, the one that stands for the whole first. CAEP has no
- * opposite of session-revoked: a recovery is a fallen risk, and an enabled account where one was
- * disabled.
+ * Whether a standard subject says no more than the key. None names a chain, a tool or a broker, and
+ * a wider one would end the sessions of a whole tenant for the sake of one request.
+ */
+export function isNameable({ kind }: Pick<BreakerKey, 'kind'>): boolean {
+  return kind !== 'chain' && kind !== 'tool' && kind !== 'broker';
+}
+
+/**
+ * The standard events that tell one order, the one that stands for the whole first; none where
+ * there is no standard subject. CAEP has no opposite of session-revoked: a recovery is a fallen
+ * risk, and an enabled account where one may be disabled yet, whatever steps lie between.
  */
 export function eventTypesOf(order: BreakerOrder): readonly string[] {
-  const { level, previousLevel, key, phase } = order;
+  const { level, previousLevel, peakLevel = 0, key, phase } = order;
+  if (!isNameable(key)) return [];
   const types: string[] = [];
   if (phase !== 'closed' && level >= REVOKING_LEVEL) types.push(CAEP_SESSION_REVOKED);
   else if (level === NARROWING_LEVEL) types.push(CAEP_TOKEN_CLAIMS_CHANGE);
@@ -43,7 +53,7 @@ export function eventTypesOf(order: BreakerOrder): readonly string[] {
   if (key.kind !== 'agent') return types;
   const disabled = level >= DISABLING_LEVEL;
   if (disabled) types.push(RISC_ACCOUNT_DISABLED);
-  else if (previousLevel >= DISABLING_LEVEL) types.push(RISC_ACCOUNT_ENABLED);
+  else if (Math.max(previousLevel, peakLevel) >= DISABLING_LEVEL) types.push(RISC_ACCOUNT_ENABLED);
   return types;
 }
 

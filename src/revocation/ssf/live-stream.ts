@@ -14,6 +14,7 @@ import type {
   DrillAnswer,
   RevocationReceiver,
 } from '../../ports/revocation-receiver.ts';
+import { EnabledAccounts } from './enabled-accounts.ts';
 import {
   EVENTS_SUPPORTED,
   eventTypesOf,
@@ -24,7 +25,7 @@ import { PollQueue } from './poll-queue.ts';
 import { SET_TYPE, type SetAddress, type SetClaims, setsOf } from './security-event-token.ts';
 import { SetDelivery } from './set-delivery.ts';
 import type { SetPush } from './set-push.ts';
-import { subjectOf, subjectsMatch } from './subject.ts';
+import { isAbout } from './subject.ts';
 
 export interface LiveStreamOptions {
   readonly tenant: string;
@@ -51,6 +52,7 @@ export class LiveStream implements RevocationReceiver {
   state: StreamState;
   readonly #options: LiveStreamOptions;
   readonly #delivery = new SetDelivery();
+  readonly #accounts = new EnabledAccounts();
   readonly #gates = new Set<() => void>();
   readonly #closed = new AbortController();
   /** The order of each key that the receiver was given and has not answered, since when. */
@@ -125,8 +127,7 @@ export class LiveStream implements RevocationReceiver {
     const seq = order.seq ?? 0;
     if (stream.status === 'disabled' || seq < resumedSeq) return false;
     if (relaxes(order) && seq < createdSeq) return false;
-    const delivered = this.eventsDelivered;
-    return eventTypesOf(order).some((type) => delivered.includes(type)) && this.#includes(order);
+    return eventTypesOf(order).some(this.#wantedOf(order)) && this.#includes(order);
   }
 
   /** Resolves when the stream is not paused. */
@@ -146,8 +147,8 @@ export class LiveStream implements RevocationReceiver {
 
   async deliver(order: BreakerOrder, signal: AbortSignal): Promise<DeliveryOutcome> {
     const { clock, metrics, log } = this.#options;
-    const delivered = this.eventsDelivered;
-    const sets = setsOf(order, this.#address(), clock.now(), (type) => delivered.includes(type));
+    const sets = setsOf(order, this.#address(), clock.now(), this.#wantedOf(order));
+    this.#accounts.given(order, sets);
     this.#owes(order);
     const outcome = await this.#delivery
       .deliver(
@@ -158,6 +159,7 @@ export class LiveStream implements RevocationReceiver {
       )
       .catch((): DeliveryOutcome => ({ status: 'retry', detail: 'signing_failed' }));
     if (outcome.status !== 'retry' || outcome.detail === 'aborted') this.withdrawn(order);
+    if (outcome.status === 'acknowledged') this.#accounts.answered(order, sets);
     const result = RESULTS[outcome.status];
     const transport = this.stream.delivery;
     const broker = this.stream.receiver;
@@ -172,6 +174,11 @@ export class LiveStream implements RevocationReceiver {
   withdrawn({ key, jti }: BreakerOrder): void {
     const text = breakerKeyText(key);
     if (this.#owedSince.get(text)?.jti === jti) this.#owedSince.delete(text);
+  }
+
+  #wantedOf(order: BreakerOrder): (type: string) => boolean {
+    const delivered = this.eventsDelivered;
+    return (type) => delivered.includes(type) && this.#accounts.wants(order, type);
   }
 
   /** What takes the place of another has its own time. */
@@ -295,8 +302,9 @@ export class LiveStream implements RevocationReceiver {
     const { subjects, subjectProfile } = this.stream;
     if (subjects.length === 0) return true;
     const { issuer, subjectIssuer = issuer } = this.#address();
-    const subject = subjectOf(order, subjectIssuer, subjectProfile);
-    const said = subjects.findLast((each) => subjectsMatch(each.subject, subject));
+    const said = subjects.findLast(({ subject }) =>
+      isAbout(order, subjectIssuer, subjectProfile, subject),
+    );
     return said?.included ?? true;
   }
 }

@@ -86,7 +86,16 @@ describe('setsOf', () => {
 
   it.each([
     ['token', {}, { format: 'jwt_id', iss: ADDRESS.issuer, jti: 'k' }],
-    ['session', { agent: 'a' }, { format: 'iss_sub', iss: ADDRESS.issuer, sub: 'a' }],
+    [
+      'session',
+      { agent: 'a' },
+      {
+        format: 'complex',
+        user: { format: 'iss_sub', iss: ADDRESS.issuer, sub: 'a' },
+        session: { format: 'opaque', id: 'k' },
+        tenant: { format: 'opaque', id: 'acme' },
+      },
+    ],
     [
       'session',
       {},
@@ -197,6 +206,24 @@ describe('createSsfPushReceiver', () => {
       expect(payload).not.toHaveProperty('exp');
       expect(Object.keys(payload['events'] as object)).toHaveLength(1);
     }
+  });
+
+  it('has an account enabled until one step is acknowledged, whichever that is', async () => {
+    const { push, requests } = receiver([{}, {}, { status: 503 }]);
+    const step = { phase: 'probation', previousLevel: 5, peakLevel: 5 } as const;
+    const first = { ...ORDER, ...step, jti: 'rev-2', level: 3, epoch: 43 } as const;
+    const second = { ...first, jti: 'rev-3', level: 1, previousLevel: 3, epoch: 44 } as const;
+    await push.deliver(ORDER, signal);
+    expect(push.concerns?.(first)).toBe(true);
+    expect(await push.deliver(first, signal)).toMatchObject({ status: 'retry' });
+    expect(push.concerns?.(second)).toBe(true);
+    await push.deliver(second, signal);
+    expect(requests.map(({ body }) => decodeJwt(body).jti)).toEqual([
+      ...['rev-1', 'rev-1.2', 'rev-2.2', 'rev-3.2'],
+    ]);
+    expect(push.concerns?.({ ...second, level: 0, previousLevel: 1 })).toBe(false);
+    await push.deliver({ ...ORDER, jti: 'rev-5', epoch: 45 }, signal);
+    expect(push.concerns?.(first)).toBe(true);
   });
 
   it('keeps identifiers on a replay', async () => {

@@ -6,6 +6,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { DeliveryOutcome, RevocationReceiver } from '../../ports/revocation-receiver.ts';
 import { checkedUrl, createGuardedPost, type Post, type Reach } from '../guarded-post.ts';
+import { EnabledAccounts } from './enabled-accounts.ts';
 import { eventTypesOf, RISC_ACCOUNT_ENABLED, SSF_VERIFICATION } from './event-types.ts';
 import { SET_TYPE, setsOf } from './security-event-token.ts';
 import { SetDelivery } from './set-delivery.ts';
@@ -44,7 +45,9 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
   const push = createSetPush({ ...options, url, post });
   const delivery = new SetDelivery();
   const wanted = new Set(options.events ?? REVOKING_EVENTS);
-  const isWanted = (type: string): boolean => wanted.has(type);
+  const accounts = new EnabledAccounts();
+  const wantedOf = (order: BreakerOrder) => (type: string) =>
+    wanted.has(type) && accounts.wants(order, type);
 
   async function deliver(order: BreakerOrder, signal: AbortSignal): Promise<DeliveryOutcome> {
     const { tenant } = order.key;
@@ -54,10 +57,13 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
       audience: options.audience,
       ...(subjectIssuer === undefined ? {} : { subjectIssuer }),
     };
-    const sets = setsOf(order, address, clock.now(), isWanted);
-    return delivery.deliver(order.jti, sets, async (claims) =>
+    const sets = setsOf(order, address, clock.now(), wantedOf(order));
+    accounts.given(order, sets);
+    const outcome = await delivery.deliver(order.jti, sets, async (claims) =>
       push(await options.keys.signJwt(claims, SET_TYPE), signal),
     );
+    if (outcome.status === 'acknowledged') accounts.answered(order, sets);
+    return outcome;
   }
 
   return {
@@ -73,7 +79,7 @@ export function createSsfPushReceiver(options: SsfPushOptions): RevocationReceiv
       };
       return push(await options.keys.signJwt(claims, SET_TYPE), signal);
     },
-    concerns: (order) => eventTypesOf(order).some(isWanted),
+    concerns: (order) => eventTypesOf(order).some(wantedOf(order)),
     deliver: async (order, signal) => {
       const outcome = await deliver(order, signal).catch((): DeliveryOutcome => {
         log.error('revocation could not be signed', { receiver: name });

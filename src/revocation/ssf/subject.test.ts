@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { KeyKind } from '../../core/breaker.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { isSubject, type Subject, subjectOf, subjectsMatch } from './subject.ts';
+import { isAbout, isSubject, type Subject, subjectOf, subjectsMatch } from './subject.ts';
 
 const ISS = 'https://transmitter.example/t/acme';
 const bot = { format: 'iss_sub', iss: ISS, sub: 'invoice-bot' };
@@ -42,20 +43,43 @@ describe('whether subjects match (SSF 1.0 section 8.1.3.1)', () => {
 });
 
 describe('the subject of a breaker', () => {
-  const key = (kind: 'agent' | 'session' | 'token' | 'tenant', id: string) =>
+  const key = (kind: KeyKind, id: string) =>
     ({ key: { tenant: 'acme', kind, id }, agent: null }) as const;
+  const told = (kind: KeyKind, id: string) => ({ ...key(kind, id), agent: 'invoice-bot' });
+  const token = { format: 'jwt_id', iss: ISS, jti: 't-1' };
 
-  it('is the agent where one is known, else the narrowest standard one', () => {
+  it('is the narrowest standard one, and never the agent for one of its sessions or tokens', () => {
     expect(subjectOf(key('agent', 'invoice-bot'), ISS)).toEqual(bot);
-    expect(subjectOf({ ...key('session', 's-91'), agent: 'invoice-bot' }, ISS)).toEqual(bot);
-    expect(subjectOf(key('token', 't-1'), ISS)).toEqual({ format: 'jwt_id', iss: ISS, jti: 't-1' });
     expect(subjectOf(key('session', 's-91'), ISS)).toEqual(complex({ session, tenant }));
     expect(subjectOf(key('tenant', 'acme'), ISS)).toEqual(complex({ tenant }));
+    const own = complex({ user: bot, session, tenant });
+    expect(subjectOf(told('session', 's-91'), ISS)).toEqual(own);
+    for (const profile of ['iss_sub', 'complex'] as const) {
+      expect(subjectOf(told('token', 't-1'), ISS, profile)).toEqual(token);
+      expect(subjectOf(key('token', 't-1'), ISS, profile)).toEqual(token);
+    }
   });
 
   it('names every part that is known where receivers want it complex', () => {
-    const told = { ...key('session', 's-91'), agent: 'invoice-bot' };
-    expect(subjectOf(told, ISS, 'complex')).toEqual(complex({ user: bot, session, tenant }));
+    const own = complex({ user: bot, session, tenant });
+    expect(subjectOf(told('session', 's-91'), ISS, 'complex')).toEqual(own);
+    expect(subjectOf(key('agent', 'invoice-bot'), ISS, 'complex')).toEqual(
+      complex({ user: bot, tenant }),
+    );
+  });
+
+  it('is what a receiver means that has named its agent, but no other session of it', () => {
+    for (const profile of ['iss_sub', 'complex'] as const) {
+      for (const order of [told('session', 's-91'), told('token', 't-1')]) {
+        expect(isAbout(order, ISS, profile, bot)).toBe(true);
+        expect(isAbout(order, ISS, profile, complex({ user: bot }))).toBe(true);
+        expect(isAbout(order, ISS, profile, other)).toBe(false);
+        const elsewhere = complex({ user: bot, session: { ...session, id: 's-1' } });
+        expect(isAbout(order, ISS, profile, elsewhere)).toBe(false);
+      }
+      expect(isAbout(told('session', 's-91'), ISS, profile, complex({ session }))).toBe(true);
+    }
+    expect(isAbout(key('agent', 'invoice-bot'), ISS, 'iss_sub', complex({ session }))).toBe(false);
   });
 });
 

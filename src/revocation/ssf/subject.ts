@@ -8,25 +8,47 @@ export type Subject = Readonly<Record<string, unknown>> & { readonly format?: st
 export type SubjectProfile = 'iss_sub' | 'complex';
 
 /**
- * RFC 9493 subject of an order. `iss_sub`: the agent wherever one is known, since receivers must
- * accept that; a key without one becomes the narrowest standard subject that says no more than it.
- * `complex`: user, session and tenant as far as the key names them; what is left out is a wildcard.
+ * RFC 9493 subject of an order: the narrowest standard one that says no more than its key, which is
+ * one that `isNameable`. An agent is `iss_sub`, since receivers must accept that, or with
+ * `complex` its user and tenant; a session is complex on any stream, as its agent alone would mean
+ * all sessions; a tenant is what is left when nothing else is said.
  */
 export function subjectOf(
   { key, agent: told }: Pick<BreakerOrder, 'key' | 'agent'>,
   iss: string,
   profile: SubjectProfile = 'iss_sub',
 ): Subject {
-  const agent = told ?? (key.kind === 'agent' ? key.id : (key.agent ?? null));
-  const user = agent === null ? null : { format: 'iss_sub', iss, sub: agent };
-  if (user && profile === 'iss_sub') return user;
-  if (key.kind === 'token' && !user) return { format: 'jwt_id', iss, jti: key.id };
+  if (key.kind === 'token') return { format: 'jwt_id', iss, jti: key.id };
+  const user = agentOf(key, told, iss);
+  if (user && key.kind === 'agent' && profile === 'iss_sub') return user;
   return {
     format: 'complex',
     ...(user && { user }),
     ...(key.kind === 'session' && { session: { format: 'opaque', id: key.id } }),
     tenant: { format: 'opaque', id: key.tenant },
   };
+}
+
+/**
+ * Whether an order is about a subject that a receiver has named: its own, or the agent that its
+ * session or token belongs to.
+ */
+export function isAbout(
+  order: Pick<BreakerOrder, 'key' | 'agent'>,
+  iss: string,
+  profile: SubjectProfile,
+  subject: Subject,
+): boolean {
+  if (subjectsMatch(subject, subjectOf(order, iss, profile))) return true;
+  const user = agentOf(order.key, order.agent, iss);
+  if (user === null) return false;
+  if (!isComplex(subject)) return sameValue(subject, user);
+  return subject['session'] === undefined && sameValue(subject['user'], user);
+}
+
+function agentOf({ kind, id, agent }: BreakerOrder['key'], told: string | null, iss: string) {
+  const sub = told ?? (kind === 'agent' ? id : (agent ?? null));
+  return sub === null ? null : { format: 'iss_sub', iss, sub };
 }
 
 /**
