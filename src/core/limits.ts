@@ -538,7 +538,7 @@ export const LIMITS = {
   effectLogMs: 1 * SECOND_MS,
   /** Of a file that holds a credential. */
   credentialBytes: 64 * 1024,
-  /** Alerts waiting for the webhook: 2 KiB each, 2 MiB. The oldest is dropped first. */
+  /** Alerts waiting for the webhook: 2 KiB each, 2 MiB. The oldest that is not grave goes first. */
   alertQueue: 1_000,
   alertAttempts: 8,
 

@@ -38,6 +38,8 @@ export interface RevocationReceiver {
   readonly fetches?: boolean;
   /** Each delivery costs a signature and a request: in a burst, feeds are told first. */
   readonly afterFeeds?: boolean;
+  /** How long one attempt may take; `LIMITS.deliveryTimeoutMs` unless given. */
+  readonly attemptMs?: number;
   /** Resolves when attempts may be made, or the signal aborts; at once unless given. */
   ready?(signal: AbortSignal): Promise<void>;
   /** Told when an order it was given, or might have been, is owed to it no more. */

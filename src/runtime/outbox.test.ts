@@ -108,6 +108,19 @@ describe('delivering', () => {
     expect([receiver.epochs.length, outbox.unacknowledged]).toEqual([2, 0]);
   });
 
+  it('gives an attempt the time that its receiver needs', async () => {
+    const receiver = new ScriptedReceiver();
+    const answer = held();
+    receiver.answers.push(answer.promise);
+    receiver.attemptMs = 10_000;
+    const { outbox, clock } = startOutbox(receiver);
+    outbox.send(orderOf());
+    await clock.advance(9_999);
+    answer.resolve({ status: 'acknowledged' });
+    await settled();
+    expect([receiver.epochs.length, outbox.unacknowledged]).toEqual([1, 0]);
+  });
+
   it('takes a receiver that throws for one that did not answer', async () => {
     const receiver = new ScriptedReceiver();
     receiver.answers.push(Promise.reject(new Error('bug')));

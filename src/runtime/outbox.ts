@@ -243,7 +243,8 @@ export class Outbox {
     const { clock, asSent } = this.#options;
     const answered = new AbortController();
     if (!receiver.fetches) {
-      void clock.sleep(LIMITS.deliveryTimeoutMs, answered.signal).then(() => attempt.abort(OVER));
+      const { attemptMs = LIMITS.deliveryTimeoutMs } = receiver;
+      void clock.sleep(attemptMs, answered.signal).then(() => attempt.abort(OVER));
     }
     try {
       return await receiver.deliver(asSent?.(order) ?? order, attempt.signal);

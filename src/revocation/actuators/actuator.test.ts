@@ -42,6 +42,19 @@ function actuator(
 const VAULT = { address: 'https://vault.example:8200', token: 'env:SECRET' };
 
 describe('createActuator', () => {
+  it('asks for the time that all its calls may take, logins and looks too', async () => {
+    for (const template of SHIPPED.values()) {
+      const { login, freeze, restore, observe } = template;
+      const { made } = actuator(template, {});
+      const looks = observe.length > 0 ? login.length + observe.length : 0;
+      const steps = Math.max(
+        login.length + freeze.length + looks,
+        login.length + restore.length + 2 * looks,
+      );
+      expect(made.attemptMs).toBeGreaterThan(steps * LIMITS.actuatorTimeoutMs);
+    }
+  });
+
   it('fills in what the template says', async () => {
     const { made, calls } = actuator(SHIPPED.get('vault-entity'), VAULT);
     const receipt = await made.freeze(orderOf(), 'ent/1');

@@ -47,6 +47,8 @@ export interface Actuator {
   readonly options: ActuatorOptions;
   readonly canRestore: boolean;
   readonly canObserve: boolean;
+  /** The longest that bringing a target to its state and looking at it may take, milliseconds. */
+  readonly attemptMs: number;
   freeze(order: BreakerOrder, target: string): Promise<Receipt>;
   restore(order: BreakerOrder, target: string): Promise<Receipt>;
   /** Never rejects: who cannot be asked is `unknown`. */
@@ -84,12 +86,18 @@ class TemplateActuator implements Actuator {
   readonly name: string;
   readonly canRestore: boolean;
   readonly canObserve: boolean;
+  readonly attemptMs: number;
 
   constructor(options: ActuatorOptions) {
+    const { login, freeze, restore, observe } = options.template;
     this.options = options;
     this.name = options.name;
-    this.canRestore = options.template.restore.length > 0;
-    this.canObserve = options.template.observe.length > 0;
+    this.canRestore = restore.length > 0;
+    this.canObserve = observe.length > 0;
+    // Before it restores it looks, and after either; each with a login of its own.
+    const looking = this.canObserve ? login.length + observe.length : 0;
+    const acting = login.length + Math.max(freeze.length, restore.length + looking);
+    this.attemptMs = (acting + looking + 1) * LIMITS.actuatorTimeoutMs;
   }
 
   freeze(order: BreakerOrder, target: string): Promise<Receipt> {

@@ -57,6 +57,11 @@ describe('Reconciler', () => {
     expect(await made.deliver(orderOf(), NEVER)).toMatchObject({ status: 'acknowledged' });
   });
 
+  it('has the time that its actuator asks for', () => {
+    const { made, target } = reconciler();
+    expect(made.attemptMs).toBe(target.actuator.attemptMs);
+  });
+
   it('does not claim to have seen what nobody can look at', async () => {
     const { made } = reconciler({}, {}, false);
     expect(await made.deliver(orderOf(), NEVER)).toMatchObject({ receipt: { enforcedAt: null } });

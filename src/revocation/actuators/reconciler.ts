@@ -71,6 +71,11 @@ export class Reconciler implements RevocationReceiver {
     return this.#options.actuator;
   }
 
+  /** Not ended while a slow target is still acting: it would be asked all over again. */
+  get attemptMs(): number {
+    return this.actuator.attemptMs;
+  }
+
   /** Targets that should be frozen now. */
   get frozen(): readonly string[] {
     return this.#desired.frozen;

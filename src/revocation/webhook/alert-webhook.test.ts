@@ -112,6 +112,28 @@ describe('createAlertWebhook', () => {
     expect(counts).toEqual({ dropped: 5 });
   });
 
+  it('drops what is grave only when nothing else is left', async () => {
+    const answers: ((status: number) => void)[] = [];
+    const { alerts, requests } = webhook(() => new Promise((resolve) => answers.push(resolve)));
+    const light = (epoch: number) => alerts.transition({ ...transition(epoch), level: 1 });
+    const { key } = transition(1);
+    light(1);
+    for (let n = 1; n < LIMITS.alertQueue; n += 1) {
+      if (n % 100 === 50) alerts.effect({ kind: 'late', point: `p${n}`, key, escalatedTo: null });
+      else light(n + 1);
+    }
+    for (let n = 0; n < 2 * LIMITS.alertQueue; n += 1) light(10_000 + n);
+    const told: string[] = [];
+    while (alerts.pending > 0) {
+      await until(() => answers.length > 0);
+      answers.shift()?.(200);
+      await new Promise(setImmediate);
+    }
+    for (const { body } of requests) told.push((JSON.parse(body) as { type: string }).type);
+    expect(told.filter((type) => type === 'enforcement.late')).toHaveLength(10);
+    await alerts.close();
+  });
+
   it('stops when the receiver is gone', async () => {
     const { alerts, requests, counts } = webhook(() => 410);
     alerts.transition(transition(1));

@@ -3,6 +3,7 @@ import type { BreakerKey, Transition } from '../../core/breaker.ts';
 import { TripcoilError } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { REVOKING_LEVEL } from '../../core/revocation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
@@ -23,7 +24,10 @@ export interface AlertWebhookOptions extends Reach {
   readonly post?: Post;
 }
 
-/** Tells people. Takes an alert and returns at once; when it cannot keep up, the oldest is lost. */
+/**
+ * Tells people. Takes an alert and returns at once; when it cannot keep up, the oldest is lost, but
+ * of what is grave nothing while anything else waits.
+ */
 export interface AlertWebhook {
   /** Sent when the level is `high` or `critical`; others are ignored. */
   finding(finding: Finding): void;
@@ -47,6 +51,8 @@ export interface EffectAlert {
 
 interface Alert {
   readonly id: string;
+  /** Findings, what revokes, what a person did, and enforcement points that do not obey. */
+  readonly grave: boolean;
   /** Written anew for each attempt: what it names may be erased meanwhile. */
   readonly body: () => string;
 }
@@ -106,7 +112,8 @@ class QueuedWebhook implements AlertWebhook {
     if (this.#stopped.signal.aborted) return;
     this.#queue.push(alert);
     if (this.#queue.length > LIMITS.alertQueue) {
-      this.#queue.shift();
+      const light = this.#queue.findIndex(({ grave }) => !grave);
+      this.#queue.splice(Math.max(light, 0), 1);
       this.#count('dropped');
     }
     this.#working ??= this.#work().finally(() => {
@@ -203,14 +210,21 @@ function transitionAlert(transition: Transition, named: (key: BreakerKey) => Bre
     finding_id: transition.findingId,
   });
   const identity = `transition ${key.tenant} ${key.kind} ${key.id} ${epoch}`;
-  return alertOf('breaker.transition', identity, transition.time, data);
+  const grave = transition.level >= REVOKING_LEVEL || transition.actor !== null;
+  return alertOf('breaker.transition', identity, transition.time, data, grave);
 }
 
 /** The id is derived from the thing told, so that a repeat after a restart is recognised. */
-function alertOf(type: string, identity: string, time: number, data: () => unknown): Alert {
+function alertOf(
+  type: string,
+  identity: string,
+  time: number,
+  data: () => unknown,
+  grave = true,
+): Alert {
   const id = `msg_${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
   const timestamp = new Date(time).toISOString();
-  return { id, body: () => JSON.stringify({ type, timestamp, data: data() }) };
+  return { id, grave, body: () => JSON.stringify({ type, timestamp, data: data() }) };
 }
 
 /** Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, base64, version `v1`. */

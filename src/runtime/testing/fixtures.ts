@@ -2,6 +2,7 @@ import type { AccessEvent, ReceivedEvent } from '../../core/access-event.ts';
 import type { BreakerKey, BreakerLevel } from '../../core/breaker.ts';
 import type { BreakerOrder } from '../../core/breaker-order.ts';
 import type { AgentGrant, GrantSet } from '../../core/grant.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Redacted } from '../../core/redacted.ts';
 import { Shard, type ShardOptions } from '../../engine/shard.ts';
 import { type SnapshotChunk, snapshot } from '../../engine/snapshot.ts';
@@ -107,6 +108,7 @@ export class ScriptedReceiver implements RevocationReceiver {
   ready: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
   fetches = false;
   afterFeeds = false;
+  attemptMs = LIMITS.deliveryTimeoutMs;
 
   constructor(name = 'gateway', tenants: readonly string[] | '*' = '*') {
     this.name = name;

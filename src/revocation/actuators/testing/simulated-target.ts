@@ -72,7 +72,7 @@ export function simulatedTarget(
         ...options,
       } as ActuatorOptions,
       canRestore: true,
-      canObserve,
+      ...{ canObserve, attemptMs: 10_000 },
       freeze: (_order, target) => act(true, target),
       restore: (_order, target) => act(false, target),
       observe,
