@@ -445,7 +445,15 @@ export const LIMITS = {
   /** One question of a gateway over gRPC: the headers of one request, no body. */
   gatewayMessageBytes: 256 * 1024,
   gatewayStreamsPerConnection: 1_024,
+  /** Orders owed to all receivers, 500 bytes each: 50 MB. */
   outboxPending: 100_000,
+  /** Owed to one; what revokes has a quarter for itself. More waits in the ledger. */
+  outboxPerReceiver: 25_000,
+  outboxForRevoking: 6_250,
+  /** Room of each receiver, however much the others are owed: 1,000 of them add 50 times 1 MB. */
+  outboxReserved: 1_000,
+  /** Standing orders looked at between two passes of the event loop: 2 ms for 100 receivers. */
+  resumedAtOnce: 256,
   streamsPerTenant: 100,
   /** Streams of one receiver; each is told everything once. */
   streamsPerReceiver: 10,

@@ -39,6 +39,7 @@ import { createForBrokers, type ForBrokers, NO_IDENTIFIERS, plainOrder } from '.
 import { Projector } from './projector.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { redactedConfig, redactedGrants } from './redacted-orders.ts';
+import { Resuming } from './resuming.ts';
 import { createSignalStreams } from './signal-streams.ts';
 import { SlowDetectors } from './slow-detectors.ts';
 import { nodeSnapshotFiles, type SnapshotFiles } from './snapshot-files.ts';
@@ -143,11 +144,20 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     ...options,
     append: (entries) => partition.append(entries),
     asSent: (order) => plainOrder(identifiers, order),
-    resume: () => resumeDeliveries(partition, outbox),
+    resume: (receivers) => resuming.resume(receivers),
     isFollowed: (tenant) => readers.of(tenant).length > 0,
   });
-  const deliveries = startable(() => deliver(partition, outbox));
-  const resume = () => deliveries.started && resumeDeliveries(partition, outbox);
+  const resuming = new Resuming({
+    tenants: () => partition.shard.tenants,
+    send: ({ order, acknowledgedBy }, to) => outbox.send(order, acknowledgedBy, to),
+  });
+  const deliveries = startable(() => {
+    deliver(partition, outbox);
+    // What was decided but not acknowledged before the last stop goes out with its old jti.
+    resuming.resume(outbox.receivers);
+  });
+  const resume = (receivers: readonly RevocationReceiver[]) =>
+    deliveries.started && resuming.resume(receivers);
   const breakers = createBreakerView(partition, redactor, readers);
   const control = createControl({ ...options, partition, view: breakers });
   const notes = options.notes ?? new NotesOfIngest({ clock, metrics });
@@ -266,7 +276,7 @@ function startable(begin: () => void): { readonly started: boolean; readonly sta
   return state;
 }
 
-/** Sends what the engine owes by now, and whatever it decides from here on. */
+/** Sends whatever the engine decides from here on. */
 function deliver(partition: Partition, outbox: Outbox): void {
   partition.onCommitted(({ folded, effects }) => {
     forgetErased(folded, outbox);
@@ -277,7 +287,6 @@ function deliver(partition: Partition, outbox: Outbox): void {
       if (standing) outbox.send(standing.order, standing.acknowledgedBy);
     }
   });
-  resumeDeliveries(partition, outbox);
 }
 
 function drillsOf(
@@ -343,15 +352,6 @@ function ordersOf(
 function forgetErased(folded: readonly FoldedEntry[], outbox: Outbox): void {
   for (const { kind, body } of folded) {
     if (kind === 'command' && body.type === 'erase_tenant') outbox.forget(body.erased);
-  }
-}
-
-/** What was decided but not acknowledged before the last stop goes out again, with its old jti. */
-function resumeDeliveries(partition: Partition, outbox: Outbox): void {
-  for (const tenant of partition.shard.tenants.values()) {
-    for (const { order, acknowledgedBy } of standingOrders(tenant.board)) {
-      outbox.send(order, acknowledgedBy);
-    }
   }
 }
 

@@ -173,20 +173,48 @@ describe('a full outbox', { timeout: 30_000 }, () => {
     const { outbox, log, state } = startOutbox(receiver);
     receiver.answers.push(...Array.from({ length: 100 }, () => held().promise));
     receiver.concerns = ({ phase }) => phase !== 'closed';
-    for (let index = 0; index < LIMITS.outboxPending + 2; index += 1) {
+    for (let index = 0; index < LIMITS.outboxPerReceiver + 2; index += 1) {
       outbox.send(orderOf({ key: other(`bot-${index}`), jti: `tc-${index}` }));
     }
     await settled();
-    expect(outbox.unacknowledged).toBe(LIMITS.outboxPending);
+    expect(outbox.unacknowledged).toBe(LIMITS.outboxPerReceiver);
     expect(receiver.deliveries).toHaveLength(LIMITS.deliveriesAtOnce);
     const full = 'error outbox full: more revocations wait in the ledger until it has room';
     expect(log.lines).toEqual([full]);
-    expect(state.resumed).toBe(0);
-    for (let index = 0; index < LIMITS.outboxPending / 2; index += 1) {
+    expect(state.resumed).toEqual([]);
+    for (let index = 0; index < LIMITS.outboxPerReceiver / 2; index += 1) {
       outbox.send({ ...closing(2), key: other(`bot-${index}`) });
     }
-    expect([outbox.unacknowledged, state.resumed]).toEqual([LIMITS.outboxPending / 2, 1]);
+    expect(outbox.unacknowledged).toBe(LIMITS.outboxPerReceiver / 2);
+    expect(state.resumed).toEqual(['gateway']);
     await outbox.close();
+  });
+
+  it('of one receiver that never answers keeps nobody else from being told', async () => {
+    const dead = new ScriptedReceiver('dead', ['globex']);
+    dead.ready = () => new Promise(() => undefined);
+    const live = new ScriptedReceiver('live', ['acme']);
+    const { outbox, log } = startOutbox(dead, live);
+    for (let index = 0; index <= LIMITS.outboxPerReceiver; index += 1) {
+      outbox.send(orderOf({ key: { ...other(`s-${index}`), tenant: 'globex' } }));
+    }
+    expect(log.fields).toEqual([{ receiver: 'dead', pending: LIMITS.outboxPerReceiver }]);
+    outbox.send(orderOf());
+    await settled();
+    expect(live.epochs).toEqual([1]);
+  });
+
+  it('has room for what revokes where nothing else has any', () => {
+    const receiver = new ScriptedReceiver();
+    receiver.ready = () => new Promise(() => undefined);
+    const { outbox } = startOutbox(receiver);
+    for (let index = 0; index < LIMITS.outboxPerReceiver; index += 1) {
+      outbox.send(orderOf({ key: other(`bot-${index}`), level: 1 }));
+    }
+    const light = LIMITS.outboxPerReceiver - LIMITS.outboxForRevoking;
+    expect(outbox.unacknowledged).toBe(light);
+    outbox.send(orderOf({ key: other('grave') }));
+    expect(outbox.unacknowledged).toBe(light + 1);
   });
 
   it('closes without delivering what waits for its turn', async () => {

@@ -9,14 +9,15 @@ import { backoffMs } from './backoff.ts';
 import { Bursts } from './bursts.ts';
 import { DeliveryRecord } from './delivery-record.ts';
 import type { Unplaced } from './entries.ts';
+import { OutboxRoom } from './outbox-room.ts';
 import { Slots } from './slots.ts';
 
 export interface OutboxOptions {
   readonly receivers: readonly RevocationReceiver[];
   /** Records an acknowledgement or a refusal in the ledger. */
   readonly append: (entries: readonly Unplaced[]) => Promise<void>;
-  /** Sends again what the engine still owes; asked for when a full outbox has room again. */
-  readonly resume: () => void;
+  /** Sends these again what the engine owes them; asked for when they have room again. */
+  readonly resume: (receivers: readonly RevocationReceiver[]) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -58,14 +59,11 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #receivers = new Map<string, RevocationReceiver>();
   readonly #lanes = new Map<string, Lane>();
-  readonly #owedBy = new Map<string, number>();
+  readonly #room = new OutboxRoom();
   readonly #slots = new Map<string, Slots>();
   readonly #record: DeliveryRecord;
   readonly #stop = new AbortController();
   readonly #bursts: Bursts;
-  #owed = 0;
-  /** Something was left out for want of room. */
-  #overflowed = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -74,8 +72,12 @@ export class Outbox {
     this.#bursts = new Bursts(options.clock, this.#stop.signal);
   }
 
+  get receivers(): readonly RevocationReceiver[] {
+    return [...this.#receivers.values()];
+  }
+
   get unacknowledged(): number {
-    return this.#owed;
+    return this.#room.owed;
   }
 
   /** Names of the receivers that this order goes to. */
@@ -113,6 +115,7 @@ export class Outbox {
       // It drains by itself; a receiver of the same name starts on lanes of its own.
       this.#lanes.delete(text);
     }
+    this.#room.forget(name);
     this.#fetchMore();
   }
 
@@ -127,19 +130,25 @@ export class Outbox {
     this.#fetchMore();
   }
 
-  /** Owes an order to every receiver it concerns that has not acknowledged it. */
-  send(order: BreakerOrder, acknowledgedBy: readonly string[] = []): void {
+  /** Owes an order to every receiver it concerns, or those of them that are named. */
+  send(
+    order: BreakerOrder,
+    acknowledgedBy: readonly string[] = [],
+    to: ReadonlySet<string> | null = null,
+  ): void {
     if (this.#stop.signal.aborted) return;
     this.#bursts.note();
     for (const receiver of this.#receivers.values()) {
+      if (to && !to.has(receiver.name)) continue;
       if (!covers(receiver, order.key) || acknowledgedBy.includes(receiver.name)) continue;
       const text = laneText(receiver, order.key);
       const lane = this.#lanes.get(text);
       if (!this.#wants(receiver, order)) {
         if (lane) this.#withdraw(lane);
       } else if (lane) this.#replace(lane, order);
-      else if (this.#owed >= LIMITS.outboxPending) this.#overflow();
-      else this.#open(text, receiver, order);
+      else if (this.#room.isThere(receiver.name, urgencyOf(order) === 0)) {
+        this.#open(text, receiver, order);
+      } else this.#overflow(receiver);
     }
     this.#fetchMore();
   }
@@ -291,9 +300,8 @@ export class Outbox {
   }
 
   #fetchMore(): void {
-    if (!this.#overflowed || this.#owed > LIMITS.outboxPending / 2) return;
-    this.#overflowed = false;
-    this.#options.resume();
+    const roomy = this.#room.takeRoomy().flatMap((name) => this.#receivers.get(name) ?? []);
+    if (roomy.length > 0) this.#options.resume(roomy);
   }
 
   /** A burst of a thousand trips must not open a thousand connections to one receiver. */
@@ -307,17 +315,15 @@ export class Outbox {
     const change = (order ? 1 : 0) - (lane.owed ? 1 : 0);
     lane.owed = order;
     const broker = lane.receiver.name;
-    const owed = (this.#owedBy.get(broker) ?? 0) + change;
-    this.#owedBy.set(broker, owed);
-    this.#owed += change;
+    const owed = this.#room.change(broker, change);
     this.#options.metrics.gauge('tripcoil_revocations_unacked', owed, { broker });
   }
 
-  #overflow(): void {
-    if (this.#overflowed) return;
-    this.#overflowed = true;
+  #overflow({ name }: RevocationReceiver): void {
+    if (!this.#room.ranOut(name)) return;
     this.#options.log.error('outbox full: more revocations wait in the ledger until it has room', {
-      pending: this.#owed,
+      receiver: name,
+      pending: this.#room.of(name),
     });
   }
 }

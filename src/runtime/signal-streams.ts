@@ -1,6 +1,7 @@
 import { TripcoilError } from '../core/errors.ts';
 import type { SignalStream, StreamSubject } from '../core/signal-stream.ts';
 import type { Redactor } from '../ports/redactor.ts';
+import type { RevocationReceiver } from '../ports/revocation-receiver.ts';
 import type { SignalStreams } from '../ports/signal-streams.ts';
 import type { Outbox } from './outbox.ts';
 import type { Partition } from './partition.ts';
@@ -10,8 +11,8 @@ export function createSignalStreams(options: {
   readonly partition: Partition;
   readonly outbox: Outbox;
   readonly redactor: Redactor;
-  /** Sends again what the engine owes, where deliveries have begun. */
-  readonly resume: () => void;
+  /** Sends these what the engine owes them, where deliveries have begun. */
+  readonly resume: (receivers: readonly RevocationReceiver[]) => void;
 }): SignalStreams {
   const { partition, outbox, redactor, resume } = options;
   const { shard } = partition;
@@ -33,7 +34,7 @@ export function createSignalStreams(options: {
     recordedSubject: (tenant, subject) => recordedSubject(redactor, tenant, subject),
     attach(receiver) {
       outbox.add(receiver);
-      resume();
+      resume([receiver]);
     },
     detach: (name) => outbox.remove(name),
   };

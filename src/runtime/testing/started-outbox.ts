@@ -15,7 +15,7 @@ export function startOutbox(...receivers: ScriptedReceiver[]) {
   const log = new RecordingLog();
   const metrics = new RecordingMetrics();
   const recorded: Unplaced[] = [];
-  const state = { refuses: false, resumed: 0, followed: true };
+  const state = { refuses: false, resumed: [] as string[], followed: true };
   const outbox = new Outbox({
     receivers,
     clock,
@@ -27,8 +27,8 @@ export function startOutbox(...receivers: ScriptedReceiver[]) {
       if (state.refuses) throw new Error('disk full');
       recorded.push(...entries);
     },
-    resume: () => {
-      state.resumed += 1;
+    resume: (again) => {
+      state.resumed.push(...again.map(({ name }) => name));
     },
   });
   return { outbox, clock, log, metrics, recorded, state };
