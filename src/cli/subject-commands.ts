@@ -14,6 +14,7 @@ type TenantOptions = ServerOptions & {
 interface SigningRotation {
   readonly key_id: string;
   readonly previous_key_id: string;
+  readonly used_from: string;
 }
 
 type SubjectOptions = TenantOptions & { readonly subject?: readonly string[] };
@@ -54,13 +55,14 @@ export function addSubjectCommands(program: Command, redact: Command): void {
 
 function addRotate(program: Command): void {
   const keys = program.command('keys').description('keys of pseudonyms, and the one that signs');
-  withServer(keys.command('rotate-signing').description('sign tokens with a new key')).action(
-    async (options: ServerOptions & { output: OutputFormat }) => {
+  withServer(keys.command('rotate-signing').description('sign tokens with a new key'))
+    .option('--at-once', 'do not wait until receivers know it: the old key is known to others')
+    .action(async (options: ServerOptions & { output: OutputFormat; atOnce?: true }) => {
       const path = '/v1/keys/signing/rotate';
-      const rotated = await callDaemon<SigningRotation>(options, 'POST', path, {});
-      printRows([{ ...rotated }], options.output, ['key_id', 'previous_key_id']);
-    },
-  );
+      const body = { at_once: options.atOnce === true };
+      const rotated = await callDaemon<SigningRotation>(options, 'POST', path, body);
+      printRows([{ ...rotated }], options.output, ['key_id', 'previous_key_id', 'used_from']);
+    });
   withOrder(keys.command('rotate').description('give pseudonyms under a new key'))
     .option('--overlap-hours <hours>', 'how long old and new are told together', '336')
     .action(async (options: TenantOptions & { overlapHours: string }) => {

@@ -484,6 +484,9 @@ export const LIMITS = {
   signaturesPending: 20_000,
   signingWorkers: 2,
   accessTokenMs: 15 * MINUTE_MS,
+  /** How long receivers may keep a key set, and how long before its first use a key is in it. */
+  keySetMaxAgeMs: 5 * MINUTE_MS,
+  signingKeyAheadMs: 10 * MINUTE_MS,
   /** A retired signing key is published for as long: beyond any token, replay or cache. */
   retiredSigningKeyMs: 1 * DAY_MS,
   retiredSigningKeys: 8,

@@ -1,3 +1,13 @@
+import type { EpochMs } from '../core/time.ts';
+
+/** What a rotation of the signing key came to. */
+export interface SigningRotation {
+  readonly kid: string;
+  readonly previousKid: string;
+  /** When the new key begins to sign. */
+  readonly usedFrom: EpochMs;
+}
+
 /** Keys of the process. Private material never leaves the adapter. */
 export interface KeyRing {
   /** Key for pseudonyms of one tenant, 32 bytes. */
@@ -6,8 +16,11 @@ export interface KeyRing {
   signJwt(payload: Readonly<Record<string, unknown>>, typ: string): Promise<string>;
   /** Public keys, for `jwks_uri`. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
-  /** Signs with a new key from now on; the old one stays in `jwks` until its tokens are gone. */
-  rotateSigningKey(): Promise<{ readonly kid: string; readonly previousKid: string }>;
+  /**
+   * Publishes a new key, which signs once receivers can know it, or `atOnce` where the old one is
+   * known to others; the old one stays in `jwks` until its tokens are gone.
+   */
+  rotateSigningKey(atOnce?: boolean): Promise<SigningRotation>;
   /** A secret of a tenant's settings as it may be written down. */
   seal(tenant: string, text: string): string;
   /** The secret again; null when it was sealed with another key, or is damaged. */

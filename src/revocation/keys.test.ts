@@ -1,8 +1,10 @@
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LIMITS } from '../core/limits.ts';
+import type { KeyRing } from '../ports/key-ring.ts';
 import { SILENT_LOG } from '../ports/log.ts';
 import { fixedKeyRing, openKeyRing } from './keys.ts';
 
@@ -33,6 +35,30 @@ describe('openKeyRing', () => {
     const [key] = jwks.keys;
     expect(protectedHeader).toEqual({ alg: 'RS256', typ: 'secevent+jwt', kid: key?.kid });
     expect(Object.keys(key ?? {}).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+  });
+
+  it('publishes a new signing key before it uses it, also past a restart', async () => {
+    let now = 1_795_252_021_000;
+    const open = () => openKeyRing({ directory, log: SILENT_LOG, now: () => now });
+    const kidOf = async (ring: KeyRing) =>
+      decodeProtectedHeader(await ring.signJwt({ jti: '1' }, 'JWT')).kid;
+    const kidsOf = async (ring: KeyRing) => (await ring.jwks()).keys.map(({ kid }) => kid);
+    const first = await open();
+    const rotated = await first.rotateSigningKey();
+    const { kid, previousKid } = rotated;
+    expect(LIMITS.signingKeyAheadMs).toBeGreaterThan(LIMITS.keySetMaxAgeMs);
+    expect(rotated.usedFrom).toBe(now + LIMITS.signingKeyAheadMs);
+    expect(await first.rotateSigningKey()).toEqual(rotated);
+    for (const ring of [first, await open()]) {
+      expect([await kidOf(ring), await kidsOf(ring)]).toEqual([previousKid, [previousKid, kid]]);
+    }
+    now += LIMITS.signingKeyAheadMs;
+    expect(await Promise.all([kidOf(first), kidOf(first)])).toEqual([kid, kid]);
+    expect(await kidsOf(first)).toEqual([kid, previousKid]);
+    const again = await open();
+    expect([await kidOf(again), await kidsOf(again)]).toEqual([kid, [kid, previousKid]]);
+    const atOnce = await again.rotateSigningKey(true);
+    expect([await kidOf(again), atOnce.usedFrom]).toEqual([atOnce.kid, now]);
   });
 
   it('gives each tenant a key of its own', async () => {

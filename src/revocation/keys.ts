@@ -75,9 +75,9 @@ function createKeyRing(
       pseudonymKeys.set(tenant, key);
       return key;
     },
-    signJwt: signing.signJwt,
-    jwks: signing.jwks,
-    rotateSigningKey: signing.rotate,
+    signJwt: (payload, typ) => signing.signJwt(payload, typ),
+    jwks: () => signing.jwks(),
+    rotateSigningKey: (atOnce) => signing.rotate(atOnce),
     seal: (tenant, text) => sealed(derive(master, 'sealed setting', tenant, MASTER_BYTES), text),
     unseal: (tenant, text) =>
       unsealed(derive(master, 'sealed setting', tenant, MASTER_BYTES), text),

@@ -4,6 +4,7 @@ import { calculateJwkThumbprint, exportPKCS8, generateKeyPair, type JWK } from '
 import { TripcoilError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EpochMs } from '../core/time.ts';
+import type { SigningRotation } from '../ports/key-ring.ts';
 import type { Log } from '../ports/log.ts';
 import { keyFile, readKey, replaceKeyFile } from './key-files.ts';
 import type { SigningPool } from './signing-pool.ts';
@@ -11,6 +12,7 @@ import type { SigningPool } from './signing-pool.ts';
 const ALGORITHM = 'RS256';
 const MODULUS_BITS = 2048;
 const SIGNING_FILE = 'signing-key.pem';
+const UPCOMING_FILE = 'signing-key-upcoming.json';
 const RETIRED_FILE = 'signing-keys-retired.json';
 
 /** What signs tokens, and what they are verified with. */
@@ -18,8 +20,11 @@ export interface SigningKeys {
   signJwt(payload: Readonly<Record<string, unknown>>, typ: string): Promise<string>;
   /** The present key first, then retired ones whose tokens may still be about. */
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
-  /** Signs with a new key from now on; the old one stays published for a day. */
-  rotate(): Promise<{ readonly kid: string; readonly previousKid: string }>;
+  /**
+   * Publishes a new key and signs with it `LIMITS.signingKeyAheadMs` later, when no cache of the
+   * key set lacks it any more, or `atOnce`; the old one stays published for a day.
+   */
+  rotate(atOnce?: boolean): Promise<SigningRotation>;
 }
 
 interface SigningKey {
@@ -28,15 +33,30 @@ interface SigningKey {
   readonly kid: string;
 }
 
+/** A key that is published and signs nothing yet. */
+interface UpcomingKey {
+  readonly pem: string;
+  readonly usedFrom: EpochMs;
+}
+
 interface RetiredKey {
   readonly jwk: JWK;
   readonly retiredAt: EpochMs;
 }
 
+/** Where keys are kept; each write is whole or not there. */
+interface KeyPlace {
+  readonly load: () => Promise<Uint8Array>;
+  readonly writeUpcoming: (upcoming: UpcomingKey) => Promise<void>;
+  /** The retired ones first: a crash in between publishes the present key twice, and uses it. */
+  readonly writePresent: (pem: string, retired: readonly RetiredKey[]) => Promise<void>;
+}
+
 /** Keys in memory, made when first asked for: of a replay, a demo or a test. */
 export function memorySigningKeys(pool: SigningPool, now: () => EpochMs): SigningKeys {
-  const make = async () => signingKeyOf(await generateSigningPem());
-  return createSigningKeys({ load: make, make, retired: [], now, pool });
+  const forget = async (): Promise<void> => undefined;
+  const place = { load: generateSigningPem, writeUpcoming: forget, writePresent: forget };
+  return new RotatingKeys({ place, retired: [], upcoming: null, now, pool });
 }
 
 /** Keys of the process: `signing-key.pem` (PKCS #8), and the public halves of retired ones. */
@@ -47,69 +67,127 @@ export async function openSigningKeys(options: {
   readonly pool: SigningPool;
 }): Promise<SigningKeys> {
   const { directory, log, now, pool } = options;
-  const path = join(directory, SIGNING_FILE);
-  const retiredPath = join(directory, RETIRED_FILE);
+  const [path, upcomingPath, retiredPath] = [SIGNING_FILE, UPCOMING_FILE, RETIRED_FILE].map(
+    (name) => join(directory, name),
+  ) as [string, string, string];
   const pem = await keyFile(path, log, generateSigningPem);
-  return createSigningKeys({
-    load: () => signingKeyOf(pem),
-    make: async (retired) => {
-      const made = await generateSigningPem();
-      // A crash in between leaves the present key published twice, and in use.
-      await replaceKeyFile(retiredPath, Buffer.from(JSON.stringify(retired)));
-      await replaceKeyFile(path, made);
-      return signingKeyOf(made);
+  const written = (value: unknown) => Buffer.from(JSON.stringify(value));
+  return new RotatingKeys({
+    place: {
+      load: async () => pem,
+      writeUpcoming: (upcoming) => replaceKeyFile(upcomingPath, written(upcoming)),
+      writePresent: async (made, retired) => {
+        await replaceKeyFile(retiredPath, written(retired));
+        await replaceKeyFile(path, Buffer.from(made));
+        await replaceKeyFile(upcomingPath, written(null));
+      },
     },
-    retired: retiredOf(await readKey(retiredPath, log)),
+    retired: parsed<readonly RetiredKey[]>(await readKey(retiredPath, log)) ?? [],
+    upcoming: parsed<UpcomingKey>(await readKey(upcomingPath, log)),
     ...{ now, pool },
   });
 }
 
-function createSigningKeys(options: {
-  readonly load: () => Promise<SigningKey>;
-  readonly make: (retired: readonly RetiredKey[]) => Promise<SigningKey>;
-  readonly retired: readonly RetiredKey[];
-  readonly now: () => EpochMs;
-  readonly pool: SigningPool;
-}): SigningKeys {
-  const { load, make, now, pool } = options;
-  let retired = options.retired;
-  let present: Promise<SigningKey> | null = null;
-  const current = (): Promise<SigningKey> => {
-    present ??= load();
-    return present;
-  };
-  return {
-    async signJwt(payload, typ) {
-      const { privateKey, kid } = await current();
-      const input = `${segment({ alg: ALGORITHM, typ, kid })}.${segment(payload)}`;
-      return `${input}.${await pool.sign(privateKey, input)}`;
-    },
-    async jwks() {
-      const { publicJwk, kid } = await current();
-      const older = stillPublished(retired, now()).filter(({ jwk }) => jwk.kid !== kid);
-      return { keys: [{ ...publicJwk }, ...older.map(({ jwk }) => ({ ...jwk }))] };
-    },
-    async rotate() {
-      const before = await current();
-      const kept = [{ jwk: before.publicJwk, retiredAt: now() }, ...stillPublished(retired, now())];
-      const after = await make(kept.slice(0, LIMITS.retiredSigningKeys));
-      retired = kept.slice(0, LIMITS.retiredSigningKeys);
-      present = Promise.resolve(after);
-      return { kid: after.kid, previousKid: before.kid };
-    },
-  };
+class RotatingKeys implements SigningKeys {
+  readonly #place: KeyPlace;
+  readonly #now: () => EpochMs;
+  readonly #pool: SigningPool;
+  #retired: readonly RetiredKey[];
+  #upcoming: { readonly key: Promise<SigningKey>; readonly told: UpcomingKey } | null;
+  #present: Promise<SigningKey> | null = null;
+  /** The change under way: one follows the other. */
+  #changing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: {
+    readonly place: KeyPlace;
+    readonly retired: readonly RetiredKey[];
+    readonly upcoming: UpcomingKey | null;
+    readonly now: () => EpochMs;
+    readonly pool: SigningPool;
+  }) {
+    const { upcoming } = options;
+    this.#place = options.place;
+    this.#now = options.now;
+    this.#pool = options.pool;
+    this.#retired = options.retired;
+    this.#upcoming = upcoming && { key: signingKeyOf(Buffer.from(upcoming.pem)), told: upcoming };
+    this.#upcoming?.key.catch(() => undefined);
+  }
+
+  async signJwt(payload: Readonly<Record<string, unknown>>, typ: string): Promise<string> {
+    if (this.#isDue()) await this.#inTurn(async () => this.#isDue() && this.#take());
+    const { privateKey, kid } = await this.#current();
+    const input = `${segment({ alg: ALGORITHM, typ, kid })}.${segment(payload)}`;
+    return `${input}.${await this.#pool.sign(privateKey, input)}`;
+  }
+
+  async jwks(): ReturnType<SigningKeys['jwks']> {
+    const { publicJwk, kid } = await this.#current();
+    const upcoming = this.#upcoming && (await this.#upcoming.key).publicJwk;
+    const older = stillPublished(this.#retired, this.#now()).map(({ jwk }) => jwk);
+    const others = [...(upcoming ? [upcoming] : []), ...older].filter((jwk) => jwk.kid !== kid);
+    return { keys: [publicJwk, ...others].map((jwk) => ({ ...jwk })) };
+  }
+
+  rotate(atOnce = false): Promise<SigningRotation> {
+    return this.#inTurn(async () => {
+      const { kid: previousKid } = await this.#current();
+      if (!this.#upcoming) await this.#announce();
+      if (atOnce || this.#isDue()) await this.#take();
+      const usedFrom = this.#upcoming?.told.usedFrom ?? this.#now();
+      const { kid } = await (this.#upcoming?.key ?? this.#current());
+      return { kid, previousKid, usedFrom };
+    });
+  }
+
+  #current(): Promise<SigningKey> {
+    this.#present ??= this.#place.load().then(signingKeyOf);
+    return this.#present;
+  }
+
+  #isDue(): boolean {
+    return this.#upcoming !== null && this.#now() >= this.#upcoming.told.usedFrom;
+  }
+
+  async #announce(): Promise<void> {
+    const pem = (await generateSigningPem()).toString();
+    const told = { pem, usedFrom: this.#now() + LIMITS.signingKeyAheadMs };
+    const key = signingKeyOf(Buffer.from(pem));
+    await this.#place.writeUpcoming(told);
+    this.#upcoming = { key, told };
+  }
+
+  /** Signs with the key that was announced. */
+  async #take(): Promise<void> {
+    const upcoming = this.#upcoming;
+    if (!upcoming) return;
+    const { publicJwk } = await this.#current();
+    const before = { jwk: publicJwk, retiredAt: this.#now() };
+    const kept = [before, ...stillPublished(this.#retired, this.#now())];
+    const retired = kept.slice(0, LIMITS.retiredSigningKeys);
+    await this.#place.writePresent(upcoming.told.pem, retired);
+    this.#retired = retired;
+    this.#present = upcoming.key;
+    this.#upcoming = null;
+  }
+
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const result = this.#changing.then(change);
+    this.#changing = result.catch(() => undefined);
+    return result;
+  }
 }
 
 function stillPublished(retired: readonly RetiredKey[], now: EpochMs): readonly RetiredKey[] {
   return retired.filter(({ retiredAt }) => now - retiredAt < LIMITS.retiredSigningKeyMs);
 }
 
-function retiredOf(content: Buffer | null): readonly RetiredKey[] {
-  if (content === null) return [];
+function parsed<Content>(content: Buffer | null): Content | null {
+  if (content === null) return null;
   try {
-    return JSON.parse(content.toString('utf8')) as readonly RetiredKey[];
+    return JSON.parse(content.toString('utf8')) as Content | null;
   } catch (error) {
-    const message = 'The file of retired signing keys is not readable.';
+    const message = 'A file of retired or upcoming signing keys is not readable.';
     throw new TripcoilError('config_invalid', message, { cause: error });
   }
 }

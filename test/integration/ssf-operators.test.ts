@@ -97,7 +97,9 @@ describe('streams, for operators', () => {
     const before = await jwks();
     const rotated = (await ask('POST', '/v1/keys/signing/rotate', {})).body;
     expect(rotated.previous_key_id).toBe(before[0]);
+    expect(Date.parse(rotated.used_from)).toBeGreaterThan(Date.now());
     expect(await jwks()).toEqual(expect.arrayContaining([rotated.key_id, ...before]));
+    expect((await jwks())[0]).toBe(before[0]);
   });
 
   it('are deleted, and gone for their receiver too', async () => {

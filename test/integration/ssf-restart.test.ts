@@ -77,7 +77,7 @@ describe('a new signing key', () => {
 
     const operator = site.own.token('local-operator');
     const url = `${PUBLIC_URL}/v1/keys/signing/rotate`;
-    const rotated = await site.ask('POST', url, { token: operator, body: {} });
+    const rotated = await site.ask('POST', url, { token: operator, body: { at_once: true } });
     expect(rotated.status).toBe(200);
     await site.trip('new-key-bot');
     await receiver.event(REVOKED, 'new-key-bot');

@@ -36,7 +36,7 @@ export function ssfMetadata(dependencies: {
       );
     }
     app.get<TenantParams>('/t/:tenant/jwks.json', { schema }, async (_request, reply) => {
-      reply.header('cache-control', 'public, max-age=300');
+      reply.header('cache-control', `public, max-age=${LIMITS.keySetMaxAgeMs / 1_000}`);
       return keys.jwks();
     });
   };

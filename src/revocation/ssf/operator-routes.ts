@@ -64,9 +64,11 @@ export function streamOperatorRoutes(options: {
     app.post('/v1/keys/signing/rotate', async (request) => {
       const { tenants } = operatorOf(request, authenticator);
       if (tenants !== '*') throw new TripcoilError('forbidden', 'The key signs for every tenant.');
-      const { kid, previousKid } = await keys.rotateSigningKey();
+      const { at_once } = objectOf(request.body ?? {});
+      const { kid, previousKid, usedFrom } = await keys.rotateSigningKey(at_once === true);
       log.info('signing key rotated');
-      return { key_id: kid, previous_key_id: previousKid };
+      const used_from = new Date(usedFrom).toISOString();
+      return { key_id: kid, previous_key_id: previousKid, used_from };
     });
   };
 }
