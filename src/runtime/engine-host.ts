@@ -144,20 +144,10 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     ...options,
     append: (entries) => partition.append(entries),
     asSent: (order) => plainOrder(identifiers, order),
-    resume: (receivers) => resuming.resume(receivers),
+    resume: (receivers) => deliveries.resume(receivers),
     isFollowed: (tenant) => readers.of(tenant).length > 0,
   });
-  const resuming = new Resuming({
-    tenants: () => partition.shard.tenants,
-    send: ({ order, acknowledgedBy }, to) => outbox.send(order, acknowledgedBy, to),
-  });
-  const deliveries = startable(() => {
-    deliver(partition, outbox);
-    // What was decided but not acknowledged before the last stop goes out with its old jti.
-    resuming.resume(outbox.receivers);
-  });
-  const resume = (receivers: readonly RevocationReceiver[]) =>
-    deliveries.started && resuming.resume(receivers);
+  const deliveries = deliveriesOf(partition, outbox);
   const breakers = createBreakerView(partition, redactor, readers);
   const control = createControl({ ...options, partition, view: breakers });
   const notes = options.notes ?? new NotesOfIngest({ clock, metrics });
@@ -196,7 +186,7 @@ export async function startEngineHost(options: EngineHostOptions): Promise<Engin
     breakers,
     forBrokers: createForBrokers(breakers, control, identifiers),
     view: createEngineView(engine),
-    streams: createSignalStreams({ partition, outbox, redactor, resume }),
+    streams: createSignalStreams({ partition, outbox, redactor, resume: deliveries.resume }),
     ...{ drills: drillsOf(control, engine, log), ingestStatus, partition, projector, snapshot },
     reconfigure: (given) => logConfiguration(partition, { ...options, ...given }),
     ...ordersOf(partition, outbox, identifiers, readers),
@@ -264,16 +254,29 @@ function configsOf(
   return new Map([...given, ...others.map((tenant) => [tenant, ofProcess] as const)]);
 }
 
-/** Something that is begun once. */
-function startable(begin: () => void): { readonly started: boolean; readonly start: () => void } {
-  const state = {
-    started: false,
-    start: () => {
-      state.started = true;
-      begin();
+interface Deliveries {
+  /** What was decided but not acknowledged before the last stop goes out with its old `jti`. */
+  start(): void;
+  /** Sends these what the engine owes them; nothing before the start. */
+  readonly resume: (receivers: readonly RevocationReceiver[]) => void;
+}
+
+function deliveriesOf(partition: Partition, outbox: Outbox): Deliveries {
+  let started = false;
+  const resuming = new Resuming({
+    tenants: () => partition.shard.tenants,
+    send: ({ order, acknowledgedBy }, to) => outbox.send(order, acknowledgedBy, to),
+  });
+  return {
+    start() {
+      started = true;
+      deliver(partition, outbox);
+      resuming.resume(outbox.receivers);
+    },
+    resume(receivers) {
+      if (started) resuming.resume(receivers);
     },
   };
-  return state;
 }
 
 /** Sends whatever the engine decides from here on. */

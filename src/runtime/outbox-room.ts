@@ -1,9 +1,9 @@
 import { LIMITS } from '../core/limits.ts';
 
 /**
- * How many orders each receiver is owed, and whether there is room for one more. Each has a limit of
- * its own, a part of which is kept for what revokes, and a share that is always its own: receivers
- * that never answer cannot keep others from being told.
+ * How many orders each receiver is owed, and whether there is room for one more. Each has a limit
+ * of its own, a part of which is kept for what revokes, and a share that is always its own:
+ * receivers that never answer cannot keep others from being told.
  */
 export class OutboxRoom {
   readonly #owedBy = new Map<string, number>();
