@@ -1,11 +1,10 @@
 import type { TransparencyView } from '../../ports/transparency.ts';
 import { parseCheckpointText } from '../tlog/checkpoint.ts';
-import { decodeBundle } from '../tlog/entry-bundle.ts';
-import { readLeafRecord } from '../tlog/leaf-record.ts';
 import { ProofMaker } from '../tlog/proof.ts';
 import { type NoteSigner, parseNote, verifierKey } from '../tlog/signed-note.ts';
-import { parseTilePath, TILE_WIDTH, type TileName, tileWidth } from '../tlog/tile.ts';
+import { parseTilePath, type TileName, tileWidth } from '../tlog/tile.ts';
 import { formatProof } from '../tlog/tlog-proof.ts';
+import { placeOf } from './place-of.ts';
 import type { Transparency } from './transparency.ts';
 
 /** What the logs show to whoever asks; everything is as of the newest signed checkpoint. */
@@ -42,7 +41,7 @@ export function transparencyView(
       const checkpoint = transparency.checkpoint(tenant);
       const size = sizeOf(checkpoint);
       if (checkpoint === null || size === 0) return null;
-      const index = await indexOf(seq, size, (name) => read(tenant, name));
+      const index = await placeOf(seq, size, (name) => read(tenant, name));
       if (index === null) return null;
       const hashes = await new ProofMaker(size, (name) => read(tenant, name)).inclusion(index);
       return formatProof({ index, hashes, checkpoint });
@@ -63,27 +62,4 @@ export function transparencyView(
       };
     },
   };
-}
-
-/** Place of an entry in its log, by halves: sequences rise. Null where it is not in this log. */
-async function indexOf(
-  seq: number,
-  size: number,
-  read: (name: TileName) => Promise<Buffer>,
-): Promise<number | null> {
-  let low = 0;
-  let high = Math.ceil(size / TILE_WIDTH) - 1;
-  while (low <= high) {
-    const index = Math.floor((low + high) / 2);
-    const width = tileWidth('entries', index, size);
-    const bundle = decodeBundle(await read({ level: 'entries', index, width })) ?? [];
-    const seqs = bundle.map((entry) => readLeafRecord(entry)?.seq ?? 0);
-    if (seq < (seqs[0] ?? 0)) high = index - 1;
-    else if (seq > (seqs.at(-1) ?? 0)) low = index + 1;
-    else {
-      const place = seqs.indexOf(seq);
-      return place < 0 ? null : index * TILE_WIDTH + place;
-    }
-  }
-  return null;
 }
