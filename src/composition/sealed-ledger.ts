@@ -1,3 +1,4 @@
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MasterKeyConfig } from '../config/ledger.ts';
 import { DataKeys } from '../ledger/data-keys.ts';
@@ -7,6 +8,7 @@ import { originOf, readOrigin } from '../ledger/log-origin.ts';
 import { commandWrap, httpWrap, masterFromText } from '../ledger/master-key.ts';
 import { isBeingReplaced, replaceMaster } from '../ledger/master-rotation.ts';
 import { NODE_LEDGER_FILES } from '../ledger/node-ledger-files.ts';
+import { AnchorFile } from '../ledger/transparency/anchor-file.ts';
 import { openSealedLedger, type SealedLedger } from '../ledger/transparency/sealed-ledger.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -24,6 +26,8 @@ export async function openDataLedger(options: {
   readonly ledger?: { readonly masterKey: MasterKeyConfig };
   /** In place of that. */
   readonly wrap?: KeyWrap;
+  /** Where signed checkpoints are written too; nowhere without it. */
+  readonly anchorFile?: string | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -44,7 +48,25 @@ export async function openDataLedger(options: {
     await replaceMaster(files, keysDirectory, sealed.keys);
     log.warn('a replacement of the master key that was cut off is complete');
   }
-  return sealed;
+  return anchored(sealed, options);
+}
+
+/** The same ledger, with its checkpoints kept in another file too where one is named. */
+function anchored(
+  sealed: SealedLedger,
+  { anchorFile = null, ...shared }: Parameters<typeof openDataLedger>[0],
+): SealedLedger {
+  if (anchorFile === null) return sealed;
+  const append = (text: string) => appendFile(anchorFile, text, { mode: 0o600, flush: true });
+  const anchors = new AnchorFile({ ...shared, logs: sealed.logs, append });
+  anchors.start();
+  return {
+    ...sealed,
+    close: async () => {
+      await sealed.close();
+      await anchors.close();
+    },
+  };
 }
 
 /** The keys to what a data directory holds, for reading beside a daemon. */

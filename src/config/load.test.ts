@@ -64,6 +64,7 @@ describe('loadConfig', () => {
         aliases: {},
         audit: { profiles: [], opa: {}, accounts: {} },
         dataDirectory: './tripcoil-data',
+        anchorFile: null,
         publicUrl: null,
         tokens: [],
         identity: { issuers: [] },

@@ -88,6 +88,7 @@ export interface TripcoilConfig {
   readonly audit: AuditConfig;
   /** Relative paths are resolved against the file they stand in. */
   readonly dataDirectory: string;
+  readonly anchorFile: string | null;
   readonly publicUrl: string | null;
   readonly tokens: readonly TokenConfig[];
   readonly identity: { readonly issuers: readonly TokenIssuerConfig[] };
@@ -286,6 +287,7 @@ function toConfig(
     aliases: document.aliases,
     audit: auditConfigOf(document.audit, readSecret),
     dataDirectory: inBase(document.data_directory),
+    anchorFile: document.anchor_file === undefined ? null : inBase(document.anchor_file),
     publicUrl: document.public_url ?? null,
     tokens: document.tokens.map(({ name, roles, tenants, trust, ...given }) => {
       const token = given.token ?? readSecret(given.token_file ?? '') ?? '';

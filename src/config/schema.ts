@@ -179,6 +179,14 @@ export const CONFIG_SCHEMA = z.strictObject({
     .min(1)
     .default('./tripcoil-data')
     .describe('Where ledger, keys, outbox and store live. One process at a time.'),
+  anchor_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A file that signed checkpoints of every log are added to, each five minutes as they ' +
+        'change. Put it where whoever can write the data directory cannot.',
+    ),
   public_url: url
     .optional()
     .describe(

@@ -115,6 +115,8 @@ export const LIMITS = {
   viewsListed: 1_000,
   /** Between two publications of a tenant's transparency log: within a second of the append. */
   publishEveryMs: 500,
+  /** Between two anchorings of signed checkpoints elsewhere. */
+  anchorEveryMs: 5 * MINUTE_MS,
   /** Between two flushes of the logs, which bound what a restart integrates again. */
   flushLogsEveryMs: 5_000,
   /** Finished tiles that wait for the disk, 8 to 13 KiB each: 40 MiB. */

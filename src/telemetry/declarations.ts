@@ -160,6 +160,10 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     type: 'counter',
     help: 'Signed checkpoints of transparency logs.',
   },
+  tripcoil_ledger_anchor_failures_total: {
+    type: 'counter',
+    help: 'Writings of signed checkpoints to the anchor file that failed and are tried again.',
+  },
   tripcoil_ledger_publish_failures_total: {
     type: 'counter',
     help: 'Publications of transparency logs that failed and are tried again.',
