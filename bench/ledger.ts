@@ -66,7 +66,7 @@ export async function ledgerBench(options: {
         `restart_ms: from kill -9 with ${events} events taken (TRIPCOIL_BENCH_RESTART_EVENTS) ` +
           `and ${BENCH_AGENTS} agents to the first 200 of /readyz, the worst of three`,
         'stored_ratio: all files of the ledger, over the bytes of the bodies',
-        `proof_ms_p99: a synthetic tree of ${PROOF_SIZE} leaves, its tiles and bundles read from files`,
+        `proof_ms_p99: a synthetic tree of ${PROOF_SIZE} leaves, tiles and bundles read from files`,
       ],
     };
   } finally {
