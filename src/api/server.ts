@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { errorAnswer, missingAnswer } from './error-answer.ts';
+import type { TlsServerOptions } from './listener-certificates.ts';
 
 /**
  * The HTTP server that every plugin is registered on: request ids, headers, errors as `ErrorBody`,
@@ -20,9 +21,12 @@ export function createHttpServer(options: {
   readonly metrics: Metrics;
   /** Verifies signed credentials before any handler asks who calls. */
   readonly authenticator?: Authenticator;
+  /** Plain HTTP without. */
+  readonly tls?: TlsServerOptions;
 }): FastifyInstance {
-  const { clock, log, metrics } = options;
-  const app = fastify({
+  const { clock, log, metrics, tls } = options;
+  const app: FastifyInstance = fastify({
+    ...(tls && { https: tls }),
     logger: false,
     trustProxy: false,
     bodyLimit: LIMITS.bodyBytes,

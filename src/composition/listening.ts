@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { TripcoilError } from '../core/errors.ts';
 
@@ -19,7 +20,8 @@ export async function listen(
   }
   const bound = app.server.address() as AddressInfo;
   const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-  return { app, url: `http://${host}:${bound.port}` };
+  const scheme = app.server instanceof TlsServer ? 'https' : 'http';
+  return { app, url: `${scheme}://${host}:${bound.port}` };
 }
 
 /** What to tell of a port that cannot be used, by the error code of the system. */

@@ -16,6 +16,7 @@ import { AllocationFile } from '../revocation/status-list/allocation-file.ts';
 import { tokenStatusList } from '../revocation/status-list/status-list.ts';
 import { portProblem } from './listening.ts';
 import type { Surroundings } from './surroundings.ts';
+import { grpcCredentials } from './tls.ts';
 
 /** What enforcement points ask by themselves, beside the feed and `POST /v1/check`. */
 export async function pullSurfaces(app: FastifyInstance, s: Surroundings): Promise<void> {
@@ -48,14 +49,17 @@ export async function listenExtAuthz(s: Surroundings, undo: AsyncDisposableStack
   const { log, config } = s.options;
   const address = config.revocation.gateway.grpc;
   if (address === null) return;
-  const server = createExtAuthzServer({ ...gatewayOf(s), authenticator, log });
+  const section = 'revocation.gateway.ext_authz_grpc';
+  const credentials = await grpcCredentials(s, address.tls, section, undo);
+  const secured = credentials && { credentials };
+  const server = createExtAuthzServer({ ...gatewayOf(s), authenticator, log, ...secured });
   undo.defer(() => server.close());
   try {
     const port = await server.listen(address.host, address.port);
     log.info('ext_authz listens', { host: address.host, port });
   } catch (error) {
     const code = /\bE[A-Z]{3,}\b/.exec(error instanceof Error ? error.message : '')?.[0] ?? '';
-    throw portProblem(error, code, address, 'revocation.gateway.ext_authz_grpc');
+    throw portProblem(error, code, address, section);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { readApi } from '../api/read-api.ts';
-import { createHttpServer } from '../api/server.ts';
 import { webInterface } from '../api/ui.ts';
 import { SOFTWARE_VERSION } from '../components.ts';
 import { parseGrants } from '../config/grants.ts';
@@ -21,13 +20,14 @@ import { portProblem } from './listening.ts';
 import { pullSurfaces } from './pull-surfaces.ts';
 import { sharedSignals } from './shared-signals.ts';
 import type { Surroundings } from './surroundings.ts';
+import { grpcCredentials, listenerServer } from './tls.ts';
 
 export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
   const { options, authenticator, bodies, intake, metrics, host, store, notes } = s;
   const { clock, log, config } = options;
   const { ingest, control, breakers: view, forBrokers } = host;
   const common = { authenticator, clock, log, metrics };
-  const app = createHttpServer({ clock, log, metrics, authenticator });
+  const app = await listenerServer(s, config.listen.tls, 'listen');
   const receiving = { authenticator, bodies, log, metrics, notes };
   await app.register(otlpReceiver({ ingest, intake, ...receiving }));
   await app.register(nativeReceiver({ ingest, ...receiving }));
@@ -74,9 +74,9 @@ export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
 }
 
 export async function otlpServer(s: Surroundings): Promise<FastifyInstance> {
-  const { options, authenticator, metrics, host } = s;
-  const { clock, log } = options;
-  const app = createHttpServer({ clock, log, metrics, authenticator });
+  const { host } = s;
+  const { log, config } = s.options;
+  const app = await listenerServer(s, config.otlp.tls, 'otlp');
   await app.register(otlpReceiver({ ...s, ingest: host.ingest, log, alone: true }));
   return app;
 }
@@ -102,12 +102,18 @@ function readiness(s: Surroundings): {
 /** Starts the OTLP/gRPC listener; returns its URL. */
 export async function listenGrpc(s: Surroundings, undo: AsyncDisposableStack): Promise<string> {
   const { config, clock, log } = s.options;
-  const receiver = createOtlpGrpcReceiver({ ...s, clock, log });
+  const { host, port: wanted, tls } = config.otlpGrpc;
+  const credentials = await grpcCredentials(s, tls, 'otlp_grpc', undo);
+  const receiver = createOtlpGrpcReceiver({
+    ...s,
+    clock,
+    log,
+    ...(credentials && { credentials }),
+  });
   undo.defer(() => receiver.close());
-  const { host, port: wanted } = config.otlpGrpc;
   try {
     const port = await receiver.listen(host, wanted);
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   } catch (error) {
     const code = /\bE[A-Z]{3,}\b/.exec(error instanceof Error ? error.message : '')?.[0] ?? '';
     throw portProblem(error, code, config.otlpGrpc, 'otlp_grpc');

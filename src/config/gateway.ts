@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type ListenerConfig, listenerOf, TLS_SCHEMA } from './listeners.ts';
 
 /** How gateways are answered, and where the gRPC listener stands. */
 export interface GatewayConfig {
@@ -15,7 +16,7 @@ export interface GatewayConfig {
   readonly unidentified: 'deny' | 'allow';
   readonly throttlePerMinute: number | null;
   /** Null while nothing listens for ext_authz over gRPC. */
-  readonly grpc: { readonly host: string; readonly port: number } | null;
+  readonly grpc: ListenerConfig | null;
 }
 
 const header = (name: string, what: string) =>
@@ -58,21 +59,23 @@ export const GATEWAY_SCHEMA = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe(
-      'Requests a minute that level 1 lets through, by breaker. Default: all, with `Retry-After`.',
-    ),
+    .describe('Requests a minute at most at level 1, by breaker; by default twice the usual.'),
   ext_authz_grpc: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Address of the listener.'),
       port: z.int().min(0).max(65_535).default(9191).describe('Port; 0 lets the system choose.'),
+      tls: TLS_SCHEMA,
     })
     .optional()
     .describe('Answers Envoy and agentgateway over gRPC; off unless given.'),
 });
 
 /** With the defaults of `revocation.gateway` where nothing is written. */
-export function gatewayOf(written: z.output<typeof GATEWAY_SCHEMA>): GatewayConfig {
-  const { headers, tokens, unidentified } = written;
+export function gatewayOf(
+  written: z.output<typeof GATEWAY_SCHEMA>,
+  inBase: (path: string) => string,
+): GatewayConfig {
+  const { headers, tokens, unidentified, ext_authz_grpc: grpc } = written;
   const lower = (name: string) => name.toLowerCase();
   return {
     headers: {
@@ -86,6 +89,6 @@ export function gatewayOf(written: z.output<typeof GATEWAY_SCHEMA>): GatewayConf
     },
     ...{ tokens, unidentified },
     throttlePerMinute: written.throttle_per_minute ?? null,
-    grpc: written.ext_authz_grpc ?? null,
+    grpc: grpc === undefined ? null : listenerOf(grpc, inBase),
   };
 }

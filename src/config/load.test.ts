@@ -224,7 +224,7 @@ describe('loadConfig', () => {
     ].join('\n');
     expect(linesOf(text)).toEqual([
       't.yaml:1:11 listen.prot: is not a known key ' +
-        '(expected one of host, port; did you mean port?)',
+        '(expected one of host, port, tls; did you mean port?)',
       't.yaml:3:9 store.kind: is not an allowed value ' +
         '(expected one of auto, chdb, memory; did you mean chdb?)',
       't.yaml:4:15 otlp.port: is too large or too long (expected integer from 0 to 65535)',
@@ -289,6 +289,19 @@ describe('loadConfig', () => {
     expect(problem).toContain('did you mean agent.id');
     expect(linesOf('aliases: { agent.id: [] }').join()).toContain('aliases["agent.id"]');
     expect(linesOf('aliases: { agent.id: my.agent }').join()).toContain('has the wrong type');
+  });
+
+  it('resolves the certificate files of listeners', () => {
+    const { listen, otlp } = configOf(
+      'listen: { tls: { certificate_file: a.pem, key_file: b.key, client_ca_file: /c.pem } }',
+    );
+    expect(listen.tls).toEqual({
+      certificateFile: expect.stringMatching(/^\/.*a\.pem$/),
+      keyFile: expect.stringMatching(/^\/.*b\.key$/),
+      clientCaFile: '/c.pem',
+    });
+    expect(otlp).not.toHaveProperty('tls');
+    expect(linesOf('otlp: { tls: { key_file: b.key } }').join()).toContain('certificate_file');
   });
 
   it('says which lines to add before it listens to other machines', () => {

@@ -39,6 +39,7 @@ import { type IntrospectionConfig, introspectionOf } from './introspection.ts';
 import { type KafkaSourceConfig, kafkaSourceOf } from './kafka.ts';
 import { type KafkaSinkConfig, kafkaSinkOf } from './kafka-sink.ts';
 import { type MasterKeyConfig, masterKeyOf } from './ledger.ts';
+import { type ListenerConfig, listenerOf } from './listeners.ts';
 import { type Problem, problemsOfIssues, sortProblems } from './problems.ts';
 import {
   type ExternalRecogniserConfig,
@@ -80,9 +81,9 @@ export interface ReceiverConfig {
 
 /** Everything the process is told from outside. Complete: defaults are filled in. */
 export interface TripcoilConfig {
-  readonly listen: { readonly host: string; readonly port: number };
-  readonly otlp: { readonly host: string; readonly port: number };
-  readonly otlpGrpc: { readonly host: string; readonly port: number };
+  readonly listen: ListenerConfig;
+  readonly otlp: ListenerConfig;
+  readonly otlpGrpc: ListenerConfig;
   /** Further attributes of each field, for the OTLP receivers. */
   readonly aliases: FieldAliases;
   readonly audit: AuditConfig;
@@ -279,11 +280,11 @@ function toConfig(
   inBase: (path: string) => string,
   readSecret: (path: string) => string | null,
 ): TripcoilConfig {
-  const { listen, otlp, store, log, alerts, telemetry } = document;
+  const { store, log, alerts, telemetry } = document;
   return {
-    listen,
-    otlp,
-    otlpGrpc: document.otlp_grpc,
+    listen: listenerOf(document.listen, inBase),
+    otlp: listenerOf(document.otlp, inBase),
+    otlpGrpc: listenerOf(document.otlp_grpc, inBase),
     aliases: document.aliases,
     audit: auditConfigOf(document.audit, readSecret),
     dataDirectory: inBase(document.data_directory),
@@ -326,7 +327,7 @@ function toConfig(
       actuators: actuatorsOf(document.revocation, inBase),
       effect: effectOf(document.revocation.effect),
       credentials: { vault: document.revocation.credentials.vault ?? null },
-      gateway: gatewayOf(document.revocation.gateway),
+      gateway: gatewayOf(document.revocation.gateway, inBase),
       introspection: document.revocation.introspection.map(introspectionOf),
       kafka: document.revocation.kafka.map((sink) => kafkaSinkOf(sink, readSecret)),
       ssf: sharedSignalsOf(document.revocation.ssf),

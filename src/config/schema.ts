@@ -14,6 +14,7 @@ import { INTROSPECTION_SCHEMA } from './introspection.ts';
 import { KAFKA_SOURCE_SCHEMA } from './kafka.ts';
 import { KAFKA_SINK_SCHEMA } from './kafka-sink.ts';
 import { LEDGER_SCHEMA } from './ledger.ts';
+import { TLS_SCHEMA } from './listeners.ts';
 import { GENERAL_REDACTION_SCHEMA, REDACTION_SCHEMA } from './redaction.ts';
 import { RETENTION_SCHEMA } from './retention.ts';
 import { SHARED_SIGNALS_SCHEMA } from './shared-signals.ts';
@@ -147,6 +148,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Address of API, UI and ingest.'),
       port: port.default(8787).describe('Port of API, UI and ingest; 0 lets the system choose.'),
+      tls: TLS_SCHEMA,
     })
     .prefault({})
     .describe('The main listener. Beyond loopback it demands an operator or viewer token.'),
@@ -154,6 +156,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Address of the OTLP receiver.'),
       port: port.default(4318).describe('Port of OTLP/HTTP; 0 lets the system choose.'),
+      tls: TLS_SCHEMA,
     })
     .prefault({})
     .describe('The OpenTelemetry listener; the same paths are served on the main port.'),
@@ -161,6 +164,7 @@ export const CONFIG_SCHEMA = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Address of the OTLP/gRPC receiver.'),
       port: port.default(4317).describe('Port of OTLP/gRPC; 0 lets the system choose.'),
+      tls: TLS_SCHEMA,
     })
     .prefault({})
     .describe('The OpenTelemetry listener for gRPC.'),

@@ -354,6 +354,8 @@ export const LIMITS = {
   breakerOpenings: 8,
   /** A breaker that is due but whose agent is still conspicuous is looked at again after this. */
   breakerRecheckMs: 1 * MINUTE_MS,
+  /** Level 1 lets an agent do so many times what it does in a usual minute. */
+  throttleFactor: 2,
   /** A step of probation takes this many clean calls and this long, of log time. */
   probationCleanCalls: 10,
   probationStepMs: 1 * MINUTE_MS,
@@ -409,6 +411,8 @@ export const LIMITS = {
   /** Such pauses in a row while trips are told, a quarter of a second after the latest. */
   feedAcknowledgementPauses: 20,
   feedTellingMs: 250,
+  /** How often the certificate files of listeners are looked at. */
+  certificateLookMs: 10 * SECOND_MS,
   /** A subscriber that takes nothing for this long is cut even below `feedBufferBytes`. */
   feedStallMs: 15 * SECOND_MS,
   /**

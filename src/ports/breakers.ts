@@ -70,6 +70,11 @@ export interface CheckAnswer {
   readonly posture: 'shadow' | 'enforce';
   /** Of the agent asked about, 0 to 100; absent where none is named or nothing is known of it. */
   readonly risk?: number;
+  /**
+   * Actions a minute that the breaker lets pass, on probation and at level 1, from what the agent
+   * usually does; absent where nothing is known of that, or the rate is no matter.
+   */
+  readonly ratePerMin?: number;
 }
 
 /** Live breaker state, straight from the engine; the store is never asked. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { BreakerState } from '../core/breaker.ts';
 import { LIMITS } from '../core/limits.ts';
+import { put } from '../engine/breaker/board.ts';
 import { START } from '../engine/testing/entries.ts';
 import type { FeedDelta } from '../ports/breakers.ts';
 import { SILENT_METRICS } from '../ports/metrics.ts';
@@ -75,6 +77,20 @@ describe('a snapshot of the feed', () => {
     expect(view.check({ tenant: 'acme', agent: 'bot' }).risk).toBe(90);
     expect(view.check({ tenant: 'acme', session: 's-1' })).not.toHaveProperty('risk');
     expect(view.check({ tenant: 'acme', agent: 'stranger' })).not.toHaveProperty('risk');
+  });
+
+  it('comes with the rate that probation allows, beside an answer', async () => {
+    const { partition, view, shard } = await start();
+    await partition.decide([tripInput('a', 1), tripInput('b', 4, 'other')]);
+    expect(view.check({ tenant: 'acme', agent: 'other' })).not.toHaveProperty('ratePerMin');
+    const { board } = shard.tenant('acme');
+    const { entries } = board;
+    const held = { step: 25, ratePerMin: 1.5, level: 2, heldLevel: 4, epoch: 2, reason: 'x' };
+    const known = entries.get('acme/agent/other');
+    if (known?.state.phase !== 'open') throw new Error('not open');
+    const state = { ...known.state, ...held, phase: 'probation' } as unknown as BreakerState;
+    put(board, { ...known, state });
+    expect(view.check({ tenant: 'acme', agent: 'other' })).toMatchObject({ ratePerMin: 1.5 });
   });
 
   it('of a tenant never seen is calm, in the posture a new tenant has', async () => {

@@ -1,9 +1,13 @@
 import { classOf, type Transition } from '../core/breaker.ts';
 import { SYSTEM_TENANT } from '../core/entry.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { EpochMs } from '../core/time.ts';
 import { strictest } from '../engine/breaker/check.ts';
+import type { Match } from '../engine/breaker/match-index.ts';
+import { usualPerMin } from '../engine/breaker-timers.ts';
 import { riskScore } from '../engine/risk.ts';
 import type { Shard } from '../engine/shard.ts';
+import type { TenantState } from '../engine/tenant-state.ts';
 import type {
   BreakerRecord,
   BreakerView,
@@ -128,6 +132,20 @@ function check(shard: Shard, request: CheckRequest): CheckAnswer {
     key,
     epoch: state.epoch,
     class: classOf(state),
+    ...rateOf(tenant, match, shard.logTime),
     ...common,
   };
+}
+
+/** Only levels that let something pass have a rate; at level 1 the agent's usual one, and more. */
+function rateOf(
+  tenant: TenantState | undefined,
+  { key, state }: Match,
+  logTime: EpochMs,
+): { readonly ratePerMin?: number } {
+  if (state.phase === 'probation') {
+    return state.ratePerMin === null ? {} : { ratePerMin: state.ratePerMin };
+  }
+  const usual = tenant && state.level === 1 ? usualPerMin(tenant, key, logTime) : null;
+  return usual === null ? {} : { ratePerMin: Math.max(1, usual * LIMITS.throttleFactor) };
 }

@@ -72,16 +72,19 @@ describe('POST /v1/check with a question', () => {
       key: null,
       judged: false,
       risk: null,
+      rate_per_min: null,
     });
   });
 
   it('tells the risk of the agent that it asks about', async () => {
     const asked: CheckAnswer = {
       ...{ allow: true, level: 0, reason: 'closed', key: null, epoch: 0, class: null },
-      ...{ posture: 'enforce', risk: 42.5 },
+      ...{ posture: 'enforce', risk: 42.5, ratePerMin: 6 },
     };
     const { ask } = await serve(async () => asked);
-    expect((await ask(PROPOSED)).json()).toMatchObject({ allow: true, risk: 42.5 });
+    expect((await ask(PROPOSED)).json()).toMatchObject({
+      ...{ allow: true, risk: 42.5, rate_per_min: 6 },
+    });
   });
 
   it('denies a suspended agent and names the breaker', async () => {

@@ -45,6 +45,8 @@ export interface CheckAnswerBody {
   readonly judged: boolean;
   /** Of the agent, 0 to 100; null where none is named or nothing is known of it. */
   readonly risk: number | null;
+  /** Actions a minute that may pass, on probation and at level 1; null where none is known. */
+  readonly rate_per_min: number | null;
 }
 
 /**
@@ -143,6 +145,7 @@ function answerBody(
     key,
     judged,
     risk: answer.risk ?? null,
+    rate_per_min: answer.ratePerMin ?? null,
   };
 }
 

@@ -18,6 +18,8 @@ import { type GatewayDependencies, GatewayJudge, opOfMethods } from './judge.ts'
 export interface ExtAuthzDependencies extends GatewayDependencies {
   readonly authenticator: Authenticator;
   readonly log: Log;
+  /** Plain text without. */
+  readonly credentials?: ServerCredentials;
 }
 
 export interface ExtAuthzServer {
@@ -33,7 +35,7 @@ export interface ExtAuthzServer {
  * asked about, from its bearer token, and from `context_extensions`, which the proxy alone sets.
  */
 export function createExtAuthzServer(dependencies: ExtAuthzDependencies): ExtAuthzServer {
-  const { log, clock } = dependencies;
+  const { log, clock, credentials = ServerCredentials.createInsecure() } = dependencies;
   const judge = new GatewayJudge(dependencies);
   const server = new Server({
     'grpc.max_receive_message_length': LIMITS.gatewayMessageBytes,
@@ -67,7 +69,7 @@ export function createExtAuthzServer(dependencies: ExtAuthzDependencies): ExtAut
     listen: (host, port) =>
       new Promise((resolve, reject) => {
         const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-        server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        server.bindAsync(address, credentials, (error, bound) => {
           if (error === null) resolve(bound);
           else reject(error);
         });

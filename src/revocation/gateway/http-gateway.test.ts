@@ -178,6 +178,25 @@ describe('/v1/check/http', () => {
     expect((await counting.ask(agent)).statusCode).toBe(200);
   });
 
+  it('keeps an agent to the rate that its breaker lets pass, in shadow none', async () => {
+    const { view, ask, clock } = await serve({ throttlePerMinute: 60 });
+    const { check } = view;
+    let level: 1 | 2 = 1;
+    view.check = (request) => ({ ...check(request), level, key: AGENT, ratePerMin: 2.5 });
+    const agent = { 'x-tripcoil-agent': AGENT.id, 'x-original-method': 'GET' };
+    const statusesOf = async (turns: number) => {
+      const statuses: number[] = [];
+      for (let turn = 0; turn < turns; turn += 1) statuses.push((await ask(agent)).statusCode);
+      return statuses;
+    };
+    expect(await statusesOf(3)).toEqual([200, 200, 403]);
+    level = 2;
+    clock.advance(MINUTE_MS);
+    expect(await statusesOf(3)).toEqual([200, 200, 403]);
+    view.posture = 'shadow';
+    expect(await statusesOf(3)).toEqual([200, 200, 200]);
+  });
+
   it('refuses tokens nobody vouches for where it is told to verify', async () => {
     const { ask } = await serve({ tokens: 'verify' });
     const answer = await ask({ 'x-forwarded-authorization': tokenWith({ sub: 'invoice-bot' }) });

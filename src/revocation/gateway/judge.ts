@@ -37,13 +37,10 @@ export interface GatewayRequest {
 /** Answers gateways, over whatever transport they ask. */
 export class GatewayJudge {
   readonly #dependencies: GatewayDependencies;
-  readonly #throttle: Throttle | null;
+  readonly #throttle = new Throttle();
 
   constructor(dependencies: GatewayDependencies) {
-    const { settings } = dependencies;
     this.#dependencies = dependencies;
-    this.#throttle =
-      settings.throttlePerMinute === null ? null : new Throttle(settings.throttlePerMinute);
   }
 
   /** @throws TripcoilError `bad_request` or `forbidden`, for the tenant or for what is too long. */

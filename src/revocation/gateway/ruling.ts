@@ -40,7 +40,7 @@ export interface GatewayRuling {
 export interface RulingDependencies {
   readonly view: BreakerView;
   readonly revoked: RevokedEpochs;
-  readonly throttle: Throttle | null;
+  readonly throttle: Throttle;
   readonly settings: GatewaySettings;
   readonly clock: Clock;
 }
@@ -70,7 +70,10 @@ export function ruleOnRequest(
   if (asked.length === 0 && isEnforced && settings.unidentified === 'deny') {
     return refused('unidentified', 403);
   }
-  return ruling.throttle ? throttled(dependencies, answer) : told(answer, 200);
+  // On probation too, at whatever level that is.
+  const isHeld = isEnforced || answer.class === 'operator';
+  const isSlowed = ruling.throttle || (isHeld && answer.ratePerMin !== undefined);
+  return isSlowed ? throttled(dependencies, answer) : told(answer, 200);
 }
 
 /** A refusal that no breaker is behind. */
@@ -120,12 +123,17 @@ function judgeTenant(view: BreakerView, question: GatewayQuestion): Judged {
   return { answer, ruling: ruleOnLevel({ level, op, posture, class: answer.class }) };
 }
 
-function throttled({ throttle, clock }: RulingDependencies, answer: CheckAnswer): GatewayRuling {
-  if (throttle === null) {
+function throttled(
+  { throttle, settings, clock }: RulingDependencies,
+  answer: CheckAnswer,
+): GatewayRuling {
+  const rates = [answer.ratePerMin, answer.level === 1 ? settings.throttlePerMinute : null];
+  const perMinute = Math.min(...rates.map((rate) => rate ?? Number.POSITIVE_INFINITY));
+  if (perMinute === Number.POSITIVE_INFINITY) {
     return told(answer, 200, { retryAfterSeconds: LIMITS.retryAfterSeconds });
   }
   const name = answer.key === null ? '' : breakerKeyText(answer.key);
-  const retryAfterSeconds = throttle.take(name, clock.now());
+  const retryAfterSeconds = throttle.take(name, perMinute, clock.now());
   return retryAfterSeconds === null ? told(answer, 200) : told(answer, 429, { retryAfterSeconds });
 }
 

@@ -20,6 +20,6 @@ export interface GatewaySettings {
   readonly tokens: 'read' | 'verify';
   /** Of an enforcing tenant's request that names no agent, session or token. */
   readonly unidentified: 'deny' | 'allow';
-  /** Requests a minute that level 1 lets through, by breaker; null: all, with a `Retry-After`. */
+  /** Requests a minute that level 1 lets through at most, by breaker; null: what is usual. */
   readonly throttlePerMinute: number | null;
 }

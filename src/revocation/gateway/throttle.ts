@@ -6,16 +6,14 @@ import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
  * all further ones share a count.
  */
 export class Throttle {
-  readonly #perMinute: number;
   #minute = 0;
   #counts = new Map<string, number>();
 
-  constructor(perMinute: number) {
-    this.#perMinute = perMinute;
-  }
-
-  /** Null when the request may go on, else the seconds after which the next one may. */
-  take(breaker: string, nowMs: number): number | null {
+  /**
+   * Null when the request may go on, else the seconds after which the next one may. One a minute
+   * always may, however low the rate.
+   */
+  take(breaker: string, perMinute: number, nowMs: number): number | null {
     const minute = Math.floor(nowMs / MINUTE_MS);
     if (minute !== this.#minute) {
       this.#minute = minute;
@@ -25,7 +23,7 @@ export class Throttle {
     const name = isFull && !this.#counts.has(breaker) ? '' : breaker;
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);
-    if (count <= this.#perMinute) return null;
+    if (count <= Math.max(1, perMinute)) return null;
     return Math.max(1, Math.ceil(((minute + 1) * MINUTE_MS - nowMs) / SECOND_MS));
   }
 }

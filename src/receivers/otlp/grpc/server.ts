@@ -23,6 +23,8 @@ export interface OtlpGrpcOptions {
   readonly clock: Clock;
   /** Of one message, sent or decompressed; the body limit of OTLP/HTTP by default. */
   readonly messageBytes?: number;
+  /** Plain text without. */
+  readonly credentials?: ServerCredentials;
 }
 
 export interface OtlpGrpcReceiver {
@@ -52,7 +54,8 @@ export function createOtlpGrpcReceiver(options: OtlpGrpcOptions): OtlpGrpcReceiv
     ...{ authenticator: options.authenticator, clock: options.clock, refused },
     admit: (path, sender) => options.intake.admit(signalOfPath(path) ?? 'traces', sender),
   });
-  const messageBytes = options.messageBytes ?? LIMITS.bodyBytes;
+  const { messageBytes = LIMITS.bodyBytes, credentials = ServerCredentials.createInsecure() } =
+    options;
   const server = new Server({
     interceptors: [admission.interceptor],
     'grpc.max_receive_message_length': messageBytes,
@@ -70,7 +73,7 @@ export function createOtlpGrpcReceiver(options: OtlpGrpcOptions): OtlpGrpcReceiv
   }
   let closed: Promise<void> | null = null;
   return {
-    listen: (host, port) => listen(server, host, port),
+    listen: (host, port) => listen(server, credentials, host, port),
     close: () => {
       closed ??= close(server, options.clock);
       return closed;
@@ -117,10 +120,15 @@ async function receive(
   return exportResponse('protobuf', 'rejectedSpans', partial);
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
+function listen(
+  server: Server,
+  credentials: ServerCredentials,
+  host: string,
+  port: number,
+): Promise<number> {
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) resolve(bound);
       else reject(error);
     });
