@@ -11,9 +11,11 @@ type TenantOptions = ServerOptions & {
   readonly reason: string;
   readonly actor: string;
 };
-interface SigningRotation {
+interface FeedRotation {
   readonly key_id: string;
   readonly previous_key_id: string;
+}
+interface SigningRotation extends FeedRotation {
   readonly used_from: string;
 }
 
@@ -54,7 +56,7 @@ export function addSubjectCommands(program: Command, redact: Command): void {
 }
 
 function addRotate(program: Command): void {
-  const keys = program.command('keys').description('keys of pseudonyms, and the one that signs');
+  const keys = program.command('keys').description('keys of pseudonyms, and those that sign');
   withServer(keys.command('rotate-signing').description('sign tokens with a new key'))
     .option('--at-once', 'do not wait until receivers know it: the old key is known to others')
     .action(async (options: ServerOptions & { output: OutputFormat; atOnce?: true }) => {
@@ -63,6 +65,13 @@ function addRotate(program: Command): void {
       const rotated = await callDaemon<SigningRotation>(options, 'POST', path, body);
       printRows([{ ...rotated }], options.output, ['key_id', 'previous_key_id', 'used_from']);
     });
+  withServer(keys.command('rotate-feed').description('sign the feed with a new key')).action(
+    async (options: ServerOptions & { output: OutputFormat }) => {
+      const path = '/v1/keys/feed/rotate';
+      const rotated = await callDaemon<FeedRotation>(options, 'POST', path, {});
+      printRows([{ ...rotated }], options.output, ['key_id', 'previous_key_id']);
+    },
+  );
   withOrder(keys.command('rotate').description('give pseudonyms under a new key'))
     .option('--overlap-hours <hours>', 'how long old and new are told together', '336')
     .action(async (options: TenantOptions & { overlapHours: string }) => {

@@ -66,6 +66,7 @@ export function breakerFeed(dependencies: BreakerFeedDependencies): FastifyPlugi
     stream(app, dependencies, hub);
     documents(app, dependencies, hub);
     acknowledgements(app, dependencies, hub);
+    rotation(app, dependencies);
   };
 }
 
@@ -120,6 +121,24 @@ function documents(
   app.get('/v1/breakers/jwks.json', async (_request, reply) => {
     reply.header('cache-control', 'public, max-age=300');
     return signer?.jwks ?? { keys: [] };
+  });
+}
+
+/** A new key to sign with; brokers that fetch keys go on without a break. */
+function rotation(
+  app: FastifyInstance,
+  { signer, authenticator, log }: BreakerFeedDependencies,
+): void {
+  app.post('/v1/keys/feed/rotate', async (request) => {
+    const { roles, tenants } = admit(request, authenticator);
+    if (!roles.includes('operator')) {
+      throw new TripcoilError('forbidden', 'The role `operator` is required.');
+    }
+    if (tenants !== '*') throw new TripcoilError('forbidden', 'The key signs for every tenant.');
+    if (!signer) throw new TripcoilError('not_found', 'This daemon does not sign its feed.');
+    const { kid, previousKid } = await signer.rotate();
+    log.info('feed key rotated');
+    return { key_id: kid, previous_key_id: previousKid };
   });
 }
 

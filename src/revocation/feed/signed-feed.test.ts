@@ -115,6 +115,32 @@ describe('the signed feed', () => {
     await until(() => client.status().state === 'fresh');
   });
 
+  it('is followed through a change of its key by who fetches keys', async () => {
+    const view = createFakeView();
+    const { app, url, clock: daemonClock } = await serve(view);
+    const { client, clock } = follow(url, { verify: `${url}/v1/breakers/jwks.json` });
+    await until(() => client.status().state === 'fresh');
+    const rotate = (token: string) =>
+      app.inject({
+        ...{ method: 'POST', url: '/v1/keys/feed/rotate' },
+        headers: { authorization: `Bearer ${token}` },
+      });
+    expect((await rotate('broker-token')).statusCode).toBe(403);
+    // Keys are fetched twice a minute at most.
+    for (const each of [clock, daemonClock]) each.advance(LIMITS.feedHeartbeatMs);
+    await until(() => (client.status().ageMs ?? 1) === 0);
+    for (let second = 0; second < 31; second += 1) {
+      for (const each of [clock, daemonClock]) each.advance(LIMITS.feedHeartbeatMs);
+      await until(() => (client.status().ageMs ?? 1) === 0);
+    }
+    const { key_id: kid, previous_key_id: before } = (await rotate('operator-token')).json();
+    view.trip(AGENT, 4);
+    await until(() => client.status().open === 1);
+    expect(client.status()).toMatchObject({ problem: null, state: 'fresh' });
+    const { keys } = (await app.inject('/v1/breakers/jwks.json')).json();
+    expect(keys.map((key: { kid: string }) => key.kid)).toEqual([kid, before]);
+  });
+
   it('is not believed under another key, nor without one', async () => {
     const view = createFakeView();
     const honest = await serve(view);

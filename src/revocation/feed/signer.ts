@@ -13,7 +13,14 @@ import { LIMITS } from '../../core/limits.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import { keyFile } from '../key-files.ts';
+import { keyFile, readKey, replaceKeyFile } from '../key-files.ts';
+import {
+  published,
+  type RetiredKey,
+  retiredContent,
+  retiredOf,
+  retiring,
+} from '../retired-keys.ts';
 
 /** What a signed message of the feed is, so that none passes for another. */
 export type SignedEvent = 'snapshot' | 'delta' | 'heartbeat' | 'changes' | 'drill';
@@ -22,11 +29,14 @@ export type SignedEvent = 'snapshot' | 'delta' | 'heartbeat' | 'changes' | 'dril
 export interface FeedSigner {
   /** Compact JWS over the body with `event`, `t` and `not_after`. */
   sign(event: SignedEvent, body: Readonly<Record<string, unknown>>): string;
-  /** Public keys that brokers verify with. */
+  /** Public keys that brokers verify with: the present one first, then retired ones for a day. */
   readonly jwks: { readonly keys: readonly JWK[] };
+  /** Signs with a new key from now on. */
+  rotate(): Promise<{ readonly kid: string; readonly previousKid: string }>;
 }
 
 const KEY_FILE = 'feed-key.pem';
+const RETIRED_FILE = 'feed-keys-retired.json';
 const TYPE = 'tripcoil-feed+jws';
 
 /**
@@ -41,31 +51,69 @@ export async function openFeedSigner(options: {
 }): Promise<FeedSigner> {
   const { directory, clock, log } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const pem = await keyFile(join(directory, KEY_FILE), log, async () => generatePem());
-  return createFeedSigner(pem, clock);
+  const path = join(directory, KEY_FILE);
+  const retiredPath = join(directory, RETIRED_FILE);
+  const pem = await keyFile(path, log, async () => generatePem());
+  const retired = retiredOf(await readKey(retiredPath, log));
+  return createFeedSigner(pem, clock, retired, async (made, kept) => {
+    // A crash in between leaves the present key published twice, and in use.
+    await replaceKeyFile(retiredPath, retiredContent(kept));
+    await replaceKeyFile(path, made);
+  });
 }
 
 /** With a key that nobody knows afterwards, for tests and demos. */
 export function temporaryFeedSigner(clock: Clock): Promise<FeedSigner> {
-  return createFeedSigner(generatePem(), clock);
+  return createFeedSigner(generatePem(), clock, [], async () => undefined);
 }
 
-async function createFeedSigner(pem: Buffer, clock: Clock): Promise<FeedSigner> {
-  const key = parsePem(pem);
-  const bare = createPublicKey(key).export({ format: 'jwk' }) as JWK;
-  const kid = await calculateJwkThumbprint(bare);
-  const head = encoded({ alg: 'EdDSA', typ: TYPE, kid });
+interface FeedKey {
+  readonly key: KeyObject;
+  readonly jwk: JWK;
+  readonly kid: string;
+  /** First segment of what it signs. */
+  readonly head: string;
+}
+
+async function createFeedSigner(
+  pem: Buffer,
+  clock: Clock,
+  before: readonly RetiredKey[],
+  keep: (pem: Buffer, retired: readonly RetiredKey[]) => Promise<void>,
+): Promise<FeedSigner> {
+  let present = await feedKeyOf(pem);
+  let retired = before;
   let last: EpochMs = 0;
   return {
     sign: (event, body) => {
       // A wall clock that is set back must not make news look old.
       last = Math.max(last, clock.now());
       const not_after = last + LIMITS.feedSignatureMs;
+      const { head, key } = present;
       const signed = `${head}.${encoded({ ...body, event, t: last, not_after })}`;
       return `${signed}.${sign(null, Buffer.from(signed), key).toString('base64url')}`;
     },
-    jwks: { keys: [{ ...bare, kid, alg: 'EdDSA', use: 'sig' }] },
+    get jwks() {
+      return { keys: published(present.jwk, retired, clock.now()) };
+    },
+    rotate: async () => {
+      const made = generatePem();
+      const next = await feedKeyOf(made);
+      const kept = retiring(present.jwk, retired, clock.now());
+      await keep(made, kept);
+      const previousKid = present.kid;
+      [present, retired] = [next, kept];
+      return { kid: next.kid, previousKid };
+    },
   };
+}
+
+async function feedKeyOf(pem: Buffer): Promise<FeedKey> {
+  const key = parsePem(pem);
+  const bare = createPublicKey(key).export({ format: 'jwk' }) as JWK;
+  const kid = await calculateJwkThumbprint(bare);
+  const head = encoded({ alg: 'EdDSA', typ: TYPE, kid });
+  return { key, kid, head, jwk: { ...bare, kid, alg: 'EdDSA', use: 'sig' } };
 }
 
 function encoded(value: object): string {
