@@ -3,6 +3,7 @@ import type { CheckRequest } from '../../ports/breakers.ts';
 import { NO_NAMES, namesOfHeader } from './names.ts';
 import { type GatewayQuestion, ruleOnRequest } from './ruling.ts';
 import { gatewayDependencies } from './testing/gateway.ts';
+import { Throttle } from './throttle.ts';
 
 const QUESTION: GatewayQuestion = {
   tenant: 'acme',
@@ -16,7 +17,7 @@ const QUESTION: GatewayQuestion = {
 
 /** Rules while the session `s-1` of the agent `invoice-bot` is suspended. */
 function statusOf(question: Partial<GatewayQuestion>): number {
-  const dependencies = { ...gatewayDependencies(), throttle: null };
+  const dependencies = { ...gatewayDependencies(), throttle: new Throttle() };
   const { view } = dependencies;
   const calm = view.check({ tenant: 'acme' });
   view.trip({ tenant: 'acme', kind: 'session', id: 's-1' }, 4);
