@@ -68,6 +68,7 @@ export function watchEffect(options: EffectOptions, undo: AsyncDisposableStack):
       alerts?.effect({ kind: 'drift', point: actuator.name, key: order.key, escalatedTo: null });
     });
   }
+  if (alerts) alertOfRefusals(host, alerts);
   if (escalateTo !== null) {
     host.view.onFinding(({ detector, tenant, agent }) => {
       if (detector !== 'use_after_revoke' || agent === null) return;
@@ -80,4 +81,17 @@ export function watchEffect(options: EffectOptions, undo: AsyncDisposableStack):
     });
   }
   undo.defer(() => watch.close());
+}
+
+/** A receiver that understood an order and refused it is not asked again: a person has to be. */
+function alertOfRefusals(host: EngineHost, alerts: AlertWebhook): void {
+  host.partition.onCommitted(({ folded }) => {
+    for (const entry of folded) {
+      if (entry.kind !== 'delivery' || entry.body.status !== 'rejected') continue;
+      const { jti, receiver } = entry.body;
+      const order = [...host.standing()].find((each) => each.jti === jti);
+      if (!order) continue;
+      alerts.effect({ kind: 'refused', point: receiver, key: order.key, escalatedTo: null });
+    }
+  });
 }

@@ -32,7 +32,7 @@ export interface AlertWebhook {
   /** Sent when the level is `high` or `critical`; others are ignored. */
   finding(finding: Finding): void;
   transition(transition: Transition): void;
-  /** An enforcement point has not obeyed in time, or what it did was undone by others. */
+  /** An enforcement point has not obeyed in time, refused to, or what it did was undone. */
   effect(alert: EffectAlert): void;
   /** Alerts not yet delivered. */
   readonly pending: number;
@@ -41,7 +41,7 @@ export interface AlertWebhook {
 
 /** What is told of an enforcement point that does not hold what was ordered. */
 export interface EffectAlert {
-  readonly kind: 'late' | 'drift';
+  readonly kind: 'late' | 'drift' | 'refused';
   readonly point: string;
   /** As recorded. */
   readonly key: BreakerKey;
