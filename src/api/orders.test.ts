@@ -128,10 +128,11 @@ describe('orders', () => {
     expect(harness.state.orders).toEqual([]);
   });
 
-  it('stops everything only for a credential of every tenant', async () => {
+  it('says to a credential of every tenant how to stop everything, to others nothing', async () => {
     const all = { key: { tenant: '_system', kind: 'global', id: '*' }, level: 7 };
     expect((await trip(all)).statusCode).toBe(403);
-    expect((await trip(all, 'operator-all')).statusCode).toBe(200);
+    const answer = await trip(all, 'operator-all');
+    expect([answer.statusCode, answer.body]).toEqual([400, expect.stringContaining('level 6')]);
   });
 
   it('replaces grants from YAML and JSON', async () => {
