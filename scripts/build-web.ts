@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildVerifier } from './build-verifier.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'dashboards/web');
-const built = join(root, 'dist/ui/index.html');
+/** Built last of all. */
+const built = join(root, 'dist/ui/verify.html');
+const verifierSources = ['dashboards/verify', 'src/export/check'].map((name) => join(root, name));
 
 /** Builds the web UI into dist/ui; with --if-stale only if a source is newer than the build. */
 async function buildWeb(): Promise<void> {
@@ -21,6 +24,7 @@ async function buildWeb(): Promise<void> {
   }
   const started = performance.now();
   await vite.build({ configFile: join(sources, 'vite.config.ts'), logLevel: 'error' });
+  await buildVerifier(vite.build, root);
   console.error(`web UI: built into dist/ui in ${Math.round(performance.now() - started)} ms`);
 }
 
@@ -28,8 +32,10 @@ async function buildWeb(): Promise<void> {
 function isStale(): boolean {
   if (!existsSync(built)) return true;
   const builtAt = statSync(built).mtimeMs;
-  return readdirSync(sources, { recursive: true, withFileTypes: true }).some(
-    (entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > builtAt,
+  return [sources, ...verifierSources].some((directory) =>
+    readdirSync(directory, { recursive: true, withFileTypes: true }).some(
+      (entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > builtAt,
+    ),
   );
 }
 

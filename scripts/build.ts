@@ -33,6 +33,7 @@ function build(): void {
 export function packFaults(files: readonly string[]): readonly string[] {
   const needed = [
     ...['package.json', 'LICENSE', 'README.md', 'dist/src/main.js', 'dist/ui/index.html'],
+    'dist/ui/verify.html',
     `dist/${TEMPLATES}/redis.yaml`,
   ];
   const foreign =

@@ -16,6 +16,8 @@ import { openReviews } from './composition/reviewing.ts';
 import { openAlerts, orderReceivers } from './composition/revocation-outputs.ts';
 import { openDataLedger } from './composition/sealed-ledger.ts';
 import { listenGrpc, mainServer, otlpServer } from './composition/servers.ts';
+import { openStore } from './composition/store-opening.ts';
+import { openStoreRebuild } from './composition/store-rebuilding.ts';
 import type { DaemonOptions, Surroundings } from './composition/surroundings.ts';
 import {
   redactionOfTenant,
@@ -33,7 +35,6 @@ import type { Clock } from './ports/clock.ts';
 import type { KeyRing } from './ports/key-ring.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Redactor } from './ports/redactor.ts';
-import type { Store } from './ports/store.ts';
 import type { TextPost } from './ports/text-fetch.ts';
 import { BodyReader } from './receivers/body.ts';
 import { compileTable, isKnownAttribute } from './receivers/otlp/attribute-table.ts';
@@ -46,8 +47,6 @@ import { AuthenticationRecord, observedAuthenticator } from './runtime/authentic
 import { type EngineHost, startEngineHost } from './runtime/engine-host.ts';
 import { NotesOfIngest } from './runtime/ingest-notes.ts';
 import { resumeErasures } from './runtime/tenant-erasures.ts';
-import { createChdbStore } from './store/clickhouse/chdb-store.ts';
-import { createMemoryStore } from './store/memory/memory-store.ts';
 import { createMetrics, type ProcessMetrics } from './telemetry/metrics.ts';
 import { createTraceForwarder, type TraceForwarder } from './telemetry/trace-forwarder.ts';
 
@@ -75,8 +74,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   undo.defer(() => keys.close());
   const sealed = await openDataLedger({ ...config, clock, log, metrics });
   undo.defer(() => sealed.close());
-  const { ledger, logs, seal, erasure, retention } = sealed;
-  const { store, kind } = await openStore(options, metrics);
+  const { ledger, logs, seal, erasure, retention, evidence } = sealed;
+  const { store, kind, openFresh } = await openStore(options, metrics);
   undo.defer(() => store.close());
   const forwarder = await openForwarder(options, metrics);
   if (forwarder) undo.defer(() => forwarder.shutdown());
@@ -109,12 +108,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const reviews = openReviews({ ...options, host, store, metrics, post }, undo);
   const callers = authenticatorOf(config, credentials, issuers, clock);
   const authenticator = recordAuthentications(callers, host, metrics, clock, undo);
+  const rebuilding = { ...options, ledger, host, redactor, metrics, store, openFresh };
   const surroundings: Surroundings = {
     ...{ options, keys, metrics, host, store, reviews, redaction, logs, erasure, issuer, notes },
-    ...{ authenticator, verifier },
     dataKeys: dataKeyFiles({ ...config, ...config.ledger, keys: sealed.keys, clock }),
-    audit: auditReading(config),
-    bodies: new BodyReader(),
+    ...{ rebuild: openStoreRebuild(rebuilding, undo), evidence, authenticator, verifier },
+    ...{ audit: auditReading(config), bodies: new BodyReader() },
     intake: new OtlpIntake({ ingest: host.ingest, metrics, notes, aliases: config.aliases }),
     ...{ topics: [], storeKind: kind, startedAt: clock.now(), closing: false },
   };
@@ -203,25 +202,6 @@ function openNotes(
       format.startsWith('otlp.') ? isKnownAttribute(table, key) : format !== 'native',
     isPersonal: (text) => redactor.redactText(SYSTEM_TENANT, text) !== text,
   });
-}
-
-async function openStore(
-  options: DaemonOptions,
-  metrics: ProcessMetrics,
-): Promise<{ readonly store: Store; readonly kind: 'chdb' | 'memory' }> {
-  const { config, clock, log } = options;
-  if (config.store.kind !== 'memory') {
-    try {
-      const directory = join(config.dataDirectory, 'store');
-      return { store: await createChdbStore({ directory, clock, log, metrics }), kind: 'chdb' };
-    } catch (error) {
-      if (config.store.kind === 'chdb') throw error;
-      log.warn('chDB is not available: search covers what fits into memory, the ledger keeps all', {
-        reason: error instanceof Error ? error.message : String(error),
-      });
-    }
-  }
-  return { store: createMemoryStore(), kind: 'memory' };
 }
 
 async function openForwarder(

@@ -280,6 +280,8 @@ export interface StatusBody {
     readonly kind: string;
     readonly healthy: boolean;
     readonly projected_seq: number;
+    /** Only while it is built again from the ledger: how many entries the new one has. */
+    readonly rebuild?: { readonly seq: number; readonly of: number };
   };
   readonly tenants: readonly {
     readonly tenant: string;

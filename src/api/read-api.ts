@@ -7,11 +7,13 @@ import type { KeyOrders } from '../ports/data-keys.ts';
 import type { Drills } from '../ports/drills.ts';
 import type { EngineView } from '../ports/engine-view.ts';
 import type { EvidenceViews } from '../ports/evidence-views.ts';
+import type { Exports } from '../ports/exports.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PersonalFindings } from '../ports/personal-findings.ts';
 import type { Reviews } from '../ports/reviews.ts';
 import type { Store } from '../ports/store.ts';
+import type { StoreRebuild } from '../ports/store-rebuild.ts';
 import type { SubjectOrders } from '../ports/subject-orders.ts';
 import type { TenantErasures } from '../ports/tenant-erasures.ts';
 import type { TransparencyView } from '../ports/transparency.ts';
@@ -28,6 +30,7 @@ import { dataKeyRoutes } from './routes/data-keys.ts';
 import { detectorsRoute } from './routes/detectors.ts';
 import { drillRoute } from './routes/drill.ts';
 import { evidenceViewsRoute } from './routes/evidence-views.ts';
+import { mountExports } from './routes/exports.ts';
 import { feedbackRoute } from './routes/feedback.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { grantsRoute, type ParseGrants, takeGrantsText } from './routes/grants.ts';
@@ -37,6 +40,7 @@ import { mountOperations, type Operations } from './routes/operations.ts';
 import { personalFindingsRoute } from './routes/personal-findings.ts';
 import { reviewRoutes } from './routes/reviews.ts';
 import { createStatus, type ProcessInfo, statusRoutes } from './routes/status.ts';
+import { storeRebuildRoutes } from './routes/store-rebuild.ts';
 import { subjectRoutes } from './routes/subjects.ts';
 import { tenantErasureRoutes } from './routes/tenant-erasures.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -67,6 +71,10 @@ export interface ReadApiOptions
   readonly parseGrants: ParseGrants;
   readonly logs: TransparencyView;
   readonly evidenceViews: EvidenceViews;
+  /** Without it nothing is exported. */
+  readonly exports?: Exports;
+  /** Without it the store is not rebuilt. */
+  readonly rebuild?: StoreRebuild;
   /** Set for a loopback listener without a proxy only: reading then needs no token (auth.ts). */
   readonly localReads: boolean;
 }
@@ -99,6 +107,7 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
       ...(options.tenantErasures ? tenantErasureRoutes(options.tenantErasures) : []),
       ...ledgerRoutes(options.logs),
       evidenceViewsRoute(evidenceViews),
+      ...(options.rebuild ? storeRebuildRoutes(options.rebuild) : []),
     ];
     const grants = grantsRoute(control, options.parseGrants);
     mountRoutes(app, routes, guard, {
@@ -110,6 +119,8 @@ export function readApi(options: ReadApiOptions): FastifyPluginAsync {
     });
     mountStream(app, { ...options, guard, status });
     mountLogs(app, options.logs, guard);
+    const { exports } = options;
+    if (exports) mountExports(app, { ...options, exports }, guard);
     mountOperations(app, options, guard);
     const document = openApiDocument([...routes, grants], options.info.version);
     app.get('/openapi.json', async () => document);

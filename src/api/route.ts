@@ -96,7 +96,7 @@ export function mountRoutes(
 }
 
 /** Without a schema the handler's type is `unknown`, so what is passed on cannot be relied upon. */
-function parsed<Value>(schema: ZodType<Value> | undefined, value: unknown): Value {
+export function parsed<Value>(schema: ZodType<Value> | undefined, value: unknown): Value {
   if (schema === undefined) return undefined as Value;
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -250,7 +250,12 @@ export const STATUS: z.ZodType<StatusBody> = z.strictObject({
   started_at: time,
   term: z.int(),
   ledger: z.strictObject({ seq: count, hash: z.string(), unrecorded: count }),
-  store: z.strictObject({ kind: z.string(), healthy: z.boolean(), projected_seq: count }),
+  store: z.strictObject({
+    kind: z.string(),
+    healthy: z.boolean(),
+    projected_seq: count,
+    rebuild: z.exactOptional(z.strictObject({ seq: count, of: count })),
+  }),
   tenants: z.array(
     z.strictObject({
       tenant: z.string(),

@@ -15,6 +15,16 @@ export async function callDaemon<Body>(
   path: string,
   body?: unknown,
 ): Promise<Body> {
+  return (await (await fetchDaemon(options, method, path, body)).json()) as Body;
+}
+
+/** The same, of an answer that is no JSON. */
+export async function fetchDaemon(
+  options: ServerOptions,
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  body?: unknown,
+): Promise<Response> {
   const token = options.token ?? (await readLocalToken(options.dataDirectory, 'local-operator'));
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token) headers['authorization'] = `Bearer ${token}`;
@@ -32,7 +42,7 @@ export async function callDaemon<Body>(
       `no daemon answers at ${options.server}; start one with \`tripcoil serve\` or pass --server`,
     );
   }
-  if (response.ok) return (await response.json()) as Body;
+  if (response.ok) return response;
   const problem = (await response.json().catch(() => null)) as ErrorBody | null;
   const words = problem ? `${problem.code}: ${problem.message}` : `HTTP ${response.status}`;
   throw new CliError(exitCodeOf(response.status), words);

@@ -3,8 +3,10 @@ import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { TripcoilConfig } from '../config/load.ts';
 import { TRUST_ORDER, type Trust } from '../core/access-event.ts';
+import { LIMITS } from '../core/limits.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { auditFormats } from '../receivers/audit/formats.ts';
+import { replayLedger } from '../replay/ledger-runs.ts';
 import { type InputFormat, inputFormats } from '../replay/read-input.ts';
 import { replay } from '../replay/replay.ts';
 import { readConfig, readGrants } from './configuration.ts';
@@ -20,13 +22,17 @@ interface ReplayCommandOptions {
   readonly trust: string;
   readonly tenant: string;
   readonly out?: string;
+  readonly fromLedger?: string;
+  readonly posture: string;
 }
 
 /** `replay INPUT…`: the engine over files, offline and byte-identical on every run. */
 export function addReplayCommand(program: Command): void {
   program
-    .command('replay <input...>')
+    .command('replay [input...]')
     .description('run recorded events through the engine, offline; JSON lines out')
+    .option('--from-ledger <directory>', "make a ledger's decisions again and compare; read only")
+    .option('--posture <posture>', 'with --from-ledger, of tenants nobody ordered', 'shadow')
     .option('--format <format>', inputFormats().join(', '), 'auto')
     .option('-c, --config <file>', 'detector settings, as for serve')
     .option('--grants <file>', 'what agents may do')
@@ -37,6 +43,13 @@ export function addReplayCommand(program: Command): void {
     .option('--out <file>', 'write here instead of standard output')
     .action(async (inputs: readonly string[], options: ReplayCommandOptions) => {
       const config = await readConfig(options.config);
+      if (options.fromLedger !== undefined) {
+        await replayRecorded(options.fromLedger, inputs, options, config);
+        return;
+      }
+      if (inputs.length === 0) {
+        throw new CliError(EXIT.usage, 'replay takes input files, or --from-ledger <directory>');
+      }
       const asked = {
         inputs,
         history: options.history ?? [],
@@ -73,6 +86,44 @@ export function addReplayCommand(program: Command): void {
           counted(summary.revocations, 'revocation'),
       );
     });
+}
+
+/** Every difference a line, then the summary; a difference within one version is an error. */
+async function replayRecorded(
+  dataDirectory: string,
+  inputs: readonly string[],
+  options: ReplayCommandOptions,
+  config: TripcoilConfig,
+): Promise<void> {
+  if (inputs.length > 0) throw new CliError(EXIT.usage, '--from-ledger takes no input files');
+  const posture = postureOf(options.posture);
+  const registry = await registryOf(config.detectorModules);
+  await using out = await openOutput(options.out);
+  const lines: string[] = [];
+  const result = await replayLedger(
+    { dataDirectory, config, registry, posture },
+    ({ why, kind, tenant, inputSeq, ordinal, seq, recorded, recomputed }) => {
+      if (lines.length >= LIMITS.backtestFindings) return;
+      const place = { tenant, input_seq: inputSeq, ordinal, seq };
+      lines.push(JSON.stringify({ type: 'difference', why, kind, ...place, recorded, recomputed }));
+    },
+  );
+  const { otherVersion, ...counts } = result;
+  lines.push(JSON.stringify({ type: 'summary', ...counts, other_version: otherVersion }));
+  await out.write(`${lines.join('\n')}\n`);
+  talk(
+    `${result.entries} entries, ${counted(result.decisions, 'decision')}: ` +
+      `${result.same} the same, ${result.different} different, ${otherVersion} of another version`,
+  );
+  if (result.erased > 0) {
+    talk(`${result.erased} entries are erased: what followed from them cannot be made again`);
+  } else if (result.different > 0) process.exitCode = EXIT.integrity;
+}
+
+/** The posture of this name, or the end of the command. */
+export function postureOf(text: string): 'shadow' | 'enforce' {
+  if (text === 'shadow' || text === 'enforce') return text;
+  throw new CliError(EXIT.usage, `--posture takes shadow or enforce, not ${text}`);
 }
 
 const LINES_PER_WRITE = 1_000;

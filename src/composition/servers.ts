@@ -16,6 +16,7 @@ import { createKeyOrders } from '../runtime/key-orders.ts';
 import { createSubjectOrders } from '../runtime/subject-orders.ts';
 import { createTenantErasures } from '../runtime/tenant-erasures.ts';
 import { registerBreakerFeed } from './breaker-feed.ts';
+import { openExports } from './exporting.ts';
 import { portProblem } from './listening.ts';
 import { pullSurfaces } from './pull-surfaces.ts';
 import { sharedSignals } from './shared-signals.ts';
@@ -55,6 +56,8 @@ export async function mainServer(s: Surroundings): Promise<FastifyInstance> {
       parseGrants,
       logs: s.logs,
       evidenceViews: evidenceViews(s),
+      exports: openExports(s),
+      rebuild: s.rebuild,
       drills: host.drills,
       ...common,
       info: {

@@ -720,6 +720,16 @@ export const LIMITS = {
   kafkaSinkOrders: 256,
   kafkaBrokers: 32,
 
+  /** Entries and bytes of text of one export: a bundle keeps three files an entry in memory. */
+  exportEntries: 10_000,
+  exportBytes: 128 * 1024 * 1024,
+  exportsAtOnce: 2,
+  /** Entries at the end of a ledger whose decisions may be recorded with what comes next. */
+  replayPendingEntries: 4_096,
+  /** Entries read behind an export's last input, and how long what became of it is followed. */
+  exportScanEntries: 1_000_000,
+  exportFollowMs: 1 * HOUR_MS,
+
   /** One presented token; headers of requests end at 16 KiB too. */
   jwtChars: 16_384,
   /** `act` in `act` (RFC 8693); a longer chain is not believed at all rather than in part. */

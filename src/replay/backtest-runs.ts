@@ -1,10 +1,9 @@
 import { REGISTRY } from '../components.ts';
 import type { TripcoilConfig } from '../config/load.ts';
-import { type FoldedEntry, OWN_FORMAT, SYSTEM_TENANT, type TenantConfig } from '../core/entry.ts';
+import { OWN_FORMAT, type TenantConfig } from '../core/entry.ts';
 import type { Registry } from '../engine/registry.ts';
 import { Shard } from '../engine/shard.ts';
 import { readLedger } from '../offline.ts';
-import { isFolded } from '../runtime/entries.ts';
 import { redactedConfig } from '../runtime/redacted-orders.ts';
 import {
   type Backtest,
@@ -14,6 +13,7 @@ import {
   seenOf,
   withCandidates,
 } from './backtest.ts';
+import { foldLedger, withConfigs } from './ledger-fold.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 
 /** Tests candidates on files, against what the configuration finds in them without. */
@@ -72,36 +72,25 @@ export async function backtestLedger(
   const registry = { ...detectors, watch: record.watch };
   const shard = new Shard({ registry, initialPosture: 'shadow' });
   const known = new Map();
-  const told = new Set<string>();
   const candidateOf = (tenant: string, given: TenantConfig): TenantConfig =>
     withCandidates(given, candidates, (rule) => {
       const { rules = [] } = redactedConfig(redactor, tenant, { detectors: {}, rules: [rule] });
       return rules[0] ?? rule;
     });
-  let general: TenantConfig = { detectors: {} };
-  const presented = (entry: FoldedEntry): readonly FoldedEntry[] => {
-    const { tenant } = entry;
-    if (entry.kind === 'config' && !('type' in entry.body)) {
-      if (tenant === SYSTEM_TENANT) general = entry.body;
-      told.add(tenant);
-      return [{ ...entry, body: candidateOf(tenant, entry.body) }];
-    }
-    if (told.has(tenant) || tenant === SYSTEM_TENANT) return [entry];
-    told.add(tenant);
-    const { seq, loggedAt, engineVersion } = entry;
-    const body = candidateOf(tenant, general);
-    return [{ seq, loggedAt, engineVersion, kind: 'config', tenant, body }, entry];
-  };
-  for await (const batch of entries) {
-    for (const entry of batch) {
-      noteRecorded(record, entry, known);
-      if (!isFolded(entry)) continue;
-      const isOwn = entry.kind === 'input' && entry.body.source.format === OWN_FORMAT;
-      if (entry.kind === 'input' && !isOwn) record.events += 1;
-      for (const effect of shard.apply(presented(entry))) {
+  await foldLedger(
+    entries,
+    shard,
+    {
+      onEntry: (entry) => {
+        noteRecorded(record, entry, known);
+        const isOwn = entry.kind === 'input' && entry.body.source.format === OWN_FORMAT;
+        if (entry.kind === 'input' && !isOwn) record.events += 1;
+      },
+      onEffect: (effect) => {
         if (effect.kind === 'finding') record.add('now', seenOf(effect.decision));
-      }
-    }
-  }
+      },
+    },
+    withConfigs(candidateOf),
+  );
   return record.result();
 }

@@ -309,6 +309,10 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     type: 'gauge',
     help: 'Log entries the store has not seen yet.',
   },
+  tripcoil_store_rebuild_entries: {
+    type: 'gauge',
+    help: 'Entries that a rebuild of the store has still to take from the ledger; 0 without one.',
+  },
   tripcoil_notifications_total: {
     type: 'counter',
     help: 'Alerts sent to people, by result.',

@@ -172,6 +172,12 @@ function addAnswers(app: FastifyInstance, scenario: () => Scenario, now: number)
       (verdict === undefined || chain.verdicts.includes(verdict));
     return page(scenario() === 'data' ? fixtureChains(now).filter(fits) : []);
   });
+  app.get('/v1/export', ({ query }, reply) => {
+    const { format } = query as { format: string };
+    const suffix = format === 'csv' ? 'csv' : 'zip';
+    reply.header('content-disposition', `attachment; filename="evidence.${suffix}"`);
+    return reply.type('application/octet-stream').send(Buffer.from(JSON.stringify(query)));
+  });
   answer('/v1/chains/:id', ({ params }) => {
     const { id } = params as { id: string };
     return scenario() === 'data' && id === FIXTURE_CHAIN ? fixtureChain(now) : null;

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encode, LogsRequest, TraceRequest } from '../../bench/decode-oracle.ts';
+import { takeEvidence } from './canary-exports.ts';
 import { binary, searchFiles, searchSinks, searchTokens, summaryOf } from './canary-search.ts';
 import {
   badEventsFullOf,
@@ -88,6 +89,8 @@ async function tell(path: string, asked: Asked = {}) {
   });
   return answer;
 }
+
+const takeOut = (path: string) => tell(path, { token: operator });
 
 async function order(method: string, path: string, body: unknown) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -354,6 +357,9 @@ describe('the same values afterwards', () => {
       if (answer.status === 200) steps += JSON.parse(answer.text).steps.length;
     }
     expect(steps).toBeGreaterThan(KINDS.length * 4);
+    for (const each of await takeEvidence(planter, { agents: items, findings }, takeOut)) {
+      heard.push({ ...each, toBroker: false });
+    }
   });
 
   it('stand nowhere', async () => {

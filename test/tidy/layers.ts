@@ -59,6 +59,9 @@ export const LAYERS: readonly Layer[] = [
   adapter('bus', { apart: true }),
   adapter('revocation'),
   adapter('api'),
+  // What checks a bundle runs in a browser too.
+  { folder: 'src/export/check', may: ['src/core'], packages: ['fflate'], node: false },
+  adapter('export', { packages: ['fflate'] }),
   adapter('config'),
   adapter('telemetry'),
   { folder: 'src/sdk.ts', may: ['src/core', 'src/engine'], packages: [], node: false },
@@ -75,6 +78,12 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'src', may: ['src', 'detectors'], packages: '*', node: true },
   { folder: 'detectors', may: ['src/sdk.ts'], packages: ['zod'], node: false },
   { folder: 'client', may: [], packages: [], node: true },
+  {
+    folder: 'dashboards/verify',
+    may: ['src/export/check'],
+    packages: ['fflate', 'vite'],
+    node: false,
+  },
   {
     folder: 'dashboards/web',
     may: [

@@ -110,7 +110,7 @@ async function chainByAnyName(
 }
 
 /** What waits for a trace to claim it is shown with its session: it falls to that otherwise. */
-async function wholeChain(
+export async function wholeChain(
   store: Store,
   visible: readonly string[] | '*',
   id: string,
@@ -126,7 +126,7 @@ async function wholeChain(
 }
 
 /** The part of the first record's tenant, with those that evidence of trust joins to it. */
-function together({ rows, links, others }: StoredChain): {
+export function together({ rows, links, others }: StoredChain): {
   readonly tenants: readonly string[];
   readonly stored: StoredChain;
   readonly unrelatedTenants: readonly string[];

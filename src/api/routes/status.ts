@@ -1,6 +1,7 @@
 import type { EngineView } from '../../ports/engine-view.ts';
 import type { Principal } from '../../ports/ingest.ts';
 import type { Store } from '../../ports/store.ts';
+import type { RebuildProgress, StoreRebuild } from '../../ports/store-rebuild.ts';
 import { covers, READERS } from '../auth.ts';
 import { timeText } from '../bodies.ts';
 import type { StatusBody } from '../contract.ts';
@@ -23,8 +24,9 @@ export function createStatus(options: {
   readonly view: EngineView;
   readonly store: Store;
   readonly info: ProcessInfo;
+  readonly rebuild?: Pick<StoreRebuild, 'progress'>;
 }): Status {
-  const { view, store, info } = options;
+  const { view, store, info, rebuild } = options;
   let projectedSeq = 0;
   return async (principal) => {
     // While the store is away, what it last said still holds: a projection never goes back.
@@ -40,6 +42,7 @@ export function createStatus(options: {
         kind: info.storeKind,
         healthy: store.healthy(),
         projected_seq: whole ? projectedSeq : 0,
+        ...(whole ? rebuildOf(rebuild?.progress() ?? null) : {}),
       },
       tenants: view
         .tenants()
@@ -58,6 +61,10 @@ export function createStatus(options: {
       demo: info.demo,
     };
   };
+}
+
+function rebuildOf(progress: RebuildProgress | null): Pick<StatusBody['store'], 'rebuild'> {
+  return progress === null ? {} : { rebuild: { seq: progress.seq, of: progress.of } };
 }
 
 export function statusRoutes(status: Status): readonly Route[] {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../../ports/clock.ts';
+import type { Evidence } from '../../ports/evidence.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { LedgerErasure } from '../../ports/ledger-erasure.ts';
 import type { LedgerRetention } from '../../ports/ledger-retention.ts';
@@ -18,6 +19,7 @@ import { listSegments } from '../segments.ts';
 import { createTenantErasure } from '../tenant-erasure.ts';
 import { createTenantSeal } from '../tenant-seal.ts';
 import type { NoteSigner } from '../tlog/signed-note.ts';
+import { createEvidence } from './evidence.ts';
 import { LogDirectory } from './log-directory.ts';
 import { transparencyView } from './log-view.ts';
 import { Transparency } from './transparency.ts';
@@ -43,6 +45,7 @@ export interface SealedLedger {
   readonly retention: LedgerRetention;
   /** Seals what is kept beside the ledger. */
   readonly seal: TenantSeal;
+  readonly evidence: Evidence;
   close(): Promise<void>;
 }
 
@@ -87,7 +90,9 @@ export async function openSealedLedger(
     return opened.flush();
   };
   const headSeq = () => ledger.head.seq;
+  const readable = { files, directory, keys };
   return {
+    evidence: createEvidence({ readable, ledger, transparency: opened, signerOf }),
     ...{ ledger, keys, transparency: opened, logs: transparencyView(opened, signerOf) },
     erasure: createTenantErasure({ files, directory, keys, clock, settle, headSeq }),
     seal: createTenantSeal(keys, clock),

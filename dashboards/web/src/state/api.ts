@@ -52,6 +52,15 @@ export async function getJson(path: string, signal?: AbortSignal): Promise<unkno
   return body;
 }
 
+/** A file with the name that the server gave it. @throws RequestProblem as `getJson`. */
+export async function getFile(path: string): Promise<{ name: string; content: Blob }> {
+  const response = await ask(path, { headers: credentialHeaders() });
+  if (!response.ok) throw problemOf(response.status, await response.json().catch(() => null));
+  const header = response.headers.get('content-disposition') ?? '';
+  const name = /filename="([\w.-]+)"/.exec(header)?.[1] ?? 'evidence';
+  return { name, content: await response.blob() };
+}
+
 /** An order; being refused one does not lock the page for reading. */
 export async function postJson(path: string, order: unknown): Promise<unknown> {
   const headers = { 'content-type': 'application/json', ...orderHeaders() };

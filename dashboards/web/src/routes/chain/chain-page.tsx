@@ -10,6 +10,7 @@ import type { Resource } from '../../state/resource.ts';
 import { hrefTo } from '../../state/router.ts';
 import { useLoaded } from '../../state/use-loaded.ts';
 import { ChainNotes, ExecutionLinks } from './chain-links.tsx';
+import { ExportEvidence } from './export-evidence.tsx';
 import { StepTable } from './step-table.tsx';
 
 const GROWING_MS = 60_000;
@@ -130,6 +131,7 @@ function ChainHead({ chain }: { chain: ChainBody }) {
         </dl>
         <ChainNotes chain={chain} />
       </div>
+      <ExportEvidence chain={chain} />
     </header>
   );
 }
