@@ -8,6 +8,7 @@ const GOOD = [
   'dist/src/main.js',
   'dist/src/main.d.ts',
   'dist/src/revocation/actuators/templates/redis.yaml',
+  'dist/ui/verify.html',
   'dist/ui/index.html',
 ];
 

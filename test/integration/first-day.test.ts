@@ -151,7 +151,7 @@ alerts: { webhook: { url: "${webhook.url}/hook" } }
     },
   );
 
-  it('returns to shadow, where open breakers stay', async () => {
+  it('returns to shadow, where what takes two persons to end stays in force', async () => {
     const { code, stderr } = await site.cli(
       'shadow',
       '--tenant',
@@ -164,8 +164,10 @@ alerts: { webhook: { url: "${webhook.url}/hook" } }
     const [finding] = await site.findings('known-other');
     expect(finding?.decision).toMatchObject({ tripped: false, why: 'shadow' });
     expect(await site.breakers()).toHaveLength(4);
-    expect(await site.check({ agent: 'known-bot', op: 'write' })).toMatchObject({ allow: true });
-    expect(await site.check({ agent: 'held-bot', op: 'read' })).toMatchObject({ allow: false });
+    expect(await site.check({ agent: 'stranger', op: 'write' })).toMatchObject({ allow: true });
+    for (const agent of ['known-bot', 'held-bot']) {
+      expect(await site.check({ agent, op: 'read' })).toMatchObject({ allow: false });
+    }
   });
 });
 

@@ -280,7 +280,7 @@ describe('tripcoil replay', () => {
 
   it.each([
     ['a missing input', ['nowhere.ndjson'], 3, 'tripcoil: not_found: nowhere.ndjson: no such file'],
-    ['no input', [], 64, 'missing required argument'],
+    ['no input', [], 64, 'takes input files, or --from-ledger'],
     ['an unknown format', ['x', '--format', 'octa'], 64, 'did you mean okta?'],
     ['an unknown isolation', ['x', '--isolate', 'agent'], 64, '--isolate takes session'],
     ['an unknown trust', ['x', '--trust', 'nobody'], 64, '--trust takes agent, broker'],
