@@ -777,8 +777,8 @@ export const LIMITS = {
   snapshotEveryMs: 1 * HOUR_MS,
   /** Between two looks for what is older than it is to be kept. */
   retentionEveryMs: 1 * HOUR_MS,
-  /** Text of a snapshot written before others get their turn: some twenty agents, 2 ms. */
-  snapshotSliceChars: 192 * 1024,
-  /** Then others have the thread, so that a snapshot takes a third of it at most. */
-  snapshotPauseMs: 4,
+  /** Text of a snapshot written before others get their turn: some sixteen agents, 2 ms. */
+  snapshotSliceChars: 128 * 1024,
+  /** Then others have the thread, so that a snapshot takes a seventh of it at most. */
+  snapshotPauseMs: 12,
 } as const;
