@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { type OwnDaemon, startOwnDaemon } from './canary-in-process.ts';
@@ -195,13 +200,20 @@ export interface PushReceiver {
 async function startPushReceiver(site: TransmitterSite): Promise<PushReceiver> {
   const requests: PushReceiver['requests'] = [];
   const claims: PushReceiver['claims'] = [];
-  const server = createServer(async (request, response) => {
+  let isClosed = false;
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     requests.push({ headers: request.headers, body });
     if (receiver.answer.status === 202) claims.push(await site.verified(body));
     response.writeHead(receiver.answer.status, { 'content-type': 'application/json' });
     response.end(receiver.answer.body ?? '');
+  };
+  const server = createServer((request, response) => {
+    take(request, response).catch((error: unknown) => {
+      // What still arrives while the site closes has nobody to ask for keys.
+      if (!isClosed) throw error;
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -221,6 +233,7 @@ async function startPushReceiver(site: TransmitterSite): Promise<PushReceiver> {
       );
     },
     close: () => {
+      isClosed = true;
       server.closeAllConnections();
       server.close();
     },
