@@ -7,6 +7,7 @@ import type { EpochMs } from '../core/time.ts';
 import type { SigningRotation } from '../ports/key-ring.ts';
 import type { Log } from '../ports/log.ts';
 import { keyFile, readKey, replaceKeyFile } from './key-files.ts';
+import { type RetiredKey, retiredContent, retiring, stillPublished } from './retired-keys.ts';
 import type { SigningPool } from './signing-pool.ts';
 
 const ALGORITHM = 'RS256';
@@ -37,11 +38,6 @@ interface SigningKey {
 interface UpcomingKey {
   readonly pem: string;
   readonly usedFrom: EpochMs;
-}
-
-interface RetiredKey {
-  readonly jwk: JWK;
-  readonly retiredAt: EpochMs;
 }
 
 /** Where keys are kept; each write is whole or not there. */
@@ -77,7 +73,7 @@ export async function openSigningKeys(options: {
       load: async () => pem,
       writeUpcoming: (upcoming) => replaceKeyFile(upcomingPath, written(upcoming)),
       writePresent: async (made, retired) => {
-        await replaceKeyFile(retiredPath, written(retired));
+        await replaceKeyFile(retiredPath, retiredContent(retired));
         await replaceKeyFile(path, Buffer.from(made));
         await replaceKeyFile(upcomingPath, written(null));
       },
@@ -162,9 +158,7 @@ class RotatingKeys implements SigningKeys {
     const upcoming = this.#upcoming;
     if (!upcoming) return;
     const { publicJwk } = await this.#current();
-    const before = { jwk: publicJwk, retiredAt: this.#now() };
-    const kept = [before, ...stillPublished(this.#retired, this.#now())];
-    const retired = kept.slice(0, LIMITS.retiredSigningKeys);
+    const retired = retiring(publicJwk, this.#retired, this.#now());
     await this.#place.writePresent(upcoming.told.pem, retired);
     this.#retired = retired;
     this.#present = upcoming.key;
@@ -176,10 +170,6 @@ class RotatingKeys implements SigningKeys {
     this.#changing = result.catch(() => undefined);
     return result;
   }
-}
-
-function stillPublished(retired: readonly RetiredKey[], now: EpochMs): readonly RetiredKey[] {
-  return retired.filter(({ retiredAt }) => now - retiredAt < LIMITS.retiredSigningKeyMs);
 }
 
 function parsed<Content>(content: Buffer | null): Content | null {

@@ -1,11 +1,8 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import { STILL_CLOCK } from '../../ledger/testing/entries.ts';
-import { testWrap } from '../../ledger/testing/key-wrap.ts';
-import { SimulatedFiles } from '../../ledger/testing/simulated-files.ts';
-import { openSealedLedger, type SealedLedger } from '../../ledger/transparency/sealed-ledger.ts';
+import { sealedTestLedger } from '../../ledger/testing/sealed-ledger.ts';
+import type { SealedLedger } from '../../ledger/transparency/sealed-ledger.ts';
 import type { ExportFormat, ExportOrder, Exports } from '../../ports/exports.ts';
-import { SILENT_LOG } from '../../ports/log.ts';
-import { SILENT_METRICS } from '../../ports/metrics.ts';
 import { createExports } from '../exporter.ts';
 
 /** Thursday, 19 November 2026. */
@@ -34,16 +31,7 @@ export interface ExportSite {
 /** A sealed ledger in memory that holds one incident, and what exports it. */
 export async function exportSite(options: { readonly key?: number } = {}): Promise<ExportSite> {
   const privateKey = testKey(options.key ?? 1);
-  const sealed = await openSealedLedger({
-    ...{ directory: '/ledger', wrap: testWrap(1), files: new SimulatedFiles(() => 0) },
-    signerOf: (tenant) => ({ name: `tripcoil.example/t/${tenant}/log`, privateKey }),
-    clock: {
-      ...STILL_CLOCK,
-      sleep: (_, signal) =>
-        new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
-    },
-    ...{ log: SILENT_LOG, metrics: SILENT_METRICS },
-  });
+  const sealed = await sealedTestLedger(privateKey);
   for (const entry of incident()) await sealed.ledger.append([entry]);
   const recorded: ExportSite['recorded'] = [];
   const exports = createExports({

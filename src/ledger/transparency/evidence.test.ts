@@ -1,16 +1,13 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommittedEntry } from '../../ports/evidence.ts';
-import { SILENT_LOG } from '../../ports/log.ts';
-import { SILENT_METRICS } from '../../ports/metrics.ts';
 import { parseEntryText } from '../entry-text.ts';
-import { STILL_CLOCK, testEntry } from '../testing/entries.ts';
-import { testWrap } from '../testing/key-wrap.ts';
-import { SimulatedFiles } from '../testing/simulated-files.ts';
+import { testEntry } from '../testing/entries.ts';
+import { sealedTestLedger } from '../testing/sealed-ledger.ts';
 import { readLeafRecord, writeLeafRecord } from '../tlog/leaf-record.ts';
 import { isSignedBy, parseNote, parseVerifierKey } from '../tlog/signed-note.ts';
 import { parseProof, proofFault } from '../tlog/tlog-proof.ts';
-import { openSealedLedger, type SealedLedger } from './sealed-ledger.ts';
+import type { SealedLedger } from './sealed-ledger.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
 let sealed: SealedLedger;
@@ -29,16 +26,7 @@ async function read(from: number, to: number): Promise<readonly CommittedEntry[]
 }
 
 beforeEach(async () => {
-  sealed = await openSealedLedger({
-    ...{ directory: '/ledger', wrap: testWrap(1), files: new SimulatedFiles(() => 0) },
-    signerOf: (tenant) => ({ name: `tripcoil.example/t/${tenant}/log`, privateKey }),
-    clock: {
-      ...STILL_CLOCK,
-      sleep: (_, signal) =>
-        new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
-    },
-    ...{ log: SILENT_LOG, metrics: SILENT_METRICS },
-  });
+  sealed = await sealedTestLedger(privateKey);
 });
 afterEach(() => sealed.close());
 

@@ -1,15 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SILENT_LOG } from '../../ports/log.ts';
-import { SILENT_METRICS } from '../../ports/metrics.ts';
-import { STILL_CLOCK, testEntry } from '../testing/entries.ts';
-import { testWrap } from '../testing/key-wrap.ts';
-import { SimulatedFiles } from '../testing/simulated-files.ts';
+import { testEntry } from '../testing/entries.ts';
+import { sealedTestLedger } from '../testing/sealed-ledger.ts';
 import { decodeBundle } from '../tlog/entry-bundle.ts';
 import { verifyConsistency } from '../tlog/proof.ts';
 import { parseNote, parseVerifierKey } from '../tlog/signed-note.ts';
 import { parseProof, proofFault } from '../tlog/tlog-proof.ts';
-import { openSealedLedger, type SealedLedger } from './sealed-ledger.ts';
+import type { SealedLedger } from './sealed-ledger.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
 let sealed: SealedLedger;
@@ -21,16 +18,7 @@ async function append(tenant: string, count: number): Promise<void> {
 }
 
 beforeEach(async () => {
-  sealed = await openSealedLedger({
-    ...{ directory: '/ledger', wrap: testWrap(1), files: new SimulatedFiles(() => 0) },
-    signerOf: (tenant) => ({ name: `tripcoil.example/${tenant}`, privateKey }),
-    clock: {
-      ...STILL_CLOCK,
-      sleep: (_, signal) =>
-        new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
-    },
-    ...{ log: SILENT_LOG, metrics: SILENT_METRICS },
-  });
+  sealed = await sealedTestLedger(privateKey, (tenant) => `tripcoil.example/${tenant}`);
 });
 afterEach(() => sealed.close());
 

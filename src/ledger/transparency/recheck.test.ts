@@ -1,14 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SILENT_LOG } from '../../ports/log.ts';
-import { SILENT_METRICS } from '../../ports/metrics.ts';
-import { STILL_CLOCK, testEntry } from '../testing/entries.ts';
-import { testWrap } from '../testing/key-wrap.ts';
-import { SimulatedFiles } from '../testing/simulated-files.ts';
+import { testEntry } from '../testing/entries.ts';
+import { sealedTestLedger } from '../testing/sealed-ledger.ts';
 import { checkpointText } from '../tlog/checkpoint.ts';
 import { signNote, verifierKey } from '../tlog/signed-note.ts';
 import { type DaemonLog, LogRecheck, type RecheckOptions } from './recheck.ts';
-import { openSealedLedger, type SealedLedger } from './sealed-ledger.ts';
+import type { SealedLedger } from './sealed-ledger.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
 const stranger = generateKeyPairSync('ed25519').privateKey;
@@ -23,16 +20,7 @@ async function append(count: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  sealed = await openSealedLedger({
-    ...{ directory: '/ledger', wrap: testWrap(1), files: new SimulatedFiles(() => 0) },
-    signerOf: (tenant) => ({ name: `tripcoil.example/t/${tenant}/log`, privateKey }),
-    clock: {
-      ...STILL_CLOCK,
-      sleep: (_, signal) =>
-        new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
-    },
-    ...{ log: SILENT_LOG, metrics: SILENT_METRICS },
-  });
+  sealed = await sealedTestLedger(privateKey);
   await append(300);
   earlier = sealed.logs.checkpoint('acme') ?? '';
   await append(300);
